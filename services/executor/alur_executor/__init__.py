@@ -1,0 +1,1 @@
+"""Runs the executions of Alur."""

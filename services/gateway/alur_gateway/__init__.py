@@ -1,0 +1,1 @@
+"""REST, webhooks, live events and public gRPC of Alur; serves the editor."""

@@ -1,0 +1,1 @@
+"""What the services of Alur share: events, bus, documents, blobs, telemetry, settings, security primitives."""

@@ -1,0 +1,1 @@
+"""The pure engine of Alur: graph, validation, planner, journal, expressions."""

@@ -1,0 +1,227 @@
+"""The contract of a node: one class says what the editor shows and what the executor does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from alur_sdk.items import Item, Json, Outputs, Sent
+from alur_sdk.truth import truthy
+
+
+class Effect(StrEnum):
+    """What running a node does to the outside."""
+
+    PURE = "pure"
+    READ = "read"
+    WRITE = "write"
+
+
+class Params(BaseModel):
+    """The typed parameters of a node; camelCase in documents. Unknown ones are refused."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+Condition = Annotated[bool, BeforeValidator(truthy)]
+"""True or false by JavaScript's rules of truthiness, as an `if` reads any value."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSlot:
+    """A credential that a node or trigger takes: the name in `credentials`, and the types that fit."""
+
+    name: str
+    types: tuple[str, ...]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Returned instead of outputs: suspend this node run, without memory, until one of these comes.
+
+    `until` is seconds since 1970; `signal` a name that `:signal` sends (its payload becomes the output item); `children` are
+    execution ids whose ends are awaited.
+    """
+
+    until: float | None = None
+    signal: str | None = None
+    children: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Returned instead of outputs: end the whole execution here, well or with a message."""
+
+    ok: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Returned with outputs by `core.respond`: what the waiting caller gets."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """Outputs, and a reply to whoever waits for the execution."""
+
+    outputs: Outputs
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Returned by a node that starts other executions: they are accepted before it ends."""
+
+    starts: tuple[ChildStart, ...]
+    wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChildStart:
+    """One execution to start: the workflow's name in the same project and its input items."""
+
+    workflow: str
+    input: tuple[dict[str, Json], ...]
+
+
+class Secret(Protocol):
+    """An unsealed credential, for one use. Never put into an item, a log or an error."""
+
+    @property
+    def type(self) -> str:
+        """The credential's type, such as `bearer`."""
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The secret fields, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request that a node sends through `ctx.http`."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    timeout_seconds: float = 30.0
+    follow_redirects: int = 5
+    max_bytes: int = 16 * 1024 * 1024
+    tls: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What came back: status, lower-case headers, the whole body, and the final address."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class Http(Protocol):
+    """The one way out by HTTP: pooled, limited, and through the outbound guard."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send it. Raises `Permanent` for refused addresses and bad requests, `Retryable` for failures of transport."""
+
+
+class NodeContext(Protocol):
+    """The world as a node may reach it, for one node run. `index` moves with the item that is being run."""
+
+    index: int
+    attempt: int
+    now: float
+    """Seconds since 1970, pinned for the whole node run."""
+    time_zone: str
+    node_name: str
+    http: Http
+    inputs: Mapping[str, Sequence[Item]]
+    """All input items by input port."""
+
+    def idempotency_key(self, call: int = 0) -> str:
+        """Return the key of call number `call` for the current item: the same on every attempt."""
+
+    async def secret(self, slot: str) -> Secret | None:
+        """Unseal the credential in this slot, or None when the node names none."""
+
+    async def put_blob(
+        self, content: bytes, media_type: str, file_name: str = ""
+    ) -> dict[str, Json]:
+        """Keep large or binary content; return the reference that goes into `Item.binary`."""
+
+    async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
+        """Return the content behind a reference."""
+
+    def log(self, message: str, **fields: Json) -> None:
+        """Write a line into the node run's log."""
+
+
+P = TypeVar("P", bound=Params)
+Emitted = Item | Sent | Sequence[Item | Sent] | None
+"""What `run_item` may return: an item (to `main`), an item sent to a port, several of them, or nothing."""
+Result = Outputs | Wait | Stop | Replied | Started
+
+
+class Node(Generic[P]):
+    """What every node type declares. Its type is its path: `alur_nodes/core/filter.py` is `core.filter`."""
+
+    label: ClassVar[str]
+    icon: ClassVar[str] = "box"
+    effect: ClassVar[Effect]
+    inputs: ClassVar[tuple[str, ...]] = ("main",)
+    outputs: ClassVar[tuple[str, ...]] = ("main",)
+    outputs_from: ClassVar[str | None] = None
+    """A list parameter whose elements' `name` are output ports before `outputs`."""
+    credentials: ClassVar[tuple[CredentialSlot, ...]] = ()
+    repeatable: ClassVar[bool] = True
+    """False: when a crash leaves unknown whether the effect happened, a person decides unless the node says `inDoubt: retry`."""
+    checkpoint: ClassVar[bool] = False
+    always_emits: ClassVar[bool] = False
+    any_input_when: ClassVar[tuple[str, tuple[str, ...]] | None] = None
+    """A parameter and the values with which the node fires at its first delivered input."""
+    scopes: ClassVar[tuple[str, ...]] = ()
+    """Ports that open a scope (`item` of `core.each`; `try`, `catch`, `finally` of `core.try`)."""
+    trigger: ClassVar[bool] = False
+    raw: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are handed over as written, their expressions not evaluated."""
+    example: ClassVar[Mapping[str, Json]] = {}
+    """Parameters of a typical use, shown in the documentation."""
+
+
+class ItemNode(Node[P]):
+    """A node that treats one item at a time."""
+
+    def run_item(self, params: P, item: Item, ctx: NodeContext) -> Emitted | Awaitable[Emitted]:
+        """Return what becomes of this item. May be a plain or an async method."""
+        raise NotImplementedError
+
+
+class BatchNode(Node[P]):
+    """A node that sees all its input at once; its parameters are evaluated on the first item."""
+
+    def run(
+        self, params: P, inputs: Mapping[str, Sequence[Item]], ctx: NodeContext
+    ) -> Result | Awaitable[Result]:
+        """Return port -> items. `inputs` is input port -> items; a dead input is an empty list."""
+        raise NotImplementedError
+
+
+class TriggerNode(Node[P]):
+    """Where executions begin. It runs nothing: its items come with the start."""
+
+    inputs = ()
+    trigger = True
+    effect = Effect.PURE

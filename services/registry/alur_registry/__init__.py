@@ -1,0 +1,1 @@
+"""Workflows and versions, node catalogue, people, rights and sealed credentials of Alur."""

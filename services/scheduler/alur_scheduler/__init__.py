@@ -1,0 +1,1 @@
+"""Triggers of time, durable timers, admission and recovery of Alur."""

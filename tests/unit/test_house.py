@@ -64,7 +64,7 @@ def node_files() -> list[Path]:
 
 def node_classes(path: Path) -> dict[str, str]:
     """Return the node classes in a file: name -> kind (`ItemNode`, `BatchNode`, `TriggerNode`)."""
-    found = {}
+    found: dict[str, str] = {}
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.ClassDef):
             bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]

@@ -1,0 +1,147 @@
+# All that a developer types. `make` alone lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3.11
+PORT ?= 8080
+BIN := .venv/bin
+EDITOR := services/editor
+MEMBERS := $(addprefix services/,alur gateway registry scheduler executor \
+	libs/api libs/common libs/engine libs/nodes libs/sdk)
+CODE := $(MEMBERS) tests tools
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+PYTEST := $(BIN)/pytest -q
+ALL_MARKERS := -m "not (chaos or bench)"
+
+# --- Install -----------------------------------------------------------------------------
+
+.PHONY: install
+install: .venv/.members $(EDITOR)/dist/index.html ## Build .venv and the editor (repeating it costs nothing)
+
+# uv comes from the lock as well, so that pip checks its hash.
+.venv/.locked: requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	awk '/^uv==/{found=1} found{print} found && !/\\$$/{exit}' $< > .venv/uv.lock
+	test -x $(BIN)/uv || $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes --compile-bytecode -r $<
+	touch $@
+
+.venv/.members: .venv/.locked $(MEMBERS:%=%/pyproject.toml)
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e %)
+	$(BIN)/python -m compileall -q $(MEMBERS)
+	touch $@
+
+$(EDITOR)/node_modules/.installed: $(EDITOR)/package-lock.json
+	cd $(EDITOR) && npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+$(EDITOR)/dist/index.html: $(EDITOR)/node_modules/.installed $(shell find $(EDITOR)/src $(EDITOR)/public $(EDITOR)/index.html -type f 2>/dev/null)
+	cd $(EDITOR) && npm run --silent build
+	touch $@
+
+tests/node_modules/.installed: tests/package-lock.json
+	cd tests && npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+.PHONY: lock
+lock: ## Compile requirements.lock anew from requirements.in and the members
+	$(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header \
+		$(foreach m,$(notdir $(MEMBERS)),--no-emit-package alur-$(m)) --no-emit-package alur \
+		-o requirements.lock requirements.in $(MEMBERS:%=%/pyproject.toml)
+
+# --- Use ---------------------------------------------------------------------------------
+
+.PHONY: run
+run: install ## Start Alur, apply examples/, send one real GitHub event through the first, stay up
+	$(BIN)/python tools/demo.py --data .cache/dev --port $(PORT) --stay
+
+.PHONY: demo
+demo: install ## The same on fresh data, ending with 0 when that execution succeeded
+	rm -rf .cache/demo
+	$(BIN)/python tools/demo.py --data .cache/demo
+
+# --- Check -------------------------------------------------------------------------------
+
+.PHONY: check
+check: lint types imports unit check-editor ## Format, lint, types, imports, units: the quick checks
+
+.PHONY: lint
+lint: .venv/.members
+	$(BIN)/ruff format --check -q $(CODE)
+	$(BIN)/ruff check -q $(CODE)
+	test ! -d protos || $(BIN)/buf lint protos
+
+.PHONY: types
+types: .venv/.members
+	$(BIN)/mypy $(CODE)
+
+.PHONY: imports
+imports: .venv/.members
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: unit
+unit: .venv/.members ## Unit tests alone
+	$(PYTEST) -n $(WORKERS) tests/unit
+
+.PHONY: check-editor
+check-editor: $(EDITOR)/node_modules/.installed
+	cd $(EDITOR) && npm run --silent lint && npm run --silent typecheck && npm run --silent test
+
+.PHONY: format
+format: .venv/.members ## Format and repair what can be
+	$(BIN)/ruff check -q --fix $(CODE) || true
+	$(BIN)/ruff format -q $(CODE)
+
+.PHONY: check-generated
+check-generated: .venv/.members ## Fail when a generated file differs from what `make generate` would write
+	$(BIN)/python tools/generate.py --check
+
+# --- Test --------------------------------------------------------------------------------
+
+.PHONY: test
+test: install tests/node_modules/.installed browser ## All tests: checks, units with coverage, contract, integration, security, browser
+	$(MAKE) lint types imports check-editor check-generated
+	cd $(EDITOR) && npm run --silent knip && npm run --silent budget
+	rm -f .coverage .coverage.*
+	$(PYTEST) -n $(WORKERS) --cov --cov-report=term tests/unit $(wildcard tests/contract tests/security)
+	$(PYTEST) $(ALL_MARKERS) $(wildcard tests/integration tests/e2e)
+
+.PHONY: browser
+browser:
+	@tools/need chromium
+
+.PHONY: bench
+bench: install ## Measure, print ratios, draw the curves
+	$(PYTEST) -m bench -s tests/bench
+
+.PHONY: simulate
+simulate: .venv/.members ## A million seeds through the simulator
+	ALUR_SEEDS=1000000 $(PYTEST) -n $(WORKERS) tests/unit/simulation
+
+.PHONY: accept
+accept: install ## The black-box checks of ../shared/accept, where they are present
+	@for name in first_light survives_kill cost; do \
+		if [ -f "../shared/accept/$$name.py" ]; then echo "== $$name"; $(BIN)/python "../shared/accept/$$name.py"; fi; \
+	done
+
+# --- Generate ----------------------------------------------------------------------------
+
+.PHONY: generate
+generate: .venv/.members ## Write anew what is generated: protobuf, catalogue, OpenAPI, schema, reference pages
+	$(BIN)/python tools/generate.py
+
+.PHONY: docs
+docs: .venv/.members ## Build the documentation into site/; a broken link fails
+	$(BIN)/zensical build --strict --clean
+
+.PHONY: clean
+clean: ## Remove what was built (not .venv)
+	rm -rf $(EDITOR)/dist site .cache .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache test-results
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,45 @@
+"""Workflows and versions as services hand them to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRecord:
+    """A workflow with its active version. `document` is the workflow document as saved; never changed in place."""
+
+    tenant: str
+    project: str
+    name: str
+    uid: str
+    version: int
+    document: dict[str, Any]
+    revision: int
+    hook_id: str
+    """128 random bits in hex: the part of the webhook address that nobody guesses."""
+    created_at: float
+    updated_at: float
+    activated_at: float
+    """When the active version became so, in seconds since 1970: `every` counts from here."""
+    managed_by: str = ""
+
+    @property
+    def is_suspended(self) -> bool:
+        """Triggers rest."""
+        return bool(self.document["spec"].get("suspend", False))
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """One immutable version of a workflow."""
+
+    tenant: str
+    project: str
+    name: str
+    uid: str
+    version: int
+    document: dict[str, Any]
+    created_at: float
+    created_by: str = ""

@@ -1,0 +1,96 @@
+"""An execution, as it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled", "in-doubt"]
+ACTIVE = frozenset({"queued", "running", "waiting"})
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
+"""`in-doubt` is neither: it rests until a person resolves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The node run that started this execution."""
+
+    execution: str
+    node: str
+    path: str
+    item: int
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """Running a version. Times are seconds since 1970, UTC.
+
+    `input` is the list of JSON objects that leave the trigger; `entries` the journal entries that no batch holds (the last
+    ones, kept with the end); `batches` how many journal batches there are; `seen` the key's content hash.
+    """
+
+    id: str
+    tenant: str
+    project: str
+    workflow: str
+    workflow_uid: str
+    version: int
+    mode: str
+    """What started it: `webhook`, `schedule`, `manual`, `error`, `child`, `replay`."""
+    accepted_at: float
+    status: Status = "queued"
+    trigger: str | None = None
+    start: str | None = None
+    input: Any = None
+    input_blob: str | None = None
+    priority: int = 0
+    gated: bool = False
+    """Admission decides when it runs (a concurrency limit)."""
+    admitted: bool = True
+    """False while admission has not let it in."""
+    epoch: int = 0
+    owner: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    deadline: float | None = None
+    """When the execution's own time-out ends it."""
+    wake_at: float | None = None
+    batches: int = 0
+    entries: Any = None
+    output: Any = None
+    output_blob: str | None = None
+    error: dict[str, Any] | None = None
+    reason: str | None = None
+    """Why it was cancelled."""
+    parent: Parent | None = None
+    depth: int = 0
+    replay_of: str | None = None
+    reply_to: str | None = None
+    """The gateway whose caller waits for the result."""
+    reply: dict[str, Any] | None = None
+    """What `core.respond` answered."""
+    seen: str | None = None
+    nodes: Any = None
+    """Summary of node runs at the end: `[{name, status, attempts, items, startedAt, durationMs, error?}]`."""
+    expire_at: float | None = None
+    """When retention may remove it."""
+    trace_id: str = ""
+    revision: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """It succeeded, failed or was cancelled."""
+        return self.status in ENDED
+
+
+def execution_error(
+    code: str, message: str, node: str | None = None, **more: Any
+) -> dict[str, Any]:
+    """Return the `error` of an execution: `{code, message, node?, …}`."""
+    return {
+        "code": code,
+        "message": message,
+        **({"node": node} if node else {}),
+        **{key: value for key, value in more.items() if value is not None},
+    }

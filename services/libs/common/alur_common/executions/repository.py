@@ -1,0 +1,255 @@
+"""Repositories of the engine's store, written once on `Documents`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+from alur_common.documents.port import Collection, Document, Documents, Index, Where
+from alur_common.executions.entity import ACTIVE, Execution, Parent
+
+EXECUTIONS = Collection(
+    "executions",
+    fields=(
+        "tenant",
+        "project",
+        "workflow",
+        "workflow_uid",
+        "status",
+        "active",
+        "owner",
+        "accepted_at",
+        "wake_at",
+        "expire_at",
+        "admitted",
+        "priority",
+    ),
+    indexes=(
+        Index(("tenant", "project", "accepted_at")),
+        Index(("tenant", "project", "workflow", "accepted_at")),
+        Index(("active", "wake_at"), sparse=True),
+        Index(("expire_at",), sparse=True),
+    ),
+)
+JOURNAL = Collection("journal")
+INBOX = Collection("inbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One flush of one execution: atomic, numbered densely from 1, carrying its owner's epoch."""
+
+    execution: str
+    number: int
+    epoch: int
+    entries: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something from outside for an execution: `cancel`, `signal`, `child`, `resolve`. The id makes a repeat the same."""
+
+    execution: str
+    kind: str
+    key: str
+    payload: dict[str, Any]
+
+
+class Executions(Protocol):
+    """Where executions are kept."""
+
+    async def accept(self, execution: Execution) -> Execution:
+        """Store a new one, durable once this returns; raises `ExistsError` when its id is known."""
+
+    async def get(self, execution_id: str) -> Execution:
+        """Return it, or raise `NotFoundError`."""
+
+    async def find(self, execution_id: str) -> Execution | None:
+        """Return it, or None."""
+
+    async def save(self, execution: Execution) -> Execution:
+        """Store it at its next revision, or raise `ConflictError` when someone else changed it first."""
+
+    async def search(
+        self,
+        where: Sequence[Where],
+        *,
+        sort: Sequence[str] = ("-accepted_at",),
+        limit: int = 50,
+        after: Sequence[Any] | None = None,
+    ) -> list[Execution]:
+        """Return those that match, by the declared fields of `EXECUTIONS`."""
+
+    async def count(self, where: Sequence[Where], *, limit: int = 10_000) -> int:
+        """Return how many match, counting no further than `limit`."""
+
+    async def delete(self, execution_id: str) -> bool:
+        """Remove it; return whether it was there."""
+
+
+class Journals(Protocol):
+    """The ordered records of executions."""
+
+    async def append(self, batch: Batch) -> None:
+        """Append the batch; raises `ExistsError` when its number is taken: someone else owns the execution now."""
+
+    async def read(self, execution_id: str) -> list[Batch]:
+        """Return the batches in order."""
+
+    async def remove(self, execution_id: str) -> None:
+        """Remove them all."""
+
+
+class Inbox(Protocol):
+    """Messages for executions; whoever owns one reads and then removes its messages."""
+
+    async def put(self, message: Message) -> None:
+        """Keep it, durable once this returns; a repeat of the same kind and key changes nothing."""
+
+    async def read(self, execution_id: str) -> list[Message]:
+        """Return the messages in the order of kind and key."""
+
+    async def remove(self, message: Message) -> None:
+        """Remove it; absent is fine."""
+
+
+_FIELDS = tuple(f.name for f in fields(Execution) if f.name not in {"revision", "parent"})
+_DEFAULTS = {f.name: f.default for f in fields(Execution)}
+
+
+def to_document(execution: Execution) -> Document:
+    """Return the document; what has its default is left out, but for what is filtered by."""
+    document: Document = {}
+    for name in _FIELDS:
+        value = getattr(execution, name)
+        if value is not _DEFAULTS[name]:
+            document[name] = value
+    document["status"] = execution.status
+    document["active"] = execution.status if execution.status in ACTIVE else None
+    document["admitted"] = execution.admitted
+    document["priority"] = execution.priority
+    if execution.parent is not None:
+        parent = execution.parent
+        document["parent"] = [
+            parent.execution, parent.node, parent.path, parent.item, parent.waits,
+        ]  # fmt: skip
+    return document
+
+
+def from_document(document: Document) -> Execution:
+    """Return the execution that a document holds."""
+    values = {name: document[name] for name in _FIELDS if name in document}
+    parent = document.get("parent")
+    return Execution(
+        **values,
+        parent=Parent(*parent) if parent else None,
+        revision=document["revision"],
+    )
+
+
+class StoredExecutions:
+    """`Executions` on the `Documents` port."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def accept(self, execution: Execution) -> Execution:
+        await self._documents.insert(EXECUTIONS, to_document(execution))
+        return replace(execution, revision=1)
+
+    async def get(self, execution_id: str) -> Execution:
+        return from_document(await self._documents.get(EXECUTIONS, execution_id))
+
+    async def find(self, execution_id: str) -> Execution | None:
+        document = await self._documents.find_one(EXECUTIONS, execution_id)
+        return None if document is None else from_document(document)
+
+    async def save(self, execution: Execution) -> Execution:
+        await self._documents.replace(
+            EXECUTIONS, to_document(execution), at_revision=execution.revision
+        )
+        return replace(execution, revision=execution.revision + 1)
+
+    async def search(
+        self,
+        where: Sequence[Where],
+        *,
+        sort: Sequence[str] = ("-accepted_at",),
+        limit: int = 50,
+        after: Sequence[Any] | None = None,
+    ) -> list[Execution]:
+        found = await self._documents.find(EXECUTIONS, where, sort=sort, limit=limit, after=after)
+        return [from_document(document) for document in found]
+
+    async def count(self, where: Sequence[Where], *, limit: int = 10_000) -> int:
+        return await self._documents.count(EXECUTIONS, where, limit=limit)
+
+    async def delete(self, execution_id: str) -> bool:
+        return await self._documents.delete(EXECUTIONS, execution_id)
+
+
+class StoredJournals:
+    """`Journals` on the `Documents` port: the id holds execution and number, so it is unique and in order."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def append(self, batch: Batch) -> None:
+        await self._documents.insert(
+            JOURNAL,
+            {
+                "id": f"{batch.execution}/{batch.number:08d}",
+                "epoch": batch.epoch,
+                "entries": batch.entries,
+            },
+        )
+
+    async def read(self, execution_id: str) -> list[Batch]:
+        batches: list[Batch] = []
+        after = f"{execution_id}/"
+        while True:
+            where = [Where("id", "gt", after), Where("id", "lt", f"{execution_id}0")]
+            page = await self._documents.find(JOURNAL, where, limit=500)
+            batches += [
+                Batch(execution_id, int(d["id"].rpartition("/")[2]), d["epoch"], d["entries"])
+                for d in page
+            ]
+            if len(page) < 500:
+                return batches
+            after = page[-1]["id"]
+
+    async def remove(self, execution_id: str) -> None:
+        where = [Where("id", "gt", f"{execution_id}/"), Where("id", "lt", f"{execution_id}0")]
+        while await self._documents.delete_many(JOURNAL, where, limit=500) == 500:
+            pass
+
+
+class StoredInbox:
+    """`Inbox` on the `Documents` port."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def put(self, message: Message) -> None:
+        document = {
+            "id": _message_id(message),
+            "execution": message.execution,
+            "kind": message.kind,
+            "key": message.key,
+            "payload": message.payload,
+        }
+        if await self._documents.find_one(INBOX, document["id"]) is None:
+            await self._documents.insert(INBOX, document)
+
+    async def read(self, execution_id: str) -> list[Message]:
+        where = [Where("id", "gt", f"{execution_id}/"), Where("id", "lt", f"{execution_id}0")]
+        found = await self._documents.find(INBOX, where, limit=1_000)
+        return [Message(d["execution"], d["kind"], d["key"], d["payload"]) for d in found]
+
+    async def remove(self, message: Message) -> None:
+        await self._documents.delete(INBOX, _message_id(message))
+
+
+def _message_id(message: Message) -> str:
+    return f"{message.execution}/{message.kind}/{message.key}"

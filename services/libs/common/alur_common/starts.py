@@ -1,0 +1,151 @@
+"""Starting executions: the one place where an execution is accepted, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Protocol
+
+import orjson
+
+from alur_common.blobs import INLINE_BYTES, Blobs
+from alur_common.bus import Bus
+from alur_common.clock import Clock, Ids
+from alur_common.events import ExecutionAdmitted, ExecutionRequested
+from alur_common.executions import Execution, Executions, Parent
+from alur_common.identity import derived_id
+from alur_sdk.errors import ExistsError, InvalidError, LimitError, MismatchError, Problem
+
+MAX_DEPTH = 20
+"""How deep sub-workflows and error workflows may start one another."""
+
+
+class Startable(Protocol):
+    """What can be started: a workflow's record or one of its versions."""
+
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def project(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def document(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """What to start and why.
+
+    `source` makes the id: the parts that say where the start came from (`(trigger, key)`, `(trigger, due time)`); None for a
+    new one each time. `content` is hashed and compared when the same source comes again.
+    """
+
+    mode: str
+    input: Sequence[dict[str, Any]]
+    trigger: str | None = None
+    start: str | None = None
+    source: tuple[str, ...] | None = None
+    content: bytes | None = None
+    reply_to: str | None = None
+    parent: Parent | None = None
+    depth: int = 0
+    replay_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The execution, and whether this very request made it."""
+
+    execution: Execution
+    is_new: bool
+
+
+class Starts:
+    """Accepts executions: durable first, told to the others after."""
+
+    def __init__(
+        self, executions: Executions, blobs: Blobs, bus: Bus, clock: Clock, ids: Ids
+    ) -> None:
+        self._executions = executions
+        self._blobs = blobs
+        self._bus = bus
+        self._clock = clock
+        self._ids = ids
+
+    async def start(self, workflow: Startable, request: StartRequest) -> Accepted:
+        """Accept an execution; it is durable once this returns.
+
+        The same source again returns the first one. Raises `MismatchError` when it comes with other content,
+        `LimitError` above the depth limit.
+        """
+        execution = await self._draft(workflow, request)
+        try:
+            accepted = await self._executions.accept(execution)
+        except ExistsError:
+            return Accepted(await self._known(execution), is_new=False)
+        await self._bus.publish(self._event(accepted))
+        return Accepted(accepted, is_new=True)
+
+    async def _draft(self, workflow: Startable, request: StartRequest) -> Execution:
+        if request.depth > MAX_DEPTH:
+            raise LimitError(f"workflows started one another more than {MAX_DEPTH} deep")
+        _check_input(request.input)
+        settings = workflow.document["spec"].get("settings", {})
+        now = self._clock.now()
+        source = request.source
+        execution = Execution(
+            id=derived_id(workflow.tenant, workflow.uid, *source)
+            if source
+            else self._ids.execution(),
+            tenant=workflow.tenant,
+            project=workflow.project,
+            workflow=workflow.name,
+            workflow_uid=workflow.uid,
+            version=workflow.version,
+            mode=request.mode,
+            accepted_at=now,
+            trigger=request.trigger,
+            start=request.start,
+            input=request.input,
+            priority=settings.get("priority", 0),
+            gated=settings.get("concurrency") is not None,
+            admitted=settings.get("concurrency") is None,
+            parent=request.parent,
+            depth=request.depth,
+            replay_of=request.replay_of,
+            reply_to=request.reply_to,
+            seen=sha256(request.content).hexdigest() if request.content is not None else None,
+        )
+        return await self._with_large_input_kept(execution)
+
+    async def _with_large_input_kept(self, execution: Execution) -> Execution:
+        content = orjson.dumps(execution.input)
+        if len(content) <= INLINE_BYTES:
+            return execution
+        return replace(execution, input=None, input_blob=await self._blobs.put(content))
+
+    async def _known(self, execution: Execution) -> Execution:
+        known = await self._executions.get(execution.id)
+        if execution.seen and known.seen and known.seen != execution.seen:
+            raise MismatchError(
+                "this idempotency key came before with other content", execution=known.id
+            )
+        return known
+
+    def _event(self, execution: Execution) -> ExecutionRequested | ExecutionAdmitted:
+        if execution.gated:
+            return ExecutionRequested(execution.id, execution.tenant)
+        return ExecutionAdmitted(execution.id, execution.tenant, execution.priority)
+
+
+def _check_input(items: Sequence[Any]) -> None:
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            problem = Problem(f"input[{index}]", "type", "an item is a JSON object")
+            raise InvalidError("the input is a list of JSON objects, one an item", [problem])

@@ -1,0 +1,109 @@
+"""Blobs as files, named by their SHA-256, in a folder of 256 folders."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from alur_sdk.errors import NotFoundError, StorageError
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_THREADS = 2
+
+
+class FileBlobs:
+    """`Blobs` in a folder: written aside, synced, then renamed, so that a name never holds half a content."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="blobs")
+
+    async def put(self, content: bytes) -> str:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._put, content)
+
+    async def get(self, sha256: str) -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._get, sha256)
+
+    async def delete(self, sha256: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._delete, sha256)
+
+    def close(self) -> None:
+        """Wait for what is under way and end the threads."""
+        self._threads.shutdown()
+
+    def _put(self, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self._path(sha256)
+        try:
+            if not _holds(path, len(content)):
+                _write_durably(path, content)
+        except OSError as error:
+            raise StorageError(f"the content could not be kept: {error.strerror}") from error
+        return sha256
+
+    def _get(self, sha256: str) -> bytes:
+        try:
+            content = self._path(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256) from error
+        except OSError as error:
+            raise StorageError(f"blob {sha256} cannot be read: {error.strerror}") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise StorageError(
+                f"blob {sha256} is damaged: its content has another hash", sha256=sha256
+            )
+        return content
+
+    def _delete(self, sha256: str) -> None:
+        try:
+            self._path(sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"blob {sha256} cannot be deleted: {error.strerror}") from error
+
+    def _path(self, sha256: str) -> Path:
+        if _SHA256.fullmatch(sha256) is None:
+            raise NotFoundError("a blob is named by a SHA-256 in hex", sha256=sha256[:80])
+        return self._folder / sha256[:2] / sha256
+
+
+def _holds(path: Path, size: int) -> bool:
+    """Whether the whole content is there; a damaged file of another size is written again."""
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    """Write, sync and rename, then sync the folder: only then does the name survive a power cut."""
+    _make_folder(path.parent)
+    aside = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        aside.replace(path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

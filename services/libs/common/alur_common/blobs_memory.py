@@ -1,0 +1,28 @@
+"""Blobs in memory: the fake for tests and simulations."""
+
+from __future__ import annotations
+
+import hashlib
+
+from alur_sdk.errors import NotFoundError
+
+
+class MemoryBlobs:
+    """`Blobs` in a dictionary; it never suspends."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes] = {}
+
+    async def put(self, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._contents[sha256] = bytes(content)
+        return sha256
+
+    async def get(self, sha256: str) -> bytes:
+        content = self._contents.get(sha256)
+        if content is None:
+            raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256)
+        return content
+
+    async def delete(self, sha256: str) -> None:
+        self._contents.pop(sha256, None)

@@ -116,7 +116,7 @@ def test_every_member_is_known_to_every_tool() -> None:
         if p.name == "pyproject.toml" and p.parent != ROOT
     }
     assert set(settings["tool"]["uv"]["workspace"]["members"]) == members
-    assert set(settings["tool"]["ruff"]["src"]) == members
+    assert set(settings["tool"]["ruff"]["src"]) == {*members, "."}
     assert {f"$MYPY_CONFIG_FILE_DIR/{m}" for m in members} < set(
         settings["tool"]["mypy"]["mypy_path"]
     )

@@ -1,5 +1,6 @@
 """The contract of an Alur node and its testing kit."""
 
+from alur_sdk.durations import Duration, duration_seconds
 from alur_sdk.errors import (
     AlurError,
     ExpressionError,
@@ -17,6 +18,7 @@ from alur_sdk.nodes import (
     Condition,
     CredentialSlot,
     Effect,
+    EffectWhen,
     Emitted,
     Http,
     HttpRequest,
@@ -28,6 +30,7 @@ from alur_sdk.nodes import (
     Replied,
     Reply,
     Result,
+    ScopeNode,
     Secret,
     Started,
     Stop,
@@ -41,7 +44,9 @@ __all__ = [
     "ChildStart",
     "Condition",
     "CredentialSlot",
+    "Duration",
     "Effect",
+    "EffectWhen",
     "Emitted",
     "ExpressionError",
     "Http",
@@ -63,10 +68,12 @@ __all__ = [
     "Reply",
     "Result",
     "Retryable",
+    "ScopeNode",
     "Secret",
     "Sent",
     "Started",
     "Stop",
     "TriggerNode",
     "Wait",
+    "duration_seconds",
 ]

@@ -14,7 +14,9 @@ Source = int | tuple[int, ...] | None
 class Item:
     """One item: its JSON object, its binary references, and the input items it was made from.
 
-    `json` and `binary` belong to everybody who sees the item: a node makes a new item, it never changes one.
+    `json` and `binary` belong to everybody who sees the item: a node makes a new item, it never
+    changes one. `source` counts in the input of the node that made the item, so a node never
+    passes an item of its input on as it is either: `to` and `with_json` make new ones.
     """
 
     __slots__ = ("binary", "json", "source")
@@ -27,12 +29,12 @@ class Item:
         self.source = source
 
     def to(self, port: str) -> Sent:
-        """Send this item by a port."""
-        return Sent(port, self)
+        """Send what this item holds by a port, as a new item whose source the runner fills in."""
+        return Sent(port, Item(self.json, self.binary))
 
     def with_json(self, json: dict[str, Json]) -> Item:
-        """Return an item with other JSON, the same binary and the same source."""
-        return Item(json, self.binary, self.source)
+        """Return a new item with other JSON and the same binary; the runner fills in its source."""
+        return Item(json, self.binary)
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -42,11 +43,21 @@ class CredentialSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectWhen:
+    """With these values of a parameter (or without it, when `absent`) the effect is another one."""
+
+    param: str
+    values: tuple[str, ...]
+    effect: Effect
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Returned instead of outputs: suspend this node run, without memory, until one of these comes.
 
-    `until` is seconds since 1970; `signal` a name that `:signal` sends (its payload becomes the output item); `children` are
-    execution ids whose ends are awaited.
+    `until` is seconds since 1970; `signal` a name that `:signal` sends (its payload becomes the
+    output item); `children` are execution ids whose ends are awaited.
     """
 
     until: float | None = None
@@ -135,11 +146,15 @@ class Http(Protocol):
     """The one way out by HTTP: pooled, limited, and through the outbound guard."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Send it. Raises `Permanent` for refused addresses and bad requests, `Retryable` for failures of transport."""
+        """Send it, redirects followed as the request says, and return any answer with a status.
+
+        Raises `Permanent` for refused addresses and bad requests, `Retryable` for failures of
+        transport, `LimitError` for answers that are too large.
+        """
 
 
 class NodeContext(Protocol):
-    """The world as a node may reach it, for one node run. `index` moves with the item that is being run."""
+    """The world as a node may reach it, for one node run; `index` is that of the item being run."""
 
     index: int
     attempt: int
@@ -171,23 +186,25 @@ class NodeContext(Protocol):
 
 P = TypeVar("P", bound=Params)
 Emitted = Item | Sent | Sequence[Item | Sent] | None
-"""What `run_item` may return: an item (to `main`), an item sent to a port, several of them, or nothing."""
+"""What `run_item` may return: an item (to `main`), one sent to a port, several, or nothing."""
 Result = Outputs | Wait | Stop | Replied | Started
 
 
 class Node(Generic[P]):
-    """What every node type declares. Its type is its path: `alur_nodes/core/filter.py` is `core.filter`."""
+    """What every node type declares; its type is its path, `core/filter.py` being `core.filter`."""
 
     label: ClassVar[str]
     icon: ClassVar[str] = "box"
     effect: ClassVar[Effect]
+    effect_when: ClassVar[EffectWhen | None] = None
     inputs: ClassVar[tuple[str, ...]] = ("main",)
     outputs: ClassVar[tuple[str, ...]] = ("main",)
     outputs_from: ClassVar[str | None] = None
     """A list parameter whose elements' `name` are output ports before `outputs`."""
     credentials: ClassVar[tuple[CredentialSlot, ...]] = ()
     repeatable: ClassVar[bool] = True
-    """False: when a crash leaves unknown whether the effect happened, a person decides unless the node says `inDoubt: retry`."""
+    """False: when a crash leaves unknown whether the effect happened, a person decides,
+    unless the node says `inDoubt: retry`."""
     checkpoint: ClassVar[bool] = False
     always_emits: ClassVar[bool] = False
     any_input_when: ClassVar[tuple[str, tuple[str, ...]] | None] = None
@@ -200,23 +217,56 @@ class Node(Generic[P]):
     example: ClassVar[Mapping[str, Json]] = {}
     """Parameters of a typical use, shown in the documentation."""
 
+    @classmethod
+    def effect_of(cls, params: Mapping[str, Json]) -> Effect:
+        """Return the effect with these parameters as written; an expression may be anything."""
+        rule = cls.effect_when
+        if rule is None:
+            return cls.effect
+        value = params.get(rule.param)
+        holds = rule.absent if value is None else value in rule.values
+        return rule.effect if holds else cls.effect
 
-class ItemNode(Node[P]):
+    @classmethod
+    def params_type(cls) -> type[Params]:
+        """Return the model of the parameters: what the class is generic over."""
+        for kind in cls.__mro__:
+            for base in kind.__dict__.get("__orig_bases__", ()):
+                for argument in get_args(base):
+                    if isinstance(argument, type) and issubclass(argument, Params):
+                        return argument
+        return Params
+
+
+class ItemNode(Node[P], ABC):
     """A node that treats one item at a time."""
 
+    @abstractmethod
     def run_item(self, params: P, item: Item, ctx: NodeContext) -> Emitted | Awaitable[Emitted]:
-        """Return what becomes of this item. May be a plain or an async method."""
-        raise NotImplementedError
+        """Return what becomes of this item. May be a plain or an async method.
+
+        The runner fills in the source of what comes back: the item that it was made from.
+        """
 
 
-class BatchNode(Node[P]):
+class BatchNode(Node[P], ABC):
     """A node that sees all its input at once; its parameters are evaluated on the first item."""
 
+    @abstractmethod
     def run(
         self, params: P, inputs: Mapping[str, Sequence[Item]], ctx: NodeContext
     ) -> Result | Awaitable[Result]:
-        """Return port -> items. `inputs` is input port -> items; a dead input is an empty list."""
-        raise NotImplementedError
+        """Return port -> items. `inputs` is input port -> items; a dead input is an empty list.
+
+        The node sets the source of each item it returns: an index into its input, where the
+        items of all input ports count on, in the order in which `inputs` of the class has them.
+        """
+
+
+class ScopeNode(Node[P]):
+    """A node that the engine itself runs: it only opens scopes by its ports."""
+
+    effect = Effect.PURE
 
 
 class TriggerNode(Node[P]):

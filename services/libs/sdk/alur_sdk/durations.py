@@ -1,0 +1,43 @@
+"""ISO 8601 durations without years and months."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
+
+_ISO = re.compile(
+    r"^P(?=[0-9T])(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
+    r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,10}(?:\.\d{1,9})?)S)?)?$",
+    re.ASCII,
+)
+_UNIT_SECONDS = (604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
+PATTERN = (
+    r"^P(?=[0-9T])(\d{1,6}W)?(\d{1,6}D)?(T(?=\d)(\d{1,8}H)?(\d{1,8}M)?(\d{1,10}(\.\d{1,9})?S)?)?$"
+)
+
+
+def duration_seconds(text: str) -> float:
+    """Return the seconds of an ISO 8601 duration (`PT1H30M`, `P7D`). Raises `ValueError` on other text."""
+    match = _ISO.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            f"{text[:40]!r} is no ISO 8601 duration without years and months, "
+            "such as PT30S, PT5M or P7D"
+        )
+    counts = zip(match.groups(), _UNIT_SECONDS, strict=True)
+    return sum(float(count) * unit for count, unit in counts if count)
+
+
+def _checked(text: str) -> str:
+    duration_seconds(text)
+    return text
+
+
+Duration = Annotated[
+    str,
+    AfterValidator(_checked),
+    WithJsonSchema({"type": "string", "format": "duration", "pattern": PATTERN, "maxLength": 64}),
+]
+"""An ISO 8601 duration, kept as written; `duration_seconds` reads it."""

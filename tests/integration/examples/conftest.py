@@ -11,11 +11,12 @@ EXAMPLES = ROOT / "examples"
 
 
 @pytest.fixture(scope="session")
-def examples(platform: AlurDev) -> AlurDev:
+def examples(platform: AlurDev, tmp_path_factory: pytest.TempPathFactory) -> AlurDev:
     """The platform, with every example applied."""
-    made = platform.cli(
-        "credential", "set", "github-webhook", "--type", "hmac", "-", feed=f"secret={SECRET}\n"
-    )
+    secret = tmp_path_factory.mktemp("github") / "secret"
+    secret.write_text(SECRET)
+    field = f"secret=@{secret}"
+    made = platform.cli("credential", "set", "github-webhook", "--type", "hmac", "--field", field)
     assert made.returncode == 0, made.stderr
     platform.apply(EXAMPLES)
     return platform

@@ -43,7 +43,8 @@ class StartRequest:
     """What to start and why.
 
     `source` makes the id: the parts that say where the start came from (`(trigger, key)`, `(trigger, due time)`); None for a
-    new one each time. `content` is hashed and compared when the same source comes again.
+    new one each time, or the one that `id` gives (whoever waits for the reply has to know it before the start).
+    `content` is hashed and compared when the same source comes again.
     """
 
     mode: str
@@ -56,6 +57,7 @@ class StartRequest:
     parent: Parent | None = None
     depth: int = 0
     replay_of: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Starts:
         execution = Execution(
             id=derived_id(workflow.tenant, workflow.uid, *source)
             if source
-            else self._ids.execution(),
+            else request.id or self._ids.execution(),
             tenant=workflow.tenant,
             project=workflow.project,
             workflow=workflow.name,

@@ -1,0 +1,1 @@
+"""Security primitives: rights, sealed secrets, sessions, tokens and the records of people."""

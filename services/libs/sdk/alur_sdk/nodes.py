@@ -44,12 +44,11 @@ class CredentialSlot:
 
 @dataclass(frozen=True, slots=True)
 class EffectWhen:
-    """With these values of a parameter (or without it, when `absent`) the effect is another one."""
+    """With these values of a parameter (None: without it) the effect is another one."""
 
     param: str
-    values: tuple[str, ...]
+    values: tuple[str | None, ...]
     effect: Effect
-    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +220,9 @@ class Node(Generic[P]):
     def effect_of(cls, params: Mapping[str, Json]) -> Effect:
         """Return the effect with these parameters as written; an expression may be anything."""
         rule = cls.effect_when
-        if rule is None:
+        if rule is None or params.get(rule.param) not in rule.values:
             return cls.effect
-        value = params.get(rule.param)
-        holds = rule.absent if value is None else value in rule.values
-        return rule.effect if holds else cls.effect
+        return rule.effect
 
     @classmethod
     def params_type(cls) -> type[Params]:

@@ -1,0 +1,1 @@
+"""Nodes that shape, route and join items."""

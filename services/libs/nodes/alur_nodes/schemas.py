@@ -1,0 +1,59 @@
+"""The JSON Schema of a node's parameters, as forms and validators like it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alur_sdk import Json, Params
+
+
+def schema_of(params: type[Params]) -> dict[str, Json]:
+    """Return the schema of a parameter model, complete in itself: without references.
+
+    A parameter that may be absent is not also declared as null. Where `x-ui` stands beside a
+    field it is a hint for forms and says nothing about what is valid.
+    """
+    schema = params.model_json_schema(by_alias=True)
+    definitions = schema.pop("$defs", {})
+    flat = _flat(schema, definitions)
+    flat.pop("title", None)
+    flat.pop("description", None)
+    return flat
+
+
+def _flat(schema: dict[str, Json], definitions: Mapping[str, Json]) -> dict[str, Json]:
+    """Put definitions where they are referred to, and drop what only repeats the field's name."""
+    reference = schema.get("$ref")
+    if reference is not None:
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        schema = {**definitions[reference.removeprefix("#/$defs/")], **beside}
+    flat = {key: _inner(key, value, definitions) for key, value in schema.items()}
+    discriminator = flat.get("discriminator")
+    if discriminator is not None:
+        flat["discriminator"] = {"propertyName": discriminator["propertyName"]}
+    return _without_null(flat)
+
+
+def _inner(key: str, value: Json, definitions: Mapping[str, Json]) -> Json:
+    if key == "properties":
+        return {name: _titled(name, _flat(inner, definitions)) for name, inner in value.items()}
+    if key in ("items", "additionalProperties", "not", "propertyNames") and isinstance(value, dict):
+        return _flat(value, definitions)
+    if key in ("anyOf", "oneOf", "allOf"):
+        return [_flat(inner, definitions) for inner in value]
+    return value
+
+
+def _titled(name: str, schema: dict[str, Json]) -> dict[str, Json]:
+    """Give a field the title that people read: `maxPages` is `Max pages`."""
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
+    return {**schema, "title": words[:1].upper() + words[1:]}
+
+
+def _without_null(schema: dict[str, Json]) -> dict[str, Json]:
+    choices = schema.get("anyOf")
+    if not choices or {"type": "null"} not in choices or schema.get("default", 0) is not None:
+        return schema
+    left = [choice for choice in choices if choice != {"type": "null"}]
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return {**left[0], **rest} if len(left) == 1 else {**rest, "anyOf": left}

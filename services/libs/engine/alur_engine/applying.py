@@ -1,0 +1,260 @@
+"""`begin` and `apply`: how the state of an execution follows from its journal. Total, deterministic, free of I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alur_engine import scopes
+from alur_engine.flow import fire, propagate
+from alur_engine.graph import ROOT, Graph
+from alur_engine.journal import (
+    Cancelled,
+    Failed,
+    Finished,
+    ItemDone,
+    JournalEntry,
+    Resolved,
+    Started,
+    Stopped,
+    Waiting,
+)
+from alur_engine.routing import Todo, send_outputs
+from alur_engine.state import Limits, Run, Segment, State
+from alur_sdk.errors import InvalidError, LimitError, Problem
+from alur_sdk.items import Item
+
+
+def begin(
+    graph: Graph,
+    items: Sequence[Item],
+    *,
+    trigger: str | None = None,
+    start: str | None = None,
+    limits: Limits | None = None,
+) -> State:
+    """Return the state of an execution that has just begun with these items.
+
+    Raises `InvalidError` when `start` names nothing, or a node inside a loop.
+    """
+    _check_start(graph, start)
+    entry = graph.entry(graph.starts(trigger, start))
+    state = State(graph, entry, limits or Limits())
+    todo: Todo = []
+    for index in entry.starts:
+        node = graph.nodes[index]
+        run = Run(node, state.root)
+        state.root.runs[index] = run
+        state.runs += 1
+        if node.is_trigger:
+            run.status = "succeeded"
+            run.outputs = {"main": list(items)}
+            send_outputs(run, todo)
+        else:
+            origin = Run(node, state.root)
+            origin.outputs = {"main": list(items)}
+            run.inputs.append((_INPUT_EDGE, Segment(origin, "main", 0, len(items))))
+            fire(state, run)
+    propagate(state, todo)
+    return state
+
+
+class _InputEdge:
+    """Stands for the edge by which the input of an execution enters a node."""
+
+    index, source, output, target, input = ROOT, ROOT, "main", ROOT, "main"
+
+
+_INPUT_EDGE = _InputEdge()
+
+
+def _check_start(graph: Graph, start: str | None) -> None:
+    if start is None:
+        return
+    if start not in graph.by_name:
+        problem = Problem("start", "unknown-node", f"there is no node or trigger named {start!r}")
+        raise InvalidError(f"there is no node or trigger named {start!r} to start at", [problem])
+    if graph.node(start).level != ROOT:
+        problem = Problem("start", "inside-loop", f"{start!r} is inside a loop")
+        raise InvalidError(f"{start!r} is inside a loop: start at the loop itself", [problem])
+
+
+def apply(state: State, entry: JournalEntry) -> State:
+    """Return the state after the entry. The state passed in is used up.
+
+    What is late (its node run was cancelled or has ended) changes nothing.
+    """
+    if isinstance(entry, Cancelled):
+        return _cancel(state, entry)
+    frame = state.frames.get(entry.path)
+    run = frame.runs.get(state.graph.by_name[entry.node]) if frame else None
+    if run is None or run.status not in _TAKES:
+        return state
+    if type(entry) is Finished:
+        _finish(state, run, entry)
+    else:
+        _OTHERS[type(entry)](state, run, entry)
+    return state
+
+
+_TAKES = frozenset({"ready", "running", "waiting", "in-doubt"})
+
+
+def _finish(state: State, run: Run, entry: Finished) -> None:
+    run.status = "failed" if entry.error is not None else "succeeded"
+    run.error = entry.error
+    run.outputs = entry.outputs
+    run.attempt = entry.attempt
+    run.started_at = entry.started
+    run.ended_at = entry.ended
+    run.wait = run.retry_at = run.outcomes = run.intent = None
+    state.open.pop(run.key, None)
+    if entry.reply is not None and state.reply is None:
+        state.reply = entry.reply
+    for items in entry.outputs.values():
+        if len(items) > state.limits.items:
+            _break_limit(state, run, f"{len(items)} items from one node run", state.limits.items)
+            return
+    todo: Todo = []
+    if run.node.opens and entry.error is None:
+        run.outputs = dict(entry.outputs)
+        scopes.enter(state, run, entry.size, todo)
+    else:
+        send_outputs(run, todo)
+        scopes.settle(state, run.frame, run.node)
+    propagate(state, todo)
+
+
+def _break_limit(state: State, run: Run, what: str, limit: int) -> None:
+    error = LimitError(f"{what}: the limit is {limit}")
+    run.status = "failed"
+    run.error = {"code": error.code, "message": error.message, "node": run.node.name}
+    fail(state, run, run.error)
+
+
+def fail(state: State, run: Run, error: dict[str, object]) -> None:
+    """Let a failure leave its node: the next `core.try` around it catches it, or the execution fails."""
+    todo: Todo = []
+    scopes.throw(state, run.frame, run.node, error, todo)
+    propagate(state, todo)
+
+
+def _started(state: State, run: Run, entry: Started) -> None:
+    run.status = "running"
+    run.attempt = entry.attempt
+    run.started_at = run.started_at or entry.at
+    run.pinned_at = run.pinned_at or entry.at
+    run.intent = run.intent if run.intent is not None else entry.request
+    run.retry_at = None
+    state.open[run.key] = run
+
+
+def _item_done(_: State, run: Run, entry: ItemDone) -> None:
+    if run.outcomes is None:
+        run.outcomes = {}
+    run.outcomes[entry.item] = entry.outputs
+
+
+def _failed(state: State, run: Run, entry: Failed) -> None:
+    run.attempt = entry.attempt
+    run.error = entry.error
+    run.started_at = run.started_at or entry.started
+    if entry.retry_at is not None:
+        run.status = "waiting"
+        run.retry_at = entry.retry_at
+        state.open[run.key] = run
+        return
+    run.status = "failed"
+    run.ended_at = entry.ended
+    run.retry_at = None
+    state.open.pop(run.key, None)
+    fail(state, run, entry.error)
+
+
+def _waiting(state: State, run: Run, entry: Waiting) -> None:
+    run.status = "waiting"
+    run.attempt = entry.attempt
+    run.wait = entry.wait
+    run.started_at = run.started_at or entry.started
+    state.open[run.key] = run
+
+
+def _stopped(state: State, run: Run, entry: Stopped) -> None:
+    run.status = "succeeded"
+    run.ended_at = entry.at
+    state.open.pop(run.key, None)
+    state.stopped = True
+    _close_all(state)
+
+
+def _resolved(state: State, run: Run, entry: Resolved) -> None:
+    if run.status != "in-doubt":
+        return
+    if entry.outcome == "not-done":
+        run.status = "ready"
+        state.open.pop(run.key, None)
+        state.ready.append(run)
+    elif entry.outcome == "fail":
+        error = {
+            "code": "resolved-as-failed",
+            "message": "a person decided that it failed",
+            "node": run.node.name,
+        }
+        moment = run.started_at or entry.at
+        _failed(state, run, Failed(entry.node, entry.path, run.attempt, moment, entry.at, error))
+    elif entry.item is not None and not _is_last_open_item(run, entry.item):
+        run.outcomes = {**(run.outcomes or {}), entry.item: entry.outputs}
+    else:
+        outputs = _with_outcomes(run, entry)
+        moment = run.started_at or entry.at
+        _finish(
+            state, run, Finished(entry.node, entry.path, run.attempt, moment, entry.at, outputs)
+        )
+
+
+def _is_last_open_item(run: Run, item: int) -> bool:
+    count = sum(segment.size for segment in run.segments())
+    return len({*(run.outcomes or {}), item}) >= count
+
+
+def _with_outcomes(run: Run, entry: Resolved) -> dict[str, list[Item]]:
+    outcomes = dict(run.outcomes or {})
+    if entry.item is None and not outcomes:
+        return entry.outputs
+    outcomes[entry.item if entry.item is not None else len(outcomes)] = entry.outputs
+    return merged_outcomes(outcomes)
+
+
+def merged_outcomes(outcomes: dict[int, dict[str, list[Item]]]) -> dict[str, list[Item]]:
+    """Return the outputs of a node run from what its items came to, in the order of the items."""
+    merged: dict[str, list[Item]] = {}
+    for index in sorted(outcomes):
+        for port, items in outcomes[index].items():
+            merged.setdefault(port, []).extend(items)
+    return merged
+
+
+def _cancel(state: State, entry: Cancelled) -> State:
+    if not state.is_over:
+        if entry.error is not None:
+            state.error = entry.error
+        else:
+            state.cancelled = entry.reason
+        _close_all(state)
+    return state
+
+
+def _close_all(state: State) -> None:
+    scopes.cancel_open(state, list(state.open.values()))
+    state.ready.clear()
+
+
+_OTHERS = {
+    Started: _started,
+    ItemDone: _item_done,
+    Failed: _failed,
+    Waiting: _waiting,
+    Stopped: _stopped,
+    Resolved: _resolved,
+}
+
+__all__ = ["apply", "begin", "fail", "merged_outcomes"]

@@ -1,0 +1,163 @@
+"""`plan`: what is to be done now. Deterministic and free of I/O; the executor obeys."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from alur_engine.graph import Graph
+from alur_engine.journal import JournalEntry
+from alur_engine.state import Run, State
+from alur_sdk.items import Item
+from alur_sdk.nodes import Effect
+
+
+class Start(NamedTuple):
+    """Run this node."""
+
+    run: Run
+
+
+class Cancel(NamedTuple):
+    """Stop this node run; what it answers no longer counts."""
+
+    run: Run
+
+
+class Wake(NamedTuple):
+    """The time that this node run waited for has come."""
+
+    run: Run
+
+
+class Suspend(NamedTuple):
+    """Nothing can go on before `at`, or before a message comes when it is None."""
+
+    at: float | None
+
+
+class Rest(NamedTuple):
+    """Node runs are in doubt: a person decides."""
+
+    runs: tuple[Run, ...]
+
+
+class End(NamedTuple):
+    """The execution is over."""
+
+    status: str
+    error: dict[str, Any] | None
+    reason: str | None
+
+
+Command = Start | Cancel | Wake | Suspend | Rest | End
+
+
+def plan(state: State, now: float) -> list[Command]:
+    """Return what is to be done at this time, in order. Starting a node is planned once."""
+    commands: list[Command] = [Cancel(run) for run in state.to_cancel]
+    state.to_cancel.clear()
+    if state.is_over:
+        commands.append(_end(state))
+        return commands
+    _take_due(state, now, commands)
+    ready = state.ready
+    while ready:
+        run = ready.popleft()
+        if run.status == "ready":
+            run.status = "running"
+            state.open[run.key] = run
+            commands.append(Start(run))
+    if not commands:
+        _when_idle(state, commands)
+    return commands
+
+
+def _take_due(state: State, now: float, commands: list[Command]) -> None:
+    for run in list(state.open.values()) if state.open else ():
+        if run.status != "waiting":
+            continue
+        if run.retry_at is not None and run.retry_at <= now:
+            run.retry_at = None
+            run.status = "ready"
+            state.ready.append(run)
+        elif run.wait is not None and (run.wait.get("until") or now + 1) <= now:
+            commands.append(Wake(run))
+
+
+def _when_idle(state: State, commands: list[Command]) -> None:
+    open_runs = state.open.values()
+    if any(run.status == "running" for run in open_runs):
+        return
+    waiting = [run for run in open_runs if run.status == "waiting"]
+    doubtful = tuple(run for run in open_runs if run.status == "in-doubt")
+    if doubtful:
+        commands.append(Rest(doubtful))
+    elif waiting:
+        times = [t for run in waiting if (t := _wakes_at(run)) is not None]
+        commands.append(Suspend(min(times, default=None)))
+    else:
+        commands.append(_end(state))
+
+
+def _wakes_at(run: Run) -> float | None:
+    return run.retry_at if run.retry_at is not None else (run.wait or {}).get("until")
+
+
+def _end(state: State) -> End:
+    if state.error is not None:
+        return End("failed", state.error, None)
+    if state.cancelled is not None:
+        return End("cancelled", None, state.cancelled)
+    return End("succeeded", None, None)
+
+
+def recover(state: State) -> None:
+    """Take over after a crash: what was running is ready again, or in doubt when its effect may have happened and asks.
+
+    The attempt that was cut off does not count.
+    """
+    for run in list(state.open.values()):
+        if run.status == "running":
+            state.open.pop(run.key, None)
+            if asks_in_doubt(run):
+                run.status = "in-doubt"
+                state.open[run.key] = run
+            else:
+                run.attempt = max(run.attempt - 1, 0)
+                run.status = "ready"
+                state.ready.append(run)
+
+
+def asks_in_doubt(run: Run) -> bool:
+    """Return whether a person decides about this run after a crash between its intent and its result."""
+    if run.node.effect is not Effect.WRITE:
+        return False
+    policy = getattr(run.node.definition, "in_doubt", None)
+    return policy == "ask" if policy is not None else not run.node.type.repeatable
+
+
+def outputs_of(graph: Graph, state: State) -> list[Item]:
+    """Return the output of an execution: what nodes without any edge out emitted, in the order they are listed."""
+    return [
+        item
+        for index in graph.leaves
+        for frame in state.frames.values()
+        if (run := frame.runs.get(index)) is not None and run.status in ("succeeded", "failed")
+        for items in run.outputs.values()
+        for item in items
+    ]
+
+
+__all__ = [
+    "Cancel",
+    "Command",
+    "End",
+    "JournalEntry",
+    "Rest",
+    "Start",
+    "Suspend",
+    "Wake",
+    "outputs_of",
+    "plan",
+    "recover",
+]

@@ -1,0 +1,13 @@
+/** Addresses of the gateway's resources, each part encoded. */
+
+const part = encodeURIComponent;
+
+export const project = (name: string): string => `/projects/${part(name)}`;
+export const workflows = (name: string): string => `${project(name)}/workflows`;
+export const workflow = (inProject: string, name: string): string =>
+  `${workflows(inProject)}/${part(name)}`;
+export const executions = (name: string): string => `${project(name)}/executions`;
+export const execution = (inProject: string, id: string): string =>
+  `${executions(inProject)}/${part(id)}`;
+export const nodeRuns = (inProject: string, id: string, node: string): string =>
+  `${execution(inProject, id)}/nodes/${part(node)}`;

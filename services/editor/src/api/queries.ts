@@ -1,0 +1,238 @@
+/** Server state: every read and write of the editor, as react-query options and hooks. */
+
+import {
+  infiniteQueryOptions,
+  type QueryClient,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
+import type { Json, JsonObject, WorkflowDocument } from "../graph/document";
+import type { Catalogue, NodeType } from "../graph/node-type";
+import { call, get, post } from "./client";
+import * as paths from "./paths";
+import {
+  type Credential,
+  type Execution,
+  FINAL,
+  type Me,
+  type NodeRuns,
+  type Page,
+  type Validation,
+} from "./types";
+
+const MINUTE = 60_000;
+/** How often an open execution is read again, beside its events: those may be cut by a proxy. */
+const POLL = 2_000;
+
+export const me = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => get<Me>("/me"),
+  staleTime: 5 * MINUTE,
+  retry: false,
+});
+
+export const catalogue = queryOptions({
+  queryKey: ["node-types"],
+  queryFn: async (): Promise<Catalogue> => {
+    const { items } = await get<Page<NodeType>>("/node-types");
+    return new Map(items.map((type) => [type.type, type]));
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const workflows = (project: string) =>
+  infiniteQueryOptions({
+    queryKey: ["workflows", project],
+    queryFn: ({ pageParam }) =>
+      get<Page<WorkflowDocument>>(
+        `${paths.workflows(project)}?limit=100${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ""}`,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.nextCursor ?? null,
+  });
+
+export interface Loaded {
+  document: WorkflowDocument;
+  etag: string | null;
+}
+
+export const workflow = (project: string, name: string) =>
+  queryOptions({
+    queryKey: ["workflow", project, name],
+    queryFn: async (): Promise<Loaded> => {
+      const { value, etag } = await call<WorkflowDocument>("GET", paths.workflow(project, name));
+      return { document: value, etag };
+    },
+  });
+
+export interface ExecutionFilter {
+  workflow: string;
+  status: string;
+}
+
+export const executions = (project: string, filter: ExecutionFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["executions", project, filter],
+    queryFn: ({ pageParam }) => {
+      const search = new URLSearchParams({ limit: "50" });
+      if (filter.workflow) search.set("workflow", filter.workflow);
+      if (filter.status) search.set("status", filter.status);
+      if (pageParam) search.set("cursor", pageParam);
+      return get<Page<Execution>>(`${paths.executions(project)}?${search}`);
+    },
+    initialPageParam: "",
+    getNextPageParam: (last) => last.nextCursor ?? null,
+    refetchInterval: 5_000,
+  });
+
+export const execution = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["execution", project, id],
+    queryFn: () => get<Execution>(paths.execution(project, id)),
+    refetchInterval: ({ state }) => (state.data && FINAL.has(state.data.status) ? false : POLL),
+  });
+
+export const nodeRuns = (project: string, id: string, node: string) =>
+  queryOptions({
+    queryKey: ["execution", project, id, "node", node],
+    queryFn: () => get<NodeRuns>(paths.nodeRuns(project, id, node)),
+  });
+
+export const credentials = (project: string) =>
+  queryOptions({
+    queryKey: ["credentials", project],
+    queryFn: async () =>
+      (await get<Page<Credential>>(`/credentials?project=${encodeURIComponent(project)}`)).items,
+    retry: false,
+  });
+
+export const validate = (document: WorkflowDocument): Promise<Validation> =>
+  post<Validation>("/validate", { document });
+
+export const evaluate = (body: {
+  expression: string;
+  json?: JsonObject;
+}): Promise<{ value: Json }> => post("/expressions:evaluate", body);
+
+export const signIn = (token: string): Promise<void> => post("/session", { token });
+
+export const signOut = async (): Promise<void> => {
+  await call("DELETE", "/session");
+};
+
+interface Save {
+  document: WorkflowDocument;
+  etag: string | null;
+}
+
+function remember(client: QueryClient, project: string, loaded: Loaded): void {
+  client.setQueryData(workflow(project, loaded.document.metadata.name).queryKey, loaded);
+  void client.invalidateQueries({ queryKey: ["workflows", project] });
+}
+
+/** Save a workflow: with its ETag only over that revision, with null only if there is none yet. */
+export function useSaveWorkflow(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ document, etag }: Save): Promise<Loaded> => {
+      const condition: Record<string, string> = etag
+        ? { "If-Match": etag }
+        : { "If-None-Match": "*" };
+      const path = paths.workflow(project, document.metadata.name);
+      const answer = await call<WorkflowDocument>("PUT", path, {
+        body: document,
+        headers: condition,
+      });
+      return { document: answer.value, etag: answer.etag };
+    },
+    onSuccess: (loaded) => remember(client, project, loaded),
+  });
+}
+
+/** Change some fields of a workflow's spec without opening it: its title, or whether it is suspended. */
+export function usePatchSpec(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (change: { name: string; spec: Partial<WorkflowDocument["spec"]> }) => {
+      const path = paths.workflow(project, change.name);
+      const { value, etag } = await call<WorkflowDocument>("GET", path);
+      const document = { ...value, spec: { ...value.spec, ...change.spec } };
+      const answer = await call<WorkflowDocument>("PUT", path, {
+        body: document,
+        headers: etag ? { "If-Match": etag } : {},
+      });
+      return { document: answer.value, etag: answer.etag };
+    },
+    onSuccess: (loaded) => remember(client, project, loaded),
+  });
+}
+
+export function useDeleteWorkflow(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => call("DELETE", paths.workflow(project, name)),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["workflows", project] }),
+  });
+}
+
+interface Start {
+  workflow: string;
+  input: JsonObject[];
+  start?: string;
+}
+
+export function useStart(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ workflow: name, ...body }: Start) =>
+      post<{ id: string }>(`${paths.workflow(project, name)}/executions`, body),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["executions", project] }),
+  });
+}
+
+export function useExecutionAction(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, action }: { id: string; action: "cancel" | "replay" }) =>
+      post<{ id?: string } | undefined>(`${paths.execution(project, id)}:${action}`, {}),
+    onSuccess: (_, { id }) => {
+      void client.invalidateQueries({ queryKey: ["execution", project, id] });
+      void client.invalidateQueries({ queryKey: ["executions", project] });
+    },
+  });
+}
+
+export interface NewCredential {
+  name: string;
+  type: string;
+  fields: Record<string, string>;
+}
+
+/** Create or replace a credential. Its fields travel this way only. */
+export function useSaveCredential(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ name, ...body }: NewCredential) =>
+      call(
+        "PUT",
+        `/credentials/${encodeURIComponent(name)}?project=${encodeURIComponent(project)}`,
+        {
+          body: { name, project, ...body },
+        },
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["credentials", project] }),
+  });
+}
+
+export function useDeleteCredential(project: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) =>
+      call(
+        "DELETE",
+        `/credentials/${encodeURIComponent(name)}?project=${encodeURIComponent(project)}`,
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["credentials", project] }),
+  });
+}

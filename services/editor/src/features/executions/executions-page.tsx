@@ -1,0 +1,3 @@
+export function ExecutionsPage() {
+  return null;
+}

@@ -1,0 +1,147 @@
+/** The workflow document as the API carries it, and what people write in it. */
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [key: string]: Json;
+}
+
+export interface Position {
+  x: number;
+  y: number;
+}
+
+export interface Retry {
+  attempts?: number;
+  delay?: string;
+  factor?: number;
+  maxDelay?: string;
+  jitter?: number;
+}
+
+export type OnError = "stop" | "continue" | "branch";
+
+export interface TriggerDocument {
+  name: string;
+  type: string;
+  params?: JsonObject;
+  credentials?: Record<string, string>;
+  disabled?: boolean;
+  position?: Position | null;
+  notes?: string;
+}
+
+export interface NodeDocument extends TriggerDocument {
+  retry?: Retry | null;
+  timeout?: string | null;
+  checkpoint?: boolean;
+  inDoubt?: "retry" | "ask" | null;
+  pool?: string;
+  onError?: OnError;
+}
+
+export interface EdgeDocument {
+  from: string;
+  output?: string;
+  to: string;
+  input?: string;
+}
+
+export interface WorkflowSettings {
+  timeout?: string | null;
+  concurrency?: { limit: number; policy?: "queue" | "skip" | "replace" } | null;
+  errorWorkflow?: string | null;
+  timeZone?: string;
+  retention?: { succeeded?: string; failed?: string };
+  priority?: number;
+  deletionPolicy?: "finish" | "cancel";
+}
+
+export interface WorkflowSpec {
+  title?: string;
+  description?: string;
+  suspend?: boolean;
+  triggers?: TriggerDocument[];
+  nodes?: NodeDocument[];
+  edges?: EdgeDocument[];
+  settings?: WorkflowSettings;
+}
+
+export interface WorkflowMetadata {
+  name: string;
+  namespace?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  uid?: string;
+  createdAt?: string;
+  updatedAt?: string;
+  managedBy?: string | null;
+}
+
+export interface TriggerStatus {
+  name: string;
+  active: boolean;
+  url?: string | null;
+  nextDue?: string | null;
+}
+
+export interface WorkflowStatus {
+  activeVersion?: number | null;
+  triggers?: TriggerStatus[];
+  lastExecution?: {
+    id: string;
+    status: string;
+    finishedAt?: string | null;
+    startedAt?: string | null;
+  } | null;
+}
+
+export interface WorkflowDocument {
+  apiVersion: string;
+  kind: "Workflow";
+  metadata: WorkflowMetadata;
+  spec: WorkflowSpec;
+  status?: WorkflowStatus;
+}
+
+export const API_VERSION = "alur.dev/v1alpha1";
+
+/** A new, empty workflow with a manual trigger, so that it can be run at once. */
+export function emptyWorkflow(name: string, project: string, title: string): WorkflowDocument {
+  return {
+    apiVersion: API_VERSION,
+    kind: "Workflow",
+    metadata: { name, namespace: project },
+    spec: {
+      title,
+      triggers: [{ name: "start", type: "trigger.manual", position: { x: 0, y: 0 } }],
+      nodes: [],
+      edges: [],
+    },
+  };
+}
+
+/** Turn a title into a DNS label (RFC 1123): lower case, digits and dashes, at most 63. */
+export function toLabel(title: string): string {
+  return title
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, "");
+}
+
+/** What a person would keep in a file: without what the server owns. */
+export function exportable(document: WorkflowDocument): WorkflowDocument {
+  const { name, namespace, labels, annotations } = document.metadata;
+  return {
+    apiVersion: document.apiVersion,
+    kind: "Workflow",
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+      ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
+      ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
+    },
+    spec: document.spec,
+  };
+}

@@ -1,0 +1,98 @@
+/** The catalogue of node types, and which ports a node has with the parameters it has now. */
+
+import type { Json, JsonObject } from "./document";
+
+export interface CredentialSlot {
+  name: string;
+  types: string[];
+  required?: boolean;
+}
+
+export interface JsonSchema {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  enum?: Json[];
+  const?: Json;
+  default?: Json;
+  format?: string;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  items?: JsonSchema | boolean;
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: JsonSchema | boolean;
+  required?: string[];
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  "x-ui"?: { widget?: string; rows?: number; placeholder?: string };
+}
+
+export interface NodeType {
+  type: string;
+  label: string;
+  description: string;
+  group: string;
+  icon?: string | null;
+  effect: "pure" | "read" | "write";
+  trigger: boolean;
+  inputs: string[];
+  outputs: string[];
+  outputsFrom?: { param: string; field: string } | null;
+  parameters: JsonSchema;
+  credentials: CredentialSlot[];
+  docs?: string;
+  example?: JsonObject | null;
+}
+
+export type Catalogue = ReadonlyMap<string, NodeType>;
+
+export interface Ports {
+  inputs: string[];
+  outputs: string[];
+}
+
+export interface PortOwner {
+  params: JsonObject;
+  onError: string;
+}
+
+function listedNames(owner: PortOwner, from: { param: string; field: string }): string[] {
+  const list = owner.params[from.param];
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((entry) => {
+    const name =
+      entry !== null && typeof entry === "object" && !Array.isArray(entry)
+        ? entry[from.field]
+        : entry;
+    return typeof name === "string" && name !== "" ? [name] : [];
+  });
+}
+
+/** The ports of a node: those its parameters name come before those of its type, `error` last. */
+export function portsOf(type: NodeType | undefined, owner: PortOwner): Ports {
+  if (!type) return { inputs: ["main"], outputs: ["main"] };
+  const named = type.outputsFrom ? listedNames(owner, type.outputsFrom) : [];
+  const outputs = [...new Set([...named, ...type.outputs])];
+  if (owner.onError === "branch" && !outputs.includes("error")) outputs.push("error");
+  return { inputs: type.trigger ? [] : type.inputs, outputs };
+}
+
+/** What a fresh node of this type begins with: the example's parameters for what is required. */
+export function initialParams(type: NodeType): JsonObject {
+  const params: JsonObject = {};
+  for (const name of type.parameters.required ?? []) {
+    const schema = type.parameters.properties?.[name];
+    const example = type.example?.[name];
+    if (schema?.default !== undefined) params[name] = schema.default;
+    else if (example !== undefined) params[name] = example;
+  }
+  return params;
+}

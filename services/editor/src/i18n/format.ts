@@ -1,0 +1,41 @@
+/** Dates, times and durations as people read them, in the chosen language. */
+
+import i18next from "i18next";
+
+export function formatTime(iso: string | null | undefined): string {
+  if (!iso) return "–";
+  const format = new Intl.DateTimeFormat(i18next.language, {
+    dateStyle: "medium",
+    timeStyle: "medium",
+  });
+  return format.format(new Date(iso));
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** How long ago, or how soon, in the largest unit that fits. */
+export function formatAgo(iso: string | null | undefined, now: number = Date.now()): string {
+  if (!iso) return "–";
+  const seconds = Math.round((new Date(iso).getTime() - now) / 1000);
+  const step = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS[3];
+  const [unit, size] = step ?? ["second", 1];
+  const format = new Intl.RelativeTimeFormat(i18next.language, { numeric: "auto" });
+  return format.format(Math.round(seconds / size), unit);
+}
+
+export function formatDuration(milliseconds: number | null | undefined): string {
+  if (milliseconds === null || milliseconds === undefined) return "–";
+  const number = (value: number, digits: number): string =>
+    new Intl.NumberFormat(i18next.language, { maximumFractionDigits: digits }).format(value);
+  if (milliseconds < 1) return `${number(milliseconds, 2)} ms`;
+  if (milliseconds < 1_000) return `${number(milliseconds, milliseconds < 10 ? 1 : 0)} ms`;
+  if (milliseconds < 60_000) return `${number(milliseconds / 1_000, 2)} s`;
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 60) return `${minutes} min ${number((milliseconds % 60_000) / 1_000, 0)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

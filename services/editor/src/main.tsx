@@ -1,0 +1,20 @@
+/** Where the editor starts. */
+
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "@xyflow/react/dist/base.css";
+import "./ui/tokens.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app";
+import { startTranslation } from "./i18n";
+
+const root = document.getElementById("root");
+if (root) {
+  await startTranslation();
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,91 @@
+/** The frame of every page for somebody who is signed in: the rail at the left, the page beside it. */
+
+import { Center, Loader, Tooltip } from "@mantine/core";
+import { IconHistory, IconKey, IconSitemap } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import type { ComponentType } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, Navigate, NavLink, Outlet, useParams } from "react-router";
+import { ApiError } from "../api/client";
+import { me } from "../api/queries";
+import type { Me } from "../api/types";
+import { AccountMenu } from "./account-menu";
+import { Failed } from "./failed";
+import { Logo } from "./logo";
+import classes from "./shell.module.css";
+
+const PROJECT_KEY = "alur-project";
+
+export function projectNames(person: Me): string[] {
+  return person.projects.map((project) => (typeof project === "string" ? project : project.name));
+}
+
+/** Send `/` to the project that was open last, or the first one. */
+export function HomeRedirect() {
+  const { data } = useQuery(me);
+  if (!data) return null;
+  const names = projectNames(data);
+  const last = localStorage.getItem(PROJECT_KEY);
+  const project = last && names.includes(last) ? last : (names[0] ?? "default");
+  return <Navigate to={`/projects/${encodeURIComponent(project)}/workflows`} replace />;
+}
+
+interface RailLinkProps {
+  to: string;
+  label: string;
+  icon: ComponentType<{ size: number; stroke: number }>;
+}
+
+function RailLink({ to, label, icon: Icon }: RailLinkProps) {
+  return (
+    <Tooltip label={label} position="right">
+      <NavLink to={to} className={classes.link} aria-label={label}>
+        <Icon size={21} stroke={1.7} />
+      </NavLink>
+    </Tooltip>
+  );
+}
+
+function Rail({ person, project }: { person: Me; project: string }) {
+  const { t } = useTranslation();
+  const base = `/projects/${encodeURIComponent(project)}`;
+  return (
+    <nav className={classes.rail} aria-label={t("app.name")}>
+      <Link to="/" className={classes.logo} aria-label={t("app.name")}>
+        <Logo size={32} />
+      </Link>
+      <RailLink to={`${base}/workflows`} label={t("app.workflows")} icon={IconSitemap} />
+      <RailLink to={`${base}/executions`} label={t("app.executions")} icon={IconHistory} />
+      <RailLink to={`${base}/credentials`} label={t("app.credentials")} icon={IconKey} />
+      <div className={classes.spring} />
+      <AccountMenu person={person} project={project} />
+    </nav>
+  );
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  const { project } = useParams();
+  const { data, error, refetch } = useQuery(me);
+  if (error instanceof ApiError && error.status === 401) return <Navigate to="/sign-in" replace />;
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (!data) {
+    return (
+      <Center h="100%">
+        <Loader aria-label={t("app.loading")} />
+      </Center>
+    );
+  }
+  if (project) localStorage.setItem(PROJECT_KEY, project);
+  return (
+    <div className={classes.frame}>
+      <a href="#page" className={classes.skip}>
+        {t("app.skip")}
+      </a>
+      <Rail person={data} project={project ?? projectNames(data)[0] ?? "default"} />
+      <main id="page" className={classes.page} tabIndex={-1}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+/** Mantine in our colours: its own variables are pointed at the tokens. */
+
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+
+const accent: MantineColorsTuple = [
+  "#eeeefe",
+  "#dcdcfb",
+  "#b8b6f5",
+  "#9390f0",
+  "#7671ec",
+  "#6259e8",
+  "#4f46e5",
+  "#4239cb",
+  "#382fb4",
+  "#2b249c",
+];
+
+export const theme = createTheme({
+  primaryColor: "accent",
+  primaryShade: { light: 6, dark: 6 },
+  colors: { accent },
+  defaultRadius: "md",
+  cursorType: "pointer",
+  fontFamily:
+    'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
+  headings: { fontWeight: "640" },
+  components: {
+    Tooltip: { defaultProps: { withArrow: true, openDelay: 350, fz: "xs" } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
+    TextInput: { defaultProps: { size: "sm" } },
+    ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+  },
+});
+
+const ours = {
+  "--mantine-color-body": "var(--alur-surface)",
+  "--mantine-color-text": "var(--alur-text)",
+  "--mantine-color-dimmed": "var(--alur-text-2)",
+  "--mantine-color-default-border": "var(--alur-border)",
+  "--mantine-color-placeholder": "var(--alur-text-2)",
+  "--mantine-color-anchor": "var(--alur-accent)",
+  "--mantine-color-error": "var(--alur-bad)",
+};
+
+export const cssVariablesResolver: CSSVariablesResolver = () => ({
+  variables: {},
+  light: ours,
+  dark: {
+    ...ours,
+    "--mantine-color-default": "var(--alur-surface-2)",
+    "--mantine-color-default-hover": "var(--alur-border)",
+  },
+});

@@ -116,7 +116,9 @@ browser:
 
 .PHONY: bench
 bench: install ## Measure, print ratios, draw the curves
-	$(PYTEST) -m bench -s tests/bench
+	@for script in $(filter-out %/__init__.py %/conftest.py,$(wildcard tests/bench/*.py)); do \
+		echo "== $$script"; $(BIN)/python -m "tests.bench.$$(basename $$script .py)"; \
+	done
 
 .PHONY: simulate
 simulate: .venv/.members ## A million seeds through the simulator

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,35 @@ def test_every_member_is_known_to_every_tool() -> None:
     )
     packages = {d.name for m in members for d in (ROOT / m).iterdir() if (d / "py.typed").exists()}
     assert set(settings["tool"]["importlinter"]["root_packages"]) == packages
+
+
+def imported(package: Path) -> set[str]:
+    """Return the top-level names that the modules of a package import."""
+    names = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return names
+
+
+def undeclared(member: Path) -> set[str]:
+    """Return the distributions that a member imports and does not name in its pyproject.toml."""
+    project = tomllib.loads((member / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[\s\[<>=!~;]", each, maxsplit=1)[0] for each in project["dependencies"]}
+    owners = packages_distributions()
+    package = next(folder for folder in member.iterdir() if (folder / "py.typed").exists())
+    names = imported(package) - set(sys.stdlib_module_names) - {package.name, "google"}
+    return {name for name in names if not {d.lower() for d in owners.get(name, [name])} & declared}
+
+
+def test_a_member_declares_what_it_imports() -> None:
+    members = [
+        p.parent for p in sources(".toml") if p.name == "pyproject.toml" and p.parent != ROOT
+    ]
+    assert {name_of(m): missing for m in members if (missing := undeclared(m))} == {}
 
 
 @pytest.mark.parametrize(

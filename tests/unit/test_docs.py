@@ -1,0 +1,39 @@
+"""What the documentation and the examples show is right."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from alur_engine.reading import read_documents
+from alur_engine.validation import validate_document
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = {
+    entry["type"]: entry
+    for entry in json.loads(
+        (ROOT / "services/libs/common/alur_common/catalogue.json").read_text()
+    )["items"]
+}
+YAML_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SHOWN = {
+    f"{page.relative_to(ROOT)} {number}": block
+    for page in PAGES
+    for number, block in enumerate(YAML_BLOCK.findall(page.read_text()), 1)
+    if "kind: Workflow" in block
+}
+EXAMPLES = {path.name: path.read_text() for path in sorted((ROOT / "examples").glob("*.yaml"))}
+
+
+@pytest.mark.parametrize("text", [pytest.param(t, id=i) for i, t in (SHOWN | EXAMPLES).items()])
+def test_a_shown_workflow_is_valid(text: str) -> None:
+    for document in read_documents(text):
+        assert validate_document(document, CATALOGUE)[1] == []
+
+
+def test_the_documentation_shows_workflows() -> None:
+    assert len(SHOWN) > 5

@@ -145,7 +145,8 @@ def undeclared(member: Path) -> set[str]:
     owners = packages_distributions()
     package = next(folder for folder in member.iterdir() if (folder / "py.typed").exists())
     names = imported(package) - set(sys.stdlib_module_names) - {package.name, "google"}
-    return {name for name in names if not {d.lower() for d in owners.get(name, [name])} & declared}
+    known = {name: {owner.lower() for owner in owners.get(name, [])} for name in names}
+    return {name for name in names if not (known[name] | {name.replace("_", "-")}) & declared}
 
 
 def test_a_member_declares_what_it_imports() -> None:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any, NamedTuple
 
 _Key = tuple[str, str]
+_Values = tuple[Any, ...]
+_Entry = tuple[bytes, int, _Values | None]
 _OVERHEAD = 200
 """What an entry costs beside its bytes, about."""
+
+
+class Content(NamedTuple):
+    """What is written: the id, the time, the values of the declared fields, and the document."""
+
+    key: str
+    stamp: str
+    values: tuple[Any, ...]
+    encoded: bytes
 
 
 class DocumentCache:
@@ -17,7 +29,7 @@ class DocumentCache:
     """
 
     def __init__(self, max_documents: int, max_bytes: int) -> None:
-        self._entries: OrderedDict[_Key, tuple[bytes, int]] = OrderedDict()
+        self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
         self._reads: dict[_Key, object] = {}
         self._max_documents = max_documents
         self._max_bytes = max_bytes
@@ -28,14 +40,20 @@ class DocumentCache:
         entry = self._entries.get((name, key))
         if entry is not None:
             self._entries.move_to_end((name, key))
-        return entry
+            return entry[:2]
+        return None
 
-    def put(self, name: str, key: str, encoded: bytes, revision: int) -> None:
+    def find_values(self, name: str, key: str, revision: int) -> _Values | None:
+        """Return the values of the declared fields at this revision, or None when they are not known."""
+        entry = self._entries.get((name, key))
+        return entry[2] if entry is not None and entry[1] == revision else None
+
+    def put(self, name: str, content: Content, revision: int) -> None:
         """Keep what was committed."""
-        place = (name, key)
+        place = (name, content.key)
         if self._reads:
             self._reads.pop(place, None)
-        self._keep(place, (encoded, revision))
+        self._keep(place, (content.encoded, revision, content.values))
 
     def drop(self, name: str, key: str) -> None:
         """Forget what was deleted."""
@@ -55,14 +73,14 @@ class DocumentCache:
         if self._reads.get((name, key)) is ticket:
             del self._reads[name, key]
             if row is not None:
-                self._keep((name, key), row)
+                self._keep((name, key), (*row, None))
 
-    def _keep(self, place: _Key, entry: tuple[bytes, int]) -> None:
+    def _keep(self, place: _Key, entry: _Entry) -> None:
         old = self._entries.pop(place, None)
         if old is not None:
             self._bytes -= len(old[0]) + _OVERHEAD
         self._entries[place] = entry
         self._bytes += len(entry[0]) + _OVERHEAD
         while self._bytes > self._max_bytes or len(self._entries) > self._max_documents:
-            _, (encoded, _) = self._entries.popitem(last=False)
-            self._bytes -= len(encoded) + _OVERHEAD
+            _, evicted = self._entries.popitem(last=False)
+            self._bytes -= len(evicted[0]) + _OVERHEAD

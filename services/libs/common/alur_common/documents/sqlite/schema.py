@@ -133,6 +133,6 @@ def _rewrite(
         return
     stored = {**changed, "id": key, "revision": revision + 1, "updatedAt": stamps.now()}
     values = field_values(table.fields, stored)
-    connection.execute(
-        table.update(""), (stored["updatedAt"], *values, encode(stored), key)
-    ).fetchall()
+    everything = table.changed(None, values)
+    parameters = (stored["updatedAt"], *values, encode(stored), key)
+    connection.execute(table.update(everything, ""), parameters)

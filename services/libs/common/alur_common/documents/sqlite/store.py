@@ -16,7 +16,7 @@ from alur_common.documents.matching import check_limit, check_query
 from alur_common.documents.migrations import Migration
 from alur_common.documents.port import Collection, Document, Where
 from alur_common.documents.sqlite import query
-from alur_common.documents.sqlite.cache import DocumentCache
+from alur_common.documents.sqlite.cache import Content, DocumentCache
 from alur_common.documents.sqlite.connection import connect_reader, connect_writer, storage_error
 from alur_common.documents.sqlite.operations import Delete, DeleteMany, Insert, Replace
 from alur_common.documents.sqlite.schema import prepare
@@ -68,7 +68,7 @@ class SqliteDocuments:
             self._readers.shutdown()
             self._readers = None
             raise
-        self._writer = GroupWriter(connection, self._path, self._cache)
+        self._writer = GroupWriter(connection, self._path)
 
     def _connect(self, migrations: Sequence[Migration]) -> sqlite3.Connection:
         connection = connect_writer(self._path)
@@ -103,12 +103,8 @@ class SqliteDocuments:
 
     async def insert(self, collection: Collection, document: Mapping[str, Any]) -> Document:
         table = self._tables[collection.name]
-        key = key_of(document)
-        stamp = self._stamps.now()
-        stored = {**document, "revision": 1, "updatedAt": stamp}
-        encoded = encode(stored)
-        parameters = (key, stamp, *field_values(table.fields, stored), encoded)
-        await self._open_writer().submit(Insert(table, key, parameters, encoded))
+        stored, content = self._content(table, document, 1)
+        await self._open_writer().submit(Insert(table, self._cache, content))
         return stored
 
     async def get(self, collection: Collection, key: str) -> Document:
@@ -143,20 +139,12 @@ class SqliteDocuments:
         where: Sequence[Where] = (),
     ) -> Document:
         table = self._tables[collection.name]
-        key = key_of(document)
-        stamp = self._stamps.now()
-        stored = {**document, "revision": (at_revision or 0) + 1, "updatedAt": stamp}
-        encoded = encode(stored)
-        parameters: tuple[Any, ...] = (stamp, *field_values(table.fields, stored), encoded, key)
-        conditions = ""
+        stored, content = self._content(table, document, (at_revision or 0) + 1)
+        conditions: query.Clause = ("", [])
         if where:
             check_query(collection, where)
-            conditions, values = query.conditions(where)
-            parameters = (*parameters, *values)
-        if at_revision is not None:
-            conditions = f"{conditions} AND revision = ?"
-            parameters = (*parameters, at_revision)
-        operation = Replace(table, table.update(conditions), parameters, stored, encoded)
+            conditions = query.conditions(where)
+        operation = Replace(table, self._cache, content, at_revision, conditions)
         await self._open_writer().submit(operation)
         stored["revision"] = operation.revision
         return stored
@@ -207,7 +195,7 @@ class SqliteDocuments:
     async def delete(
         self, collection: Collection, key: str, *, at_revision: int | None = None
     ) -> bool:
-        operation = Delete(self._tables[collection.name], key, at_revision)
+        operation = Delete(self._tables[collection.name], self._cache, key, at_revision)
         await self._open_writer().submit(operation)
         return operation.was_there
 
@@ -216,10 +204,20 @@ class SqliteDocuments:
     ) -> int:
         check_query(collection, where)
         check_limit(limit)
-        conditions, values = query.conditions(where)
-        operation = DeleteMany(self._tables[collection.name], conditions, values, limit)
+        table = self._tables[collection.name]
+        operation = DeleteMany(table, self._cache, query.conditions(where), limit)
         await self._open_writer().submit(operation)
         return len(operation.deleted)
+
+    def _content(
+        self, table: Table, document: Mapping[str, Any], revision: int
+    ) -> tuple[Document, Content]:
+        """Return the document as it will be stored, and what is written for it."""
+        key = key_of(document)
+        stamp = self._stamps.now()
+        stored = {**document, "revision": revision, "updatedAt": stamp}
+        encoded = encode(stored)
+        return stored, Content(key, stamp, field_values(table.fields, stored), encoded)
 
     def _open_writer(self) -> GroupWriter:
         if self._writer is None:

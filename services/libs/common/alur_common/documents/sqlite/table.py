@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from alur_common.documents.port import Collection, Index
 
@@ -23,12 +24,11 @@ class Table:
         self.fields = tuple(field for field in collection.fields if field not in kept)
         declared = "".join(f', "{field}"' for field in self.fields)
         marks = ", ?" * len(self.fields)
-        changes = "".join(f', "{field}" = ?' for field in self.fields)
         self.insert = (
             f'INSERT INTO {self.quoted} (id, revision, "updatedAt"{declared}, _json)'  # noqa: S608 - names are checked above
             f" VALUES (?, 1, ?{marks}, ?) ON CONFLICT DO NOTHING"
         )
-        self._changes = f'"updatedAt" = ?{changes}, _json = ?'
+        self._updates: dict[tuple[int, str], str] = {}
 
     @property
     def create(self) -> str:
@@ -39,12 +39,32 @@ class Table:
             f'revision INTEGER NOT NULL, "updatedAt" TEXT NOT NULL, {declared}_json BLOB NOT NULL)'
         )
 
-    def update(self, conditions: str) -> str:
-        """Return the compare-and-set that gives the new revision back; parameters: changes, id, conditions."""
-        return (
-            f"UPDATE {self.quoted} SET revision = revision + 1, {self._changes} "  # noqa: S608 - names are checked above
-            f"WHERE id = ?{conditions} RETURNING revision"
-        )
+    def changed(self, old: tuple[Any, ...] | None, new: tuple[Any, ...]) -> int:
+        """Return which fields differ, a bit each; all of them when the old values are unknown."""
+        if old is None:
+            return (1 << len(self.fields)) - 1
+        if old == new:
+            return 0
+        pairs = enumerate(zip(old, new, strict=True))
+        # Of one kind too: a column must not keep 1 where the document now says true.
+        return sum(1 << n for n, (a, b) in pairs if a != b or type(a) is not type(b))
+
+    def update(self, changed: int, conditions: str) -> str:
+        """Return the compare-and-set of these fields; parameters: stamp, the fields, document, id, conditions.
+
+        A column that is set makes SQLite write its indexes again even when the value stays the same, which
+        costs more than all the rest: so only what changed is set.
+        """
+        sql = self._updates.get((changed, conditions))
+        if sql is None:
+            names = (field for bit, field in enumerate(self.fields) if changed >> bit & 1)
+            changes = "".join(f', "{field}" = ?' for field in names)
+            sql = (
+                f"UPDATE {self.quoted} SET revision = revision + 1, "  # noqa: S608 - names are checked above
+                f'"updatedAt" = ?{changes}, _json = ? WHERE id = ?{conditions}'
+            )
+            self._updates[changed, conditions] = sql
+        return sql
 
     def index_name(self, index: Index) -> str:
         """Return the name of an index; it tells everything about it, so a changed index has another name."""

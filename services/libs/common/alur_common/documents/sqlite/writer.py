@@ -15,7 +15,6 @@ from collections import deque
 from pathlib import Path
 from queue import SimpleQueue
 
-from alur_common.documents.sqlite.cache import DocumentCache
 from alur_common.documents.sqlite.connection import storage_error
 from alur_common.documents.sqlite.operations import Operation
 from alur_sdk.errors import AlurError, UnavailableError
@@ -39,11 +38,10 @@ class _Batch:
 class GroupWriter:
     """Commits in groups and without a timer: an idle writer commits what it gets at once."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, cache: DocumentCache) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
         self._path = path
-        self._cache = cache
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Operation] = deque()
         self._jobs: SimpleQueue[_Batch | None] = SimpleQueue()
@@ -142,7 +140,7 @@ class GroupWriter:
             if batch.failure is not None:
                 error = storage_error(batch.failure, self._path)
             elif error is None:
-                operation.settle(self._cache)
+                operation.settle()
             if operation.future.done():
                 continue  # its caller was cancelled
             if error is None:

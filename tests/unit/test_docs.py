@@ -14,9 +14,9 @@ from alur_engine.validation import validate_document
 ROOT = Path(__file__).parents[2]
 CATALOGUE = {
     entry["type"]: entry
-    for entry in json.loads(
-        (ROOT / "services/libs/common/alur_common/catalogue.json").read_text()
-    )["items"]
+    for entry in json.loads((ROOT / "services/libs/common/alur_common/catalogue.json").read_text())[
+        "items"
+    ]
 }
 YAML_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -37,3 +37,9 @@ def test_a_shown_workflow_is_valid(text: str) -> None:
 
 def test_the_documentation_shows_workflows() -> None:
     assert len(SHOWN) > 5
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in PAGES[1:]]
+    assert [page for page in pages if f": {page}\n" not in navigation] == []

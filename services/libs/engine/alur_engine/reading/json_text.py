@@ -1,0 +1,50 @@
+"""JSON as RFC 8259 has it, without the liberties that Python's reader takes."""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn
+
+from alur_engine.reading.limits import MAX_DEPTH, RepeatedKeys
+from alur_sdk.errors import InvalidError, Problem
+
+_LONGEST_INTEGER = 20
+
+
+def read_json(text: str) -> object:
+    """Return the value; objects with repeated keys come as `RepeatedKeys`.
+
+    Raises `ValueError` when it is no JSON, `InvalidError` when it is and must not be read (NaN, too deep, too large a number).
+    """
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        message = f"nested more than {MAX_DEPTH} deep"
+        raise InvalidError(message, [Problem("", "too-deep", message)]) from None
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[object, object]:
+    found: dict[object, object] = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    marked = RepeatedKeys(found)
+    names = [name for name, _ in pairs]
+    marked.repeated = tuple(name for name in dict.fromkeys(names) if names.count(name) > 1)
+    return marked
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    message = f"{name} is no JSON number"
+    raise InvalidError(message, [Problem("", "value", message)])
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_INTEGER:
+        message = "a number beyond 64 bits: write it as text"
+        raise InvalidError(message, [Problem("", "value", message)])
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_integer
+)

@@ -1,0 +1,71 @@
+"""What single types and the settings demand beyond their schema: times, zones and webhook addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from alur_engine.catalogue import Catalogue
+from alur_engine.validation.cron import cron_problem
+from alur_engine.validation.drafts import Draft, Step
+from alur_sdk.errors import Problem
+
+
+def rule_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield what the types and settings refuse beyond their schema."""
+    yield from zone_problems(draft.settings.get("timeZone"), "spec.settings.timeZone")
+    for step in draft.steps:
+        rule = _RULES.get(step.type)
+        if rule is not None and catalogue.find(step.type) is not None:
+            yield from rule(step)
+    yield from _shared_addresses(draft)
+
+
+def zone_problems(zone: object, path: str) -> Iterator[Problem]:
+    """Yield whether this is no time zone of the IANA data base."""
+    if not isinstance(zone, str):
+        return
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"{zone[:60]!r} is no IANA time zone, such as `Asia/Jakarta`"
+        yield Problem(path, "time-zone", message)
+
+
+def _schedule(step: Step) -> Iterator[Problem]:
+    path = f"{step.path}.params"
+    cron, every = step.params.get("cron"), step.params.get("every")
+    if (cron is None) == (every is None):
+        yield Problem(path, "value", "a schedule has either `cron` or `every`")
+    if isinstance(cron, str) and (reason := cron_problem(cron)):
+        yield Problem(f"{path}.cron", "cron", reason)
+    yield from zone_problems(step.params.get("timeZone"), f"{path}.timeZone")
+
+
+def _webhook(step: Step) -> Iterator[Problem]:
+    auth = step.params.get("auth")
+    kind = auth.get("type") if isinstance(auth, dict) else None
+    if kind not in {None, "none"} and "auth" not in step.credentials:
+        message = f"`auth` of type `{kind}` needs its secret: name a credential `auth`"
+        yield Problem(f"{step.path}.credentials.auth", "missing", message)
+
+
+_RULES: dict[str, Callable[[Step], Iterator[Problem]]] = {
+    "trigger.schedule": _schedule,
+    "trigger.webhook": _webhook,
+}
+
+
+def _shared_addresses(draft: Draft) -> Iterator[Problem]:
+    """Yield webhooks of one workflow that would answer to the same method and path."""
+    taken: dict[tuple[str, str], Step] = {}
+    for step in draft.steps:
+        if step.type != "trigger.webhook":
+            continue
+        methods = step.params.get("methods", ["POST"])
+        for method in methods if isinstance(methods, list) else []:
+            address = (str(method), str(step.params.get("path", "")).strip("/"))
+            first = taken.setdefault(address, step)
+            if first is not step:
+                message = f"{first.name!r} has the address {address[0]} {address[1]!r} already"
+                yield Problem(f"{step.path}.params.path", "duplicate", message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -154,6 +155,15 @@ def test_a_member_declares_what_it_imports() -> None:
         p.parent for p in sources(".toml") if p.name == "pyproject.toml" and p.parent != ROOT
     ]
     assert {name_of(m): missing for m in members if (missing := undeclared(m))} == {}
+
+
+def test_a_lock_agrees_with_its_package_and_names_no_address() -> None:
+    for lock in (p for p in tracked() if p.name == "package-lock.json"):
+        packages = json.loads(lock.read_text())["packages"]
+        package = json.loads((lock.parent / "package.json").read_text())
+        for kind in ("dependencies", "devDependencies"):
+            assert packages[""].get(kind) == package.get(kind), name_of(lock)
+        assert [n for n, entry in packages.items() if "resolved" in entry] == [], name_of(lock)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,11 @@ class Step:
 STEPS = (
     Step(("bash", "tools/generate_protos.sh"), "services/libs/api/alur_api", from_output=False),
     Step((PYTHON, "-m", "alur_nodes.catalogue"), "services/libs/common/alur_common/catalogue.json"),
+    Step(
+        (PYTHON, "-m", "alur_nodes.catalogue", "--docs", "docs/reference/nodes"),
+        "docs/reference/nodes",
+        from_output=False,
+    ),
     Step((PYTHON, "-m", "alur_engine.schema"), "docs/reference/workflow.schema.json"),
 )
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from alur_sdk import Json, Params
 
+_REFERENCE = "#/$defs/"
+
 
 def schema_of(params: type[Params]) -> dict[str, Json]:
-    """Return the schema of a parameter model, complete in itself: without references.
+    """Return the schema of a parameter model, written out where it is used.
 
-    A parameter that may be absent is not also declared as null. Where `x-ui` stands beside a
-    field it is a hint for forms and says nothing about what is valid.
+    `$defs` holds only what the `mapping` of a discriminator names, once more. A parameter that
+    may be absent is not also declared as null. `x-ui` is a hint for forms and says nothing of
+    what is valid.
     """
     schema = params.model_json_schema(by_alias=True)
     definitions = schema.pop("$defs", {})
     flat = _flat(schema, definitions)
+    named = {ref.removeprefix(_REFERENCE) for ref in _mapped(flat)}
+    if named:
+        flat["$defs"] = {name: _flat(definitions[name], definitions) for name in sorted(named)}
     flat.pop("title", None)
     flat.pop("description", None)
     return flat
@@ -26,12 +32,19 @@ def _flat(schema: dict[str, Json], definitions: Mapping[str, Json]) -> dict[str,
     reference = schema.get("$ref")
     if reference is not None:
         beside = {key: value for key, value in schema.items() if key != "$ref"}
-        schema = {**definitions[reference.removeprefix("#/$defs/")], **beside}
-    flat = {key: _inner(key, value, definitions) for key, value in schema.items()}
-    discriminator = flat.get("discriminator")
-    if discriminator is not None:
-        flat["discriminator"] = {"propertyName": discriminator["propertyName"]}
-    return _without_null(flat)
+        schema = {**definitions[reference.removeprefix(_REFERENCE)], **beside}
+    return _without_null({key: _inner(key, value, definitions) for key, value in schema.items()})
+
+
+def _mapped(schema: Json) -> Iterator[str]:
+    """Yield what discriminators refer to, however deep they are."""
+    if isinstance(schema, list):
+        for inner in schema:
+            yield from _mapped(inner)
+    elif isinstance(schema, dict):
+        yield from schema.get("discriminator", {}).get("mapping", {}).values()
+        for inner in schema.values():
+            yield from _mapped(inner)
 
 
 def _inner(key: str, value: Json, definitions: Mapping[str, Json]) -> Json:

@@ -161,9 +161,12 @@ class NodeContext(Protocol):
     """Seconds since 1970, pinned for the whole node run."""
     time_zone: str
     node_name: str
-    http: Http
     inputs: Mapping[str, Sequence[Item]]
     """All input items by input port."""
+
+    @property
+    def http(self) -> Http:
+        """The one way out by HTTP."""
 
     def idempotency_key(self, call: int = 0) -> str:
         """Return the key of call number `call` for the current item: the same on every attempt."""

@@ -7,7 +7,7 @@ import string
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from alur_nodes.paths import MISSING, Path, value_at
 from alur_nodes.values import identity
@@ -32,6 +32,13 @@ Keyed = tuple[Hashable, Row]
 
 class MergeParams(Params):
     """How the inputs are brought together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"mode": {"const": "by-key"}}, "required": ["mode"]},
+            "then": {"required": ["key"]},
+        }
+    )
 
     mode: Literal["append", "by-position", "by-key", "combine", "first"] = Field(
         default="append",

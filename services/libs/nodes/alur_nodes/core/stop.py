@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from alur_sdk import BatchNode, Effect, Item, NodeContext, Params
 from alur_sdk import Stop as End
@@ -12,6 +12,10 @@ from alur_sdk import Stop as End
 
 class StopParams(Params):
     """How the execution ends."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["message"]}, {"required": ["ok"]}]}
+    )
 
     message: str = Field(
         default="",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from alur_sdk import (
     BatchNode,
@@ -25,6 +25,13 @@ from alur_sdk import (
 
 class WaitParams(Params):
     """What to wait for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [name]} for name in ("for", "until", "signal")],
+            "not": {"required": ["for", "until"]},
+        }
+    )
 
     for_: Duration | None = Field(
         default=None,

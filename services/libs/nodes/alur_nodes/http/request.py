@@ -86,7 +86,7 @@ async def _prepared(params: RequestParams, item: Item, ctx: NodeContext) -> Http
     follow = params.follow_redirects
     return HttpRequest(
         method=params.method,
-        url=_with_query(params.url, params.query),
+        url=_with_query(params.url.strip().replace(" ", "%20"), params.query),
         headers=headers,
         body=body,
         timeout_seconds=duration_seconds(params.timeout),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from alur_sdk import Duration, Params, TriggerNode, duration_seconds
 
@@ -27,6 +27,10 @@ Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValid
 
 class ScheduleParams(Params):
     """When it is due."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["cron"]}, {"required": ["every"]}]}
+    )
 
     cron: Cron | None = Field(
         default=None,

@@ -10,7 +10,9 @@ from alur_sdk import CredentialSlot, Duration, Params, TriggerNode
 
 MIB = 1024 * 1024
 # Segments of unreserved characters (RFC 3986), or `:name` for one that is handed over.
-PATH = r"^([A-Za-z0-9._~-]+|:[A-Za-z_][A-Za-z0-9_]*)(/([A-Za-z0-9._~-]+|:[A-Za-z_][A-Za-z0-9_]*))*$"
+PATH = (
+    r"^/?([A-Za-z0-9._~-]+|:[A-Za-z_][A-Za-z0-9_]*)(/([A-Za-z0-9._~-]+|:[A-Za-z_][A-Za-z0-9_]*))*$"
+)
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 HeaderName = Annotated[

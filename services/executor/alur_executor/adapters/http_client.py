@@ -1,0 +1,145 @@
+"""The one way out by HTTP: pooled, limited, and through the outbound guard."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from alur_common.outbound import Guard, Target
+from alur_executor.adapters.http_bodies import decoded
+from alur_sdk.errors import LimitError, Permanent, Retryable
+from alur_sdk.nodes import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+    from alur_executor.adapters.http_pool import Pool
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KEEPS_METHOD = frozenset({307, 308})
+# What may go on to another origin; anything else may be, or prove, a secret.
+_HARMLESS = frozenset(
+    {"accept", "accept-language", "content-type", "idempotency-key", "user-agent"}
+)
+_OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language"})
+_UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+
+
+class HttpClient:
+    """Sends requests over one pool of connections, which the first request opens.
+
+    The pool is bound to its guard: two allow lists need two clients, since a connection that is
+    open already is not checked again.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._pool: Pool | None = None
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send a request and its redirects, each hop checked; all within the request's time.
+
+        Raises `Permanent` for what is refused or cannot be sent, `Retryable` for failures of
+        transport and time-outs, `LimitError` for an answer that is too large.
+        """
+        _check_headers(request.headers)
+        try:
+            async with asyncio.timeout(request.timeout_seconds):
+                return await self._follow(request)
+        except TimeoutError as error:
+            seconds = request.timeout_seconds
+            raise Retryable(f"no whole answer within {seconds:g} s", seconds=seconds) from error
+
+    async def close(self) -> None:
+        """Close all connections; a request that is sent later opens new ones."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def _follow(self, request: HttpRequest) -> HttpResponse:
+        target = self._guard.check_url(request.url)
+        for _ in range(request.follow_redirects):
+            answer = await self._once(request, target)
+            location = answer.headers.get("location")
+            if answer.status not in REDIRECTS or location is None:
+                return answer
+            following = self._guard.check_url(urljoin(target.url, location))
+            request = _redirected(request, answer.status, target, following)
+            target = following
+        answer = await self._once(request, target)
+        if request.follow_redirects and answer.status in REDIRECTS and "location" in answer.headers:
+            raise Permanent(f"more than {request.follow_redirects} redirects")
+        return answer
+
+    async def _once(self, request: HttpRequest, target: Target) -> HttpResponse:
+        pool = self._opened()
+        try:
+            return await self._exchange(pool, request, target)
+        except pool.dropped:
+            # A kept connection may be closed by the other side just as we use it.
+            if request.method in SAFE or _has_key(request.headers):
+                return await self._exchange(pool, request, target, last=True)
+            raise Retryable(f"{target.host} closed the connection without an answer") from None
+
+    async def _exchange(
+        self, pool: Pool, request: HttpRequest, target: Target, *, last: bool = False
+    ) -> HttpResponse:
+        try:
+            async with await pool.request(request, target) as response:
+                content = await _content(response, request.max_bytes)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return HttpResponse(response.status, headers, content, target.url)
+        except pool.errors as error:
+            if isinstance(error, pool.dropped) and not last:
+                raise
+            raise pool.translated(error, target) from error
+
+    def _opened(self) -> Pool:
+        if self._pool is None:
+            # Costs a tenth of a second and is not needed until something is sent.
+            from alur_executor.adapters.http_pool import Pool  # noqa: PLC0415  # start-up time
+
+            self._pool = Pool(self._guard)
+        return self._pool
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if _HEADER_NAME.fullmatch(name) is None or _UNSAFE_IN_HEADER.search(value):
+            raise Permanent(f"the header {name[:80]!r} holds characters that no header may hold")
+
+
+def _has_key(headers: Mapping[str, str]) -> bool:
+    return any(name.lower() == "idempotency-key" for name in headers)
+
+
+def _redirected(request: HttpRequest, status: int, here: Target, there: Target) -> HttpRequest:
+    """Return the request to send after a redirect (RFC 9110, section 15.4)."""
+    headers = dict(request.headers)
+    if here.origin != there.origin:
+        headers = {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
+    if status in KEEPS_METHOD or request.method in SAFE:
+        return replace(request, headers=headers)
+    kept = {name: value for name, value in headers.items() if name.lower() not in _OF_THE_BODY}
+    return replace(request, method="GET", body=None, headers=kept)
+
+
+async def _content(response: ClientResponse, max_bytes: int) -> bytes:
+    declared = response.content_length
+    if declared is not None and declared > max_bytes and response.method != "HEAD":
+        raise LimitError(f"the answer has {declared} bytes, {max_bytes} are allowed")
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := await response.content.readany():
+        size += len(chunk)
+        if size > max_bytes:
+            raise LimitError(f"the answer has more than {max_bytes} bytes")
+        chunks.append(chunk)
+    whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return decoded(whole, response.headers.get("content-encoding", ""), max_bytes)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
+from alur_common.catalogue import load_catalogue
+from alur_engine.catalogue import Catalogue
 from alur_engine.reading import read_documents
 from alur_engine.validation import validate_document
 
 ROOT = Path(__file__).parents[2]
-CATALOGUE = {
-    entry["type"]: entry
-    for entry in json.loads((ROOT / "services/libs/common/alur_common/catalogue.json").read_text())[
-        "items"
-    ]
-}
+CATALOGUE = Catalogue.from_json(load_catalogue())
 YAML_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHOWN = {

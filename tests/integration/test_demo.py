@@ -1,0 +1,21 @@
+"""What `make demo` shows is true."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.alur_dev import ROOT
+
+
+def test_the_demonstration_ends_well(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603  # our own script
+        [sys.executable, str(ROOT / "tools/demo.py"), "--data", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "issue #1 opened: Spelling error in the README file" in done.stdout

@@ -1,0 +1,33 @@
+"""`/hooks/{id}/{path}`: webhooks by plain ASGI, so that a request costs little."""
+
+from __future__ import annotations
+
+from alur_gateway.adapters.asgi import Receive, Scope, read_whole
+from alur_gateway.domain.answers import Answer
+from alur_gateway.service.webhooks import Call, Webhooks
+from alur_sdk.errors import NotFoundError
+
+PREFIX = "/hooks/"
+_PREFIX_LENGTH = len(PREFIX)
+_ID_LENGTH = 32
+
+
+class HookApp:
+    """Answers webhook calls; raises `AlurError` for what is refused."""
+
+    def __init__(self, webhooks: Webhooks, *, body_seconds: float) -> None:
+        self._webhooks = webhooks
+        self._body_seconds = body_seconds
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """Return the answer to one request."""
+        path: str = scope["path"]
+        hook_id, _, rest = path[_PREFIX_LENGTH:].partition("/")
+        if len(hook_id) != _ID_LENGTH:
+            raise NotFoundError("no webhook has this address")
+        method: str = scope["method"]
+        found = self._webhooks.find(hook_id, method, rest)
+        headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        body = await read_whole(receive, dict(headers), found.hook.max_body, self._body_seconds)
+        call = Call(method, rest, scope["query_string"], headers, body, path)
+        return await self._webhooks.call(found, call)

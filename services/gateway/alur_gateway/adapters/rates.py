@@ -1,0 +1,59 @@
+"""Rate limits, by moving windows of the `limits` library; nothing of it is loaded while none is set."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from alur_common.clock import Clock
+from alur_gateway.domain.limits import client_of, networks_of
+from alur_sdk.errors import LimitedError
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+from alur_gateway.adapters.asgi import Scope, header_of
+
+
+class Rates:
+    """Refuses callers who ask too often: by address, by token and by webhook."""
+
+    def __init__(
+        self, clock: Clock, *, by_address: str, by_token: str, by_hook: str, proxies: list[str]
+    ) -> None:
+        from limits import parse, storage, strategies  # noqa: PLC0415  # loaded only when a limit is set
+
+        self._clock = clock
+        self._window = strategies.MovingWindowRateLimiter(storage.MemoryStorage())
+        self._address = parse(by_address) if by_address else None
+        self._token = parse(by_token) if by_token else None
+        self._hook = parse(by_hook) if by_hook else None
+        self._proxies = networks_of(proxies)
+
+    def check_hook(self, scope: Scope, hook_id: str) -> None:
+        """Raise `LimitedError` when this webhook or this address is called too often."""
+        self._hit(self._hook, "hook", hook_id)
+        self._hit(self._address, "address", self._client(scope))
+
+    def check_request(self, scope: Scope) -> None:
+        """Raise `LimitedError` when this token or, without one, this address asks too often."""
+        authorization = header_of(scope, b"authorization")
+        if authorization is None:
+            self._hit(self._address, "address", self._client(scope))
+        else:
+            # Anybody can make tokens up, so a token never lets an address ask more than its own limit.
+            self._hit(self._address, "address", self._client(scope))
+            self._hit(self._token, "token", hashlib.sha256(authorization).hexdigest())
+
+    def _client(self, scope: Scope) -> str:
+        peer = (scope.get("client") or ("unknown", 0))[0]
+        forwarded = header_of(scope, b"x-forwarded-for")
+        text = None if forwarded is None else forwarded.decode("latin-1")
+        return client_of(peer, text, self._proxies)
+
+    def _hit(self, limit: RateLimitItem | None, kind: str, key: str) -> None:
+        if limit is None or self._window.hit(limit, kind, key):
+            return
+        reset_at = self._window.get_window_stats(limit, kind, key).reset_time
+        after = max(1.0, reset_at - self._clock.now())
+        raise LimitedError(f"too many requests: at most {limit} for each {kind}", after)

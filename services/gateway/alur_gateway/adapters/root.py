@@ -1,0 +1,195 @@
+"""The outermost ASGI application: it sorts requests, recovers from errors, limits, logs and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from alur_common.clock import Clock, Ids
+from alur_gateway.adapters.asgi import (
+    App,
+    ClientGoneError,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    header_of,
+    send_answer,
+)
+from alur_gateway.adapters.cors import Cors
+from alur_gateway.adapters.files import Files
+from alur_gateway.adapters.hooks import PREFIX, HookApp
+from alur_gateway.adapters.metrics import Metrics
+from alur_gateway.adapters.probes import Probes
+from alur_gateway.adapters.rates import Rates
+from alur_gateway.domain.answers import Answer, problem_answer
+from alur_gateway.domain.errors import MethodError
+from alur_sdk.errors import AlurError, NotFoundError
+
+_TRACE_PARENT_LENGTH = 55
+_SERVER_ERROR = 500
+_CLIENT_ERROR = 400
+
+
+class InternalError(AlurError):
+    """Something unexpected happened; the log has it under the trace id."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the root application is made of. `api` is loaded at its first use."""
+
+    hooks: HookApp
+    api: Callable[[], Awaitable[App]]
+    files: Files
+    probes: Probes
+    metrics: Metrics
+    rates: Rates | None
+    cors: Cors | None
+    clock: Clock
+    ids: Ids
+
+
+class Root:
+    """The gateway as one ASGI application."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._log = structlog.get_logger("alur.gateway")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if scope["path"].startswith(PREFIX):
+                await self._webhook(scope, receive, send)
+            else:
+                await self._request(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def warm(self) -> None:
+        """Load what is otherwise loaded at its first use."""
+        await self._parts.api()
+
+    async def _webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = self._parts
+        begun = parts.clock.monotonic()
+        try:
+            if parts.rates is not None:
+                parts.rates.check_hook(scope, scope["path"][len(PREFIX) :].partition("/")[0])
+            answer = await parts.hooks.answer(scope, receive)
+        except AlurError as error:
+            answer = problem_answer(error, scope["path"], self._trace_id(scope))
+        except ClientGoneError:
+            return
+        except Exception as error:  # noqa: BLE001  # the outermost loop: a caller gets a problem, the log gets the rest
+            answer = self._unexpected(scope, error)
+        await send_answer(send, answer)
+        seconds = parts.clock.monotonic() - begun
+        parts.metrics.webhook(answer.status, seconds)
+        if answer.status >= _CLIENT_ERROR:
+            # The address of a webhook is a secret, so the log has its route only.
+            self._log.info(
+                "webhook refused", method=scope["method"], status=answer.status, seconds=seconds
+            )
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watched = _Watched(scope, send, self._parts)
+        try:
+            await self._dispatch(scope, receive, watched.send)
+        except AlurError as error:
+            await self._tell(watched, problem_answer(error, scope["path"], self._trace_id(scope)))
+        except ClientGoneError:
+            return
+        except Exception as error:  # noqa: BLE001  # the outermost loop: a caller gets a problem, the log gets the rest
+            await self._tell(watched, self._unexpected(scope, error))
+        self._record(scope, watched)
+
+    async def _tell(self, watched: _Watched, answer: Answer) -> None:
+        # An answer that has begun cannot become another one: the connection just ends.
+        if watched.status == 0:
+            await send_answer(watched.send, answer)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts, path, method = self._parts, scope["path"], scope["method"]
+        if (probe := parts.probes.answer(path)) is not None:
+            scope["alur.route"] = path
+            await send_answer(send, probe, head_only=method == "HEAD")
+            return
+        if parts.cors is not None and (preflight := parts.cors.preflight(scope)) is not None:
+            await send_answer(send, preflight)
+            return
+        if path.startswith("/api/v1/"):
+            if parts.rates is not None:
+                parts.rates.check_request(scope)
+            api = await parts.api()
+            await api(scope, receive, send)
+            return
+        await self._file(scope, send)
+
+    async def _file(self, scope: Scope, send: Send) -> None:
+        scope["alur.route"] = "/"
+        answer = await self._parts.files.answer(scope)
+        if answer is None:
+            raise NotFoundError("there is nothing at this address")
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise MethodError("this address is only read", "GET, HEAD")
+        await send_answer(send, answer, head_only=scope["method"] == "HEAD")
+
+    def _record(self, scope: Scope, watched: _Watched) -> None:
+        seconds = self._parts.clock.monotonic() - watched.begun
+        route = scope.get("alur.route", "other")
+        self._parts.metrics.request(scope["method"], route, watched.status, seconds)
+        level = self._log.error if watched.status >= _SERVER_ERROR else self._log.info
+        level(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=watched.status,
+            seconds=round(seconds, 6),
+            trace_id=self._trace_id(scope),
+        )
+
+    def _unexpected(self, scope: Scope, error: Exception) -> Answer:
+        trace_id = self._trace_id(scope)
+        self._log.error("unexpected error", trace_id=trace_id, exc_info=error)
+        message = "something went wrong here; the log has it under the traceId"
+        return problem_answer(InternalError(message), scope["path"], trace_id)
+
+    def _trace_id(self, scope: Scope) -> str:
+        """Return the caller's trace id (W3C trace context), else a new one kept for this request."""
+        known: str | None = scope.get("alur.trace")
+        if known is None:
+            given = header_of(scope, b"traceparent") or b""
+            known = given[3:35].decode("latin-1")
+            if len(given) < _TRACE_PARENT_LENGTH or not _is_trace_id(known):
+                known = self._parts.ids.secret(16)
+            scope["alur.trace"] = known
+        return known
+
+
+def _is_trace_id(text: str) -> bool:
+    return set(text) <= set("0123456789abcdef") and text.strip("0") != ""
+
+
+class _Watched:
+    """Sees what goes out: remembers the status and adds the headers that every answer has."""
+
+    def __init__(self, scope: Scope, send: Send, parts: Parts) -> None:
+        self.status = 0
+        self.begun = parts.clock.monotonic()
+        self._scope = scope
+        self._send = send
+        self._cors = parts.cors
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message.get("headers", ()))
+            if not any(name == b"x-content-type-options" for name, _ in headers):
+                headers.append((b"x-content-type-options", b"nosniff"))
+            if self._cors is not None:
+                headers += self._cors.headers(self._scope)
+            message = {**message, "headers": headers}
+        await self._send(message)

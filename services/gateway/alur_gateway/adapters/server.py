@@ -1,0 +1,170 @@
+"""The HTTP server: uvicorn inside a larger process, with bounds on what a slow or lavish caller may hold."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from alur_gateway.adapters.asgi import App
+from alur_gateway.domain.errors import PROBLEM_TYPE, meaning_of
+
+HEAD_SECONDS = 10.0
+"""How long the head of a request may take to arrive, and a new connection to say anything."""
+MAX_HEAD_BYTES = 64 * 1024
+MAX_HEADERS = 200
+KEEP_ALIVE_SECONDS = 65
+BACKLOG = 2048
+
+
+class HeadTooLargeError(Exception):
+    """The head of a request has too many bytes or fields."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose request heads are bounded in bytes, fields and time.
+
+    A head that comes in one piece, as almost all do, sets no timer.
+    """
+
+    head_seconds = HEAD_SECONDS
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._in_head = True
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._grow_head(len(data))
+        elif self._head_timer is not None:
+            self._stop_timer()
+
+    def _grow_head(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse("headers-too-large", f"a head may have {MAX_HEAD_BYTES} bytes")
+        elif self._head_timer is None and not self.transport.is_closing():
+            self._head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if len(self.headers) > MAX_HEADERS or _size(self.headers) > MAX_HEAD_BYTES:
+            raise HeadTooLargeError
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_head = False
+
+    def send_400_response(self, msg: str) -> None:
+        too_many = len(self.headers or ()) > MAX_HEADERS or _size(self.headers) > MAX_HEAD_BYTES
+        code = "headers-too-large" if too_many else "malformed"
+        self._refuse(code, f"at most {MAX_HEADERS} headers" if too_many else msg)
+
+    def _too_slow(self) -> None:
+        self._head_timer = None
+        self._refuse("too-slow", "the head of the request took too long")
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, code: str, detail: str) -> None:
+        """Answer with a problem before any application has seen the request, and hang up."""
+        if self.transport.is_closing():
+            return
+        meaning = meaning_of(code)
+        problem = {
+            "type": PROBLEM_TYPE + code,
+            "title": meaning.title,
+            "status": meaning.status,
+            "detail": detail,
+            "code": code,
+        }
+        body = orjson.dumps(problem)
+        head = (
+            f"HTTP/1.1 {meaning.status} {meaning.title}\r\n"
+            f"content-type: application/problem+json\r\ncontent-length: {len(body)}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+
+def _size(headers: list[tuple[bytes, bytes]] | None) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in headers or ())
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves the signals to the process that it is a part of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpServer:
+    """Serves an ASGI application on a socket until it is told to stop."""
+
+    def __init__(self, app: App, *, drain_seconds: float) -> None:
+        config = uvicorn.Config(
+            app,
+            http=BoundedProtocol,
+            loop="none",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, round(drain_seconds)),
+        )
+        self._server = _Server(config)
+
+    async def run(self, listener: socket.socket) -> None:
+        """Serve until `stop`; requests that run then are finished within the drain time."""
+        await self._server.serve(sockets=[listener])
+
+    def stop(self) -> None:
+        """Take no more connections, finish what runs, and let `run` return."""
+        self._server.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener

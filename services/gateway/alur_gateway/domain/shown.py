@@ -1,0 +1,79 @@
+"""Executions as the API shows them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from alur_common.executions import Execution
+from alur_sdk.errors import InvalidError, Problem
+from alur_sdk.items import Json
+
+STATUSES = ("queued", "running", "waiting", "succeeded", "failed", "cancelled", "in-doubt")
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    """Return the time in UTC with milliseconds, such as `2026-01-31T23:59:59.042Z`; None stays None."""
+    if seconds is None:
+        return None
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def seconds_of(text: str, path: str) -> float:
+    """Return the seconds since 1970 of an RFC 3339 time, or raise `InvalidError` naming `path`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _no_time(path) from error
+    if moment.tzinfo is None:
+        raise _no_time(path)
+    return moment.timestamp()
+
+
+def _no_time(path: str) -> InvalidError:
+    problem = Problem(path, "time", "give an RFC 3339 time, such as 2026-01-31T00:00:00Z")
+    return InvalidError(f"{path}: {problem.message}", [problem])
+
+
+def trace_id_of(execution: Execution) -> str:
+    """Return the id of its trace (W3C): its own, else the 128 bits of the execution's id."""
+    return execution.trace_id or execution.id.replace("-", "")
+
+
+def brief(execution: Execution) -> dict[str, Any]:
+    """Return an execution as a list shows it: without output and nodes."""
+    shown: dict[str, Any] = {
+        "id": execution.id,
+        "project": execution.project,
+        "workflow": execution.workflow,
+        "version": execution.version,
+        "status": execution.status,
+        "mode": execution.mode,
+        "trigger": execution.trigger,
+        "acceptedAt": rfc3339(execution.accepted_at),
+        "startedAt": rfc3339(execution.started_at),
+        "finishedAt": rfc3339(execution.finished_at),
+        "durationMs": _duration_ms(execution),
+        "traceId": trace_id_of(execution),
+    }
+    optional = {
+        "error": execution.error,
+        "reason": execution.reason,
+        "replayOf": execution.replay_of,
+        "parent": execution.parent.execution if execution.parent else None,
+        "wakeAt": rfc3339(execution.wake_at) if execution.status == "waiting" else None,
+    }
+    return shown | {name: value for name, value in optional.items() if value is not None}
+
+
+def whole(execution: Execution, output: Json, nodes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return an execution with its output and the summary of its node runs."""
+    return brief(execution) | {"output": output, "nodes": nodes}
+
+
+def _duration_ms(execution: Execution) -> float | None:
+    if execution.finished_at is None:
+        return None
+    begun = execution.started_at if execution.started_at is not None else execution.accepted_at
+    return round(max(0.0, execution.finished_at - begun) * 1000, 3)

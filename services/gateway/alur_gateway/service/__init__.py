@@ -1,0 +1,1 @@
+"""The use cases of the gateway, shared by REST, webhooks and gRPC."""

@@ -1,0 +1,302 @@
+"""Executions: start, list, look, cancel, replay, signal, resolve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from alur_common.documents.port import Where
+from alur_common.events import ExecutionCompleted, ExecutionNudged
+from alur_common.executions import Execution, Message
+from alur_common.replies import Outcome
+from alur_common.security.records import Page
+from alur_common.security.rights import Caller
+from alur_common.starts import Accepted, Startable, StartRequest
+from alur_engine.durations import duration_seconds
+from alur_gateway.domain.journal import shown_entries
+from alur_gateway.domain.pages import decode_cursor, encode_cursor
+from alur_gateway.domain.shown import STATUSES, brief, seconds_of, whole
+from alur_gateway.ports import Definitions
+from alur_gateway.service.needs import Needs
+from alur_sdk.errors import ConflictError, InvalidError, NotFoundError, Problem, StateError
+from alur_sdk.items import Json
+
+MAX_WAIT_SECONDS = 300.0
+LOOK_AGAIN_SECONDS = 2.0
+"""How long a waiting caller trusts that it will be told, before it looks into the store itself."""
+_TRIES = 10
+_RESTING = frozenset({"succeeded", "failed", "cancelled", "in-doubt"})
+_DEFAULT_RETENTION = "P30D"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a caller asks to run. `key` is the idempotency key, `content` what must be the same with it."""
+
+    input: list[dict[str, Any]]
+    start: str | None = None
+    version: int | None = None
+    key: str | None = None
+    content: bytes | None = None
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which executions a list holds."""
+
+    workflow: str | None = None
+    status: str | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a person says became of a node run in doubt: `done`, `not-done` or `fail`."""
+
+    node: str
+    outcome: str
+    path: str = ""
+    item: int | None = None
+    output: Json = None
+
+
+class ExecutionService:
+    """The use cases around executions. The caller was authorized for the operation in its project before."""
+
+    def __init__(self, needs: Needs, *, name: str) -> None:
+        self._definitions: Definitions = needs.registry
+        self._starts = needs.starts
+        self._executions = needs.executions
+        self._journals = needs.journals
+        self._inbox = needs.inbox
+        self._blobs = needs.blobs
+        self._bus = needs.bus
+        self._replies = needs.replies
+        self._history = needs.history
+        self._clock = needs.clock
+        self._name = name
+
+    async def start(self, caller: Caller, project: str, name: str, request: RunRequest) -> Accepted:
+        """Accept an execution by hand; durable once this returns.
+
+        Raises `NotFoundError` for an unknown workflow or version, `InvalidError` for an unknown `start`.
+        """
+        record = await self._definitions.active(caller.tenant, project, name)
+        startable: Startable = record
+        if request.version is not None and request.version != record.version:
+            startable = await self._definitions.version(record.uid, request.version)
+        _check_start(startable.document, request.start)
+        return await self._starts.start(
+            startable,
+            StartRequest(
+                mode="manual",
+                input=request.input,
+                start=request.start,
+                source=("run", request.key) if request.key else None,
+                content=request.content if request.key else None,
+                reply_to=self._name if request.waits else None,
+            ),
+        )
+
+    async def wait(self, execution_id: str, seconds: float) -> Execution | None:
+        """Return the execution once it rests, or None when the time is over before."""
+        deadline = self._clock.monotonic() + min(seconds, MAX_WAIT_SECONDS)
+        while True:
+            with self._replies.expect(execution_id) as future:
+                execution = await self._executions.get(execution_id)
+                left = deadline - self._clock.monotonic()
+                if execution.status in _RESTING:
+                    return execution
+                if left <= 0:
+                    return None
+                await _settled(future, min(left, LOOK_AGAIN_SECONDS))
+
+    async def search(
+        self, caller: Caller, project: str, wanted: Filter, limit: int, cursor: str | None
+    ) -> Page[dict[str, Any]]:
+        """Return a page of executions, the newest first."""
+        where = [
+            Where("tenant", "eq", caller.tenant),
+            Where("project", "eq", project),
+            *_conditions(wanted),
+        ]
+        after = None if cursor is None else decode_cursor(cursor, ((int, float), (str,)))
+        found = await self._executions.search(where, limit=limit + 1, after=after)
+        more = len(found) > limit
+        last = found[limit - 1] if more else None
+        next_cursor = encode_cursor([last.accepted_at, last.id]) if last else None
+        return Page([brief(execution) for execution in found[:limit]], next_cursor)
+
+    async def get(self, caller: Caller, project: str, execution_id: str) -> Execution:
+        """Return the execution, or raise `NotFoundError` when it is not one of this project."""
+        execution = await self._executions.find(execution_id)
+        if execution is None or execution.tenant != caller.tenant or execution.project != project:
+            raise NotFoundError(f"there is no execution {execution_id}")
+        return execution
+
+    async def shown(self, execution: Execution) -> dict[str, Any]:
+        """Return the execution with output and nodes, as the API answers it."""
+        output = execution.output
+        if execution.output_blob:
+            output = orjson.loads(await self._blobs.get(execution.output_blob))
+        return whole(execution, output, await self.nodes(execution))
+
+    async def nodes(self, execution: Execution) -> list[dict[str, Any]]:
+        """Return the summary of its node runs, as far as they are known."""
+        if execution.nodes is not None:
+            nodes: list[dict[str, Any]] = execution.nodes
+            return nodes
+        return await self._history.summary(execution)
+
+    async def node(
+        self, execution: Execution, name: str, cursor: str | None, limit: int
+    ) -> dict[str, Any]:
+        """Return the runs of one node with their items, paged; raises `NotFoundError` for an unknown node."""
+        return await self._history.node(execution, name, cursor, limit)
+
+    async def journal(self, execution: Execution, after: int, limit: int) -> Page[dict[str, Any]]:
+        """Return a page of journal entries in order; `after` counts those already seen."""
+        batches = await self._journals.read(execution.id)
+        entries = shown_entries(batches, execution)
+        end = after + limit
+        following = str(end) if len(entries) > end else None
+        return Page(entries[after:end], following)
+
+    async def cancel(self, execution: Execution, reason: str) -> Execution:
+        """Cancel it: at once while it is queued, else by telling whoever runs it.
+
+        Repeating it is harmless. Raises `StateError` when it has ended otherwise.
+        """
+        for _ in range(_TRIES):
+            if execution.status == "cancelled":
+                return execution
+            if execution.has_ended:
+                raise StateError(f"the execution has {execution.status} already")
+            if execution.status != "queued":
+                await self._tell(execution, "cancel", "", {"reason": reason})
+                return execution
+            try:
+                return await self._cancel_queued(execution, reason)
+            except ConflictError:
+                execution = await self._executions.get(execution.id)
+        raise ConflictError("the execution keeps changing: try again", execution=execution.id)
+
+    async def replay(self, execution: Execution, *, newest: bool = False) -> Accepted:
+        """Start the same version (or the newest) again with the same input."""
+        startable: Startable = (
+            await self._definitions.active(execution.tenant, execution.project, execution.workflow)
+            if newest
+            else await self._definitions.version(execution.workflow_uid, execution.version)
+        )
+        given = execution.input
+        if execution.input_blob:
+            given = orjson.loads(await self._blobs.get(execution.input_blob))
+        request = StartRequest(
+            mode="replay",
+            input=given or [],
+            trigger=execution.trigger,
+            start=execution.start,
+            replay_of=execution.id,
+        )
+        return await self._starts.start(startable, request)
+
+    async def signal(self, execution: Execution, name: str, payload: dict[str, Any]) -> None:
+        """Send a signal; it is kept until a node waits for it. Raises `StateError` when it has ended."""
+        if execution.has_ended:
+            raise StateError(f"the execution has {execution.status} already")
+        await self._tell(execution, "signal", name, payload)
+
+    async def resolve(self, execution: Execution, resolution: Resolution) -> None:
+        """Say what became of a node run in doubt. Raises `StateError` when nothing is."""
+        if execution.status != "in-doubt":
+            raise StateError(f"nothing is in doubt: the execution is {execution.status}")
+        payload = {
+            "node": resolution.node,
+            "path": resolution.path,
+            "item": resolution.item,
+            "outcome": resolution.outcome,
+            "output": resolution.output,
+        }
+        item = "" if resolution.item is None else str(resolution.item)
+        key = f"{resolution.node}/{resolution.path}/{item}"
+        await self._tell(execution, "resolve", key, payload)
+
+    async def _tell(
+        self, execution: Execution, kind: str, key: str, payload: dict[str, Any]
+    ) -> None:
+        await self._inbox.put(Message(execution.id, kind, key, payload))
+        await self._bus.publish(ExecutionNudged(execution.id, execution.tenant))
+
+    async def _cancel_queued(self, execution: Execution, reason: str) -> Execution:
+        now = self._clock.now()
+        cancelled = replace(
+            execution,
+            status="cancelled",
+            finished_at=now,
+            reason=reason,
+            nodes=[],
+            expire_at=now + await self._retention_seconds(execution),
+        )
+        saved = await self._executions.save(cancelled)
+        self._replies.send(
+            saved.reply_to, saved.id, Outcome("ended", "cancelled", error={"message": reason})
+        )
+        await self._bus.publish(_completed(saved))
+        return saved
+
+    async def _retention_seconds(self, execution: Execution) -> float:
+        try:
+            version = await self._definitions.version(execution.workflow_uid, execution.version)
+        except NotFoundError:
+            return duration_seconds(_DEFAULT_RETENTION)
+        settings = version.document["spec"].get("settings", {})
+        return duration_seconds(settings.get("retention", {}).get("failed", _DEFAULT_RETENTION))
+
+
+async def _settled(future: asyncio.Future[Outcome], seconds: float) -> None:
+    await asyncio.wait((future,), timeout=seconds)
+
+
+def _conditions(wanted: Filter) -> list[Where]:
+    conditions = []
+    if wanted.workflow is not None:
+        conditions.append(Where("workflow", "eq", wanted.workflow))
+    if wanted.status is not None:
+        statuses = wanted.status.split(",")
+        unknown = [status for status in statuses if status not in STATUSES]
+        if unknown:
+            message = f"{unknown[0]} is no status; there are {', '.join(STATUSES)}"
+            raise InvalidError(message, [Problem("status", "unknown", message)])
+        conditions.append(Where("status", "in", statuses))
+    if wanted.since is not None:
+        conditions.append(Where("accepted_at", "gte", seconds_of(wanted.since, "since")))
+    return conditions
+
+
+def _check_start(document: Mapping[str, Any], start: str | None) -> None:
+    if start is None:
+        return
+    spec = document["spec"]
+    names = [part["name"] for key in ("triggers", "nodes") for part in spec.get(key, ())]
+    if start not in names:
+        message = f"there is no trigger or node named {start!r}"
+        raise InvalidError(message, [Problem("start", "unknown", message)])
+
+
+def _completed(execution: Execution) -> ExecutionCompleted:
+    return ExecutionCompleted(
+        execution.id,
+        execution.tenant,
+        project=execution.project,
+        workflow=execution.workflow,
+        workflow_uid=execution.workflow_uid,
+        version=execution.version,
+        status=execution.status,
+        gated=execution.gated,
+        parent=execution.parent.execution if execution.parent else None,
+    )

@@ -1,0 +1,34 @@
+"""What the gateway is built on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alur_common.blobs import Blobs
+from alur_common.bus import Bus
+from alur_common.clock import Clock, Ids
+from alur_common.executions import Executions, Inbox, Journals
+from alur_common.progress import LocalProgress
+from alur_common.replies import LocalReplies
+from alur_common.starts import Starts
+from alur_gateway.ports import Evaluate, History, Registry
+from alur_gateway.service.evaluating import evaluate as evaluate_here
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The parts that other services and libraries give."""
+
+    registry: Registry
+    starts: Starts
+    executions: Executions
+    journals: Journals
+    inbox: Inbox
+    blobs: Blobs
+    bus: Bus
+    replies: LocalReplies
+    progress: LocalProgress
+    history: History
+    clock: Clock
+    ids: Ids
+    evaluate: Evaluate = evaluate_here

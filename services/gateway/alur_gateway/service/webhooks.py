@@ -1,0 +1,204 @@
+"""Webhooks: from a request to a durable execution, and to the answer that its trigger promises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from alur_common.definitions import WorkflowRecord
+from alur_common.executions import Execution
+from alur_common.identity import derived_id
+from alur_common.replies import Outcome
+from alur_common.starts import StartRequest
+from alur_gateway.domain.answers import Answer
+from alur_gateway.domain.bodies import read_body, read_pairs
+from alur_gateway.domain.errors import MalformedError
+from alur_gateway.domain.hooks import Hook, Hooks, hooks_of
+from alur_gateway.domain.replies import accepted_answer, outcome_answer, outcome_of
+from alur_gateway.domain.signatures import check_proof
+from alur_gateway.ports import HookTable
+from alur_gateway.service.needs import Needs
+from alur_sdk.errors import NotFoundError, UnauthenticatedError
+
+MAX_KEY_LENGTH = 255
+SECRET_SECONDS = 10.0
+"""How long an unsealed webhook secret is used before it is read again."""
+_LATE = Outcome("waiting", "running")
+
+
+@dataclass(slots=True)
+class Found:
+    """A webhook that a request reached."""
+
+    record: WorkflowRecord
+    hook: Hook
+    params: dict[str, str]
+
+
+@dataclass(slots=True)
+class Call:
+    """A request to a webhook, its body read. `path` is what follows the webhook's id."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    instance: str
+
+
+class Webhooks:
+    """Receives calls. Nothing is acknowledged before its execution is durable."""
+
+    def __init__(self, needs: Needs, *, name: str, reply_seconds: float) -> None:
+        self._registry: HookTable = needs.registry
+        self._starts = needs.starts
+        self._executions = needs.executions
+        self._blobs = needs.blobs
+        self._replies = needs.replies
+        self._clock = needs.clock
+        self._ids = needs.ids
+        self._name = name
+        self._reply_seconds = reply_seconds
+        self._ready: dict[str, tuple[WorkflowRecord, Hooks]] = {}
+        self._secrets: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
+
+    def find(self, hook_id: str, method: str, path: str) -> Found:
+        """Return the trigger at this address.
+
+        Raises `NotFoundError` when there is none, its workflow is suspended or it is disabled, and
+        `MethodError` when only the method is wrong.
+        """
+        record = self._registry.find_hook(hook_id)
+        if record is None:
+            self._ready.pop(hook_id, None)
+            raise NotFoundError("no webhook has this address")
+        ready = self._ready.get(hook_id)
+        if ready is None or ready[0] is not record:
+            ready = self._ready[hook_id] = (record, hooks_of(record.document))
+        if record.is_suspended:
+            raise NotFoundError("no webhook has this address")
+        hook, params = ready[1].find(method, path)
+        return Found(record, hook, params)
+
+    async def call(self, found: Found, call: Call) -> Answer:
+        """Start an execution and answer as the trigger says. A repeated key answers for the first one."""
+        headers = dict(call.headers)
+        if found.hook.proof is not None:
+            await self._check(found, headers, call.body)
+        request = _request(found, headers, call)
+        if found.hook.respond == "accepted":
+            accepted = await self._starts.start(found.record, request)
+            return accepted_answer(accepted.execution.id)
+        return await self._answer_when_done(found, request, call.instance)
+
+    async def _answer_when_done(self, found: Found, request: StartRequest, instance: str) -> Answer:
+        record = found.record
+        execution_id = (
+            derived_id(record.tenant, record.uid, *request.source)
+            if request.source
+            else self._ids.execution()
+        )
+        request = replace(request, id=execution_id, reply_to=self._name)
+        with self._replies.expect(execution_id) as future:
+            accepted = await self._starts.start(record, request)
+            outcome = None if accepted.is_new else await self._known(found.hook, accepted.execution)
+            if outcome is None:
+                outcome = await self._wait(future)
+        if outcome.kind == "reply" and found.hook.respond == "result":
+            outcome = await self._end(execution_id)
+        return outcome_answer(found.hook, execution_id, outcome, instance)
+
+    async def _wait(self, future: asyncio.Future[Outcome]) -> Outcome:
+        timer = asyncio.get_running_loop().call_later(self._reply_seconds, _give_up, future)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+
+    async def _end(self, execution_id: str) -> Outcome:
+        """Return the end of an execution that replied on its way, to a trigger that wants its result."""
+        with self._replies.expect(execution_id) as future:
+            execution = await self._executions.get(execution_id)
+            if execution.has_ended:
+                return await self._stored(execution)
+            return await self._wait(future)
+
+    async def _known(self, hook: Hook, execution: Execution) -> Outcome | None:
+        """Return what a first execution of the same key came to, or None while it runs."""
+        if execution.reply is not None and hook.respond == "node":
+            return outcome_of(execution)
+        if execution.has_ended:
+            return await self._stored(execution)
+        return _LATE if execution.status in {"waiting", "in-doubt"} else None
+
+    async def _stored(self, execution: Execution) -> Outcome:
+        if execution.output_blob:
+            output = orjson.loads(await self._blobs.get(execution.output_blob))
+            execution = replace(execution, output=output)
+        return outcome_of(replace(execution, reply=None))
+
+    async def _check(self, found: Found, headers: dict[bytes, bytes], body: bytes) -> None:
+        hook, record = found.hook, found.record
+        if hook.proof is None or hook.credential is None:
+            raise UnauthenticatedError("this webhook asks for a proof but names no credential")
+        place = (f"{record.tenant}/{record.project}", hook.credential)
+        now = self._clock.monotonic()
+        kept = self._secrets.get(place)
+        if kept is None or kept[0] < now:
+            try:
+                unsealed = await self._registry.unseal(
+                    record.tenant, record.project, hook.credential
+                )
+            except NotFoundError as error:
+                raise UnauthenticatedError("the webhook's credential does not exist") from error
+            kept = self._secrets[place] = (now + SECRET_SECONDS, unsealed.fields)
+        check_proof(hook.proof, kept[1], headers, body, self._clock.now())
+
+
+def _give_up(future: asyncio.Future[Outcome]) -> None:
+    if not future.done():
+        future.set_result(_LATE)
+
+
+def _request(found: Found, headers: dict[bytes, bytes], call: Call) -> StartRequest:
+    hook = found.hook
+    key = headers.get(hook.idempotency_header)
+    if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise MalformedError(f"an idempotency key has 1 to {MAX_KEY_LENGTH} characters")
+    item = {
+        "body": read_body(call.body, headers.get(b"content-type")),
+        "headers": _shown_headers(hook, headers, call.headers),
+        "query": read_pairs(call.query.decode("latin-1")) if call.query else {},
+        "params": found.params,
+        "method": call.method,
+        "path": call.path,
+    }
+    return StartRequest(
+        mode="webhook",
+        input=[item],
+        trigger=hook.trigger,
+        source=None if key is None else (hook.trigger, key.decode("latin-1")),
+        content=None if key is None else call.body,
+    )
+
+
+def _shown_headers(
+    hook: Hook, headers: dict[bytes, bytes], pairs: list[tuple[bytes, bytes]]
+) -> dict[str, Any]:
+    """Return the headers of the item: what is a secret is left out, what repeats is joined."""
+    shown = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+    if len(shown) != len(pairs):
+        shown = {}
+        for raw_name, raw_value in pairs:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            shown[name] = f"{shown[name]}, {value}" if name in shown else value
+    if hook.proof is not None and hook.proof.reveals_secret:
+        shown.pop(hook.proof.header.decode("latin-1"), None)
+    if "alur_" in shown.get("cookie", ""):
+        del shown["cookie"]
+    return shown

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from alur_common.replies import Outcome
+from tests.unit.gateway.world import World, webhook
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_call_is_accepted_once_its_execution_is_kept(world: World) -> None:
+    world.keep(webhook())
+    answer = await world.hook(body=b'{"id": 7}')
+    execution = await world.only_execution()
+    assert (answer.status, answer.json) == (202, {"id": execution.id})
+    assert answer.headers["alur-execution-id"] == execution.id
+
+
+async def test_the_item_holds_the_whole_request(world: World) -> None:
+    world.keep(webhook(path="orders/:id", methods=["PUT"]))
+    await world.hook(
+        "orders/7", b'{"a": [1]}', method="PUT", headers={"X-A": "b"}, query="q=1&q=2&r="
+    )
+    (item,) = (await world.only_execution()).input
+    assert item["body"] == {"a": [1]}
+    assert item["params"] == {"id": "7"}
+    assert item["query"] == {"q": ["1", "2"], "r": ""}
+    assert item["headers"]["x-a"] == "b"
+    assert (item["method"], item["path"]) == ("PUT", "orders/7")
+
+
+async def test_the_result_is_the_first_item_of_the_output(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    world.succeed({"n": 1}, {"n": 2})
+    answer = await world.hook()
+    assert (answer.status, answer.json) == (200, {"n": 1})
+    assert answer.headers["content-length"] == str(len(answer.body))
+
+
+async def test_the_result_may_be_all_items(world: World) -> None:
+    world.keep(webhook(respond="result", result="all"))
+    world.succeed({"n": 1}, {"n": 2})
+    assert (await world.hook()).json == [{"n": 1}, {"n": 2}]
+
+
+async def test_no_output_is_204(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    world.succeed()
+    answer = await world.hook()
+    assert (answer.status, answer.body) == (204, b"")
+
+
+async def test_a_failed_execution_is_a_problem_with_its_id(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    world.run = lambda _: Outcome("ended", "failed", error={"code": "x", "message": "no stock"})
+    answer = await world.hook()
+    assert answer.status == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["detail"] == "no stock"
+    assert answer.json["executionId"] == answer.headers["alur-execution-id"]
+
+
+async def test_one_that_waits_is_202_at_once(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    world.run = lambda _: Outcome("waiting", "waiting")
+    answer = await world.hook()
+    assert (answer.status, answer.json) == (202, {"id": answer.headers["alur-execution-id"]})
+
+
+async def test_one_that_takes_too_long_is_202(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    assert (await world.hook()).status == 202
+
+
+@pytest.mark.parametrize("mode", ["accepted", "result", "node"])
+async def test_a_repeated_key_gets_the_first_answer(world: World, mode: str) -> None:
+    world.keep(webhook(respond=mode))
+    world.succeed({"n": 1})
+    headers = {"Idempotency-Key": "k"}
+    answers = [await world.hook(headers=headers) for _ in range(3)]
+    assert len({(a.status, a.body, a.headers["alur-execution-id"]) for a in answers}) == 1
+    await world.only_execution()
+
+
+async def test_a_repeated_key_answers_what_the_node_said(world: World) -> None:
+    world.keep(webhook(respond="node"))
+    world.run = lambda _: Outcome("reply", "running", reply={"status": 201, "body": {"a": 1}})
+    answers = [await world.hook(headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert [(a.status, a.json) for a in answers] == [(201, {"a": 1})] * 2
+
+
+async def test_a_key_with_another_body_is_refused(world: World) -> None:
+    world.keep(webhook())
+    await world.hook(body=b'{"a":1}', headers={"Idempotency-Key": "k"})
+    answer = await world.hook(body=b'{"a":2}', headers={"Idempotency-Key": "k"})
+    assert (answer.status, answer.json["code"]) == (422, "idempotency-mismatch")
+
+
+async def test_the_trigger_may_name_the_header_of_the_key(world: World) -> None:
+    world.keep(webhook(idempotencyHeader="X-GitHub-Delivery"))
+    answers = [await world.hook(headers={"x-github-delivery": "d"}) for _ in range(2)]
+    assert answers[0].json == answers[1].json
+
+
+async def test_what_core_respond_says_is_answered(world: World) -> None:
+    world.keep(webhook(respond="node"))
+    reply = {"status": 418, "headers": {"X-Tea": "pot"}, "body": "no coffee"}
+    world.run = lambda _: Outcome("reply", "running", reply=reply)
+    answer = await world.hook()
+    assert (answer.status, answer.body) == (418, b"no coffee")
+    assert answer.headers["x-tea"] == "pot"
+
+
+async def test_html_of_a_node_is_sandboxed_and_sets_no_cookie(world: World) -> None:
+    world.keep(webhook(respond="node"))
+    headers = {"Content-Type": "text/html", "Set-Cookie": "a=b", "X-Bad": "a\r\nSet-Cookie: c=d"}
+    reply = {"status": 200, "headers": headers, "body": "<script>alert(1)</script>"}
+    world.run = lambda _: Outcome("reply", "running", reply=reply)
+    answer = await world.hook()
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in answer.headers
+    assert "x-bad" not in answer.headers
+
+
+async def test_a_large_result_of_a_first_call_comes_from_its_blob(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    first = await world.hook(headers={"Idempotency-Key": "k"})
+    execution = await world.executions.get(first.json["id"])
+    blob = await world.blobs.put(json.dumps([{"big": 1}]).encode())
+    await world.executions.save(replace(execution, output_blob=blob, status="succeeded"))
+    assert (await world.hook(headers={"Idempotency-Key": "k"})).json == {"big": 1}
+
+
+async def test_unknown_suspended_and_disabled_webhooks_do_not_exist(world: World) -> None:
+    assert (await world.hook()).status == 404
+    world.keep(webhook(), suspend=True)
+    assert (await world.hook()).status == 404
+    world.keep({**webhook(), "disabled": True})
+    assert (await world.hook()).status == 404
+    world.keep(webhook())
+    assert (await world.hook("elsewhere")).status == 404
+
+
+async def test_another_method_is_told_which_ones_work(world: World) -> None:
+    world.keep(webhook(methods=["POST", "PUT"]))
+    answer = await world.hook(method="DELETE")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST, PUT")
+
+
+async def test_a_body_above_its_limit_is_refused(world: World) -> None:
+    world.keep(webhook(maxBody=10))
+    assert (await world.hook(body=b'"123456789"')).status == 413
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"NaN", b'{"a": NaN}', b'"\\ud800"', b"\xff", b"[" * 300 + b"]" * 300, b"{}x"],
+    ids=["half", "nan", "nan inside", "surrogate", "no utf-8", "deep", "more"],
+)
+async def test_what_is_no_json_is_refused(world: World, body: bytes) -> None:
+    world.keep(webhook())
+    answer = await world.hook(body=body)
+    assert (answer.status, answer.json["code"]) == (400, "malformed")
+    assert await world.executions.search([]) == []
+
+
+async def test_a_compressed_body_is_refused(world: World) -> None:
+    world.keep(webhook())
+    assert (await world.hook(headers={"content-encoding": "gzip"})).status == 415

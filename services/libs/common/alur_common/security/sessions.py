@@ -77,8 +77,15 @@ class AccessTokens:
 
     def csrf(self, session: str) -> str:
         """Return what a browser repeats in a header with each write of this session; it follows from the key."""
-        key = hashlib.sha256(b"alur csrf" + self._key).digest()
-        return hmac.new(key, session.encode(), hashlib.sha256).hexdigest()
+        return self._mac("csrf", session)
+
+    def sign(self, text: str) -> str:
+        """Return a keyed signature of a text that is kept beside it, such as the end of the audit chain."""
+        return self._mac("sign", text)
+
+    def _mac(self, purpose: str, text: str) -> str:
+        key = hashlib.sha256(b"alur " + purpose.encode() + self._key).digest()
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
     def _claims(self, claims: dict[str, Any]) -> Claims:
         tenant, user, session = claims["ten"], claims["sub"], claims["sid"]

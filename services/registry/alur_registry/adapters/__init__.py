@@ -1,0 +1,1 @@
+"""How the registry reaches its store and the validator."""

@@ -1,0 +1,43 @@
+"""What the status of a workflow says about its executions, read from the engine's store."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from alur_common.definitions import WorkflowRecord
+from alur_common.documents.port import Where
+from alur_common.executions import Executions
+from alur_common.security.records import rfc3339
+
+NextDue = Callable[[WorkflowRecord], Awaitable[Mapping[str, float]]]
+
+
+class StoredOutlook:
+    """`Outlook` on the executions' repository; `next_due` asks the scheduler, where there is one."""
+
+    def __init__(self, executions: Executions, next_due: NextDue | None = None) -> None:
+        self._executions = executions
+        self._next_due = next_due
+
+    async def last_execution(self, record: WorkflowRecord) -> Mapping[str, Any] | None:
+        where = [
+            Where("tenant", "eq", record.tenant),
+            Where("project", "eq", record.project),
+            Where("workflow", "eq", record.name),
+        ]
+        found = await self._executions.search(where, sort=("-accepted_at",), limit=1)
+        # A workflow of the same name that was deleted before is another one.
+        if not found or found[0].workflow_uid != record.uid:
+            return None
+        execution = found[0]
+        return {
+            "id": execution.id,
+            "status": execution.status,
+            "version": execution.version,
+            "startedAt": rfc3339(execution.started_at or execution.accepted_at),
+            "finishedAt": rfc3339(execution.finished_at),
+        }
+
+    async def next_due(self, record: WorkflowRecord) -> Mapping[str, float]:
+        return {} if self._next_due is None else await self._next_due(record)

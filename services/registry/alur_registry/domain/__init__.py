@@ -1,0 +1,1 @@
+"""What the registry knows without touching anything: documents, chains, rules of names."""

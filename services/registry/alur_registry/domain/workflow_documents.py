@@ -1,0 +1,176 @@
+"""Workflow documents as they come in, as they are kept and as they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+
+from alur_common.definitions import WorkflowRecord
+from alur_common.security.records import rfc3339
+from alur_engine.document import Workflow
+from alur_sdk.errors import InvalidError, Problem
+
+_MAX_PATCH_DEPTH = 200
+
+
+def normal_document(workflow: Workflow, project: str) -> dict[str, Any]:
+    """Return the document as it is kept: the fields that the user gave, under their public names, in one order."""
+    dumped: dict[str, Any] = workflow.model_dump(by_alias=True, exclude_unset=True)
+    metadata = {**dumped["metadata"], "namespace": project}
+    document = {
+        "apiVersion": workflow.api_version,
+        "kind": workflow.kind,
+        "metadata": metadata,
+        "spec": dumped["spec"],
+    }
+    return cast(dict[str, Any], _tidied(document))
+
+
+def check_place(workflow: Workflow, project: str, name: str | None) -> None:
+    """Raise `InvalidError` when the document says another project or name than the place it is sent to."""
+    metadata = workflow.metadata
+    problems = []
+    if "namespace" in metadata.model_fields_set and metadata.namespace != project:
+        text = f"is {metadata.namespace}, but it was sent to the project {project}"
+        problems.append(Problem("metadata.namespace", "mismatch", text))
+    if name is not None and metadata.name != name:
+        text = f"is {metadata.name}, but it was sent to {name}; a workflow keeps its name"
+        problems.append(Problem("metadata.name", "mismatch", text))
+    if problems:
+        raise InvalidError(f"{problems[0].path} {problems[0].message}", problems)
+
+
+def is_same_spec(left: Workflow, right: Workflow) -> bool:
+    """Whether both do the same: defaults written out or left out, and the order of keys, make no difference."""
+    return _canonical(left) == _canonical(right)
+
+
+def merge_patch(target: object, patch: object, depth: int = 0) -> object:
+    """Return the target with a JSON merge patch applied (RFC 7396); neither is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    if depth > _MAX_PATCH_DEPTH:
+        raise InvalidError(f"a patch may nest {_MAX_PATCH_DEPTH} deep")
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value, depth + 1)
+    return merged
+
+
+def credentials_named(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the credentials that triggers and nodes name -> the path where each is first named."""
+    named: dict[str, str] = {}
+    for part in ("triggers", "nodes"):
+        for index, element in enumerate(document["spec"].get(part, ())):
+            for slot, credential in element.get("credentials", {}).items():
+                named.setdefault(credential, f"spec.{part}[{index}].credentials.{slot}")
+    return named
+
+
+def webhook_paths(document: Mapping[str, Any]) -> list[str]:
+    """Return the paths of its webhook triggers, without leading slashes."""
+    return [
+        _path_of(trigger)
+        for trigger in document["spec"].get("triggers", ())
+        if trigger["type"] == "trigger.webhook"
+    ]
+
+
+def shown_workflow(
+    record: WorkflowRecord,
+    *,
+    public_url: str | None,
+    missing_credentials: Iterable[str] = (),
+    last_execution: Mapping[str, Any] | None = None,
+    next_due: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Return the document with what the server knows about it. Without `public_url` webhook addresses stay hidden."""
+    document = record.document
+    return {
+        **document,
+        "metadata": {
+            **document["metadata"],
+            "uid": record.uid,
+            "createdAt": rfc3339(record.created_at),
+            "updatedAt": rfc3339(record.updated_at),
+            "managedBy": record.managed_by,
+        },
+        "status": {
+            "activeVersion": record.version,
+            "conditions": _conditions(record, sorted(missing_credentials)),
+            "triggers": _triggers(record, public_url, next_due or {}),
+            "lastExecution": last_execution,
+        },
+    }
+
+
+def _triggers(
+    record: WorkflowRecord, public_url: str | None, next_due: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    shown = []
+    for trigger in record.document["spec"].get("triggers", ()):
+        entry: dict[str, Any] = {
+            "name": trigger["name"],
+            "type": trigger["type"],
+            "active": not (record.is_suspended or trigger.get("disabled", False)),
+        }
+        if trigger["type"] == "trigger.webhook" and public_url is not None:
+            entry["url"] = f"{public_url}/hooks/{record.hook_id}/{_path_of(trigger)}"
+        if trigger["name"] in next_due:
+            entry["nextDue"] = rfc3339(next_due[trigger["name"]])
+        shown.append(entry)
+    return shown
+
+
+def _path_of(trigger: Mapping[str, Any]) -> str:
+    return str(trigger.get("params", {}).get("path", "")).lstrip("/")
+
+
+def _conditions(record: WorkflowRecord, missing: Sequence[str]) -> list[dict[str, Any]]:
+    changed = rfc3339(record.activated_at)
+    names = ", ".join(missing)
+    found = (
+        ("False", "CredentialsMissing", f"not set yet: {names}; runs that need them fail")
+        if missing
+        else ("True", "CredentialsFound", "")
+    )
+    states = {
+        "Ready": ("True", "Published", f"version {record.version} is active"),
+        "CredentialsFound": found,
+        "Suspended": ("True", "Suspended", "triggers rest")
+        if record.is_suspended
+        else ("False", "Active", ""),
+    }
+    return [
+        {
+            "type": kind,
+            "status": s,
+            "reason": reason,
+            "message": text,
+            "lastTransitionTime": changed,
+        }
+        for kind, (s, reason, text) in states.items()
+    ]
+
+
+def _canonical(workflow: Workflow) -> bytes:
+    return orjson.dumps(workflow.spec.model_dump(by_alias=True), option=orjson.OPT_SORT_KEYS)
+
+
+def _tidied(value: object, *, within_params: bool = False) -> object:
+    """Return JSON values: tuples as lists, and whole numbers as people wrote them (the model made `640` a float)."""
+    if isinstance(value, dict):
+        return {
+            key: _tidied(element, within_params=within_params or key == "params")
+            for key, element in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_tidied(element, within_params=within_params) for element in value]
+    if isinstance(value, float) and not within_params and value.is_integer():
+        return int(value)
+    return value

@@ -1,0 +1,169 @@
+"""Credentials: written by people, opened only for one use, never read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from alur_common.documents.port import Where
+from alur_common.security.records import Credential, Page, UnsealedCredential
+from alur_common.security.rights import Caller, authorize
+from alur_common.security.sealing import Sealed, Sealer
+from alur_registry.domain.credential_types import (
+    TYPES,
+    checked_domains,
+    checked_fields,
+    with_aliases,
+)
+from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
+from alur_registry.domain.entities import KeptCredential
+from alur_registry.domain.names import check_label
+from alur_registry.service.cache import Cache
+from alur_registry.service.projects import Projects
+from alur_registry.service.tools import Tools
+from alur_sdk.errors import ConflictError, NotFoundError
+
+_PAGE = 200
+
+
+class Credentials:
+    """What is done with credentials."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        projects: Projects,
+        sealer: Sealer,
+        *,
+        fresh_seconds: float | None,
+    ) -> None:
+        self._store = tools.store
+        self._projects = projects
+        self._sealer = sealer
+        self._audit = tools.audit
+        self._clock = tools.clock
+        self._ids = tools.ids
+        # Sealed, as the store has them: no secret stays in memory.
+        self._sealed: Cache[KeptCredential] = Cache(
+            tools.clock, size=1_000, fresh_seconds=fresh_seconds
+        )
+
+    def credential_types(self) -> list[dict[str, Any]]:
+        """Return the types as the API answers them."""
+        return [kind.shown() for kind in TYPES]
+
+    async def set_credential(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        type: str,  # noqa: A002  (the word of the contract)
+        fields: Mapping[str, object],
+        *,
+        domains: Sequence[str] = (),
+        if_match: int | None = None,
+    ) -> Credential:
+        """Create or replace a credential; all fields are given each time, as none can be read."""
+        authorize(caller, "write", "credentials", project)
+        check_label(name, "name")
+        kind, checked = checked_fields(type, fields)
+        allowed = checked_domains(domains)
+        await self._projects.ensure(caller, project)
+        known = await self._store.credentials.find(caller.tenant, project, name)
+        if if_match is not None and (known is None or known.revision != if_match):
+            raise ConflictError(f"the credential {name} changed meanwhile", credential=name)
+        now = self._clock.now()
+        draft = KeptCredential(
+            tenant=caller.tenant,
+            project=project,
+            name=name,
+            uid=known.uid if known else self._ids.execution(),
+            type=kind,
+            version=known.version + 1 if known else 1,
+            fields=tuple(sorted(checked)),
+            domains=allowed,
+            created_at=known.created_at if known else now,
+            updated_at=now,
+            sealed={},
+            revision=known.revision if known else 0,
+        )
+        sealed = self._sealer.seal(checked, *draft.binding).to_document()
+        kept = await self._keep(replace(draft, sealed=sealed), is_new=known is None)
+        await self._audit.record(
+            caller, "set", "credentials", name, project=project, type=kind, version=kept.version
+        )
+        return kept.info()
+
+    async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
+        """Return what may be seen of a credential, or raise `NotFoundError`."""
+        authorize(caller, "read", "credentials", project)
+        return (await self._get(caller.tenant, project, name)).info()
+
+    async def list_credentials(
+        self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Credential]:
+        """Return what may be seen of a project's credentials, by name."""
+        authorize(caller, "read", "credentials", project)
+        await self._projects.need(caller.tenant, project)
+        found = await self._store.credentials.search(
+            [Where("tenant", "eq", caller.tenant), Where("project", "eq", project)],
+            sort=("name",),
+            limit=check_limit(limit) + 1,
+            after=decode_cursor(cursor, 2),
+        )
+        infos = [kept.info() for kept in found]
+        return page_of(infos, limit, lambda c: [c.name, f"{c.tenant}/{c.project}/{c.name}"])
+
+    async def delete_credential(self, caller: Caller, project: str, name: str) -> None:
+        """Delete a credential; what names it fails from its next run on."""
+        authorize(caller, "delete", "credentials", project)
+        await self._get(caller.tenant, project, name)
+        await self._store.credentials.remove(caller.tenant, project, name)
+        self._sealed.drop(f"{caller.tenant}/{project}/{name}")
+        await self._audit.record(caller, "delete", "credentials", name, project=project)
+
+    async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
+        """Return the secret fields for one use; raises `NotFoundError`, or `SealError` when it does not open."""
+        kept = await self._sealed.get(
+            f"{tenant}/{project}/{name}", lambda: self._get(tenant, project, name)
+        )
+        fields = self._sealer.unseal(Sealed.from_document(kept.sealed), *kept.binding)
+        return UnsealedCredential(kept.type, with_aliases(kept.type, fields), kept.domains)
+
+    async def rotate_keys(self) -> int:
+        """Wrap everything under the master key in use and return how much that was; safe to repeat, and with traffic."""
+        rotated = 0
+        after: list[str] | None = None
+        while page := await self._store.credentials.search([], limit=_PAGE, after=after):
+            for kept in page:
+                rotated += await self._rewrap(kept)
+            last = page[-1]
+            after = [f"{last.tenant}/{last.project}/{last.name}"]
+        return rotated
+
+    async def _rewrap(self, kept: KeptCredential) -> bool:
+        sealed = Sealed.from_document(kept.sealed)
+        if self._sealer.is_current(sealed):
+            return False
+        moved = self._sealer.rewrap(sealed, *kept.binding).to_document()
+        try:
+            await self._keep(replace(kept, sealed=moved), is_new=False)
+        except (ConflictError, NotFoundError):
+            # Whoever set it anew meanwhile sealed it with the key in use.
+            return False
+        return True
+
+    async def _keep(self, kept: KeptCredential, *, is_new: bool) -> KeptCredential:
+        repository = self._store.credentials
+        saved = await (repository.insert(kept) if is_new else repository.save(kept))
+        self._sealed.drop(f"{kept.tenant}/{kept.project}/{kept.name}")
+        return saved
+
+    async def _get(self, tenant: str, project: str, name: str) -> KeptCredential:
+        found = await self._store.credentials.find(tenant, project, name)
+        if found is None:
+            raise NotFoundError(
+                f"there is no credential {name} in the project {project}", credential=name
+            )
+        return found

@@ -1,0 +1,45 @@
+"""Workflows as the API answers them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alur_common.definitions import WorkflowRecord
+from alur_common.security.rights import Caller
+from alur_registry.domain.workflow_documents import credentials_named, shown_workflow
+from alur_registry.ports import Outlook, Store
+
+
+class Showing:
+    """Adds to a document what the server knows about its workflow."""
+
+    def __init__(self, store: Store, outlook: Outlook | None, public_url: str) -> None:
+        self._store = store
+        self._outlook = outlook
+        self._public_url = public_url.rstrip("/")
+
+    def set_public_url(self, url: str) -> None:
+        """Say under which address webhooks are reached, once the port is known."""
+        self._public_url = url.rstrip("/")
+
+    async def shown(self, record: WorkflowRecord, caller: Caller | None = None) -> dict[str, Any]:
+        """Return the document with `metadata.uid` … and `status`.
+
+        A webhook's address starts executions, so a caller who may not start any does not see it.
+        """
+        may_start = caller is None or caller.may("execute", "workflows", record.project)
+        outlook = self._outlook
+        return shown_workflow(
+            record,
+            public_url=self._public_url if may_start else None,
+            missing_credentials=await self._missing(record),
+            last_execution=await outlook.last_execution(record) if outlook else None,
+            next_due=await outlook.next_due(record) if outlook else None,
+        )
+
+    async def _missing(self, record: WorkflowRecord) -> list[str]:
+        return [
+            name
+            for name in credentials_named(record.document)
+            if await self._store.credentials.find(record.tenant, record.project, name) is None
+        ]

@@ -1,0 +1,110 @@
+"""Variables of a project: what expressions read as `$vars`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from alur_common.documents.port import Where
+from alur_common.security.records import Variable
+from alur_common.security.rights import Caller, authorize
+from alur_registry.domain.names import check_variable
+from alur_registry.service.cache import Cache
+from alur_registry.service.projects import Projects
+from alur_registry.service.tools import Tools
+from alur_sdk.errors import InvalidError, NotFoundError, Problem, StateError
+
+MAX_BYTES = 64 * 1024
+MAX_VARIABLES = 1_000
+
+
+class Variables:
+    """What is done with variables."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        projects: Projects,
+        *,
+        fresh_seconds: float | None,
+    ) -> None:
+        self._store = tools.store
+        self._projects = projects
+        self._audit = tools.audit
+        self._clock = tools.clock
+        self._values: Cache[dict[str, Any]] = Cache(
+            tools.clock, size=1_000, fresh_seconds=fresh_seconds
+        )
+
+    async def set_variable(
+        self, caller: Caller, project: str, name: str, value: object
+    ) -> Variable:
+        """Create or replace a variable; its value is any JSON of at most `MAX_BYTES`."""
+        authorize(caller, "write", "variables", project)
+        check_variable(name)
+        _check_value(value)
+        await self._projects.ensure(caller, project)
+        known = await self._store.variables.find(caller.tenant, project, name)
+        if known is None:
+            await self._check_count(caller.tenant, project)
+        revision = 0 if known is None else known.revision
+        variable = Variable(caller.tenant, project, name, value, self._clock.now(), revision)
+        repository = self._store.variables
+        saved = await (repository.insert(variable) if known is None else repository.save(variable))
+        self._values.drop(f"{caller.tenant}/{project}")
+        await self._audit.record(caller, "set", "variables", name, project=project)
+        return saved
+
+    async def get_variable(self, caller: Caller, project: str, name: str) -> Variable:
+        """Return a variable, or raise `NotFoundError`."""
+        authorize(caller, "read", "variables", project)
+        found = await self._store.variables.find(caller.tenant, project, name)
+        if found is None:
+            raise _unknown(project, name)
+        return found
+
+    async def list_variables(self, caller: Caller, project: str) -> list[Variable]:
+        """Return a project's variables by name."""
+        authorize(caller, "read", "variables", project)
+        await self._projects.need(caller.tenant, project)
+        return await self._all(caller.tenant, project)
+
+    async def delete_variable(self, caller: Caller, project: str, name: str) -> None:
+        """Delete a variable, or raise `NotFoundError`."""
+        authorize(caller, "delete", "variables", project)
+        if not await self._store.variables.remove(caller.tenant, project, name):
+            raise _unknown(project, name)
+        self._values.drop(f"{caller.tenant}/{project}")
+        await self._audit.record(caller, "delete", "variables", name, project=project)
+
+    async def variables(self, tenant: str, project: str) -> dict[str, Any]:
+        """Return name -> value for an execution; never changed in place, by nobody."""
+
+        async def load() -> dict[str, Any]:
+            return {v.name: v.value for v in await self._all(tenant, project)}
+
+        return await self._values.get(f"{tenant}/{project}", load)
+
+    async def _all(self, tenant: str, project: str) -> list[Variable]:
+        where = [Where("tenant", "eq", tenant), Where("project", "eq", project)]
+        return await self._store.variables.search(where, sort=("name",), limit=MAX_VARIABLES)
+
+    async def _check_count(self, tenant: str, project: str) -> None:
+        if len(await self._all(tenant, project)) >= MAX_VARIABLES:
+            raise StateError(f"a project may have {MAX_VARIABLES} variables")
+
+
+def _check_value(value: object) -> None:
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError as error:
+        problem = Problem("value", "type", "must be JSON")
+        raise InvalidError("value must be JSON", [problem]) from error
+    if size > MAX_BYTES:
+        text = f"may have {MAX_BYTES} bytes as JSON"
+        raise InvalidError(f"value {text}", [Problem("value", "too-large", text)])
+
+
+def _unknown(project: str, name: str) -> NotFoundError:
+    return NotFoundError(f"there is no variable {name} in the project {project}", variable=name)

@@ -1,0 +1,137 @@
+"""Versions of workflows, drafts of the next one, and going back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.documents.port import Where
+from alur_common.security.records import Page
+from alur_common.security.rights import Caller, authorize
+from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
+from alur_registry.domain.entities import Draft, KeptWorkflow, number_key
+from alur_registry.domain.names import check_label
+from alur_registry.ports import Store
+from alur_registry.service.lookup import Lookup
+from alur_registry.service.projects import Projects
+from alur_registry.service.workflows import Workflows
+from alur_sdk.errors import InvalidError, NotFoundError, Problem
+
+
+class Versions:
+    """What is done with versions and drafts."""
+
+    def __init__(
+        self, store: Store, workflows: Workflows, lookup: Lookup, projects: Projects
+    ) -> None:
+        self._store = store
+        self._workflows = workflows
+        self._lookup = lookup
+        self._projects = projects
+
+    async def list_versions(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[VersionRecord]:
+        """Return the versions, newest first, the active one among them."""
+        authorize(caller, "read", "workflows", project)
+        known = await self._workflow(caller, project, name)
+        after = decode_cursor(cursor, 2)
+        found = [known.archived()] if after is None else []
+        found += await self._store.versions.search(
+            # Nothing newer than the active version was ever published.
+            [Where("uid", "eq", known.uid), Where("version", "lt", known.version)],
+            sort=("-version",),
+            limit=check_limit(limit) + 1,
+            after=after,
+        )
+        return page_of(found, limit, lambda v: [v.version, f"{v.uid}/{number_key(v.version)}"])
+
+    async def get_version(
+        self, caller: Caller, project: str, name: str, number: int
+    ) -> VersionRecord:
+        """Return one version, or raise `NotFoundError`."""
+        authorize(caller, "read", "workflows", project)
+        known = await self._workflow(caller, project, name)
+        if not 1 <= number <= known.version:
+            raise NotFoundError(f"{name} has no version {number}", workflow=name, version=number)
+        return await self._lookup.version(known.uid, number)
+
+    async def restore_version(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        number: int,
+        *,
+        if_match: int | None = None,
+    ) -> WorkflowRecord:
+        """Make the spec of an old version the newest version; history only grows."""
+        authorize(caller, "write", "workflows", project)
+        old = await self.get_version(caller, project, name, number)
+        record, _ = await self._workflows.save(
+            caller, project, old.document, name=name, if_match=if_match
+        )
+        return record
+
+    async def save_draft(self, caller: Caller, project: str, name: str, document: object) -> None:
+        """Keep what the editor has not published yet, valid or not; the last writer wins."""
+        authorize(caller, "write", "workflows", project)
+        await self._projects.need(caller.tenant, project)
+        check_label(name, "metadata.name")
+        if not isinstance(document, dict):
+            problem = Problem("", "type", "must be an object")
+            raise InvalidError("a draft is a workflow document", [problem])
+        known = await self._store.drafts.find(caller.tenant, project, name)
+        draft = Draft(
+            tenant=caller.tenant,
+            project=project,
+            name=name,
+            document=document,
+            changed_by=caller.user,
+            revision=0 if known is None else known.revision,
+        )
+        if known is None:
+            await self._store.drafts.insert(draft)
+        else:
+            await self._store.drafts.save(draft)
+
+    async def get_draft(self, caller: Caller, project: str, name: str) -> dict[str, Any] | None:
+        """Return the draft's document, or None."""
+        authorize(caller, "read", "workflows", project)
+        draft = await self._store.drafts.find(caller.tenant, project, name)
+        return None if draft is None else draft.document
+
+    async def publish(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        document: object = None,
+        *,
+        if_match: int | None = None,
+    ) -> WorkflowRecord:
+        """Make a version of the document, or of the draft when there is none, and remove the draft."""
+        authorize(caller, "write", "workflows", project)
+        if document is None:
+            document = await self.get_draft(caller, project, name)
+        if document is None:
+            raise NotFoundError(f"{name} has no draft to publish", workflow=name)
+        record, _ = await self._workflows.save(
+            caller, project, document, name=name, if_match=if_match
+        )
+        await self._store.drafts.remove(caller.tenant, project, name)
+        return record
+
+    async def _workflow(self, caller: Caller, project: str, name: str) -> KeptWorkflow:
+        found = await self._store.workflows.find(caller.tenant, project, name)
+        if found is None:
+            raise NotFoundError(
+                f"there is no workflow {name} in the project {project}", workflow=name
+            )
+        return found

@@ -1,0 +1,31 @@
+"""What can be set of the registry, from `ALUR_*` variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the registry; the keys given by the environment win over those in the data folder."""
+
+    model_config = SettingsConfigDict(env_prefix="ALUR_", extra="ignore")
+
+    data: Path = Field(default=Path("data"), description="The data folder; keys are in `keys/`.")
+    public_url: str = Field(
+        default="http://127.0.0.1:8080", description="Under which webhooks are reached."
+    )
+    master_key: SecretStr | None = Field(
+        default=None, description="Master keys in base64, joined by commas, the one in use first."
+    )
+    session_key: SecretStr | None = Field(
+        default=None, description="The key that signs sessions, 32 bytes in base64."
+    )
+    is_shared: bool = Field(
+        default=False, description="True: other processes write the same store."
+    )
+    fresh_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="How old an answer may be where the store is shared."
+    )

@@ -17,10 +17,11 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from alur_sdk.errors import AlurError, Permanent
-from alur_sdk.items import Item, Json, Outputs, Sent
+from alur_sdk.items import Item, Json, Outputs, Sent, Source
 from alur_sdk.nodes import (
     BatchNode,
     Emitted,
+    Http,
     HttpRequest,
     HttpResponse,
     ItemNode,
@@ -70,7 +71,7 @@ class FakeContext:
 
     inputs: Mapping[str, Sequence[Item]]
     secrets: Mapping[str, FakeSecret] = field(default_factory=dict)
-    http: FakeHttp = field(default_factory=FakeHttp)
+    http: Http = field(default_factory=FakeHttp)
     index: int = 0
     attempt: int = 1
     now: float = NOW
@@ -104,9 +105,18 @@ def constant(value: Json, _: Sequence[Item], __: int) -> Json:
     return value
 
 
-def items_of(values: Iterable[Json], files: Sequence[Json] = ()) -> list[Item]:
-    """Return items with these JSON objects, and with these files where there are some."""
-    return [Item(json, files[at] if at < len(files) else None) for at, json in enumerate(values)]
+def items_of(
+    values: Iterable[Json], files: Sequence[Json] = (), sources: Sequence[Source] = ()
+) -> list[Item]:
+    """Return items with these JSON objects, and with these files and sources where there are some."""
+    return [
+        Item(
+            json,
+            files[at] if at < len(files) else None,
+            sources[at] if at < len(sources) else None,
+        )
+        for at, json in enumerate(values)
+    ]
 
 
 async def run_node(
@@ -183,7 +193,8 @@ async def check_case(
     if "valid" in case or "invalid" in case:
         _check_params(node, params, case)
         return
-    ctx = _context(case)
+    http = FakeHttp([answer(**told) for told in case.get("answers", [])])
+    ctx = _context(case, http)
     try:
         result = await run_node(node, params, ctx, evaluate)
     except AlurError as error:
@@ -196,7 +207,7 @@ async def check_case(
         _equal(None, case.get("error"))
         _check_result(result, case)
     if "requests" in case:
-        _check_requests(ctx.http.sent, case["requests"])
+        _check_requests(http.sent, case["requests"])
 
 
 def _check_params(
@@ -210,7 +221,7 @@ def _check_params(
         _equal(valid.model_dump(by_alias=True), case.get("valid"))
 
 
-def _context(case: Mapping[str, Json]) -> FakeContext:
+def _context(case: Mapping[str, Json], http: FakeHttp) -> FakeContext:
     inputs = {
         port: items_of(values, case.get("files", ()))
         for port, values in case.get("inputs", {"main": case.get("items", [{}])}).items()
@@ -220,7 +231,6 @@ def _context(case: Mapping[str, Json]) -> FakeContext:
         for slot, secret in case.get("credentials", {}).items()
     }
     blobs = {name: text.encode() for name, text in case.get("blobs", {}).items()}
-    http = FakeHttp([answer(**told) for told in case.get("answers", [])])
     zone = case.get("timeZone", "UTC")
     return FakeContext(inputs, secrets, http, time_zone=zone, blobs=blobs)
 

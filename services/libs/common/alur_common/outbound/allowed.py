@@ -40,8 +40,9 @@ class AllowedNetworks:
         twins = [_Entry(_LOOPBACK_6, entry.port) for entry in entries if entry.network == _LOOPBACK]
         return cls(entries + twins)
 
-    def __bool__(self) -> bool:
-        return bool(self._entries)
+    def opens(self, port: int) -> bool:
+        """Return whether the list names this port of any network."""
+        return any(entry.port == port for entry in self._entries)
 
     def names(self, address: Address, port: int) -> bool:
         """Return whether the list names this very port of the address."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -57,6 +58,9 @@ class Guard:
     ) -> None:
         self._allowed = AllowedNetworks() if allowed is None else allowed
         self._resolver = resolver
+        # Nodes ask for few places, again and again; a refusal is not kept.
+        self._checked = lru_cache(maxsize=4_096)(self._check)
+        self._parsed = lru_cache(maxsize=512)(parse_target)
 
     def check_url(self, url: str) -> Target:
         """Return where an address leads. Raises `RefusedError` for one that is not to be used.
@@ -64,7 +68,7 @@ class Guard:
         A host that is an address is decided here; what a name resolves to, in `resolve`.
         """
         try:
-            target = parse_target(url)
+            target = self._parsed(url)
         except ValueError as error:
             raise RefusedError(f"the address is refused: {error}") from error
         if target.address is not None:
@@ -75,6 +79,9 @@ class Guard:
 
     def check(self, address: Address, port: int) -> None:
         """Raise `RefusedError` unless a connection to this address and port is allowed."""
+        self._checked(address, port)
+
+    def _check(self, address: Address, port: int) -> None:
         if not self._allowed.holds(address, port) and not is_public(address):
             raise RefusedError(
                 f"{address} is not a public address ({REMEDY})", address=str(address)
@@ -128,7 +135,7 @@ class Guard:
     def _check_name(self, name: str, port: int) -> None:
         if name in METADATA_NAMES:
             raise RefusedError(f"{name} names the metadata service of a cloud", host=name)
-        self._check_port(port, named=bool(self._allowed))
+        self._check_port(port, named=self._allowed.opens(port))
 
     def _check_port(self, port: int, *, named: bool) -> None:
         if port not in OPEN_PORTS and port < FIRST_OPEN_PORT and not named:

@@ -28,9 +28,7 @@ def _printable(text: str) -> str:
     return text
 
 
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)
-]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
 """A node's or trigger's name: 1 to 64 printable characters, as people write it."""
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 LabelKey = Annotated[str, StringConstraints(min_length=1, max_length=317)]
@@ -61,11 +59,17 @@ class Metadata(Model):
 class Retry(Model):
     """How often and how soon a failed node run is tried again."""
 
-    attempts: int = Field(default=3, ge=1, le=100, description="Attempts in all, the first included.")
+    attempts: int = Field(
+        default=3, ge=1, le=100, description="Attempts in all, the first included."
+    )
     delay: Duration = Field(default="PT1S", description="Before the second attempt.")
-    factor: float = Field(default=2.0, ge=1, le=10, description="Each delay is so much the last one.")
+    factor: float = Field(
+        default=2.0, ge=1, le=10, description="Each delay is so much the last one."
+    )
     max_delay: Duration = Field(default="PT5M", description="No delay is longer.")
-    jitter: float = Field(default=0.2, ge=0, le=1, description="Share of each delay that is random.")
+    jitter: float = Field(
+        default=0.2, ge=0, le=1, description="Share of each delay that is random."
+    )
 
 
 class Position(Model):

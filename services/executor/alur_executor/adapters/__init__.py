@@ -1,0 +1,1 @@
+"""What the executor reaches the outside with."""

@@ -1,0 +1,1 @@
+"""What an executor knows without the outside: programs, keys, retries."""

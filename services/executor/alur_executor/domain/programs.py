@@ -1,0 +1,136 @@
+"""A program: a version made ready to run, once, and shared by all its executions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alur_common.definitions import VersionRecord
+from alur_engine.binding import Binding
+from alur_engine.catalogue import Catalogue
+from alur_engine.document import Node as NodeDefinition
+from alur_engine.document import Retry, Settings, Spec
+from alur_engine.durations import duration_seconds
+from alur_engine.expressions import Evaluator
+from alur_engine.graph import Graph, GraphNode, build_graph
+from alur_sdk.errors import AlurError
+from alur_sdk.nodes import BatchNode, ItemNode, Node
+
+FindClass = Callable[[str], type[Node[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how soon; times in seconds."""
+
+    attempts: int = 1
+    delay: float = 1.0
+    factor: float = 2.0
+    max_delay: float = 300.0
+    jitter: float = 0.0
+
+    @classmethod
+    def of(cls, retry: Retry | None) -> RetryPolicy:
+        """Return the policy that a document states."""
+        if retry is None:
+            return cls()
+        return cls(
+            retry.attempts,
+            duration_seconds(retry.delay),
+            retry.factor,
+            duration_seconds(retry.max_delay),
+            retry.jitter,
+        )
+
+    def delay_after(self, attempt: int, randomness: float, at_least: float = 0.0) -> float:
+        """Return the seconds to wait after this attempt (1 is the first); `randomness` is from 0 to 1."""
+        wanted = min(self.delay * self.factor ** (attempt - 1), self.max_delay)
+        spread = wanted * (1 + self.jitter * (2 * randomness - 1))
+        return max(spread, at_least)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one node of a program is run."""
+
+    graph: GraphNode
+    node: Node[Any]
+    definition: NodeDefinition
+    binding: Binding | None
+    broken: AlurError | None
+    """Why its parameters cannot be read: told when it runs."""
+    is_item: bool
+    is_async: bool
+    retry: RetryPolicy
+    timeout: float | None
+
+    @property
+    def is_scope(self) -> bool:
+        """The engine runs it: it only opens scopes."""
+        return bool(self.graph.opens) or not isinstance(self.node, (ItemNode, BatchNode))
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A version's graph and its steps, by position in the graph; triggers have none."""
+
+    version: VersionRecord
+    graph: Graph
+    steps: tuple[Step | None, ...]
+    settings: Settings
+    workflow: Mapping[str, Any]
+    """What `$workflow` shows."""
+    timeout: float | None
+    keep_succeeded: float
+    keep_failed: float
+
+
+def compile_program(
+    version: VersionRecord, catalogue: Catalogue, find_class: FindClass, evaluator: Evaluator
+) -> Program:
+    """Return the program of a stored version. Raises `NotFoundError` when a node type is not installed."""
+    spec = Spec.model_validate(version.document["spec"])
+    graph = build_graph(spec, catalogue)
+    settings = spec.settings
+    return Program(
+        version=version,
+        graph=graph,
+        steps=tuple(_step(node, find_class, evaluator) for node in graph.nodes),
+        settings=settings,
+        workflow={"id": version.uid, "name": version.name, "version": version.version},
+        timeout=duration_seconds(settings.timeout) if settings.timeout else None,
+        keep_succeeded=duration_seconds(settings.retention.succeeded),
+        keep_failed=duration_seconds(settings.retention.failed),
+    )
+
+
+def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step | None:
+    definition = graph.definition
+    if not isinstance(definition, NodeDefinition):
+        return None
+    kind = find_class(definition.type)
+    binding, broken = _binding(kind, definition, evaluator)
+    is_item = issubclass(kind, ItemNode)
+    run = getattr(kind, "run_item" if is_item else "run", None)
+    return Step(
+        graph=graph,
+        node=kind(),
+        definition=definition,
+        binding=binding,
+        broken=broken,
+        is_item=is_item,
+        is_async=inspect.iscoroutinefunction(run),
+        retry=RetryPolicy.of(definition.retry),
+        timeout=duration_seconds(definition.timeout) if definition.timeout else None,
+    )
+
+
+def _binding(
+    kind: type[Node[Any]], definition: NodeDefinition, evaluator: Evaluator
+) -> tuple[Binding | None, AlurError | None]:
+    try:
+        return Binding(kind.params_type(), definition.params, kind.raw, evaluator), None
+    except AlurError as error:
+        return None, error

@@ -1,0 +1,194 @@
+"""Attempts: one try of a node run, from parameters to outputs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from alur_engine.catalogue import ERROR_PORT
+from alur_executor.domain.programs import Step
+from alur_executor.service.context import RunContext
+from alur_executor.service.scoping import ItemScopes
+from alur_sdk.errors import AlurError, NodeError, Permanent, Retryable
+from alur_sdk.items import Item, Outputs, Sent
+from alur_sdk.nodes import ItemNode, Params, Replied, Result
+
+READS_AT_ONCE = 8
+"""Items of a reading node that run beside each other; those of a writing one run one by one, in order."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What an attempt came to: outputs by item, failures by item, or a result other than outputs."""
+
+    done: dict[int, Outputs] = field(default_factory=dict)
+    failed: dict[int, AlurError] = field(default_factory=dict)
+    result: Result | None = None
+
+
+def parameters(step: Step, scopes: ItemScopes, index: int) -> Params:
+    """Return the parameters for an item; raises what an expression raises."""
+    if step.broken is not None:
+        raise step.broken
+    if step.binding is None:
+        raise Permanent(f"node {step.definition.name!r} has no parameters to read")
+    return step.binding(scopes.at(index))
+
+
+def run_items(
+    step: Step, scopes: ItemScopes, context: RunContext, known: dict[int, Outputs]
+) -> Attempt:
+    """Run a synchronous item node over all items that have not come to anything yet."""
+    node = step.node
+    assert isinstance(node, ItemNode)  # noqa: S101 narrowed by the caller
+    attempt = Attempt(done=dict(known))
+    port = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
+    stops = step.definition.on_error == "stop"
+    run_item, done = node.run_item, attempt.done
+    for index, item in enumerate(scopes.items):
+        if index in done:
+            continue
+        try:
+            context.index = index
+            emitted = run_item(parameters(step, scopes, index), item, context)
+            done[index] = _routed(emitted, port, index)
+        except Exception as error:  # noqa: BLE001 the border of foreign code
+            attempt.failed[index] = as_node_error(error, step)
+            if stops:
+                break
+    return attempt
+
+
+def _routed(emitted: Any, port: str, index: int) -> Outputs:
+    """Return port -> items; items that do not say what they were made from get this item as source."""
+    if emitted is None:
+        return {}
+    kind = type(emitted)
+    if kind is Item:
+        return {port: [_sourced(emitted, index)]}
+    if kind is Sent:
+        return {emitted.port: [_sourced(emitted.item, index)]}
+    outputs: Outputs = {}
+    for one in emitted:
+        target, item = one if isinstance(one, Sent) else (port, one)
+        outputs.setdefault(target, []).append(_sourced(item, index))
+    return outputs
+
+
+def _sourced(item: Item, index: int) -> Item:
+    return item if item.source is not None else Item(item.json, item.binary, index)
+
+
+async def run_items_async(
+    step: Step,
+    scopes: ItemScopes,
+    context: RunContext,
+    known: dict[int, Outputs],
+    on_done: Callable[[int, Outputs], None],
+    request_of: Callable[[int], Params],
+) -> Attempt:
+    """Run an asynchronous item node; `on_done` hears of each item as it ends."""
+    attempt = Attempt(done=dict(known))
+    port = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
+    node: Any = step.node
+    stops = step.definition.on_error == "stop"
+
+    async def one(index: int) -> None:
+        try:
+            parameters_ = request_of(index)
+            emitted = await node.run_item(parameters_, scopes.items[index], context.at(index))
+            attempt.done[index] = _routed(emitted, port, index)
+            on_done(index, attempt.done[index])
+        except Exception as error:  # noqa: BLE001 the border of foreign code
+            attempt.failed[index] = as_node_error(error, step)
+
+    open_items = [i for i in range(len(scopes.items)) if i not in attempt.done]
+    if step.graph.effect.value == "write" or len(open_items) < 2:  # noqa: PLR2004 one or none
+        for index in open_items:
+            await one(index)
+            if attempt.failed and stops:
+                break
+        return attempt
+    gate = asyncio.Semaphore(READS_AT_ONCE)
+
+    async def gated(index: int) -> None:
+        async with gate:
+            if not (attempt.failed and stops):
+                await one(index)
+
+    await asyncio.gather(*(gated(index) for index in open_items))
+    return attempt
+
+
+def run_batch_now(step: Step, params: Params, context: RunContext) -> Attempt:
+    """Run a synchronous node that sees all its input at once."""
+    node: Any = step.node
+    try:
+        return Attempt(result=node.run(params, context.inputs, context))
+    except Exception as error:  # noqa: BLE001 the border of foreign code
+        return Attempt(failed={0: as_node_error(error, step)})
+
+
+async def run_batch(step: Step, params: Params, context: RunContext) -> Attempt:
+    """Run any node that sees all its input at once."""
+    if not step.is_async:
+        return run_batch_now(step, params, context)
+    node: Any = step.node
+    try:
+        return Attempt(result=await node.run(params, context.inputs, context))
+    except Exception as error:  # noqa: BLE001 the border of foreign code
+        return Attempt(failed={0: as_node_error(error, step)})
+
+
+def as_node_error(error: Exception, step: Step) -> AlurError:
+    """Return the typed error of a failure; what nobody foresaw is permanent and goes to the log."""
+    if isinstance(error, (NodeError, AlurError)):
+        return error
+    if isinstance(error, TimeoutError):
+        return Retryable("it took longer than allowed", reason="timeout")
+    log = structlog.get_logger("alur.executor")
+    log.error("node raised", node_type=step.graph.type.type, exc_info=error)
+    return Permanent(f"{type(error).__name__}: {error}")
+
+
+def outputs_of(attempt: Attempt, step: Step, items: list[Item]) -> Outputs:
+    """Return what a node run emits by its `onError`: failed items go on as error items."""
+    outputs: Outputs = {}
+    first = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
+    error_port = ERROR_PORT if step.definition.on_error == "branch" else first
+    for index in sorted({*attempt.done, *attempt.failed}):
+        if index in attempt.done:
+            for port, emitted in attempt.done[index].items():
+                outputs.setdefault(port, []).extend(emitted)
+        else:
+            outputs.setdefault(error_port, []).append(
+                error_item(attempt.failed[index], step, items, index)
+            )
+    return outputs
+
+
+def error_item(error: AlurError, step: Step, items: list[Item], index: int) -> Item:
+    """Return the item that tells of a failure: `{error: {code, message, node}, item: what failed}`."""
+    json: dict[str, Any] = {"error": error_json(error, step)}
+    if index < len(items):
+        json["item"] = items[index].json
+    return Item(json, None, index)
+
+
+def error_json(error: AlurError, step: Step) -> dict[str, Any]:
+    """Return how an error is shown: `{code, message, node, …}`."""
+    code = error.details.get("reason") if isinstance(error.details.get("reason"), str) else None
+    shown = {"code": code or error.code, "message": error.message, "node": step.definition.name}
+    status = error.details.get("status")
+    return {**shown, "status": status} if isinstance(status, int) else shown
+
+
+def replied_outputs(result: Replied) -> tuple[Outputs, dict[str, Any]]:
+    """Return the outputs of `core.respond` and its reply as it is kept."""
+    reply = result.reply
+    shown = {"status": reply.status, "headers": dict(reply.headers), "body": reply.body}
+    return result.outputs, shown

@@ -1,0 +1,89 @@
+"""Sub-workflows: starting them, and waiting for their ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alur_common.executions import Execution, Parent
+from alur_common.executions.content import output_of
+from alur_common.starts import StartRequest
+from alur_engine.applying import merged_outcomes
+from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Waiting
+from alur_engine.state import Run
+from alur_sdk import nodes as sdk
+from alur_sdk.items import Item
+
+if TYPE_CHECKING:
+    from alur_executor.service.session import Session
+
+
+class Children:
+    """Starts the executions that a node run asks for, each once, whatever dies in between."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def start(self, run: Run, asked: sdk.Started, number: int, now: float) -> JournalEntry:
+        """Start them all; return what the node run does next: wait for their ends, or go on."""
+        session = self._session
+        parent = session.execution
+        ids: list[str] = []
+        for index, child in enumerate(asked.starts):
+            workflow = await session.parts.definitions.active(
+                parent.tenant, parent.project, child.workflow
+            )
+            request = StartRequest(
+                mode="child",
+                input=list(child.input),
+                source=("child", parent.id, *run.key, str(index)),
+                parent=Parent(parent.id, *run.key, index, asked.wait),
+                depth=parent.depth + 1,
+            )
+            accepted = await session.parts.starts.start(workflow, request)
+            ids.append(accepted.execution.id)
+        if asked.wait:
+            return Waiting(*run.key, number, now, {"children": ids})
+        outputs = {"main": [Item({"id": child}, None, i) for i, child in enumerate(ids)]}
+        return Finished(*run.key, number, now, session.parts.clock.now(), outputs)
+
+
+async def look_at_children(session: Session) -> None:
+    """Take the ends of children that runs wait for; a run goes on after the last of its children."""
+    for run in list(session.state.open.values()):
+        wanted = (run.wait or {}).get("children") if run.status == "waiting" else None
+        for index, child_id in enumerate(wanted or ()):
+            if run.status == "waiting" and index not in (run.outcomes or {}):
+                await _look(session, run, index, child_id)
+        if wanted and run.status == "waiting" and len(run.outcomes or {}) == len(wanted):
+            now = session.parts.clock.now()
+            outputs = merged_outcomes(run.outcomes or {})
+            session.take(Finished(*run.key, run.attempt, run.started_at or now, now, outputs))
+
+
+async def _look(session: Session, run: Run, index: int, child_id: str) -> None:
+    child = await session.parts.executions.find(child_id)
+    if child is None or not child.has_ended:
+        return
+    if child.status == "succeeded":
+        output = await output_of(child, session.parts.blobs)
+        items = [Item(_object(value), None, index) for value in output or []]
+        session.take(ItemDone(*run.key, index, {"main": items}))
+        return
+    now = session.parts.clock.now()
+    session.take(
+        Failed(*run.key, run.attempt, run.started_at or now, now, _child_error(child, run))
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _child_error(child: Execution, run: Run) -> dict[str, Any]:
+    reason = (child.error or {}).get("message") or child.reason or child.status
+    return {
+        "code": "child-failed",
+        "message": f"workflow {child.workflow!r} ended {child.status}: {reason}",
+        "node": run.node.name,
+        "execution": child.id,
+    }

@@ -1,0 +1,76 @@
+"""The world as a node may reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from alur_common.executions import Execution
+from alur_engine.state import Run
+from alur_executor.domain.keys import idempotency_key
+from alur_executor.domain.programs import Program, Step
+from alur_executor.service.parts import Parts
+from alur_sdk.errors import Permanent
+from alur_sdk.items import Item, Json
+from alur_sdk.nodes import Http, Secret
+
+
+class RunContext:
+    """`NodeContext` for one node run; `at` gives another one for another item."""
+
+    __slots__ = ("_execution", "_parts", "_run", "_step", "attempt", "http", "index", "inputs",
+                 "node_name", "now", "time_zone")  # fmt: skip
+
+    def __init__(
+        self, parts: Parts, execution: Execution, program: Program, step: Step, run: Run, now: float
+    ) -> None:
+        self._parts = parts
+        self._execution = execution
+        self._run = run
+        self._step = step
+        self.index = 0
+        self.attempt = run.attempt + 1
+        self.now = now
+        self.time_zone = program.settings.time_zone
+        self.node_name = run.node.name
+        self.http: Http = parts.http
+        self.inputs: Mapping[str, Sequence[Item]] = {}
+
+    def at(self, index: int) -> RunContext:
+        """Return a context for another item, so that items may run beside each other."""
+        other = RunContext.__new__(RunContext)
+        for name in RunContext.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.index = index
+        return other
+
+    def idempotency_key(self, call: int = 0) -> str:
+        return idempotency_key(
+            self._execution.id, self.node_name, self._run.frame.path, self.index, call
+        )
+
+    async def secret(self, slot: str) -> Secret | None:
+        name = self._step.definition.credentials.get(slot)
+        if name is None:
+            return None
+        execution = self._execution
+        return await self._parts.definitions.unseal(execution.tenant, execution.project, name)
+
+    async def put_blob(
+        self, content: bytes, media_type: str, file_name: str = ""
+    ) -> dict[str, Json]:
+        sha256 = await self._parts.blobs.put(content)
+        reference = {"blob": sha256, "size": len(content), "mediaType": media_type}
+        return {**reference, "fileName": file_name} if file_name else reference
+
+    async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
+        sha256 = reference.get("blob")
+        if not isinstance(sha256, str):
+            raise Permanent("this is no reference to binary content")
+        return await self._parts.blobs.get(sha256)
+
+    def log(self, message: str, **fields: Any) -> None:
+        log = structlog.get_logger("alur.node")
+        log.info(message, execution_id=self._execution.id, node=self.node_name, **fields)

@@ -1,0 +1,241 @@
+"""How a session changes its execution's document: claim, suspend, end. Each is one compare-and-set."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import structlog
+
+from alur_common.blobs import INLINE_BYTES
+from alur_common.events import (
+    ExecutionCompleted,
+    ExecutionNudged,
+    ExecutionStarted,
+    ExecutionSuspended,
+)
+from alur_common.executions import Execution, Message
+from alur_common.executions.content import kept_entries
+from alur_common.replies import Outcome
+from alur_common.starts import MAX_DEPTH, StartRequest
+from alur_engine.planning import End, outputs_of
+from alur_executor.service.journaling import FencedError
+from alur_sdk.errors import AlurError, ConflictError, LimitError, NotFoundError, StorageError
+
+if TYPE_CHECKING:
+    from alur_executor.service.session import Session
+
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+class Endings:
+    """Writes the document of one session's execution."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._claiming = asyncio.Lock()
+
+    async def claim(self) -> None:
+        """Take ownership for the first time, durably."""
+        session = self._session
+        async with self._claiming:
+            if session.is_claimed:
+                return
+            execution = session.execution
+            await self._save(
+                replace(
+                    execution,
+                    status="running",
+                    owner=session.parts.worker,
+                    epoch=execution.epoch + 1,
+                )
+            )
+            session.is_claimed = True
+        await session.parts.bus.publish(
+            ExecutionStarted(execution.id, execution.tenant, execution.workflow_uid)
+        )
+        session.watching.execution({"status": "running"})
+
+    async def suspend(self, at: float | None, status: Any) -> None:
+        """Leave memory: everything known is durable first."""
+        session = self._session
+        await session.claim()
+        await session.writer.flush()
+        await self._save(
+            replace(
+                session.execution,
+                status=status,
+                owner=None,
+                wake_at=at,
+                batches=session.writer.batches,
+            )
+        )
+        execution = session.execution
+        session.watching.execution({"status": status})
+        outcome = Outcome("waiting", status)
+        session.parts.replies.send(execution.reply_to, execution.id, outcome)
+        await session.parts.bus.publish(ExecutionSuspended(execution.id, execution.tenant, at))
+
+    async def end(self, end: End) -> None:
+        """End the execution. Whom its end concerns is told before, durably, so that nobody is forgotten."""
+        session = self._session
+        if self._concerns_others(end):
+            await session.claim()
+            await session.writer.flush()
+            await self._tell_others(end)
+        ended = await self._ended(end)
+        await self._save(ended)
+        await self._announce(session.execution, ended.output)
+
+    def _concerns_others(self, end: End) -> bool:
+        session = self._session
+        parent = session.execution.parent
+        fails = end.status == "failed" and session.program.settings.error_workflow is not None
+        return fails or (parent is not None and parent.waits)
+
+    async def _tell_others(self, end: End) -> None:
+        session = self._session
+        if end.status == "failed" and session.program.settings.error_workflow is not None:
+            await self._start_error_workflow(end)
+        execution = session.execution
+        parent = execution.parent
+        if parent is not None and parent.waits:
+            await session.parts.inbox.put(Message(parent.execution, "child", execution.id, {}))
+
+    async def _start_error_workflow(self, end: End) -> None:
+        session = self._session
+        execution = session.execution
+        name = session.program.settings.error_workflow
+        if execution.mode == "error" or execution.depth >= MAX_DEPTH or name is None:
+            return
+        summary = {
+            "execution": {
+                "id": execution.id,
+                "mode": execution.mode,
+                "status": end.status,
+                "startedAt": session.surroundings.execution["startedAt"],
+                "error": end.error,
+            },
+            "workflow": dict(session.program.workflow),
+            "trigger": execution.trigger,
+        }
+        request = StartRequest(
+            mode="error",
+            input=[summary],
+            source=("error", execution.id),
+            depth=execution.depth + 1,
+        )
+        try:
+            workflow = await session.parts.definitions.active(
+                execution.tenant, execution.project, name
+            )
+            await session.parts.starts.start(workflow, request)
+        except NotFoundError as error:
+            structlog.get_logger("alur.executor").error(
+                "error workflow not started", execution_id=execution.id, reason=error.message
+            )
+
+    async def _ended(self, end: End) -> Execution:
+        session = self._session
+        program, state = session.program, session.state
+        now = session.parts.clock.now()
+        error = end.error
+        status: Any = end.status
+        output: Any = None
+        if status == "succeeded":
+            output = [item.json for item in outputs_of(program.graph, state)]
+        blobs, limit = session.parts.blobs, session.parts.limits.bytes
+        try:
+            entries = await kept_entries(session.writer.take_encoded(), blobs, limit)
+        except LimitError as broken:
+            status, output, entries = "failed", None, []
+            error = {"code": broken.code, "message": broken.message}
+        ended = replace(
+            session.execution,
+            status=status,
+            owner=None,
+            epoch=max(session.execution.epoch, session.writer.epoch),
+            finished_at=now,
+            wake_at=None,
+            entries=entries or None,
+            batches=session.writer.batches,
+            output=output,
+            error=error,
+            reason=end.reason,
+            reply=state.reply,
+            expire_at=now
+            + (program.keep_succeeded if status == "succeeded" else program.keep_failed),
+        )
+        return await self._with_large_output_kept(ended)
+
+    async def _with_large_output_kept(self, ended: Execution) -> Execution:
+        if not ended.output:
+            return ended
+        content = orjson.dumps(ended.output)
+        if len(content) <= INLINE_BYTES:
+            return ended
+        sha256 = await self._session.parts.blobs.put(content)
+        return replace(ended, output=None, output_blob=sha256)
+
+    async def _announce(self, ended: Execution, output: Any) -> None:
+        session = self._session
+        parts = session.parts
+        if ended.output_blob is not None:
+            output = orjson.loads(await parts.blobs.get(ended.output_blob))
+        outcome = Outcome("ended", ended.status, output, ended.error)
+        parts.replies.send(ended.reply_to, ended.id, outcome)
+        took = (ended.finished_at or 0) - (ended.started_at or ended.accepted_at)
+        parts.meter.ended(ended.status, took)
+        session.watching.execution({"status": ended.status, "error": ended.error})
+        parent = ended.parent
+        await parts.bus.publish(
+            ExecutionCompleted(
+                ended.id,
+                ended.tenant,
+                ended.project,
+                ended.workflow,
+                ended.workflow_uid,
+                ended.version,
+                ended.status,
+                ended.gated,
+                parent.execution if parent else None,
+            )
+        )
+        if parent is not None and parent.waits:
+            await parts.bus.publish(ExecutionNudged(parent.execution, ended.tenant))
+
+    async def _save(self, execution: Execution) -> None:
+        """Compare and set; a conflict with the same owner and epoch is read again, any other means that it is not ours."""
+        session = self._session
+        pause = 0.1
+        while True:
+            try:
+                session.execution = await session.parts.executions.save(execution)
+            except ConflictError:
+                known = await session.parts.executions.find(execution.id)
+                execution = replace(execution, revision=self._demand_ours(known))
+            except NotFoundError:
+                raise FencedError(execution.id) from None
+            except StorageError as error:
+                structlog.get_logger("alur.executor").error(
+                    "execution not written", execution_id=execution.id, reason=error.message
+                )
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                return
+
+    def _demand_ours(self, known: Execution | None) -> int:
+        before = self._session.execution
+        if known is None or known.has_ended or known.epoch != before.epoch:
+            raise FencedError(before.id)
+        if known.owner != before.owner:
+            raise FencedError(before.id)
+        return known.revision
+
+
+def failed_before_start(error: AlurError) -> End:
+    """Return the end of an execution that could not even begin."""
+    return End("failed", {"code": error.code, "message": error.message}, None)

@@ -1,0 +1,246 @@
+"""The executor: takes admitted executions, as many as it may, and runs a session for each."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from dataclasses import dataclass, replace
+
+import structlog
+
+from alur_common.definitions import VersionRecord
+from alur_common.events import ExecutionAdmitted, ExecutionNudged
+from alur_common.executions import Execution
+from alur_common.executions.content import input_of, read_entries
+from alur_common.executions.workers import Workers
+from alur_common.progress import Change
+from alur_engine.applying import apply, begin
+from alur_engine.history import node_change
+from alur_engine.journal import decode_entry
+from alur_engine.planning import recover
+from alur_engine.state import State
+from alur_executor.domain.programs import Program
+from alur_executor.service.endings import Endings, failed_before_start
+from alur_executor.service.journaling import FencedError, JournalWriter
+from alur_executor.service.parts import Parts
+from alur_executor.service.programs import Programs
+from alur_executor.service.session import Session
+from alur_sdk.errors import AlurError, ConflictError, NotFoundError
+from alur_sdk.items import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many executions may be in memory, and how long a lease lasts."""
+
+    executions: int = 1_000
+    lease_seconds: float = 3.0
+    drain_seconds: float = 10.0
+
+
+class Executor:
+    """Runs executions. Each handler may be called twice with the same event: what runs or has ended is left alone."""
+
+    def __init__(
+        self, parts: Parts, programs: Programs, workers: Workers, capacity: Capacity
+    ) -> None:
+        self._parts = parts
+        self._programs = programs
+        self._workers = workers
+        self._capacity = capacity
+        self._sessions: dict[str, Session | None] = {}
+        self._queue: list[tuple[int, int, str]] = []
+        self._order = itertools.count()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+        self._log = structlog.get_logger("alur.executor")
+
+    async def on_admitted(self, event: ExecutionAdmitted) -> None:
+        """Run it now, or when there is room; a higher priority goes first."""
+        if self._is_stopping or event.key in self._sessions:
+            return
+        if len(self._sessions) >= self._capacity.executions:
+            heapq.heappush(self._queue, (-event.priority, next(self._order), event.key))
+            return
+        self._begin(event.key)
+
+    async def on_nudged(self, event: ExecutionNudged) -> None:
+        """Tell the session that messages wait, or take up the execution that waited for one."""
+        if event.key in self._sessions:
+            session = self._sessions[event.key]
+            if session is not None:
+                session.nudge()
+        elif not self._is_stopping:
+            self._begin(event.key)
+
+    def _begin(self, execution_id: str) -> None:
+        self._sessions[execution_id] = None
+        task = asyncio.get_running_loop().create_task(self._run(execution_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, execution_id: str) -> None:
+        """Run one execution; whatever goes wrong with it, the others go on."""
+        try:
+            while await self._run_once(execution_id):
+                pass
+        except FencedError:
+            self._log.warning("execution belongs to another", execution_id=execution_id)
+        except Exception as error:  # noqa: BLE001 the outermost loop of a session
+            self._log.error("session broke", execution_id=execution_id, exc_info=error)
+        finally:
+            self._sessions.pop(execution_id, None)
+            self._parts.meter.active(len(self._sessions))
+            while self._queue and len(self._sessions) < self._capacity.executions:
+                _, _, waiting = heapq.heappop(self._queue)
+                if waiting not in self._sessions:
+                    self._begin(waiting)
+
+    async def _run_once(self, execution_id: str) -> bool:
+        """Drive it until it ends or leaves memory; return whether a message came in that very moment."""
+        execution = await self._parts.executions.find(execution_id)
+        if execution is None or not await self._may_take(execution):
+            return False
+        session = await self._session(execution)
+        if session is None:
+            return False
+        self._sessions[execution_id] = session
+        self._parts.meter.active(len(self._sessions))
+        await session.drive()
+        return session.has_mail and not session.execution.has_ended
+
+    async def _may_take(self, execution: Execution) -> bool:
+        if execution.has_ended or not execution.admitted:
+            return False
+        if execution.status == "running" and execution.owner not in (None, self._parts.worker):
+            return not await self._workers.is_alive(str(execution.owner), self._parts.clock.now())
+        return True
+
+    async def _session(self, execution: Execution) -> Session | None:
+        """Return a session at the state that the journal leads to; None when it cannot even begin."""
+        try:
+            version = await self._parts.definitions.version(
+                execution.workflow_uid, execution.version
+            )
+            program = self._programs.of(version)
+            items = [Item(json) for json in await input_of(execution, self._parts.blobs)]
+            state = begin(
+                program.graph,
+                items,
+                trigger=execution.trigger,
+                start=execution.start,
+                limits=self._parts.limits,
+            )
+        except AlurError as error:
+            await self._fail(execution, error)
+            return None
+        if execution.epoch == 0 and execution.status == "queued":
+            return self._fresh(execution, program, state)
+        return await self._resumed(execution, program, state)
+
+    def _timed(self, execution: Execution, program: Program) -> Execution:
+        if execution.started_at is not None:
+            return execution
+        now = self._parts.clock.now()
+        self._parts.meter.started(now - execution.accepted_at)
+        deadline = now + program.timeout if program.timeout is not None else None
+        return replace(execution, started_at=now, deadline=deadline)
+
+    def _writer(self, execution: Execution, epoch: int, batches: int) -> JournalWriter:
+        parts = self._parts
+        return JournalWriter(
+            parts.journals, parts.blobs, execution.id, epoch, batches, parts.limits.bytes
+        )
+
+    def _fresh(self, execution: Execution, program: Program, state: State) -> Session:
+        """Begin. The claim is written with the first thing that has to be durable, or with the end."""
+        execution = self._timed(execution, program)
+        return Session(self._parts, execution, program, state, self._writer(execution, 1, 0))
+
+    async def _resumed(
+        self, execution: Execution, program: Program, state: State
+    ) -> Session | None:
+        """Take over: own it, close the journal to any stale owner, then go on from what the journal says."""
+        execution = self._timed(execution, program)
+        try:
+            claimed = await self._parts.executions.save(
+                replace(
+                    execution,
+                    status="running",
+                    owner=self._parts.worker,
+                    epoch=execution.epoch + 1,
+                    wake_at=None,
+                )
+            )
+        except ConflictError:
+            return None
+        batches = await self._parts.journals.read(claimed.id)
+        writer = self._writer(claimed, claimed.epoch, len(batches))
+        await writer.open_epoch()
+        for entry in await read_entries(batches, claimed.entries, self._parts.blobs):
+            apply(state, decode_entry(entry))
+        recover(state)
+        session = Session(self._parts, claimed, program, state, writer)
+        session.check_deadline()
+        session.nudge()
+        return session
+
+    async def _fail(self, execution: Execution, error: AlurError) -> None:
+        """End an execution that cannot begin: its version or a node type is gone, or its start is wrong."""
+        version = VersionRecord(
+            execution.tenant,
+            execution.project,
+            execution.workflow,
+            execution.workflow_uid,
+            execution.version,
+            {"spec": {}},
+            execution.accepted_at,
+        )
+        program = self._programs.empty(version)
+        state = begin(program.graph, [])
+        session = Session(
+            self._parts,
+            self._timed(execution, program),
+            program,
+            state,
+            self._writer(execution, execution.epoch + 1, execution.batches),
+        )
+        session.is_claimed = False
+        await Endings(session).end(failed_before_start(error))
+
+    def live(self, execution_id: str) -> list[Change] | None:
+        """Return the node runs of an execution in memory so far, or None."""
+        session = self._sessions.get(execution_id)
+        if session is None:
+            return None
+        return [
+            node_change(run)
+            for frame in session.state.frames.values()
+            for run in frame.runs.values()
+            if run.status != "pending" and not run.node.is_trigger
+        ]
+
+    async def keep_lease(self) -> None:
+        """Renew the worker's lease until cancelled, each third of its length."""
+        while True:
+            until = self._parts.clock.now() + self._capacity.lease_seconds
+            try:
+                await self._workers.renew(self._parts.worker, until)
+            except AlurError as error:
+                self._log.error("lease not renewed", reason=error.message)
+            await asyncio.sleep(self._capacity.lease_seconds / 3)
+
+    async def stop(self) -> None:
+        """Take nothing new, let what runs end for a while, and hand back the rest: it goes on from its journal."""
+        self._is_stopping = True
+        self._queue.clear()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._capacity.drain_seconds)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self._workers.remove(self._parts.worker)
+        except NotFoundError:
+            return

@@ -1,0 +1,105 @@
+"""Writing the journal of one execution: entries gather, a flush makes them durable together."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import structlog
+
+from alur_common.blobs import Blobs
+from alur_common.executions import Batch, Journals
+from alur_common.executions.content import kept_entries
+from alur_engine.journal import JournalEntry, encode_entry
+from alur_sdk.errors import ExistsError, StorageError
+
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+class FencedError(Exception):
+    """Another executor owns the execution now: whoever sees this stops, without a further write."""
+
+
+class JournalWriter:
+    """Appends batches in dense numbers; a batch whose number is taken means that the owner is another."""
+
+    def __init__(
+        self, journals: Journals, blobs: Blobs, execution: str, epoch: int, batches: int, limit: int
+    ) -> None:
+        self._journals = journals
+        self._blobs = blobs
+        self._execution = execution
+        self.epoch = epoch
+        self.batches = batches
+        self._limit = limit
+        self._pending: list[JournalEntry] = []
+        self._recorded = 0
+        self._durable = 0
+        self._lock = asyncio.Lock()
+
+    def record(self, entry: JournalEntry) -> None:
+        """Take an entry; it becomes durable with the next flush, or with the end."""
+        self._pending.append(entry)
+        self._recorded += 1
+
+    @property
+    def has_pending(self) -> bool:
+        """Entries wait for a flush."""
+        return bool(self._pending)
+
+    def take_encoded(self) -> list[Any]:
+        """Return the pending entries as JSON, for the document that ends the execution."""
+        entries, self._pending = self._pending, []
+        self._durable = self._recorded
+        return [encode_entry(entry) for entry in entries]
+
+    async def flush(self) -> None:
+        """Return when everything recorded so far is durable. Flushes that meet go together.
+
+        Raises `FencedError` when another executor owns the execution.
+        """
+        target = self._recorded
+        while self._durable < target:
+            async with self._lock:
+                if self._durable < target:
+                    await self._write()
+
+    async def _write(self) -> None:
+        entries, self._pending = self._pending, []
+        kept = await kept_entries(
+            [encode_entry(entry) for entry in entries], self._blobs, self._limit
+        )
+        await self._append(kept)
+        self._durable += len(entries)
+
+    async def open_epoch(self) -> None:
+        """Append the record of a new owner: from now on a stale owner's append collides."""
+        await self._append([])
+
+    async def _append(self, entries: list[Any]) -> None:
+        batch = Batch(self._execution, self.batches + 1, self.epoch, entries)
+        pause = 0.1
+        while True:
+            try:
+                await self._journals.append(batch)
+            except ExistsError:
+                await self._demand_ours(batch)
+            except StorageError as error:
+                structlog.get_logger("alur.executor").error(
+                    "journal not written", execution_id=self._execution, reason=error.message
+                )
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                continue
+            self.batches += 1
+            return
+
+    async def _demand_ours(self, batch: Batch) -> None:
+        """Accept a taken number only when the batch there is this very one: its answer was lost."""
+        for known in await self._journals.read(self._execution):
+            if (known.number, known.epoch) == (batch.number, batch.epoch):
+                same = orjson.dumps(known.entries) == orjson.dumps(batch.entries)
+                if same and batch.entries:
+                    return
+        raise FencedError(self._execution)

@@ -1,0 +1,86 @@
+"""Messages from outside for an execution in memory: cancel, signal, resolve, ends of children."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alur_common.executions import Message
+from alur_engine.journal import Cancelled, Finished, Resolved
+from alur_engine.state import Run
+from alur_executor.service.children import look_at_children
+from alur_sdk.items import Item, Outputs
+
+if TYPE_CHECKING:
+    from alur_executor.service.session import Session
+
+
+class Messages:
+    """Reads the inbox of one session; a message is removed once what it caused is durable."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def take_all(self) -> None:
+        """Take every message, and look after children that are waited for."""
+        session = self._session
+        messages = await session.parts.inbox.read(session.execution.id)
+        taken = [message for message in messages if self._take(message)]
+        await look_at_children(session)
+        taken += [m for m in messages if m.kind == "child" and await self._has_ended(m.key)]
+        if taken:
+            await session.claim()
+            await session.writer.flush()  # what a message caused is durable before it goes
+            for message in taken:
+                await session.parts.inbox.remove(message)
+
+    def _take(self, message: Message) -> bool:
+        """Apply a message; return False for one that has to lie until its node run waits."""
+        if message.kind == "cancel":
+            now = self._session.parts.clock.now()
+            self._session.take(Cancelled(str(message.payload.get("reason") or "cancelled"), now))
+            return True
+        if message.kind == "signal":
+            return self._signal(message)
+        if message.kind == "resolve":
+            return self._resolve(message.payload)
+        return False
+
+    async def _has_ended(self, child_id: str) -> bool:
+        child = await self._session.parts.executions.find(child_id)
+        return child is None or child.has_ended
+
+    def _signal(self, message: Message) -> bool:
+        name = message.payload.get("name", message.key)
+        for run in list(self._session.state.open.values()):
+            if run.status == "waiting" and (run.wait or {}).get("signal") == name:
+                items = _items(message.payload.get("data"), run)
+                self._finish(run, {"main": items})
+                return True
+        return False
+
+    def _resolve(self, payload: dict[str, Any]) -> bool:
+        run = self._session.state.find_run(str(payload.get("node")), str(payload.get("path") or ""))
+        if run is not None and run.status == "in-doubt":
+            outputs: Outputs = {"main": _items(payload.get("output"), run)}
+            now = self._session.parts.clock.now()
+            entry = Resolved(*run.key, now, payload["outcome"], outputs, payload.get("item"))
+            self._session.take(entry)
+        return True
+
+    def wake(self, run: Run) -> None:
+        """End a wait whose time has come: its items go on."""
+        items = [Item(i.json, i.binary, at) for at, i in enumerate(run.items_of())]
+        self._finish(run, {"main": items})
+
+    def _finish(self, run: Run, outputs: Outputs) -> None:
+        now = self._session.parts.clock.now()
+        entry = Finished(*run.key, run.attempt, run.started_at or now, now, outputs)
+        self._session.take(entry)
+
+
+def _items(data: Any, run: Run) -> list[Item]:
+    """Return what came with a message as items: an object, a list of them, or the node's own input for nothing."""
+    if data is None:
+        return [Item(item.json, item.binary, at) for at, item in enumerate(run.items_of())]
+    values = data if isinstance(data, list) else [data]
+    return [Item(v if isinstance(v, dict) else {"value": v}, None, 0) for v in values]

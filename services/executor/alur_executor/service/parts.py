@@ -1,0 +1,40 @@
+"""What every session works with, joined once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alur_common.blobs import Blobs
+from alur_common.bus import Bus
+from alur_common.clock import Clock
+from alur_common.executions import Executions, Inbox, Journals
+from alur_common.progress import Progress
+from alur_common.replies import Replies
+from alur_common.starts import Starts
+from alur_engine.state import Limits
+from alur_executor.ports import Definitions, Environment, Meter
+from alur_sdk.nodes import Http
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The outside of a session."""
+
+    worker: str
+    executions: Executions
+    journals: Journals
+    inbox: Inbox
+    blobs: Blobs
+    bus: Bus
+    starts: Starts
+    definitions: Definitions
+    replies: Replies
+    progress: Progress
+    http: Http
+    clock: Clock
+    random: Callable[[], float]
+    meter: Meter
+    environment: Environment
+    limits: Limits
+    in_memory_delay: float

@@ -1,0 +1,102 @@
+"""What the expressions of a node run see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from alur_common.executions import Execution
+from alur_engine.expressions import Scope
+from alur_engine.state import Run, State
+from alur_engine.views import ItemsView, shown, view_of_node
+from alur_executor.domain.programs import Program, Step
+from alur_executor.service.context import RunContext
+from alur_sdk.items import Item
+
+
+class Surroundings:
+    """What stays the same for all node runs of an execution while it is in memory."""
+
+    def __init__(self, execution: Execution, program: Program, state: State) -> None:
+        started = datetime.fromtimestamp(execution.accepted_at, UTC)
+        self.execution: dict[str, Any] = {
+            "id": execution.id,
+            "mode": execution.mode,
+            "startedAt": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
+        self.program = program
+        self.state = state
+        self.variables: dict[str, str] = {}
+        self.environment: dict[str, Any] = {}
+        self.random: Callable[[], float] | None = None
+
+    @property
+    def trigger(self) -> Any:
+        """Return the JSON of the first item that came with the start."""
+        for index in self.state.entry.starts:
+            run = self.state.root.runs[index]
+            items = run.outputs.get("main") if run.node.is_trigger else run.items_of()
+            return items[0].json if items else None
+        return None
+
+
+class ItemScopes:
+    """Makes the scope of each item of one node run; one scope serves all items in turn."""
+
+    __slots__ = ("_context", "_mentions_run", "_run", "_surroundings", "items", "scope")
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        step: Step,
+        run: Run,
+        items: list[Item],
+        context: RunContext,
+    ) -> None:
+        self._surroundings = surroundings
+        self._run = run
+        self._context = context
+        self.items = items
+        binding = step.binding
+        self._mentions_run = binding is not None and binding.mentions_run
+        mentions_items = binding is not None and binding.mentions_items
+        program = surroundings.program
+        self.scope = Scope(
+            items=[shown(item) for item in items] if mentions_items else (),
+            run_index=run.frame.turn,
+            vars=surroundings.variables,
+            env=surroundings.environment,
+            execution=surroundings.execution,
+            workflow=program.workflow,
+            trigger=surroundings.trigger,
+            now_ms=context.now * 1000,
+            time_zone=program.settings.time_zone,
+            node=self._view,
+            input=ItemsView(items, items[0] if items else None),
+            random=surroundings.random,
+        )
+
+    def _view(self, name: str) -> ItemsView:
+        return view_of_node(self._surroundings.state, self._run, self.scope.index, name)
+
+    def at(self, index: int) -> Scope:
+        """Return the scope, set to this item."""
+        scope = self.scope
+        if index < len(self.items):
+            item = self.items[index]
+            scope.json = item.json
+            scope.binary = item.binary
+            scope.item = {"json": item.json, "binary": item.binary}
+            scope.input = ItemsView(self.items, item)
+        else:
+            scope.json = {}
+        scope.index = index
+        if self._mentions_run:
+            self._context.index = index
+            scope.run = {
+                "idempotencyKey": self._context.idempotency_key(),
+                "attempt": self._context.attempt,
+                "path": self._run.frame.path,
+            }
+        return scope

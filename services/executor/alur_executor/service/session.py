@@ -1,0 +1,240 @@
+"""A session: one execution in memory, driven from begin to end, to its suspension, or to the loss of its ownership."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from alur_common.executions import Execution
+from alur_common.replies import Outcome
+from alur_engine.applying import apply
+from alur_engine.journal import Cancelled, Finished, JournalEntry
+from alur_engine.planning import Cancel, Command, End, Rest, Start, Suspend, Wake, plan
+from alur_engine.state import Run, State
+from alur_executor.domain.programs import Program
+from alur_executor.service.endings import Endings
+from alur_executor.service.journaling import FencedError, JournalWriter
+from alur_executor.service.messages import Messages
+from alur_executor.service.parts import Parts
+from alur_executor.service.runs import NodeRuns
+from alur_executor.service.scoping import Surroundings
+from alur_executor.service.watching import Watching
+
+SLICE_SECONDS = 0.005
+"""How long an execution may keep the event loop before others get their turn."""
+
+
+class Session:
+    """Drives one execution; everything it decides comes from `plan`."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        execution: Execution,
+        program: Program,
+        state: State,
+        writer: JournalWriter,
+    ) -> None:
+        self.parts = parts
+        self.execution = execution
+        self.program = program
+        self.state = state
+        self.writer = writer
+        self.is_claimed = execution.owner == parts.worker
+        self.surroundings = Surroundings(execution, program, state)
+        self.watching = Watching(parts.progress, execution.id)
+        self.tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self.failure: BaseException | None = None
+        self._changed = asyncio.Event()
+        self._flush: asyncio.Task[None] | None = None
+        self.has_mail = False
+        """Messages wait in the inbox."""
+        self._runs = NodeRuns(self)
+        self._endings = Endings(self)
+        self._messages = Messages(self)
+
+    def nudge(self) -> None:
+        """A message lies in the inbox."""
+        self.has_mail = True
+        self._changed.set()
+
+    def changed(self) -> None:
+        """Something was applied: plan again."""
+        self._changed.set()
+
+    def take(self, entry: JournalEntry) -> None:
+        """Record an entry and apply it; it becomes durable with the next flush."""
+        self.writer.record(entry)
+        apply(self.state, entry)
+        self.watching.tell(self.state, entry)
+
+    async def take_durably(self, entry: JournalEntry) -> None:
+        """Record an entry, and apply it once it is durable."""
+        self.writer.record(entry)
+        await self.claim()
+        await self.writer.flush()
+        apply(self.state, entry)
+        self.watching.tell(self.state, entry)
+
+        if isinstance(entry, Finished) and entry.reply is not None:
+            outcome = Outcome("reply", "running", reply=self.state.reply)
+            self.parts.replies.send(self.execution.reply_to, self.execution.id, outcome)
+
+    def flush_soon(self) -> None:
+        """Make what is recorded durable beside the session, without waiting for it."""
+        if self._flush is None or self._flush.done():
+            self._flush = asyncio.get_running_loop().create_task(self.writer.flush())
+            self._flush.add_done_callback(self._flushed)
+
+    def _flushed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.failure = self.failure or error
+            self._changed.set()
+
+    async def claim(self) -> None:
+        """Make this worker the owner, durably. Raises `FencedError` when somebody else is."""
+        if not self.is_claimed:
+            await self._endings.claim()
+
+    def spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
+        """Run a node beside the session; its failure to be written down ends the session."""
+        key = run.key
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks[key] = task
+
+        def done(finished: asyncio.Task[None]) -> None:
+            if self.tasks.get(key) is finished:
+                del self.tasks[key]
+            if not finished.cancelled() and (error := finished.exception()) is not None:
+                self.failure = self.failure or error
+            self._changed.set()
+
+        task.add_done_callback(done)
+
+    async def drive(self) -> None:
+        """Run until the execution ends, rests or suspends. Raises `FencedError` when it belongs to another."""
+        try:
+            await self._surround()
+            while not await self._turn():
+                pass
+        finally:
+            await self._stop_tasks()
+
+    async def _surround(self) -> None:
+        execution = self.execution
+        variables = await self.parts.definitions.variables(execution.tenant, execution.project)
+        self.surroundings.variables = dict(variables)
+        self.surroundings.environment = dict(self.parts.environment())
+        self.surroundings.random = self.parts.random
+
+    async def _turn(self) -> bool:
+        """Do what is planned; return whether the session is over."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while True:
+            if self.failure is not None:
+                raise self.failure
+            if self.has_mail:
+                self.has_mail = False
+                await self._messages.take_all()
+            commands = plan(self.state, self.parts.clock.now())
+            if not commands:
+                await self._wait()
+                return False
+            for command in commands:
+                if await self._obey(command, is_alone=len(commands) == 1):
+                    return True
+            if loop.time() - begun > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                return False
+
+    async def _obey(self, command: Command, *, is_alone: bool) -> bool:
+        if isinstance(command, Start):
+            await self._runs.start(command.run, is_alone=is_alone and not self.tasks)
+        elif isinstance(command, Cancel):
+            task = self.tasks.get(command.run.key)
+            if task is not None:
+                task.cancel()
+        elif isinstance(command, Wake):
+            self._messages.wake(command.run)
+        elif isinstance(command, End):
+            return await self._end(command)
+        elif isinstance(command, Rest):
+            return await self._suspend_unless_mail(None, "in-doubt")
+        else:
+            return await self._suspend(command)
+        return False
+
+    async def _end(self, command: End) -> bool:
+        await self._stop_tasks()
+        await self._endings.end(command)
+        return True
+
+    async def _suspend(self, command: Suspend) -> bool:
+        """Leave memory, unless the wait is short: then wait here."""
+        deadline = self.execution.deadline
+        times = [time for time in (command.at, deadline) if time is not None]
+        at = min(times, default=None)
+        now = self.parts.clock.now()
+        if at is not None and at - now <= self.parts.in_memory_delay:
+            await self._wait()
+            return False
+        return await self._suspend_unless_mail(at, "waiting")
+
+    async def _suspend_unless_mail(self, at: float | None, status: str) -> bool:
+        await self._messages.take_all()
+        if plan_is_idle(self.state):
+            await self._endings.suspend(at, status)
+            return True
+        return False
+
+    async def _wait(self) -> None:
+        """Wait until something changes, a short wait is over, or the time of the whole execution is."""
+        self._changed.clear()
+        if self.failure is not None or self.has_mail:
+            return
+        now = self.parts.clock.now()
+        times = [time for time in (self._next_due(), self.execution.deadline) if time is not None]
+        limit = max(min(times) - now, 0) if times else None
+        try:
+            async with asyncio.timeout(limit):
+                await self._changed.wait()
+        except TimeoutError:
+            deadline = self.execution.deadline
+            if deadline is not None and self.parts.clock.now() >= deadline:
+                self.take(self._time_is_over(deadline))
+
+    def _time_is_over(self, deadline: float) -> Cancelled:
+        message = f"the execution took longer than {self.program.settings.timeout}"
+        return Cancelled("timeout", deadline, {"code": "timeout", "message": message})
+
+    def check_deadline(self) -> None:
+        """Fail the execution when its time was over before it went on."""
+        deadline = self.execution.deadline
+        if deadline is not None and self.parts.clock.now() >= deadline:
+            self.take(self._time_is_over(deadline))
+
+    def _next_due(self) -> float | None:
+        times = [
+            time
+            for run in self.state.open.values()
+            if run.status == "waiting"
+            and (time := run.retry_at or (run.wait or {}).get("until")) is not None
+        ]
+        return min(times, default=None)
+
+    async def _stop_tasks(self) -> None:
+        tasks = list(self.tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def plan_is_idle(state: State) -> bool:
+    """Return whether nothing is ready or running."""
+    return not state.ready and not any(run.status == "running" for run in state.open.values())
+
+
+__all__ = ["FencedError", "Session"]

@@ -1,0 +1,31 @@
+"""Settings of the executor."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from alur_common.settings import Settings
+
+
+class ExecutorSettings(Settings):
+    """What an executor may be told, by `ALUR_*`."""
+
+    executor_concurrency: int = Field(
+        default=1_000, ge=1, description="Executions in memory at once; more wait by priority."
+    )
+    lease_seconds: float = Field(
+        default=3.0, ge=1, description="A worker that is silent for so long is taken for dead."
+    )
+    in_memory_delay_seconds: float = Field(
+        default=5.0, ge=0, description="Retries and waits up to this long stay in memory."
+    )
+    drain_seconds: float = Field(
+        default=10.0, ge=0, description="How long running executions may take to end on a stop."
+    )
+    outbound_allow: str = Field(
+        default="",
+        description="Networks that nodes may reach beside the public internet, comma-separated.",
+    )
+    env_allow: str = Field(
+        default="", description="Names of variables that `$env` may show, comma-separated."
+    )

@@ -1,0 +1,65 @@
+"""Content of executions: inline when small, a blob above `INLINE_BYTES`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from alur_common.blobs import INLINE_BYTES, Blobs
+from alur_common.executions.entity import Execution
+from alur_common.executions.repository import Batch
+from alur_sdk.errors import LimitError
+
+BLOB_ENTRY = "blob"
+"""The kind of an entry that stands for a whole batch kept as a blob: `["blob", sha256]`."""
+
+
+async def input_of(execution: Execution, blobs: Blobs) -> list[dict[str, Any]]:
+    """Return the input items, wherever they are kept."""
+    if execution.input_blob is None:
+        return execution.input or []
+    loaded: list[dict[str, Any]] = orjson.loads(await blobs.get(execution.input_blob))
+    return loaded
+
+
+async def output_of(execution: Execution, blobs: Blobs) -> Any:
+    """Return the output of an ended execution, wherever it is kept."""
+    if execution.output_blob is None:
+        return execution.output
+    return orjson.loads(await blobs.get(execution.output_blob))
+
+
+async def kept_entries(entries: list[Any], blobs: Blobs, limit: int) -> list[Any]:
+    """Return the entries as they are kept: inline, or a reference to a blob when they are large.
+
+    Raises `LimitError` when they are larger than one flush may be.
+    """
+    content = orjson.dumps(entries)
+    if len(content) <= INLINE_BYTES:
+        return entries
+    if len(content) > limit:
+        raise LimitError(f"{len(content)} bytes of items at once: the limit is {limit}")
+    return [[BLOB_ENTRY, await blobs.put(content)]]
+
+
+async def read_entries(batches: list[Batch], tail: Any, blobs: Blobs) -> list[list[Any]]:
+    """Return all entries in force, blobs resolved.
+
+    What stands after an epoch record with a lower epoch was written by a stale owner and is left out.
+    """
+    entries: list[list[Any]] = []
+    epoch = 0
+    for batch in batches:
+        if batch.epoch >= epoch:
+            epoch = batch.epoch
+            entries += await _resolved(batch.entries, blobs)
+    return entries + await _resolved(tail or [], blobs)
+
+
+async def _resolved(entries: list[Any], blobs: Blobs) -> list[list[Any]]:
+    if len(entries) == 1 and entries[0][0] == BLOB_ENTRY:
+        loaded: list[list[Any]] = orjson.loads(await blobs.get(entries[0][1]))
+        return loaded
+    return entries

@@ -1,0 +1,46 @@
+"""Workers and their leases: one small document a worker, renewed while it lives."""
+
+from __future__ import annotations
+
+from alur_common.documents.port import Collection, Documents, Index, Where
+from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
+
+WORKERS = Collection("workers", fields=("expires_at",), indexes=(Index(("expires_at",)),))
+
+
+class Workers:
+    """Who runs executions, and until when each is taken to live. Times are seconds since 1970."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def renew(self, worker: str, until: float) -> None:
+        """Say that the worker lives until then."""
+        document = {"id": worker, "expires_at": until}
+        try:
+            await self._documents.replace(WORKERS, document)
+        except NotFoundError:
+            try:
+                await self._documents.insert(WORKERS, document)
+            except ExistsError as error:
+                raise ConflictError(f"worker {worker} is registered twice") from error
+
+    async def is_alive(self, worker: str, now: float) -> bool:
+        """Return whether its lease has not run out."""
+        found = await self._documents.find_one(WORKERS, worker)
+        return found is not None and found["expires_at"] > now
+
+    async def remove(self, worker: str) -> None:
+        """Forget it: what it owned is anybody's."""
+        await self._documents.delete(WORKERS, worker)
+
+    async def remove_expired(self, now: float) -> int:
+        """Forget workers whose lease ran out long ago; return how many."""
+        return await self._documents.delete_many(
+            WORKERS, [Where("expires_at", "lt", now - 60)], limit=100
+        )
+
+    async def remove_all(self) -> None:
+        """Forget all: for a store that belongs to one process, which has just begun."""
+        while await self._documents.delete_many(WORKERS, [], limit=100):
+            pass

@@ -1,0 +1,146 @@
+"""Binding: a node's parameters as written, compiled once, and evaluated for each item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_origin
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+
+from alur_engine.expressions import Evaluator, Scope, Template
+from alur_sdk.errors import Permanent
+from alur_sdk.nodes import Params
+from alur_sdk.truth import truthy
+
+Check = Callable[[Any], Any]
+
+
+class Binding:
+    """Gives the typed parameters for a scope. Those without any expression are made once."""
+
+    __slots__ = (
+        "_constant",
+        "_dynamic",
+        "_fixed",
+        "_given",
+        "_model",
+        "_whole",
+        "mentions_items",
+        "mentions_run",
+    )
+
+    def __init__(
+        self,
+        model: type[Params],
+        written: Mapping[str, Any],
+        raw: tuple[str, ...],
+        evaluator: Evaluator,
+    ) -> None:
+        """Compile `written`; raises `ExpressionError` or `Permanent` when it does not fit."""
+        self._model = model
+        fixed: dict[str, Any] = {}
+        templates: dict[str, Template] = {}
+        for key, value in written.items():
+            template = None if key in raw else evaluator.template(value)
+            if template is None or template.is_constant:
+                fixed[key] = value
+            else:
+                templates[key] = template
+        texts = [repr(written[key]) for key in templates]
+        self.mentions_items = any("$items" in text for text in texts)
+        self.mentions_run = any("$run" in text for text in texts)
+        self._given: set[str] = set()
+        self._constant = self._validated(fixed) if not templates else None
+        self._whole = bool(model.__pydantic_decorators__.model_validators)
+        self._fixed = fixed
+        self._dynamic: list[tuple[str, Template, Check, str]] = []
+        if templates and not self._whole:
+            self._prepare(fixed, templates)
+        elif templates:
+            self._dynamic = [(key, template, _as_is, key) for key, template in templates.items()]
+
+    def __call__(self, scope: Scope) -> Params:
+        """Return the parameters; raises `ExpressionError`, or `Permanent` with the name of what does not fit."""
+        if self._constant is not None:
+            return self._constant
+        if self._whole:
+            return self._validated(
+                {**self._fixed, **{key: template(scope) for key, template, _, _ in self._dynamic}}
+            )
+        values = self._fixed.copy()
+        key = ""
+        try:
+            for name, template, check, key in self._dynamic:
+                values[name] = check(template(scope))
+        except ValidationError as error:
+            raise _refused(error, key) from None
+        made = self._model.__new__(self._model)
+        object.__setattr__(made, "__dict__", values)
+        object.__setattr__(made, "__pydantic_fields_set__", self._given)
+        return made
+
+    def _validated(self, values: dict[str, Any]) -> Params:
+        try:
+            return self._model.model_validate(values)
+        except ValidationError as error:
+            raise _refused(error, "") from None
+
+    def _prepare(self, fixed: dict[str, Any], templates: dict[str, Template]) -> None:
+        """Validate what is fixed once, and keep a check for each parameter that is evaluated."""
+        values: dict[str, Any] = {}
+        for name, field in self._model.model_fields.items():
+            key = field.alias or name
+            given = key if key in fixed or key in templates else name
+            if given in templates:
+                self._dynamic.append((name, templates[given], _check(field), key))
+                self._given.add(name)
+            elif given in fixed:
+                self._given.add(name)
+                try:
+                    values[name] = _adapter(field).validate_python(fixed[given])
+                except ValidationError as error:
+                    raise _refused(error, key) from None
+            elif field.is_required():
+                raise Permanent(f"the parameter {key} is missing")
+            else:
+                values[name] = field.get_default(call_default_factory=True)
+        self._fixed = values
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _check(field: FieldInfo) -> Check:
+    """Return the cheapest function that makes an evaluated value fit the field."""
+    if any(isinstance(m, BeforeValidator) and m.func is truthy for m in field.metadata):
+        return truthy
+    if field.annotation is Any and not field.metadata:
+        return _as_is
+    adapter = _adapter(field)
+    if get_origin(field.annotation) is dict and field.annotation == dict[str, Any]:
+        return lambda value: value if type(value) is dict else adapter.validate_python(value)
+    return adapter.validate_python
+
+
+def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
+    annotation: Any = field.annotation
+    for metadata in field.metadata:
+        annotation = Annotated[annotation, metadata]
+    try:
+        return TypeAdapter(annotation, config=ConfigDict(coerce_numbers_to_str=True))
+    except PydanticUserError:  # a model brings its own configuration
+        return TypeAdapter(annotation)
+
+
+def _refused(error: ValidationError, key: str) -> Permanent:
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in ((key,) if key else ()) + tuple(first["loc"]))
+    return Permanent(f"the parameter {path} does not fit: {first['msg']}", parameter=path)

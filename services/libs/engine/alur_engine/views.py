@@ -1,0 +1,78 @@
+"""What `$("name")` and `$input` show of other nodes' items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from alur_engine.pairing import find_ancestor
+from alur_engine.state import Run, State
+from alur_sdk.errors import ExpressionError
+from alur_sdk.items import Item
+
+
+def shown(item: Item) -> dict[str, Any]:
+    """Return an item as expressions see it: `{json, binary?}`."""
+    if item.binary is None:
+        return {"json": item.json}
+    return {"json": item.json, "binary": item.binary}
+
+
+class ItemsView:
+    """Items of a node or an input port; `item` is the one that belongs to the current item."""
+
+    __slots__ = ("_current", "_items")
+
+    def __init__(self, items: Sequence[Item], current: Item | None) -> None:
+        self._items = items
+        self._current = current
+
+    @property
+    def item(self) -> dict[str, Any] | None:
+        return None if self._current is None else shown(self._current)
+
+    def first(self) -> dict[str, Any] | None:
+        return shown(self._items[0]) if self._items else None
+
+    def last(self) -> dict[str, Any] | None:
+        return shown(self._items[-1]) if self._items else None
+
+    def all(self) -> list[dict[str, Any]]:
+        return [shown(item) for item in self._items]
+
+
+class PairedView(ItemsView):
+    """Items of another node; its `item` is found by pairing, when it is asked for."""
+
+    __slots__ = ("_index", "_name", "_reader")
+
+    def __init__(self, items: Sequence[Item], reader: Run, index: int, name: str) -> None:
+        super().__init__(items, None)
+        self._reader = reader
+        self._index = index
+        self._name = name
+
+    @property
+    def item(self) -> dict[str, Any] | None:
+        found = find_ancestor(self._reader, self._index, self._name)
+        if found is None and len(self._items) == 1:
+            found = self._items[0]
+        if found is None:
+            raise ExpressionError(
+                f"item {self._index} was not made from an item of {self._name!r}: use first(), last() or all()"
+            )
+        return shown(found)
+
+
+def view_of_node(state: State, reader: Run, index: int, name: str) -> ItemsView:
+    """Return what `$("name")` is for input item `index` of the run `reader`.
+
+    Raises `ExpressionError` when there is no such node, or it has not run before this one.
+    """
+    if name not in state.graph.by_name:
+        raise ExpressionError(f"there is no node named {name!r}")
+    run = state.find_run(name, reader.frame.path) or state.last_run(name)
+    if run is None or run.status in ("pending", "ready", "running", "skipped", "cancelled"):
+        raise ExpressionError(f"node {name!r} has not run before {reader.node.name!r}")
+    items = [item for port_items in run.outputs.values() for item in port_items]
+    return PairedView(items, reader, index, name)

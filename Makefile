@@ -34,10 +34,8 @@ install: .venv/.members $(EDITOR)/dist/index.html ## Build .venv and the editor 
 	$(BIN)/python -m compileall -q $(MEMBERS)
 	touch $@
 
-# Not `npm ci`: it refuses a lock that leaves out builds for other platforms which a registry
-# may not have. `npm install` takes the versions and checks the hashes of the lock as well.
 $(EDITOR)/node_modules/.installed: $(EDITOR)/package-lock.json
-	cd $(EDITOR) && npm install --no-save --prefer-offline --no-fund --no-audit --loglevel=error
+	cd $(EDITOR) && npm ci --prefer-offline --no-fund --no-audit --loglevel=error
 	touch $@
 
 $(EDITOR)/dist/index.html: $(EDITOR)/node_modules/.installed $(shell find $(EDITOR)/src $(EDITOR)/public $(EDITOR)/index.html -type f 2>/dev/null)

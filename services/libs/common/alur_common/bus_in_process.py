@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from alur_common.bus import Handler
 from alur_common.events import Event
-
-_log = logging.getLogger(__name__)
+from alur_common.telemetry.logs import get_logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +87,12 @@ class InProcessBus:
 class _Group:
     """One group's handler of one topic, and what it is busy with: at most one event of a key at a time."""
 
-    __slots__ = ("_bury", "_handler", "_name", "_queues", "_retries", "tasks")
+    __slots__ = ("_bury", "_handler", "_log", "_name", "_queues", "_retries", "tasks")
 
     def __init__(
         self, name: str, handler: Handler, retries: Retries, bury: Callable[[DeadLetter], None]
     ) -> None:
+        self._log = get_logger("alur.bus")
         self._name = name
         self._handler = handler
         self._retries = retries
@@ -135,11 +134,13 @@ class _Group:
 
     async def _failed(self, event: Event, attempt: int, error: Exception) -> None:
         final = attempt == self._retries.attempts
-        fields = {"topic": event.topic, "key": event.key, "group": self._name, "attempt": attempt}
-        _log.log(
-            logging.ERROR if final else logging.WARNING,
+        log = self._log.error if final else self._log.warning
+        log(
             "event given up" if final else "event handler failed",
-            extra={"fields": fields},
+            topic=event.topic,
+            key=event.key,
+            group=self._name,
+            attempt=attempt,
             exc_info=error,
         )
         if final:

@@ -1,0 +1,152 @@
+"""Log lines: one JSON object a line with `ts`, `level`, `msg`, `service` and the fields of the event."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import MutableMapping
+from types import ModuleType
+from typing import Any, TextIO
+
+import orjson
+
+
+def _load_structlog() -> ModuleType:
+    """Import structlog without rich, which it takes along for coloured tracebacks.
+
+    JSON lines have none, and rich would cost every start a fifth of a second and 8 MB.
+    """
+    is_hidden = "rich" not in sys.modules
+    if is_hidden:
+        sys.modules["rich"] = None  # type: ignore[assignment] # how the import system is told "absent"
+    try:
+        import structlog  # noqa: PLC0415 - only here is rich hidden
+    finally:
+        if is_hidden:
+            del sys.modules["rich"]
+    return structlog
+
+
+structlog = _load_structlog()
+
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+_RENAMED = {"execution": "execution_id", "workflow": "workflow_id", "event": "msg"}
+_SECRET_WORDS = ("authorization", "cookie", "passphrase", "password", "private_key", "secret")
+_SECRET_NAMES = frozenset({"token", "api_key", "apikey", "access_token", "credential_value"})
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+_Fields = MutableMapping[str, Any]
+
+
+def configure_logs(service: str, level: str = "info", stream: TextIO | None = None) -> None:
+    """Send every log line of this process, those of libraries too, to `stream` (standard output).
+
+    `service` is `gateway`, `executor` …, or `dev` when all run in one process. A second call replaces the first.
+    """
+    write = _Lines(service, stream or sys.stdout)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            write,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=_Named,
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Bridge(write)]
+    root.setLevel(max(LEVELS[level], logging.INFO))
+
+
+def get_logger(name: str) -> Any:  # noqa: ANN401 - structlog's own return type
+    """Return a logger of events with fields: `log.info("node finished", execution=…, node=…)`."""
+    return structlog.get_logger(name)
+
+
+class _Named:
+    """The end of the chain: the line is written by then, so it only knows the logger's name."""
+
+    def __init__(self, name: str = "alur") -> None:
+        self.name = name
+
+    def msg(self, _: str) -> None:
+        """Do nothing."""
+
+    debug = info = warning = error = critical = exception = msg
+
+
+class _Lines:
+    """Writes one event as one line of JSON."""
+
+    def __init__(self, service: str, stream: TextIO) -> None:
+        self._service = service
+        self._stream = stream
+
+    def __call__(self, logger: _Named, _method: str, fields: _Fields) -> str:
+        """Write it; what JSON cannot hold is written as its text, and secrets as stars."""
+        moment = time.time()
+        line: dict[str, Any] = {
+            "ts": _timestamp(moment),
+            "level": fields.pop("level", "info"),
+            "msg": fields.pop("event", ""),
+            "service": self._service,
+            "logger": logger.name,
+        }
+        for name, value in fields.items():
+            line[_RENAMED.get(name, name)] = "***" if is_secret(name) else value
+        self._stream.write(_encoded(line))
+        self._stream.flush()
+        return ""
+
+
+def _timestamp(moment: float) -> str:
+    second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+    return f"{second}.{int(moment % 1 * 1000):03d}Z"
+
+
+def is_secret(name: str) -> bool:
+    """Whether a field of this name must not be shown."""
+    lowered = name.lower()
+    return lowered in _SECRET_NAMES or any(word in lowered for word in _SECRET_WORDS)
+
+
+def _encoded(line: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(line, default=repr, option=_OPTIONS).decode()
+    except TypeError:
+        plain = {name: _plain(value) for name, value in line.items()}
+        return orjson.dumps(plain, option=_OPTIONS).decode()
+
+
+def _plain(value: object) -> object:
+    """Return the value, or its text when JSON cannot hold it: lone surrogates, integers above 64 bits, circles."""
+    try:
+        orjson.dumps(value, default=repr, option=_OPTIONS)
+    except TypeError:
+        return ascii(value)[:2000]
+    return value
+
+
+class _Bridge(logging.Handler):
+    """Takes the log records of libraries into the same lines."""
+
+    def __init__(self, write: _Lines) -> None:
+        super().__init__()
+        self._write = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; its own arguments are in its message already."""
+        fields: _Fields = {
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
+        if record.exc_info:
+            fields["exception"] = logging.Formatter().formatException(record.exc_info)
+        self._write(_Named(record.name), "", fields)

@@ -34,6 +34,11 @@ STEPS = (
         from_output=False,
     ),
     Step((PYTHON, "-m", "alur_engine.schema"), "docs/reference/workflow.schema.json"),
+    Step(
+        (PYTHON, "-m", "typer", "alur.main", "utils", "docs", "--name", "alur")
+        + ("--title", "Command line"),
+        "docs/reference/cli.md",
+    ),
 )
 
 

@@ -35,8 +35,7 @@ STEPS = (
     ),
     Step((PYTHON, "-m", "alur_engine.schema"), "docs/reference/workflow.schema.json"),
     Step(
-        (PYTHON, "-m", "typer", "alur.main", "utils", "docs", "--name", "alur")
-        + ("--title", "Command line"),
+        (PYTHON, "-m", "typer", "alur.main", "utils", "docs", "--title=Command line"),
         "docs/reference/cli.md",
     ),
 )

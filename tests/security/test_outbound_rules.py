@@ -18,7 +18,7 @@ from alur_common.outbound import (
 from alur_sdk import Retryable
 
 REFUSED_ADDRESSES = [
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104  # nothing is bound
     "0.1.2.3",
     "10.0.0.1",
     "10.255.255.255",

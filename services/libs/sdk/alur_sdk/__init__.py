@@ -1,42 +1,51 @@
-"""The contract of an Alur node and its testing kit."""
+"""The contract of an Alur node and its testing kit.
 
-from alur_sdk.durations import Duration, duration_seconds
-from alur_sdk.errors import (
-    AlurError,
-    ExpressionError,
-    LimitError,
-    NodeError,
-    Permanent,
-    Problem,
-    RateLimited,
-    Retryable,
-)
-from alur_sdk.items import Item, Json, Outputs, Sent
-from alur_sdk.nodes import (
-    BatchNode,
-    ChildStart,
-    Condition,
-    CredentialSlot,
-    Effect,
-    EffectWhen,
-    Emitted,
-    Http,
-    HttpRequest,
-    HttpResponse,
-    ItemNode,
-    Node,
-    NodeContext,
-    Params,
-    Replied,
-    Reply,
-    Result,
-    ScopeNode,
-    Secret,
-    Started,
-    Stop,
-    TriggerNode,
-    Wait,
-)
+The parts are loaded when they are first named: whoever wants the errors alone does not pay for the models.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alur_sdk.durations import Duration, duration_seconds
+    from alur_sdk.errors import (
+        AlurError,
+        ExpressionError,
+        LimitError,
+        NodeError,
+        Permanent,
+        Problem,
+        RateLimited,
+        Retryable,
+    )
+    from alur_sdk.items import Item, Json, Outputs, Sent
+    from alur_sdk.nodes import (
+        BatchNode,
+        ChildStart,
+        Condition,
+        CredentialSlot,
+        Effect,
+        EffectWhen,
+        Emitted,
+        Http,
+        HttpRequest,
+        HttpResponse,
+        ItemNode,
+        Node,
+        NodeContext,
+        Params,
+        Replied,
+        Reply,
+        Result,
+        ScopeNode,
+        Secret,
+        Started,
+        Stop,
+        TriggerNode,
+        Wait,
+    )
 
 __all__ = [
     "AlurError",
@@ -77,3 +86,15 @@ __all__ = [
     "Wait",
     "duration_seconds",
 ]
+_PARTS = ("errors", "items", "durations", "nodes")
+
+
+def __getattr__(name: str) -> object:
+    """Load the part that has this name (PEP 562); the light ones are looked through first."""
+    if name in __all__:
+        for part in _PARTS:
+            module = import_module(f"{__name__}.{part}")
+            if hasattr(module, name):
+                globals()[name] = getattr(module, name)
+                return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

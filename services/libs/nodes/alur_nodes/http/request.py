@@ -84,9 +84,12 @@ async def _prepared(params: RequestParams, item: Item, ctx: NodeContext) -> Http
     if body is None and params.body is not None:
         body = _encoded(params.body, headers)
     follow = params.follow_redirects
+    url = _with_query(params.url.strip().replace(" ", "%20"), params.query)
+    if isinstance(params.pagination, NumberedPages):
+        url = _replaced(url, params.pagination.parameter, params.pagination.start)
     return HttpRequest(
         method=params.method,
-        url=_with_query(params.url.strip().replace(" ", "%20"), params.query),
+        url=url,
         headers=headers,
         body=body,
         timeout_seconds=duration_seconds(params.timeout),
@@ -106,7 +109,9 @@ async def _finished(
     if secret is None:
         return replace(request, headers=headers)
     added, query = signed(secret, params.auth, request.body or b"")
-    return replace(request, headers=headers | added, url=_with_query(request.url, query))
+    proved = {name.lower() for name in added}
+    kept = {name: value for name, value in headers.items() if name.lower() not in proved}
+    return replace(request, headers=kept | added, url=_with_query(request.url, query))
 
 
 def _headers(given: Mapping[str, Json]) -> dict[str, str]:

@@ -1,0 +1,127 @@
+"""`alur login`, `alur logout` and `alur token`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alur import contexts, local
+from alur.client import Client
+from alur.commands.resources import get
+from alur.contexts import Context
+from alur.options import Output, Project, connect
+from alur.output import Format, note, write
+from alur.places import config_file
+from alur.session import DEFAULT_PROJECT, Session
+from alur_sdk.errors import InvalidError
+
+token_app = typer.Typer(help="API tokens.", no_args_is_help=True)
+
+
+def login(
+    context: typer.Context,
+    *,
+    server: Annotated[str | None, typer.Option(help="The server's address.")] = None,
+    name: Annotated[str, typer.Option("--context", help="What to call it here.")] = "",
+    project: Project = None,
+) -> None:
+    """Keep a server and a token in the configuration file. The token is asked for, or read from standard input."""
+    path = config_file()
+    config = contexts.load(path)
+    address = server or (connect(context).client.server)
+    token = _secret("Token: ")
+    who = (
+        Session(Client(address, token), project or DEFAULT_PROJECT, "login").call("GET", "/me").json
+    )
+    chosen = name or config.current or "default"
+    config = config.with_context(chosen, Context(address, token, project or ""), current=True)
+    contexts.save(path, config)
+    write(
+        f"signed in at {address} as {who.get('name') or who.get('id')} ({who.get('role')}), context {chosen!r}"
+    )
+
+
+def logout(name: Annotated[str, typer.Option("--context", help="Which one.")] = "") -> None:
+    """Forget the token of a context."""
+    path = config_file()
+    config = contexts.load(path)
+    chosen = name or config.current
+    known = config.get(chosen)
+    kept = Context(known.server, "", known.project)
+    contexts.save(path, config.with_context(chosen, kept, current=config.current == chosen))
+    write(
+        f"the token of context {chosen!r} is forgotten here; `alur token revoke ID` ends it everywhere"
+    )
+
+
+@token_app.command("create")
+def token_create(
+    context: typer.Context,
+    *,
+    data: Annotated[
+        Path | None, typer.Option(help="The data folder of a server on this machine.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it may do, as workflows:read; all, if none is given."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print just the token.")] = False,
+) -> None:
+    """Make a token. It is shown once."""
+    token = _create_token(context, data, name, scope)
+    write(token)
+    if not quiet:
+        note("keep it: it is not shown again (ALUR_TOKEN, or `alur login`)")
+
+
+def _create_token(
+    context: typer.Context, data: Path | None, name: str, scope: list[str] | None
+) -> str:
+    if data is None:
+        body = {"name": name, "scopes": scope or ["*"]}
+        return str(connect(context).call("POST", "/tokens", body).json["token"])
+    if scope:
+        raise typer.BadParameter("--scope needs a server: leave --data out")
+    server = local.find_server(data)
+    if server is not None:
+        return local.take_token(server, name)
+    if not data.is_dir():
+        raise InvalidError(f"{data} is no data folder of Alur: `alur dev --data {data}` makes one")
+    import asyncio  # noqa: PLC0415  # opens the store: only when no server has it
+
+    from alur.dev import new_token  # noqa: PLC0415
+
+    return asyncio.run(new_token(data, name))
+
+
+@token_app.command("list")
+def token_list(context: typer.Context, *, form: Output = Format.TABLE) -> None:
+    """List your tokens, without their secrets."""
+    get(context, kind_name="tokens", form=form)
+
+
+@token_app.command("revoke")
+def token_revoke(
+    context: typer.Context, ids: Annotated[list[str], typer.Argument(metavar="ID…")]
+) -> None:
+    """End tokens at once."""
+    session = connect(context)
+    for one in ids:
+        session.call("DELETE", f"/tokens/{one}")
+        write(f"token/{one} revoked")
+
+
+def _secret(prompt: str) -> str:
+    if not sys.stdin.isatty():
+        token = sys.stdin.read().strip()
+    else:
+        from getpass import getpass  # noqa: PLC0415  # only where a person types
+
+        token = getpass(prompt).strip()
+    if not token:
+        raise InvalidError("no token was given; `alur token create` makes one")
+    return token

@@ -1,0 +1,147 @@
+"""`alur apply` and `alur validate`: workflow documents in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from alur import output
+from alur.client import Answer, RefusedError
+from alur.files import Source, problem_line, read_sources
+from alur.options import DryRun, Output, Project, connect
+from alur.output import Format, note, write
+from alur.session import Session
+from alur_sdk.errors import Problem
+
+Files = Annotated[
+    list[str], typer.Option("--file", "-f", help="A file, a folder, or - for standard input.")
+]
+_STALE = 412
+_NOT_FOUND = 404
+_CREATED = 201
+
+
+def apply(
+    context: typer.Context,
+    *,
+    files: Files,
+    project: Project = None,
+    dry_run: DryRun = False,
+    form: Output = Format.TABLE,
+) -> None:
+    """Create or change workflows as the files say."""
+    sources = read_sources(files)
+    session = connect(context, project)
+    failed, shown = 0, []
+    for source in sources:
+        try:
+            verb, answer = _apply(session, source, project, dry_run=dry_run)
+        except RefusedError as error:
+            failed += 1
+            _tell_problems(source, error.problems, error.message)
+            continue
+        shown.append(answer)
+        if form is Format.TABLE:
+            _tell_applied(verb, answer, dry_run=dry_run)
+    if form is not Format.TABLE:
+        output.data(shown[0] if len(sources) == 1 and shown else shown, form)
+    if failed:
+        note(f"{failed} of {len(sources)} not applied")
+        raise typer.Exit(1)
+
+
+def validate(files: Files, form: Output = Format.TABLE) -> None:
+    """Check workflow files on this machine, without a server."""
+    from alur_common.catalogue import load_catalogue  # noqa: PLC0415  # the engine, for this command alone
+    from alur_engine.catalogue import Catalogue  # noqa: PLC0415
+    from alur_engine.validation import validate_document  # noqa: PLC0415
+
+    sources = read_sources(files)
+    catalogue = Catalogue.from_json(load_catalogue())
+    found = [(source, validate_document(source.document, catalogue)[1]) for source in sources]
+    if form is Format.TABLE:
+        for source, problems in found:
+            for problem in problems:
+                note(problem_line(source, problem))
+            if not problems:
+                write(f"{source.place}: {source.name} is valid")
+    else:
+        output.data([_verdict(source, problems) for source, problems in found], form)
+    if any(problems for _, problems in found):
+        raise typer.Exit(1)
+
+
+def _apply(
+    session: Session, source: Source, project: str | None, *, dry_run: bool
+) -> tuple[str, dict[str, Any]]:
+    """Put one document; return what became of it and how the server shows it."""
+    _check_address(source, project)
+    where = source.project or session.project
+    path = f"/projects/{quote(where, safe='')}/workflows/{quote(source.name or '', safe='')}"
+    for attempt in (1, 2):
+        known = _find(session, path)
+        precondition = {"If-None-Match": "*"} if known is None else {"If-Match": known.etag or "*"}
+        query = {"dryRun": "true" if dry_run else None}
+        try:
+            answer = session.call("PUT", path, source.document, headers=precondition, query=query)
+        except RefusedError as error:
+            # Somebody changed it between the two requests: look again, once.
+            if error.status != _STALE or attempt > 1:
+                raise
+            continue
+        return _verb(known, answer), answer.json or {}
+    raise AssertionError("unreachable: the second attempt returns or raises")
+
+
+def _find(session: Session, path: str) -> Answer | None:
+    try:
+        return session.call("GET", path)
+    except RefusedError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return None
+
+
+def _verb(known: Answer | None, answer: Answer) -> str:
+    if known is None:
+        return "created"
+    return "unchanged" if known.etag == answer.etag else "configured"
+
+
+def _check_address(source: Source, project: str | None) -> None:
+    """Refuse what has no address: no name, or a project other than the one asked for."""
+    if source.name is None:
+        problem = Problem("metadata.name", "missing", "a workflow document has a name")
+        raise RefusedError(0, "no workflow", (problem,))
+    if project and source.project and source.project != project:
+        message = f"the document belongs to project {source.project!r}, not {project!r}"
+        raise RefusedError(0, message, (Problem("metadata.namespace", "value", message),))
+
+
+def _tell_applied(verb: str, shown: dict[str, Any], *, dry_run: bool) -> None:
+    metadata = shown.get("metadata", {})
+    write(f"workflow.alur.dev/{metadata.get('name')} {verb}{' (dry run)' if dry_run else ''}")
+    for trigger in shown.get("status", {}).get("triggers", ()):
+        if trigger.get("url") and not dry_run:
+            write(f"  {output.clean(str(trigger['name']))}: {trigger['url']}")
+    for condition in shown.get("status", {}).get("conditions", ()):
+        if condition.get("status") == "False" and condition.get("message"):
+            note(f"  warning: {output.clean(str(condition['message']))}")
+
+
+def _tell_problems(source: Source, problems: tuple[Problem, ...], message: str) -> None:
+    for problem in problems:
+        note(output.clean(problem_line(source, problem)))
+    if not problems:
+        note(f"{source.place}: {output.clean(message)}")
+
+
+def _verdict(source: Source, problems: list[Problem]) -> dict[str, Any]:
+    return {
+        "file": source.place,
+        "workflow": source.name,
+        "valid": not problems,
+        "errors": [{"path": p.path, "code": p.code, "message": p.message} for p in problems],
+    }

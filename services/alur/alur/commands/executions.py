@@ -1,0 +1,266 @@
+"""`alur run`, `alur logs`, and what can be done to an execution."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from alur import output
+from alur.following import ENDED, follow_events, start_and_wait, tell_end, wait_for_end
+from alur.options import DryRun, Output, Project, connect, read_file, read_json, seconds
+from alur.output import Format, milliseconds, write
+from alur.session import Session
+from alur_sdk.errors import InvalidError
+
+Execution = Annotated[str, typer.Argument(metavar="EXECUTION", help="Its id.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for its end; 1 unless it succeeded.")]
+Timeout = Annotated[str, typer.Option(help="How long to wait: 60s, 5m, 2h.")]
+_DEFAULT_TIMEOUT = "5m"
+
+
+class Outcome(StrEnum):
+    """What a person found out about an effect in doubt."""
+
+    DONE = "done"
+    NOT_DONE = "not-done"
+    FAIL = "fail"
+
+
+def run(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help="The workflow.")],
+    data: Annotated[
+        str | None, typer.Option("--data", "-d", help="Input: a JSON object, or a list of them.")
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option("--file", "-f", help="Input from a JSON file, - for standard input."),
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="The trigger or node to start at.")] = None,
+    version: Annotated[
+        int | None, typer.Option(help="A version other than the active one.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--idempotency-key", help="The same key again is the same execution."),
+    ] = None,
+    wait: Wait = False,
+    timeout: Timeout = _DEFAULT_TIMEOUT,
+    project: Project = None,
+    dry_run: DryRun = False,
+    form: Output = Format.TABLE,
+) -> None:
+    """Run a workflow."""
+    items = _items(data, file)
+    asked = {"input": items, "start": start, "version": version}
+    body = {field: value for field, value in asked.items() if value is not None}
+    patience = seconds(timeout)
+    session = connect(context, project)
+    path = session.path("workflows", name, "executions")
+    if dry_run:
+        session.call("GET", session.path("workflows", name))
+        write(f"workflow.alur.dev/{name} would run with {len(items)} items (dry run)")
+        return
+    headers = {"Idempotency-Key": key} if key else {}
+    if wait:
+        _finish(start_and_wait(session, path, body, headers, patience), form)
+    else:
+        _started(session.call("POST", path, body, headers=headers).json, form)
+
+
+def logs(
+    context: typer.Context,
+    *,
+    execution: Execution,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until its end.")] = False,
+    project: Project = None,
+    form: Output = Format.TABLE,
+) -> None:
+    """Tell what the nodes of an execution did."""
+    session = connect(context, project)
+    if not follow:
+        shown = session.call("GET", session.path("executions", execution)).json
+        if form is not Format.TABLE:
+            output.data(shown["nodes"], form)
+            return
+        for node in shown["nodes"]:
+            _tell_node(node)
+        tell_end(shown)
+        return
+    for line in _changes(session, execution):
+        _tell_change(line, form)
+
+
+def cancel(
+    context: typer.Context,
+    *,
+    execution: Execution,
+    project: Project = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Cancel an execution."""
+    session = connect(context, project)
+    _act(session, execution, "cancel", {}, dry_run=dry_run)
+    write(f"execution/{execution} cancelled{_mark(dry_run)}")
+
+
+def replay(
+    context: typer.Context,
+    *,
+    execution: Execution,
+    wait: Wait = False,
+    timeout: Timeout = _DEFAULT_TIMEOUT,
+    project: Project = None,
+    dry_run: DryRun = False,
+    form: Output = Format.TABLE,
+) -> None:
+    """Run an execution's input again, as a new execution."""
+    patience = seconds(timeout)
+    session = connect(context, project)
+    shown = _act(session, execution, "replay", {}, dry_run=dry_run)
+    if dry_run:
+        write(f"execution/{execution} would run again (dry run)")
+    elif wait:
+        _finish(wait_for_end(session, shown["id"], patience), form)
+    else:
+        _started(shown, form)
+
+
+def signal(
+    context: typer.Context,
+    *,
+    execution: Execution,
+    name: Annotated[str, typer.Argument(help="The signal that the workflow waits for.")],
+    data: Annotated[
+        str | None, typer.Option("--data", "-d", help="Its payload, a JSON object.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option("--file", "-f", help="Payload from a file or -.")
+    ] = None,
+    project: Project = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Send a signal to an execution that waits for it."""
+    payload = _input(data, file)
+    session = connect(context, project)
+    body = {"name": name} if payload is None else {"name": name, "payload": payload}
+    _act(session, execution, "signal", body, dry_run=dry_run)
+    write(f"execution/{execution} signalled {name!r}{_mark(dry_run)}")
+
+
+def resolve(
+    context: typer.Context,
+    *,
+    execution: Execution,
+    node: Annotated[str, typer.Option(help="The node in doubt.")],
+    outcome: Annotated[Outcome, typer.Option(help="What happened outside.")],
+    path: Annotated[str | None, typer.Option(help="The run path, in a loop.")] = None,
+    item: Annotated[int | None, typer.Option(help="The item; without it, all in doubt.")] = None,
+    result: Annotated[
+        str | None, typer.Option("--result", help="With `done`: what the node emits, as JSON.")
+    ] = None,
+    project: Project = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Say whether an effect in doubt happened, so that its execution can go on."""
+    value = None if result is None else read_json(result, "--result")
+    body = {"node": node, "path": path, "item": item, "outcome": outcome.value, "output": value}
+    session = connect(context, project)
+    given = {field: found for field, found in body.items() if found is not None}
+    _act(session, execution, "resolve", given, dry_run=dry_run)
+    write(f"execution/{execution} resolved: {node!r} {outcome.value}{_mark(dry_run)}")
+
+
+def _act(
+    session: Session, execution: str, verb: str, body: dict[str, Any], *, dry_run: bool
+) -> dict[str, Any]:
+    path = session.path("executions", execution)
+    answer = session.call("GET", path) if dry_run else session.call("POST", f"{path}:{verb}", body)
+    found: dict[str, Any] = answer.json or {}
+    return found
+
+
+def _items(data: str | None, file: str | None) -> list[Any]:
+    given = _input(data, file)
+    if given is None:
+        return []
+    items = given if isinstance(given, list) else [given]
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            raise InvalidError(
+                f"input[{index}] is no JSON object: the input is one, or a list of them"
+            )
+    return items
+
+
+def _input(data: str | None, file: str | None) -> object:
+    if data is not None and file is not None:
+        raise typer.BadParameter("give --data or --file, not both")
+    if data is not None:
+        return read_json(data, "--data")
+    return None if file is None else read_json(read_file(file), file)
+
+
+def _started(shown: dict[str, Any], form: Format) -> None:
+    if form is Format.TABLE:
+        write(f"execution/{shown['id']} {shown.get('status', 'queued')}")
+    else:
+        output.data(shown, form)
+
+
+def _finish(shown: dict[str, Any], form: Format) -> None:
+    """Print the end; what did not succeed, or not in time, is a failure of the command."""
+    if form is Format.TABLE:
+        for node in shown.get("nodes", ()):
+            _tell_node(node)
+        tell_end(shown)
+        if shown.get("output"):
+            output.data(shown["output"], Format.JSON)
+    else:
+        output.data(shown, form)
+    if shown["status"] != "succeeded":
+        raise typer.Exit(1)
+
+
+def _changes(session: Session, execution: str) -> Any:  # noqa: ANN401  # see `follow_events`
+    """Yield what is new: a snapshot repeats what was told before."""
+    told: dict[tuple[object, ...], object] = {}
+    for kind, data in follow_events(session, execution):
+        if kind == "heartbeat" or not isinstance(data, dict):
+            continue
+        key = (kind, data.get("name"), data.get("path"))
+        state = (data.get("status"), data.get("attempts"))
+        if told.get(key) != state:
+            told[key] = state
+            yield kind, data
+
+
+def _tell_change(change: tuple[str, dict[str, Any]], form: Format) -> None:
+    kind, data = change
+    if form is not Format.TABLE:
+        import json  # noqa: PLC0415  # one object a line, as programs that follow want it
+
+        write(json.dumps({"type": kind, "data": data}, ensure_ascii=False))
+    elif kind == "node":
+        _tell_node(data)
+    elif kind == "execution" and data.get("status") in ENDED:
+        tell_end(data)
+
+
+def _tell_node(node: dict[str, Any]) -> None:
+    name = f"{node['name']} {node['path']}" if node.get("path") else str(node["name"])
+    began = str(node.get("startedAt") or "")[11:23]
+    items = node.get("items")
+    count = "" if items is None else f"{items} item{'' if items == 1 else 's'}"
+    tries = f"attempt {node['attempts']}" if (node.get("attempts") or 1) > 1 else ""
+    took = milliseconds(node["durationMs"]) if node.get("durationMs") is not None else ""
+    error = (node.get("error") or {}).get("message", "")
+    rest = "  ".join(filter(None, [count, took, tries, error]))
+    write(output.clean(f"{began:<12}  {name:<24}  {node['status']:<10}  {rest}").rstrip())
+
+
+def _mark(dry_run: bool) -> str:  # what the flag says
+    return " (dry run)" if dry_run else ""

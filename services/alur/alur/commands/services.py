@@ -1,0 +1,64 @@
+"""`alur dev`, and each service by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alur.places import data_folder
+
+_PORT = 65_535
+
+
+def dev(
+    data: Annotated[
+        Path | None, typer.Option(help="The data folder; ALUR_DATA, else the user's own.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=_PORT, help="REST, webhooks and the editor; 0: a free one.")
+    ] = 8080,
+    grpc_port: Annotated[int, typer.Option(min=0, max=_PORT, help="gRPC; 0: a free one.")] = 50051,
+    metrics_port: Annotated[
+        int, typer.Option(min=0, max=_PORT, help="Metrics; 0: a free one.")
+    ] = 0,
+) -> None:
+    """Run everything in one process, on a data folder and nothing else."""
+    from alur.dev import Options, run  # noqa: PLC0415  # every service, for this command alone
+
+    folder = data or data_folder()
+    code = run(
+        Options(data=folder, host=host, port=port, grpc_port=grpc_port, metrics_port=metrics_port)
+    )
+    raise typer.Exit(code)
+
+
+def gateway() -> None:
+    """Run the gateway alone, settings from ALUR_*."""
+    _serve("gateway")
+
+
+def registry() -> None:
+    """Run the registry alone, settings from ALUR_*."""
+    _serve("registry")
+
+
+def scheduler() -> None:
+    """Run the scheduler alone, settings from ALUR_*."""
+    _serve("scheduler")
+
+
+def executor() -> None:
+    """Run an executor alone, settings from ALUR_*."""
+    _serve("executor")
+
+
+def _serve(name: str) -> None:
+    """Run one service until it is told to stop."""
+    service = importlib.import_module(f"alur_{name}.main")
+    settings = importlib.import_module(f"alur_{name}.settings").Settings()
+    asyncio.run(service.main(settings))

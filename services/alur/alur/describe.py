@@ -1,0 +1,128 @@
+"""What `alur describe` tells about one thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alur import output
+from alur.kinds import Kind
+from alur.output import fields, milliseconds, table, write
+from alur.session import Session
+
+_LATEST = 5
+
+
+def describe_one(session: Session, kind: Kind, shown: dict[str, Any]) -> None:
+    """Print what there is to know, the most asked first."""
+    special = {"workflows": _workflow, "executions": _execution, "nodes": _node_type}.get(kind.name)
+    if special is None:
+        fields((name, value) for name, value in shown.items())
+    else:
+        special(session, shown)
+
+
+def _workflow(session: Session, shown: dict[str, Any]) -> None:
+    metadata, spec, status = shown["metadata"], shown["spec"], shown.get("status", {})
+    fields(
+        [
+            ("Name", metadata["name"]),
+            ("Project", metadata.get("namespace", session.project)),
+            ("Title", spec.get("title")),
+            ("Description", spec.get("description")),
+            ("Labels", metadata.get("labels")),
+            ("Version", status.get("activeVersion")),
+            ("Suspended", spec.get("suspend") or None),
+            ("Managed by", metadata.get("managedBy")),
+            ("Created", metadata.get("createdAt")),
+            ("Updated", metadata.get("updatedAt")),
+        ]
+    )
+    _section("Triggers")
+    types = {trigger["name"]: trigger["type"] for trigger in spec.get("triggers", ())}
+    rows = [
+        [t["name"], types.get(t["name"], ""), t.get("active"), t.get("url") or t.get("nextDue")]
+        for t in status.get("triggers", ())
+    ]
+    table(["name", "type", "active", "address or next"], rows, "none: it runs by hand")
+    _section("Nodes")
+    steps = [[n["name"], n["type"], _after(spec, n["name"])] for n in spec.get("nodes", ())]
+    table(["name", "type", "after"], steps, "none")
+    _section("Latest executions")
+    latest = session.pages(session.path("executions"), {"workflow": metadata["name"]}, _LATEST)
+    runs = [[e["id"], e["status"], output.age(e.get("startedAt"))] for e in latest]
+    table(["id", "status", "started"], runs, "none yet")
+
+
+def _execution(_session: Session, shown: dict[str, Any]) -> None:
+    error = shown.get("error") or {}
+    fields(
+        [
+            ("Id", shown["id"]),
+            ("Workflow", f"{shown['workflow']} (version {shown['version']})"),
+            ("Status", shown["status"]),
+            ("Trigger", shown.get("trigger")),
+            ("Started", shown.get("startedAt")),
+            ("Finished", shown.get("finishedAt")),
+            ("Duration", milliseconds(shown.get("durationMs"))),
+            ("Error", error.get("message")),
+            ("Failed node", error.get("node")),
+            ("Reason", shown.get("reason")),
+            ("Trace", shown.get("traceId")),
+        ]
+    )
+    _section("Nodes")
+    nodes_table(shown.get("nodes", ()))
+    if shown.get("output"):
+        _section("Output")
+        output.data(shown["output"], output.Format.JSON)
+
+
+def nodes_table(nodes: list[dict[str, Any]] | tuple[()]) -> None:
+    """Print the node runs of an execution."""
+    rows = [
+        [
+            node["name"],
+            node["status"],
+            node.get("attempts"),
+            node.get("items"),
+            milliseconds(node.get("durationMs")),
+            (node.get("error") or {}).get("message", ""),
+        ]
+        for node in nodes
+    ]
+    table(["node", "status", "attempts", "items", "duration", "error"], rows, "no node has run")
+
+
+def _node_type(_session: Session, shown: dict[str, Any]) -> None:
+    slots = [slot["name"] for slot in shown.get("credentials", ())]
+    fields(
+        [
+            ("Type", shown["type"]),
+            ("Label", shown.get("label")),
+            ("Description", shown.get("description")),
+            ("Effect", shown.get("effect")),
+            ("Inputs", ", ".join(shown.get("inputs", ()))),
+            ("Outputs", ", ".join(shown.get("outputs", ()))),
+            ("Credentials", ", ".join(slots)),
+        ]
+    )
+    _section("Parameters")
+    schema = shown.get("parameters", {})
+    required = schema.get("required", ())
+    rows = [
+        [name, "required" if name in required else "", part.get("description", "")]
+        for name, part in schema.get("properties", {}).items()
+    ]
+    table(["name", "", "what it is"], rows, "none")
+    if shown.get("example"):
+        _section("Example")
+        output.data({"type": shown["type"], "params": shown["example"]}, output.Format.YAML)
+
+
+def _after(spec: dict[str, Any], name: str) -> str:
+    return ", ".join(edge["from"] for edge in spec.get("edges", ()) if edge["to"] == name)
+
+
+def _section(title: str) -> None:
+    write()
+    write(f"{title}:")

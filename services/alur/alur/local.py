@@ -1,0 +1,119 @@
+"""The Alur server on this machine: found by its data folder, asked through its owner-only socket."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from alur.client import UnixConnection, UnreachableError
+from alur.places import data_folder, known_servers, write_private
+from alur_sdk.errors import AlurError
+
+SERVER_FILE = "server.json"
+SOCKET = "owner.sock"
+TOKEN_FILE = "cli.token"  # noqa: S105  # the name of a file
+_REMEMBERED = 20
+_TIMEOUT_SECONDS = 10.0
+_CREATED = (200, 201)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """A server that runs on this machine, on a data folder that is ours."""
+
+    data: Path
+    url: str
+    pid: int
+    socket: Path
+
+
+def find_server(data: Path) -> LocalServer | None:
+    """Return the server that runs on a data folder, or None."""
+    try:
+        raw = json.loads((data / SERVER_FILE).read_text(encoding="utf-8"))
+        server = LocalServer(
+            data, str(raw["url"]), int(raw["pid"]), Path(raw.get("socket") or data / SOCKET)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return server if _is_alive(server.pid) else None
+
+
+def find_local() -> LocalServer | None:
+    """Return the server of the default data folder, else the one that was started last and still runs."""
+    folders = [data_folder(), *reversed(remembered())]
+    return next((server for folder in folders if (server := find_server(folder))), None)
+
+
+def find_by_url(url: str) -> LocalServer | None:
+    """Return the local server that answers at this address, or None."""
+    for folder in [data_folder(), *reversed(remembered())]:
+        server = find_server(folder)
+        if server is not None and server.url.rstrip("/") == url.rstrip("/"):
+            return server
+    return None
+
+
+def remembered() -> list[Path]:
+    """Return the data folders that `alur dev` was started on, the last one last."""
+    try:
+        return [Path(line) for line in known_servers().read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def remember(data: Path) -> None:
+    """Note a data folder, so that other commands find the server that runs on it."""
+    folder = data.absolute()
+    folders = [known for known in remembered() if known != folder] + [folder]
+    lines = [str(known) for known in folders[-_REMEMBERED:]]
+    with suppress(OSError):  # a home that cannot be written costs comfort, not the server
+        write_private(known_servers(), "\n".join(lines) + "\n")
+
+
+def take_token(server: LocalServer, name: str) -> str:
+    """Ask the server for a new token of its owner. Raises `UnreachableError`."""
+    connection = UnixConnection(server.socket, _TIMEOUT_SECONDS)
+    try:
+        content = json.dumps({"name": name})
+        connection.request("POST", "/token", content, {"content-type": "application/json"})
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        message = f"the socket {server.socket} does not answer ({error}); is `alur dev` running?"
+        raise UnreachableError(message) from error
+    finally:
+        connection.close()
+    if response.status not in _CREATED:
+        raise AlurError(f"the server gave no token: {body[:300].decode(errors='replace')}")
+    return str(json.loads(body)["token"])
+
+
+def kept_token(server: LocalServer) -> str:
+    """Return the command line's own token for a local server, taken once and kept beside its data."""
+    path = server.data / TOKEN_FILE
+    with suppress(OSError, UnicodeDecodeError):
+        if token := path.read_text(encoding="utf-8").strip():
+            return token
+    return renewed_token(server)
+
+
+def renewed_token(server: LocalServer) -> str:
+    """Take a new token and keep it."""
+    token = take_token(server, "command line")
+    write_private(server.data / TOKEN_FILE, token + "\n")
+    return token
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

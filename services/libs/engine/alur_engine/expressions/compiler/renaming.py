@@ -1,0 +1,72 @@
+"""The nodes that an expression names by literals, found and replaced by the syntax tree."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from alur_engine.expressions.compiler.literals import decode
+from alur_engine.expressions.compiler.tree import Node, Source, child, children
+from alur_engine.expressions.text import narrow
+
+_CALLED: Final = frozenset({"$", "$node", "$items"})
+
+
+def name_node(source: Source, node: Node) -> Node | None:
+    """Return the literal by which `node` names a node of the workflow, if it does."""
+    if node.type == "call_expression":
+        callee = child(node, "function")
+        arguments = child(node, "arguments")
+        given = children(arguments) if arguments.type == "arguments" else []
+        if callee.type == "identifier" and source.read(callee) in _CALLED and given:
+            return given[0] if given[0].type == "string" else None
+    if node.type in {"subscript_expression", "member_expression"}:
+        holder = child(node, "object")
+        if holder.type == "identifier" and source.read(holder) == "$node":
+            field = "index" if node.type == "subscript_expression" else "property"
+            name = child(node, field)
+            return name if name.type in {"string", "property_identifier"} else None
+    return None
+
+
+def rename(text: str, old: str, new: str) -> str:
+    """Return the expression with every literal that names `old` naming `new`.
+
+    Raises `SyntaxProblem` or `UnsupportedError` when it cannot be parsed.
+    """
+    source = Source(text)
+    places: list[Node] = []
+    waiting = [source.root]
+    while waiting:
+        node = waiting.pop()
+        found = name_node(source, node)
+        if found is not None and _name(source, found) == old:
+            places.append(found)
+        waiting.extend(children(node))
+    for place in sorted(places, key=lambda node: -node.start_byte):
+        text = _replace(source, text, place, new)
+    return text
+
+
+def _name(source: Source, node: Node) -> str:
+    raw = source.read(node)
+    if node.type != "string":
+        return raw
+    return decode(raw[1:-1])
+
+
+def _replace(source: Source, text: str, place: Node, new: str) -> str:
+    start = source.offset(place)
+    end = start + len(source.read(place))
+    if place.type == "string":
+        return text[:start] + quoted(new, text[start]) + text[end:]
+    dot = text.rindex(".", 0, start)
+    return f"{text[:dot]}[{quoted(new, chr(34))}]{text[end:]}"
+
+
+def quoted(name: str, quote: str) -> str:
+    """Return `name` as a JavaScript string in the quotes that were there."""
+    inside = json.dumps(narrow(name), ensure_ascii=False)[1:-1]
+    if quote == "'":
+        inside = inside.replace('\\"', '"').replace("'", "\\'")
+    return f"{quote}{inside}{quote}"

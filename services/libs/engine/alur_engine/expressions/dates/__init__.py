@@ -1,0 +1,1 @@
+"""`Date`, and the calendar and time zones beneath it and Luxon."""

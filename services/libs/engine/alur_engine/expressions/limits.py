@@ -1,0 +1,54 @@
+"""What one evaluation may spend, and how it is charged.
+
+A step is one call of a function or one element (or KiB of text) that a built-in function goes
+through; a byte is one that an evaluation makes, whether or not it keeps it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from alur_engine.expressions.scope import Scope
+from alur_sdk.errors import LimitError
+
+MAX_SOURCE: Final = 65_536
+MAX_NESTING: Final = 120
+CALL_DEPTH: Final = 60
+SLOT_BYTES: Final = 16
+"""What an element of an array or an object is charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one evaluation of one expression may use before `LimitError` ends it."""
+
+    steps: int = 1_000_000
+    bytes: int = 64 * 1024 * 1024
+
+
+def spend_steps(scope: Scope, count: int) -> None:
+    """Charge `count` steps."""
+    scope.steps_left -= count
+    if scope.steps_left < 0:
+        raise LimitError("The expression takes too many steps")
+
+
+def spend_bytes(scope: Scope, count: int) -> None:
+    """Charge `count` bytes, before they are made."""
+    scope.bytes_left -= count
+    if scope.bytes_left < 0:
+        raise LimitError("The expression makes too much data")
+
+
+def spend_slots(scope: Scope, count: int) -> None:
+    """Charge for going through, and keeping, `count` elements."""
+    scope.steps_left -= count
+    scope.bytes_left -= count * SLOT_BYTES
+    if scope.steps_left < 0 or scope.bytes_left < 0:
+        raise LimitError("The expression goes through too many elements")
+
+
+def spend_text(scope: Scope, text: str) -> None:
+    """Charge for going through `text` once."""
+    spend_steps(scope, 1 + (len(text) >> 10))

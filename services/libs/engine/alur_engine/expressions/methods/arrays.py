@@ -1,0 +1,265 @@
+"""`Array.prototype`: what does not change the array. ECMAScript 2023, section 23.1.3.
+
+Holes do not exist here: an array without values holds `undefined`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from alur_engine.expressions.convert import join_list, to_index, to_integer, to_js_string
+from alur_engine.expressions.limits import spend_bytes, spend_slots, spend_steps
+from alur_engine.expressions.methods.calling import callback, or_default, test
+from alur_engine.expressions.numbers import INFINITY
+from alur_engine.expressions.operators import same_value_zero, strict_equal
+from alur_engine.expressions.problems import range_error, type_error
+from alur_engine.expressions.scope import Scope
+from alur_engine.expressions.values import UNDEFINED, JsIterator, Native, Value
+
+Array = list[Value]
+
+
+def at(_scope: Scope, array: Array, index: Value = UNDEFINED) -> Value:
+    """`at`."""
+    position = to_integer(index)
+    position = position + len(array) if position < 0 else position
+    return array[int(position)] if 0 <= position < len(array) else UNDEFINED
+
+
+def concat(scope: Scope, array: Array, *others: Value) -> Array:
+    """`concat`."""
+    joined = list(array)
+    for other in others:
+        if isinstance(other, list):
+            joined.extend(other)
+        else:
+            joined.append(other)
+    spend_slots(scope, len(joined))
+    return joined
+
+
+def entries(_scope: Scope, array: Array) -> JsIterator:
+    """`entries`."""
+    return JsIterator([index, value] for index, value in enumerate(array))
+
+
+def keys(_scope: Scope, array: Array) -> JsIterator:
+    """`keys`."""
+    return JsIterator(iter(range(len(array))))
+
+
+def values(_scope: Scope, array: Array) -> JsIterator:
+    """`values`."""
+    return JsIterator(iter(array))
+
+
+def every(_scope: Scope, array: Array, function: Value = UNDEFINED) -> bool:
+    """`every`."""
+    holds = test(function)
+    return all(holds(value, index, array) for index, value in enumerate(array))
+
+
+def some(_scope: Scope, array: Array, function: Value = UNDEFINED) -> bool:
+    """`some`."""
+    holds = test(function)
+    return any(holds(value, index, array) for index, value in enumerate(array))
+
+
+def filter_(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
+    """`filter`."""
+    holds = test(function)
+    spend_slots(scope, len(array))
+    return [value for index, value in enumerate(array) if holds(value, index, array)]
+
+
+def map_(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
+    """`map`."""
+    call = callback(function)
+    spend_slots(scope, len(array))
+    return [call(value, index, array) for index, value in enumerate(array)]
+
+
+def for_each(scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
+    """`forEach`."""
+    call = callback(function)
+    spend_slots(scope, len(array))
+    for index, value in enumerate(list(array)):
+        call(value, index, array)
+    return UNDEFINED
+
+
+def find(_scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
+    """`find`."""
+    holds = test(function)
+    for index, value in enumerate(array):
+        if holds(value, index, array):
+            return value
+    return UNDEFINED
+
+
+def find_index(_scope: Scope, array: Array, function: Value = UNDEFINED) -> int:
+    """`findIndex`."""
+    holds = test(function)
+    for index, value in enumerate(array):
+        if holds(value, index, array):
+            return index
+    return -1
+
+
+def find_last(scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
+    """`findLast`."""
+    index = find_last_index(scope, array, function)
+    return array[index] if index >= 0 else UNDEFINED
+
+
+def find_last_index(_scope: Scope, array: Array, function: Value = UNDEFINED) -> int:
+    """`findLastIndex`."""
+    holds = test(function)
+    for index in range(len(array) - 1, -1, -1):
+        if holds(array[index], index, array):
+            return index
+    return -1
+
+
+def flat(scope: Scope, array: Array, depth: Value = UNDEFINED) -> Array:
+    """`flat`."""
+    levels = to_integer(or_default(depth, 1))
+    return _flatten(scope, array, levels)
+
+
+def _flatten(scope: Scope, array: Array, levels: float) -> Array:
+    spend_slots(scope, len(array))
+    if levels < 1:
+        return list(array)
+    flattened: Array = []
+    for value in array:
+        if isinstance(value, list):
+            flattened.extend(_flatten(scope, value, levels - 1))
+        else:
+            flattened.append(value)
+    return flattened
+
+
+def flat_map(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
+    """`flatMap`."""
+    return _flatten(scope, map_(scope, array, function), 1)
+
+
+def includes(
+    scope: Scope, array: Array, sought: Value = UNDEFINED, start: Value = UNDEFINED
+) -> bool:
+    """`includes`."""
+    spend_steps(scope, 1 + (len(array) >> 4))
+    first = to_index(start, len(array), 0)
+    return any(same_value_zero(array[index], sought) for index in range(first, len(array)))
+
+
+def index_of(
+    scope: Scope, array: Array, sought: Value = UNDEFINED, start: Value = UNDEFINED
+) -> int:
+    """`indexOf`."""
+    spend_steps(scope, 1 + (len(array) >> 4))
+    for index in range(to_index(start, len(array), 0), len(array)):
+        if strict_equal(array[index], sought):
+            return index
+    return -1
+
+
+def last_index_of(scope: Scope, array: Array, sought: Value = UNDEFINED, *start: Value) -> int:
+    """`lastIndexOf`."""
+    spend_steps(scope, 1 + (len(array) >> 4))
+    first = to_integer(start[0]) if start else len(array) - 1
+    first = first + len(array) if first < 0 else min(first, len(array) - 1)
+    if first < 0:
+        return -1
+    for index in range(int(first), -1, -1):
+        if strict_equal(array[index], sought):
+            return index
+    return -1
+
+
+def join(scope: Scope, array: Array, separator: Value = UNDEFINED) -> str:
+    """`join`."""
+    glue = "," if separator is UNDEFINED else to_js_string(separator)
+    spend_steps(scope, 1 + len(array))
+    spend_bytes(scope, len(glue) * len(array))
+    joined = join_list(array, glue)
+    spend_bytes(scope, len(joined))
+    return joined
+
+
+def to_string(scope: Scope, array: Array) -> str:
+    """`toString`."""
+    return join(scope, array)
+
+
+def reduce(_scope: Scope, array: Array, function: Value = UNDEFINED, *start: Value) -> Value:
+    """`reduce`."""
+    return _fold(callback(function), array, iter(range(len(array))), start)
+
+
+def reduce_right(_scope: Scope, array: Array, function: Value = UNDEFINED, *start: Value) -> Value:
+    """`reduceRight`."""
+    return _fold(callback(function), array, iter(range(len(array) - 1, -1, -1)), start)
+
+
+def _fold(call: Native, array: Array, order: Iterator[int], start: tuple[Value, ...]) -> Value:
+    if start:
+        total = start[0]
+    elif not array:
+        raise type_error("Reduce of empty array with no initial value")
+    else:
+        total = array[next(order)]
+    for index in order:
+        total = call(total, array[index], index, array)
+    return total
+
+
+def slice_(scope: Scope, array: Array, start: Value = UNDEFINED, end: Value = UNDEFINED) -> Array:
+    """`slice`."""
+    cut = array[to_index(start, len(array), 0) : to_index(end, len(array), len(array))]
+    spend_slots(scope, len(cut))
+    return list(cut)
+
+
+def with_(scope: Scope, array: Array, index: Value = UNDEFINED, value: Value = UNDEFINED) -> Array:
+    """`with`."""
+    position = to_integer(index)
+    position = position + len(array) if position < 0 else position
+    if not 0 <= position < len(array) or position == INFINITY:
+        raise range_error("Invalid index : " + to_js_string(index))
+    spend_slots(scope, len(array))
+    changed = list(array)
+    changed[int(position)] = value
+    return changed
+
+
+METHODS: Final[dict[str, Native]] = {
+    "at": at,
+    "concat": concat,
+    "entries": entries,
+    "every": every,
+    "filter": filter_,
+    "find": find,
+    "findIndex": find_index,
+    "findLast": find_last,
+    "findLastIndex": find_last_index,
+    "flat": flat,
+    "flatMap": flat_map,
+    "forEach": for_each,
+    "includes": includes,
+    "indexOf": index_of,
+    "join": join,
+    "keys": keys,
+    "lastIndexOf": last_index_of,
+    "map": map_,
+    "reduce": reduce,
+    "reduceRight": reduce_right,
+    "slice": slice_,
+    "some": some,
+    "toLocaleString": to_string,
+    "toString": to_string,
+    "values": values,
+    "with": with_,
+}

@@ -1,0 +1,27 @@
+"""What `instanceof` knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from alur_engine.expressions.dates.value import JsDate
+from alur_engine.expressions.luxon.value import DateTime, Duration
+from alur_engine.expressions.regexes.value import JsRegExp
+from alur_engine.expressions.values import Function, JsError, JsMap, JsSet, Special
+
+INSTANCES: Final[Mapping[str, tuple[type, ...]]] = {
+    "Array": (list,),
+    "Date": (JsDate,),
+    "DateTime": (DateTime,),
+    "Duration": (Duration,),
+    "Error": (JsError,),
+    "Function": (Function,),
+    "Map": (JsMap,),
+    "Object": (dict, list, Special),
+    "RegExp": (JsRegExp,),
+    "Set": (JsSet,),
+    "Boolean": (),
+    "Number": (),
+    "String": (),
+}

@@ -1,0 +1,80 @@
+"""All methods by the name and the type of the receiver: whatever is not here cannot be called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from alur_engine.expressions.methods import (
+    array_changes,
+    arrays,
+    helpers,
+    primitives,
+    searching,
+    specials,
+    strings,
+)
+from alur_engine.expressions.values import MatchList, Native, Special, Value
+
+_ARRAYS: Final = {
+    **helpers.ARRAYS,
+    **primitives.OBJECTS,
+    **arrays.METHODS,
+    **array_changes.COPIES,
+    **array_changes.CHANGES,
+}
+_NUMBERS: Final = {**helpers.NUMBERS, **primitives.OBJECTS, **primitives.NUMBERS}
+
+BY_TYPE: Final[dict[type, Mapping[str, Native]]] = {
+    str: {**helpers.STRINGS, **primitives.OBJECTS, **strings.METHODS, **searching.METHODS},
+    list: _ARRAYS,
+    MatchList: _ARRAYS,
+    int: _NUMBERS,
+    float: _NUMBERS,
+    bool: {**helpers.BOOLEANS, **primitives.OBJECTS, **primitives.BOOLEANS},
+    dict: {**helpers.OBJECTS, **primitives.OBJECTS},
+    **{kind: {**primitives.OBJECTS, **methods} for kind, methods in specials.METHODS.items()},
+    **helpers.NOTHING,
+}
+
+CHANGING: Final = frozenset(array_changes.CHANGES)
+"""The methods that change their receiver, which may not be an item's data."""
+
+
+def find_method(kind: type[Value], name: str) -> Native | None:
+    """Return the method, which takes the scope, the receiver and its arguments."""
+    methods = BY_TYPE.get(kind)
+    if methods is None and issubclass(kind, Special):
+        methods = primitives.OBJECTS
+    return methods.get(name) if methods is not None else None
+
+
+def most_arguments(method: Native, taken: int) -> int | None:
+    """Return how many arguments beyond the first `taken` a native can take, `None` for any."""
+    code = method.__code__
+    takes_all = bool(code.co_flags & 0x04)
+    return None if takes_all else code.co_argcount - taken
+
+
+def trimmed(method: Native, count: int, taken: int) -> Native:
+    """Return `method`, or what drops the last of `count` arguments if it takes fewer."""
+    most = most_arguments(method, taken)
+    if most is None or count <= most:
+        return method
+
+    def call(*args: Value) -> Value:
+        return method(*args[: taken + most])
+
+    return call
+
+
+def methods_named(name: str, count: int) -> dict[type, Native]:
+    """Return the methods called `name` by the receiver's type, ready for `count` arguments.
+
+    Objects are left out: their own members come first.
+    """
+    return {
+        kind: trimmed(methods[name], count, 2)
+        for kind, methods in BY_TYPE.items()
+        if name in methods and kind is not dict
+    }

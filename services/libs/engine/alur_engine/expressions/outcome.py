@@ -1,0 +1,104 @@
+"""What leaves an evaluation: plain JSON values, as `JSON.stringify` would write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from alur_engine.expressions.numbers import MAX_SAFE, to_double
+from alur_engine.expressions.problems import type_error
+from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
+from alur_sdk.errors import LimitError
+
+_DEEPEST: Final = 512
+
+
+def to_json(value: Value) -> Json:
+    """Return `value` as JSON: NaN is `null`, a date is text, `undefined` is `null` or left out.
+
+    What is JSON already is returned as it is, not copied.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int:
+        return value if -MAX_SAFE <= value <= MAX_SAFE else _tidy(to_double(value))
+    if kind is float:
+        return _tidy(value)
+    try:
+        return _nested(value, 0)
+    except RecursionError as error:
+        raise LimitError("The value of the expression is nested too deeply") from error
+
+
+def _tidy(number: float) -> Json:
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and -MAX_SAFE <= number <= MAX_SAFE else number
+
+
+def _nested(value: Value, depth: int) -> Json:
+    if depth > _DEEPEST:
+        raise LimitError("The value of the expression is nested too deeply, or within itself")
+    if isinstance(value, Special):
+        value = value.js_json()
+        return to_json(value) if not isinstance(value, (dict, list)) else _nested(value, depth + 1)
+    if isinstance(value, list):
+        return _list(value, depth)
+    if isinstance(value, Mapping):
+        return _mapping(value, depth)
+    if value is UNDEFINED:
+        return None
+    raise type_error("The value of the expression is no JSON")
+
+
+def _is_done(value: Value) -> bool:
+    kind = type(value)
+    return kind is str or kind is bool or value is None or (kind is int and abs(value) <= MAX_SAFE)
+
+
+def _list(values: list[Value], depth: int) -> Json:
+    changed: list[Json] | None = None if type(values) is list else list(values)
+    for index, value in enumerate(values):
+        if _is_done(value):
+            continue
+        made = _inner(value, depth)
+        made = None if made is UNDEFINED else made
+        if made is not value:
+            changed = list(values) if changed is None else changed
+            changed[index] = made
+    return values if changed is None else changed
+
+
+def _mapping(holder: Mapping[str, Value], depth: int) -> Json:
+    changed: dict[str, Json] | None = None if type(holder) is dict else dict(holder)
+    for key, value in holder.items():
+        if _is_done(value):
+            continue
+        made = _inner(value, depth)
+        if made is value:
+            continue
+        changed = dict(holder) if changed is None else changed
+        if made is UNDEFINED:
+            del changed[key]
+        else:
+            changed[key] = made
+    return holder if changed is None else changed
+
+
+def _inner(value: Value, depth: int) -> Json:
+    """Return a member as JSON, `UNDEFINED` when it is to be left out."""
+    kind = type(value)
+    if kind is float:
+        return _tidy(value)
+    if kind is int:
+        return _tidy(to_double(value))
+    if value is UNDEFINED:
+        return UNDEFINED
+    if isinstance(value, Special):
+        value = value.js_json()
+        if value is UNDEFINED:
+            return UNDEFINED
+        return _nested(value, depth + 1) if isinstance(value, (dict, list)) else to_json(value)
+    return _nested(value, depth + 1)

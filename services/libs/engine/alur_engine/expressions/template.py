@@ -1,0 +1,195 @@
+"""A parameter value with expressions in it, compiled as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from alur_engine.expressions.braces import Part, UnclosedError, split_text
+from alur_engine.expressions.convert import to_js_string
+from alur_engine.expressions.evaluator import Compiled, Evaluator, Program
+from alur_engine.expressions.methods.json_text import to_json_text
+from alur_engine.expressions.outcome import to_json
+from alur_engine.expressions.problems import SyntaxProblem
+from alur_engine.expressions.scope import Scope
+from alur_engine.expressions.text import narrow
+from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
+
+Make = Callable[[Scope], Json]
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+class Template:
+    """A value in which `{{ … }}` may stand in any string; calling it fills them in.
+
+    A string that is one expression keeps the expression's type. In mixed text `null` and
+    `undefined` are nothing, arrays and objects are JSON. A member of an object whose value is
+    `undefined` is left out, elsewhere `undefined` is `None`.
+    """
+
+    __slots__ = ("_make", "constant", "is_constant", "references")
+
+    def __init__(self, value: Json, evaluator: Evaluator) -> None:
+        references: set[str] = set()
+        make = _build(value, evaluator, references)
+        self.is_constant = make is None
+        self.constant = value if make is None else None
+        self.references = frozenset(references) if references else _NOTHING
+        self._make: Make = make if make is not None else lambda _scope: value
+
+    def __call__(self, scope: Scope) -> Json:
+        value = self._make(scope)
+        return None if value is UNDEFINED else value
+
+
+def _build(value: Json, evaluator: Evaluator, references: set[str]) -> Make | None:
+    """Return what makes the value, or `None` when it is constant."""
+    if isinstance(value, str):
+        return _text(value, evaluator, references) if "{{" in value else None
+    if isinstance(value, dict):
+        return _members(value, evaluator, references)
+    return _elements(value, evaluator, references) if isinstance(value, list) else None
+
+
+def _members(value: dict[str, Json], evaluator: Evaluator, references: set[str]) -> Make | None:
+    made = {key: _build(member, evaluator, references) for key, member in value.items()}
+    changing = [(key, make) for key, make in made.items() if make is not None]
+    if not changing:
+        return None
+
+    def fill(scope: Scope) -> Json:
+        filled = value.copy()
+        for key, make in changing:
+            member = make(scope)
+            if member is UNDEFINED:
+                del filled[key]
+            else:
+                filled[key] = member
+        return filled
+
+    return fill
+
+
+def _elements(value: list[Json], evaluator: Evaluator, references: set[str]) -> Make | None:
+    made = [(index, _build(member, evaluator, references)) for index, member in enumerate(value)]
+    changing = [(index, make) for index, make in made if make is not None]
+    if not changing:
+        return None
+
+    def fill(scope: Scope) -> Json:
+        filled = value.copy()
+        for index, make in changing:
+            element = make(scope)
+            filled[index] = None if element is UNDEFINED else element
+        return filled
+
+    return fill
+
+
+def parts_of(text: str) -> list[Part]:
+    """Return the pieces of a text; raises `SyntaxProblem` when one is not closed."""
+    try:
+        return split_text(text)
+    except UnclosedError as error:
+        raise SyntaxProblem(error.offset, str(error)) from error
+
+
+def _text(text: str, evaluator: Evaluator, references: set[str]) -> Make:
+    parts = parts_of(text)
+    pieces: list[str | Compiled] = []
+    for part in parts:
+        if not part.is_expression:
+            pieces.append(part.text)
+            continue
+        compiled = evaluator.compile(part.text)
+        references |= compiled.references
+        pieces.append(compiled)
+    if len(pieces) == 1 and not isinstance(pieces[0], str):
+        return _alone(pieces[0])
+    return _mixed(pieces)
+
+
+def _alone(compiled: Compiled) -> Make:
+    if isinstance(compiled, Program) and compiled.is_plain_path:
+        return _path(compiled)
+    if isinstance(compiled, Program) and not compiled.is_heavy:
+        return _light(compiled)
+    raw = compiled.raw
+
+    def value_of(scope: Scope) -> Json:
+        value = raw(scope)
+        return value if value is UNDEFINED else to_json(value)
+
+    return value_of
+
+
+def _path(program: Program) -> Make:
+    """A path gives data, which is JSON already; only scalars may need care."""
+    code = program.code
+
+    def read(scope: Scope) -> Json:
+        value = code(scope, None)
+        kind = type(value)
+        if kind is str or kind is dict or kind is list or value is UNDEFINED:
+            return value
+        return to_json(value)
+
+    return read
+
+
+def _light(program: Program) -> Make:
+    code, budget = program.code, program.limits.bytes
+
+    def evaluate(scope: Scope) -> Json:
+        scope.bytes_left = budget
+        value = code(scope, None)
+        kind = type(value)
+        if kind is str or kind is bool or value is UNDEFINED:
+            return value
+        return to_json(value)
+
+    return evaluate
+
+
+def _mixed(pieces: list[str | Compiled]) -> Make:
+    readers = [piece if isinstance(piece, str) else piece.raw for piece in pieces]
+
+    def join(scope: Scope) -> str:
+        texts = []
+        for reader in readers:
+            if isinstance(reader, str):
+                texts.append(reader)
+                continue
+            value = reader(scope)
+            texts.append(value if type(value) is str else shown(scope, value))
+        joined = "".join(texts)
+        return joined if joined.isascii() else narrow(joined)
+
+    return join
+
+
+def shown(scope: Scope, value: Value) -> str:
+    """Return what a value reads as in the midst of text."""
+    if value is None or value is UNDEFINED:
+        return ""
+    if isinstance(value, Special):
+        value = value.js_json()
+        return "" if value is UNDEFINED or value is None else shown(scope, value)
+    if isinstance(value, (list, dict)):
+        scope.steps_left = scope.bytes_left = 64 * 1024 * 1024
+        return to_json_text(scope, value) or ""
+    return to_js_string(value)
+
+
+def strings_in(value: Json, path: str) -> Iterator[tuple[str, str]]:
+    """Yield every string with an expression in a nested value, with its path."""
+    waiting = [(path, value)]
+    while waiting:
+        where, inner = waiting.pop()
+        if isinstance(inner, str):
+            if "{{" in inner:
+                yield where, inner
+        elif isinstance(inner, dict):
+            waiting.extend((f"{where}.{key}", inner[key]) for key in reversed(inner))
+        elif isinstance(inner, list):
+            waiting.extend((f"{where}[{i}]", inner[i]) for i in range(len(inner) - 1, -1, -1))

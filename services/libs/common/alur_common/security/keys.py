@@ -22,8 +22,7 @@ def load_keys(path: Path, given: str | None = None) -> list[bytes]:
     """
     if given:
         return [_decoded(text, "the key given by the environment") for text in given.split(",")]
-    with contextlib.suppress(FileExistsError):
-        _create(path, base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+    _create(path, base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
     return _read(path)
 
 
@@ -65,20 +64,17 @@ def _decoded(text: str, where: str) -> bytes:
 
 
 def _create(path: Path, content: bytes) -> None:
-    """Make the file whole or not at all: a link to a finished file fails when another process was first."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the file whole or not at all, unless it is there; a link never replaces what another process made."""
     if path.exists():
         return
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(draft, content)
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        finally:
-            draft.unlink()
+        draft.unlink()
         _sync_folder(path.parent)
-    except FileExistsError:
-        raise
     except OSError as error:
         raise StorageError(f"cannot keep a key in {path}: {error.strerror}") from error
 

@@ -92,7 +92,7 @@ class AccessTokens:
         expires_at = claims["exp"]
         if not all(isinstance(value, str) for value in (tenant, user, session)):
             raise UnauthenticatedError("the session is not valid: sign in again")
-        if not isinstance(expires_at, int | float) or expires_at <= self._clock.now():
+        if not (isinstance(expires_at, int | float) and expires_at > self._clock.now()):
             raise UnauthenticatedError("the session is over: refresh it or sign in again")
         return Claims(tenant, user, session, float(expires_at))
 

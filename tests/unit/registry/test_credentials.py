@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.security.keys import add_key, drop_old_keys
+from alur_common.security.rights import Caller
+from alur_registry.adapters.stored import CREDENTIALS
+from alur_registry.service import Registry
+from alur_registry.settings import Settings
+from alur_sdk.errors import ConflictError, InvalidError, NotFoundError
+from tests.unit.registry.world import Doc
+
+SECRETS: list[tuple[str, Doc, str, Doc]] = [
+    ("bearer", {"token": "t0p"}, "bearer", {"token": "t0p"}),
+    ("hmac", {"secret": "t0p"}, "hmac", {"secret": "t0p"}),
+    ("basic", {"username": "ani", "password": ""}, "basic", {"username": "ani"}),
+    (
+        "jwt",
+        {"secret": "t0p", "algorithm": "HS256"},
+        "jwt",
+        {"secret": "t0p", "algorithm": "HS256"},
+    ),
+    (
+        "api-key",
+        {"name": "X-Key", "in": "header", "value": "t0p"},
+        "api-key",
+        {"header": "X-Key", "key": "t0p", "value": "t0p"},
+    ),
+    (
+        "api-key",
+        {"name": "key", "in": "query", "key": "t0p"},
+        "api-key",
+        {"query": "key", "key": "t0p", "value": "t0p"},
+    ),
+    (
+        "header",
+        {"name": "X-Key", "value": "t0p"},
+        "api-key",
+        {"header": "X-Key", "key": "t0p", "value": "t0p"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "fields", "kept", "opened"), SECRETS)
+async def test_what_is_sealed_opens_again(
+    *, registry: Registry, owner: Caller, given: str, fields: Doc, kept: str, opened: Doc
+) -> None:
+    await registry.set_credential(owner, "default", "c", given, fields)
+    secret = await registry.unseal(owner.tenant, "default", "c")
+    assert (secret.type, dict(secret.fields)) == (kept, opened)
+
+
+async def test_no_answer_and_no_document_holds_the_secret(
+    registry: Registry, owner: Caller, documents: MemoryDocuments
+) -> None:
+    made = await registry.set_credential(owner, "default", "c", "bearer", {"token": "canary"})
+    listed = await registry.list_credentials(owner, "default")
+    audit = await registry.list_audit(owner)
+    secret = await registry.unseal(owner.tenant, "default", "c")
+    texts = [made.shown(), listed, audit, await documents.find(CREDENTIALS), secret]
+    assert "canary" not in repr(texts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "path"),
+    [
+        ("password", {}, "type"),
+        ("bearer", {}, "fields.token"),
+        ("bearer", {"token": ""}, "fields.token"),
+        ("bearer", {"token": "canary", "user": "x"}, "fields.user"),
+        ("bearer", {"token": 7}, "fields.token"),
+        ("bearer", {"token": "x" * 70_000}, "fields.token"),
+        ("basic", {"username": "a:b"}, "fields.username"),
+        ("hmac", {"secret": "canary", "algorithm": "md5"}, "fields.algorithm"),
+        ("api-key", {"key": "canary", "header": "bad header"}, "fields.header"),
+        ("api-key", {"key": "canary", "header": "a", "query": "b"}, "fields.query"),
+        ("api-key", {"value": "canary", "name": "a", "in": "cookie"}, "fields.in"),
+        ("jwt", {"algorithm": "HS256"}, "fields.secret"),
+    ],
+)
+async def test_wrong_fields_are_refused_without_repeating_them(
+    registry: Registry, owner: Caller, kind: str, fields: Doc, path: str
+) -> None:
+    with pytest.raises(InvalidError) as raised:
+        await registry.set_credential(owner, "default", "c", kind, fields)
+    assert path in {problem.path for problem in raised.value.problems}
+    assert "canary" not in repr((raised.value.problems, str(raised.value)))
+
+
+async def test_a_new_secret_counts_from_the_next_use(registry: Registry, owner: Caller) -> None:
+    for version in (1, 2):
+        made = await registry.set_credential(
+            owner, "default", "c", "bearer", {"token": f"t{version}"}
+        )
+        assert made.version == version
+        secret = await registry.unseal(owner.tenant, "default", "c")
+        assert secret.fields["token"] == f"t{version}"
+
+
+async def test_a_stale_writer_of_a_credential_is_refused(registry: Registry, owner: Caller) -> None:
+    made = await registry.set_credential(owner, "default", "c", "bearer", {"token": "1"})
+    again = {"token": "2"}
+    await registry.set_credential(owner, "default", "c", "bearer", again, if_match=made.revision)
+    with pytest.raises(ConflictError):
+        await registry.set_credential(
+            owner, "default", "c", "bearer", again, if_match=made.revision
+        )
+
+
+async def test_a_deleted_credential_is_gone(registry: Registry, owner: Caller) -> None:
+    await registry.set_credential(owner, "default", "c", "bearer", {"token": "1"})
+    await registry.unseal(owner.tenant, "default", "c")
+    await registry.delete_credential(owner, "default", "c")
+    for gone in (
+        registry.unseal(owner.tenant, "default", "c"),
+        registry.get_credential(owner, "default", "c"),
+        registry.delete_credential(owner, "default", "c"),
+    ):
+        with pytest.raises(NotFoundError):
+            await gone
+
+
+async def test_domains_are_kept_with_it(registry: Registry, owner: Caller) -> None:
+    await registry.set_credential(
+        owner, "default", "c", "bearer", {"token": "1"}, domains=["API.example.com", "*.b.com"]
+    )
+    secret = await registry.unseal(owner.tenant, "default", "c")
+    assert secret.domains == ("api.example.com", "*.b.com")
+    with pytest.raises(InvalidError):
+        await registry.set_credential(
+            owner, "default", "c", "bearer", {"token": "1"}, domains=["https://x"]
+        )
+
+
+async def test_the_types_are_described_for_forms(registry: Registry) -> None:
+    types = {kind["type"]: kind["schema"] for kind in registry.credential_types()}
+    assert types["bearer"]["properties"]["token"]["writeOnly"]
+    assert types["basic"]["required"] == ["username"]
+
+
+async def test_a_new_master_key_takes_over_without_a_pause(
+    registry: Registry, owner: Caller, rebuild: Callable[[], Registry], settings: Settings
+) -> None:
+    await registry.set_credential(owner, "default", "old", "bearer", {"token": "1"})
+    add_key(settings.data / "keys" / "master")
+    both = rebuild()
+    await both.set_credential(owner, "default", "new", "bearer", {"token": "2"})
+    assert await both.rotate_keys() == 1
+    assert await both.rotate_keys() == 0
+    drop_old_keys(settings.data / "keys" / "master")
+    last = rebuild()
+    for name, token in (("old", "1"), ("new", "2")):
+        assert (await last.unseal(owner.tenant, "default", name)).fields["token"] == token

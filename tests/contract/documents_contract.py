@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import pytest
+
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
 from alur_sdk.errors import (
     ConflictError,
@@ -15,13 +16,12 @@ from alur_sdk.errors import (
     NotFoundError,
     TooLargeError,
 )
-
 from tests.support.clock import FakeClock
 
 JOBS = Collection(
     "jobs",
-    fields=("status", "rank", "owner", "token", "due"),
-    indexes=(Index(("status", "rank")), Index(("owner", "token"), unique=True)),
+    fields=("status", "rank", "owner", "slot", "due"),
+    indexes=(Index(("status", "rank")), Index(("owner", "slot"), unique=True)),
 )
 NOTES = Collection("notes", fields=("text",))
 COLLECTIONS = (JOBS, NOTES)
@@ -64,32 +64,32 @@ class WritesContract:
         assert (await documents.get(NOTES, "a"))["text"] == "x"
 
     async def test_a_unique_index_refuses_a_second_holder(self, documents: Documents) -> None:
-        await documents.insert(JOBS, {"id": "a", "owner": "o", "token": "t"})
+        await documents.insert(JOBS, {"id": "a", "owner": "o", "slot": "t"})
         with pytest.raises(ExistsError):
-            await documents.insert(JOBS, {"id": "b", "owner": "o", "token": "t"})
+            await documents.insert(JOBS, {"id": "b", "owner": "o", "slot": "t"})
         assert await documents.find_one(JOBS, "b") is None
 
     async def test_a_unique_index_ignores_null(self, documents: Documents) -> None:
-        await documents.insert(JOBS, {"id": "a", "owner": "o", "token": None})
+        await documents.insert(JOBS, {"id": "a", "owner": "o", "slot": None})
         await documents.insert(JOBS, {"id": "b", "owner": "o"})
         assert await documents.count(JOBS) == 2
 
     async def test_a_replace_into_a_held_unique_value_is_refused(
         self, documents: Documents
     ) -> None:
-        await fill(documents, a={"owner": "o", "token": "t"}, b={"owner": "o", "token": "u"})
+        await fill(documents, a={"owner": "o", "slot": "t"}, b={"owner": "o", "slot": "u"})
         with pytest.raises(ExistsError):
-            await documents.replace(JOBS, {"id": "b", "owner": "o", "token": "t"}, at_revision=1)
-        assert (await documents.get(JOBS, "b"))["token"] == "u"
+            await documents.replace(JOBS, {"id": "b", "owner": "o", "slot": "t"}, at_revision=1)
+        assert (await documents.get(JOBS, "b"))["slot"] == "u"
 
     async def test_a_unique_value_is_free_once_its_holder_is_gone(
         self, documents: Documents
     ) -> None:
-        await documents.insert(JOBS, {"id": "a", "owner": "o", "token": "t"})
+        await documents.insert(JOBS, {"id": "a", "owner": "o", "slot": "t"})
         await documents.delete(JOBS, "a")
-        await documents.insert(JOBS, {"id": "b", "owner": "o", "token": "t"})
-        await documents.replace(JOBS, {"id": "b", "owner": "o", "token": "u"}, at_revision=1)
-        await documents.insert(JOBS, {"id": "c", "owner": "o", "token": "t"})
+        await documents.insert(JOBS, {"id": "b", "owner": "o", "slot": "t"})
+        await documents.replace(JOBS, {"id": "b", "owner": "o", "slot": "u"}, at_revision=1)
+        await documents.insert(JOBS, {"id": "c", "owner": "o", "slot": "t"})
 
     async def test_a_replace_raises_the_revision_and_the_time(
         self, documents: Documents, clock: FakeClock

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from alur_common.documents.port import Documents, Where
 from alur_sdk.errors import InvalidError
-
 from tests.contract.documents_contract import JOBS, fill, ids
 
 ROWS: dict[str, dict[str, Any]] = {

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Documents
 from alur_common.documents.sqlite import SqliteDocuments
-
 from tests.contract.documents_contract import COLLECTIONS, RefusalsContract, WritesContract
 from tests.contract.documents_queries import QueriesContract
 from tests.support.clock import FakeClock

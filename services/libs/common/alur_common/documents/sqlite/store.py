@@ -85,8 +85,9 @@ class SqliteDocuments:
     def _check(self, connection: sqlite3.Connection) -> None:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
+            where = " ".join(found.split())
             raise StorageError(
-                f"{self._path} is damaged ({found}): restore a backup, or move the file aside to start empty",
+                f"{self._path} is damaged ({where}): restore a backup, or move the file aside to start empty",
                 path=str(self._path),
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alur_common.documents.port import Where
@@ -25,6 +25,18 @@ from alur_registry.service.tools import Tools
 from alur_sdk.errors import ConflictError, NotFoundError
 
 _PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a credential is to be."""
+
+    tenant: str
+    project: str
+    name: str
+    type: str
+    fields: tuple[str, ...]
+    domains: tuple[str, ...]
 
 
 class Credentials:
@@ -73,21 +85,8 @@ class Credentials:
         known = await self._store.credentials.find(caller.tenant, project, name)
         if if_match is not None and (known is None or known.revision != if_match):
             raise ConflictError(f"the credential {name} changed meanwhile", credential=name)
-        now = self._clock.now()
-        draft = KeptCredential(
-            tenant=caller.tenant,
-            project=project,
-            name=name,
-            uid=known.uid if known else self._ids.execution(),
-            type=kind,
-            version=known.version + 1 if known else 1,
-            fields=tuple(sorted(checked)),
-            domains=allowed,
-            created_at=known.created_at if known else now,
-            updated_at=now,
-            sealed={},
-            revision=known.revision if known else 0,
-        )
+        wanted = _Wanted(caller.tenant, project, name, kind, tuple(sorted(checked)), allowed)
+        draft = self._draft(wanted, known)
         sealed = self._sealer.seal(checked, *draft.binding).to_document()
         kept = await self._keep(replace(draft, sealed=sealed), is_new=known is None)
         await self._audit.record(
@@ -141,6 +140,23 @@ class Credentials:
             last = page[-1]
             after = [f"{last.tenant}/{last.project}/{last.name}"]
         return rotated
+
+    def _draft(self, wanted: _Wanted, known: KeptCredential | None) -> KeptCredential:
+        now = self._clock.now()
+        return KeptCredential(
+            tenant=wanted.tenant,
+            project=wanted.project,
+            name=wanted.name,
+            uid=known.uid if known else self._ids.execution(),
+            type=wanted.type,
+            version=known.version + 1 if known else 1,
+            fields=wanted.fields,
+            domains=wanted.domains,
+            created_at=known.created_at if known else now,
+            updated_at=now,
+            sealed={},
+            revision=known.revision if known else 0,
+        )
 
     async def _rewrap(self, kept: KeptCredential) -> bool:
         sealed = Sealed.from_document(kept.sealed)

@@ -112,8 +112,8 @@ def _key_id(key: bytes) -> str:
 
 
 def _cipher(key: bytes) -> AESGCM:
-    # Loading the library costs 40 ms, and a start without credentials needs none of it.
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    # A start without credentials needs none of it.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  (40 ms)
 
     return AESGCM(key)
 

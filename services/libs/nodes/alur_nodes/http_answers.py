@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from pydantic_core import from_json
@@ -67,7 +68,7 @@ def content_of(answer: HttpResponse, response: str) -> Json:
 
     Raises `Permanent` when the body is not what `response` demands.
     """
-    media_type, charset = _content_type(answer.headers)
+    media_type, charset = _content_type(answer.headers.get("content-type", ""))
     kind = response if response != "auto" else _kind(media_type, answer.body)
     if kind == "binary":
         return answer.body
@@ -79,9 +80,11 @@ def content_of(answer: HttpResponse, response: str) -> Json:
         return answer.body.decode("utf-8", errors="replace")
 
 
-def _content_type(headers: Mapping[str, str]) -> tuple[str, str | None]:
+@lru_cache(maxsize=256)
+def _content_type(header: str) -> tuple[str, str | None]:
+    """Return media type and character set (RFC 9110, section 8.3)."""
     message = Message()
-    message["content-type"] = headers.get("content-type", "application/octet-stream")
+    message["content-type"] = header or "application/octet-stream"
     return message.get_content_type(), message.get_content_charset()
 
 
@@ -129,7 +132,7 @@ def _as_object(content: Json) -> dict[str, Json]:
 
 
 async def _kept(answer: HttpResponse, ctx: NodeContext) -> dict[str, Json]:
-    media_type, _ = _content_type(answer.headers)
+    media_type, _ = _content_type(answer.headers.get("content-type", ""))
     return {"data": await ctx.put_blob(answer.body, media_type, _file_name(answer))}
 
 

@@ -33,24 +33,28 @@ MISSING: Final = Missing()
 """What `value_at` finds where nothing is; never part of a JSON value."""
 
 
+class PathError(Permanent, ValueError):
+    """A text is no path. A `ValueError` too, so that validation tells of it as of any fault."""
+
+
 @lru_cache(maxsize=4096)
 def parse_path(text: str) -> Steps:
     """Return the steps of a path: names as strings, places in lists as numbers.
 
-    Raises `ValueError` on anything else, and on a path that does not begin with a name.
+    Raises `PathError` on anything else, and on a path that does not begin with a name.
     """
     steps: list[str | int] = []
     at = 0
     while at < len(text):
         match = _STEP.match(text, at)
         if match is None or not _joins(match, first=not steps):
-            raise ValueError(f"{text[:80]!r} is no path such as `price.total` or `lines[0].sku`")
+            raise PathError(f"{text[:80]!r} is no path such as `price.total` or `lines[0].sku`")
         index = match["index"]
         name = match["name"] if match["quoted"] is None else match["quoted"]
         steps.append(name if index is None else int(index))
         at = match.end()
     if not steps or isinstance(steps[0], int):
-        raise ValueError(f"{text[:80]!r} is no path: it must begin with a name")
+        raise PathError(f"{text[:80]!r} is no path: it must begin with a name")
     return tuple(steps)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -18,6 +19,7 @@ PATTERN = (
 )
 
 
+@lru_cache(maxsize=1024)
 def duration_seconds(text: str) -> float:
     """Return the seconds of an ISO 8601 duration (`PT1H30M`, `P7D`). Raises `ValueError` on other text."""
     match = _ISO.fullmatch(text)

@@ -91,10 +91,11 @@ class FakeContext:
     ) -> dict[str, Json]:
         reference = f"blob-{len(self.blobs)}"
         self.blobs[reference] = content
-        return {"id": reference, "mediaType": media_type, "fileName": file_name}
+        kept = {"blob": reference, "size": len(content), "mediaType": media_type}
+        return {**kept, "fileName": file_name} if file_name else kept
 
     async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
-        return self.blobs[reference["id"]]
+        return self.blobs[reference["blob"]]
 
     def log(self, message: str, **fields: Json) -> None:
         self.lines.append((message, fields))

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from alur_nodes.paths import Path, parse_path, picked, put
 from alur_sdk import Effect, Item, ItemNode, NodeContext, Params
 
 
+def _with_paths(fields: dict[str, Any]) -> dict[str, Any]:
+    for path in fields:
+        parse_path(path)
+    return fields
+
+
 class SetParams(Params):
     """Which fields an item gets, and which of its own it keeps."""
 
-    fields: dict[Path, Any] = Field(
+    # Keys that were evaluated for an item are read as paths when they are set, not before: this
+    # node runs more often than any other.
+    fields: Annotated[dict[str, Any], AfterValidator(_with_paths)] = Field(
         default_factory=dict,
         max_length=500,
         description="Path -> value. A path may be nested: `price.total`, `lines[0].sku`.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
 from alur_sdk import Condition, Effect, Item, ItemNode, NodeContext, Params, Sent
 
@@ -25,25 +25,25 @@ class Case(Params):
     )
 
 
+def _with_ports(cases: list[Case]) -> list[Case]:
+    names = {case.name for case in cases}
+    if len(names) < len(cases):
+        raise ValueError("two cases have the same name")
+    if not names.isdisjoint(RESERVED):
+        raise ValueError("no case can be named `other` or `error`: these ports exist already")
+    return cases
+
+
 class SwitchParams(Params):
     """The cases, in the order in which they are tried."""
 
-    cases: list[Case] = Field(
+    cases: Annotated[list[Case], AfterValidator(_with_ports)] = Field(
         min_length=1, max_length=100, description="The ways out, in the order they are tried."
     )
     first: bool = Field(
         default=True,
         description="True: an item leaves by the first case that holds. False: by each that does.",
     )
-
-    @model_validator(mode="after")
-    def _names_are_ports(self) -> SwitchParams:
-        names = [case.name for case in self.cases]
-        if len(set(names)) < len(names):
-            raise ValueError("two cases have the same name")
-        if not set(names).isdisjoint(RESERVED):
-            raise ValueError("no case can be named `other` or `error`: these ports exist already")
-        return self
 
 
 class Switch(ItemNode[SwitchParams]):

@@ -34,9 +34,6 @@ class Meter(Protocol):
     def ended(self, status: str, took: float) -> None:
         """An execution ended."""
 
-    def node_ended(self, node_type: str, status: str, took: float) -> None:
-        """A node run ended."""
-
     def retried(self, node_type: str) -> None:
         """A node run is tried again."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from alur_common.settings import Settings
+from alur_common.settings import Settings as CommonSettings
 
 
-class ExecutorSettings(Settings):
+class Settings(CommonSettings):
     """What an executor may be told, by `ALUR_*`."""
 
     executor_concurrency: int = Field(

@@ -16,7 +16,7 @@ from alur_engine.durations import duration_seconds
 from alur_engine.expressions import Evaluator
 from alur_engine.graph import Graph, GraphNode, build_graph
 from alur_sdk.errors import AlurError
-from alur_sdk.nodes import BatchNode, ItemNode, Node
+from alur_sdk.nodes import BatchNode, Effect, ItemNode, Node
 
 FindClass = Callable[[str], type[Node[Any]]]
 
@@ -65,11 +65,14 @@ class Step:
     is_async: bool
     retry: RetryPolicy
     timeout: float | None
-
-    @property
-    def is_scope(self) -> bool:
-        """The engine runs it: it only opens scopes."""
-        return bool(self.graph.opens) or not isinstance(self.node, (ItemNode, BatchNode))
+    is_scope: bool
+    """The engine runs it: it only opens scopes."""
+    is_plain: bool
+    """It runs without waiting and without effect on the outside."""
+    is_quick: bool
+    """Plain and item by item: the quick path takes it."""
+    first_port: str
+    run_item: Callable[..., Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,29 @@ def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step
     binding, broken = _binding(kind, definition, evaluator)
     is_item = issubclass(kind, ItemNode)
     run = getattr(kind, "run_item" if is_item else "run", None)
+    is_async = inspect.iscoroutinefunction(run)
+    is_scope = not issubclass(kind, (ItemNode, BatchNode))
+    is_plain = not is_async and graph.effect is not Effect.WRITE
+    node = kind()
     return Step(
         graph=graph,
-        node=kind(),
+        node=node,
         definition=definition,
         binding=binding,
         broken=broken,
         is_item=is_item,
-        is_async=inspect.iscoroutinefunction(run),
+        is_async=is_async,
         retry=RetryPolicy.of(definition.retry),
         timeout=duration_seconds(definition.timeout) if definition.timeout else None,
+        is_scope=is_scope,
+        is_plain=is_plain,
+        is_quick=is_plain
+        and isinstance(node, ItemNode)
+        and not definition.disabled
+        and broken is None
+        and binding is not None,
+        first_port=graph.type.outputs[0] if graph.type.outputs else "main",
+        run_item=node.run_item if isinstance(node, ItemNode) else None,
     )
 
 

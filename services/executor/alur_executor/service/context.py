@@ -23,20 +23,30 @@ class RunContext:
     __slots__ = ("_execution", "_parts", "_run", "_step", "attempt", "http", "index", "inputs",
                  "node_name", "now", "time_zone")  # fmt: skip
 
-    def __init__(
-        self, parts: Parts, execution: Execution, program: Program, step: Step, run: Run, now: float
-    ) -> None:
+    def __init__(self, parts: Parts, execution: Execution, program: Program) -> None:
         self._parts = parts
         self._execution = execution
+        self.time_zone = program.settings.time_zone
+        self.http: Http = parts.http
+        self.inputs: Mapping[str, Sequence[Item]] = {}
+
+    def begin(self, step: Step, run: Run, now: float) -> RunContext:
+        """Set it to the next attempt of this node run, at its first item."""
         self._run = run
         self._step = step
         self.index = 0
         self.attempt = run.attempt + 1
         self.now = now
-        self.time_zone = program.settings.time_zone
         self.node_name = run.node.name
-        self.http: Http = parts.http
-        self.inputs: Mapping[str, Sequence[Item]] = {}
+        return self
+
+    def shown(self) -> dict[str, Json]:
+        """Return what `$run` is for the current item."""
+        return {
+            "idempotencyKey": self.idempotency_key(),
+            "attempt": self.attempt,
+            "path": self._run.frame.path,
+        }
 
     def at(self, index: int) -> RunContext:
         """Return a context for another item, so that items may run beside each other."""

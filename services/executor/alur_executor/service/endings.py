@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -45,8 +44,7 @@ class Endings:
                 return
             execution = session.execution
             await self._save(
-                replace(
-                    execution,
+                execution.changed(
                     status="running",
                     owner=session.parts.worker,
                     epoch=execution.epoch + 1,
@@ -64,8 +62,7 @@ class Endings:
         await session.claim()
         await session.writer.flush()
         await self._save(
-            replace(
-                session.execution,
+            session.execution.changed(
                 status=status,
                 owner=None,
                 wake_at=at,
@@ -152,8 +149,7 @@ class Endings:
         except LimitError as broken:
             status, output, entries = "failed", None, []
             error = {"code": broken.code, "message": broken.message}
-        ended = replace(
-            session.execution,
+        ended = session.execution.changed(
             status=status,
             owner=None,
             epoch=max(session.execution.epoch, session.writer.epoch),
@@ -177,7 +173,7 @@ class Endings:
         if len(content) <= INLINE_BYTES:
             return ended
         sha256 = await self._session.parts.blobs.put(content)
-        return replace(ended, output=None, output_blob=sha256)
+        return ended.changed(output=None, output_blob=sha256)
 
     async def _announce(self, ended: Execution, output: Any) -> None:
         session = self._session
@@ -215,7 +211,7 @@ class Endings:
                 session.execution = await session.parts.executions.save(execution)
             except ConflictError:
                 known = await session.parts.executions.find(execution.id)
-                execution = replace(execution, revision=self._demand_ours(known))
+                execution = execution.changed(revision=self._demand_ours(known))
             except NotFoundError:
                 raise FencedError(execution.id) from None
             except StorageError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -145,7 +145,7 @@ class Executor:
         now = self._parts.clock.now()
         self._parts.meter.started(now - execution.accepted_at)
         deadline = now + program.timeout if program.timeout is not None else None
-        return replace(execution, started_at=now, deadline=deadline)
+        return execution.changed(started_at=now, deadline=deadline)
 
     def _writer(self, execution: Execution, epoch: int, batches: int) -> JournalWriter:
         parts = self._parts
@@ -165,8 +165,7 @@ class Executor:
         execution = self._timed(execution, program)
         try:
             claimed = await self._parts.executions.save(
-                replace(
-                    execution,
+                execution.changed(
                     status="running",
                     owner=self._parts.worker,
                     epoch=execution.epoch + 1,

@@ -33,27 +33,31 @@ class NodeRuns:
         """Run a node: at once when it is quick and harmless, else beside the session."""
         step = self._session.program.steps[run.node.index]
         assert step is not None  # noqa: S101 triggers never start
-        self._session.watching.started(run, self._session.parts.clock.now())
-        is_quick = not step.is_async and step.graph.effect is not Effect.WRITE
-        if is_quick and not step.graph.keeps:
-            self._session.take(self._quick(step, run))
-        elif is_quick and is_alone:
-            await self._session.take_durably(self._quick(step, run))
-        elif is_quick:
-            self._session.spawn(run, self._session.take_durably(self._quick(step, run)))
+        session = self._session
+        session.watching.started(run, self._now())
+        if step.is_plain and not step.graph.keeps:
+            session.take(self._plain(step, run))
+        elif step.is_plain and is_alone:
+            await session.take_durably(self._plain(step, run))
+        elif step.is_plain:
+            session.spawn(run, session.take_durably(self._plain(step, run)))
         else:
-            await self._session.claim()
-            self._session.spawn(run, self._slow(step, run))
+            await session.claim()
+            session.spawn(run, self._slow(step, run))
 
-    def _quick(self, step: Step, run: Run) -> JournalEntry:
+    def _plain(self, step: Step, run: Run) -> JournalEntry:
         """Return how a run of a synchronous node without effect ended."""
         session = self._session
         now = session.parts.clock.now()
+        if step.is_quick and not run.outcomes:
+            finished = session.quick.run(step, run, now)
+            if finished is not None:
+                return finished
         items = run.items_of()
         if step.definition.disabled:
             outputs = {step.graph.type.outputs[0]: _passed(items)}
             return Finished(*run.key, run.attempt + 1, now, now, outputs)
-        context = RunContext(session.parts, session.execution, session.program, step, run, now)
+        context = session.context().begin(step, run, now)
         scopes = ItemScopes(session.surroundings, step, run, items, context)
         if step.is_scope:
             return self._opened(step, run, scopes, items)
@@ -89,7 +93,7 @@ class NodeRuns:
         """Run a node beside the session: intent first where it writes, its end durable before what follows."""
         session = self._session
         now = run.pinned_at or self._now()
-        context = RunContext(session.parts, session.execution, session.program, step, run, now)
+        context = session.context().begin(step, run, now)
         items = run.items_of()
         scopes = ItemScopes(session.surroundings, step, run, items, context)
         if step.definition.disabled:

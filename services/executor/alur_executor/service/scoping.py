@@ -12,7 +12,7 @@ from alur_engine.state import Run, State
 from alur_engine.views import ItemsView, shown, view_of_node
 from alur_executor.domain.programs import Program, Step
 from alur_executor.service.context import RunContext
-from alur_sdk.items import Item
+from alur_sdk.items import Item, Json
 
 
 class Surroundings:
@@ -31,9 +31,10 @@ class Surroundings:
         self.environment: dict[str, Any] = {}
         self.random: Callable[[], float] | None = None
 
-    @property
-    def trigger(self) -> Any:
-        """Return the JSON of the first item that came with the start."""
+        self.trigger = self._first_json()
+        """The JSON of the first item that came with the start."""
+
+    def _first_json(self) -> Json:
         for index in self.state.entry.starts:
             run = self.state.root.runs[index]
             items = run.outputs.get("main") if run.node.is_trigger else run.items_of()
@@ -44,7 +45,7 @@ class Surroundings:
 class ItemScopes:
     """Makes the scope of each item of one node run; one scope serves all items in turn."""
 
-    __slots__ = ("_context", "_mentions_run", "_run", "_surroundings", "items", "scope")
+    __slots__ = ("_context", "_run", "_sees_more", "_surroundings", "items", "scope")
 
     def __init__(
         self,
@@ -59,11 +60,10 @@ class ItemScopes:
         self._context = context
         self.items = items
         binding = step.binding
-        self._mentions_run = binding is not None and binding.mentions_run
-        mentions_items = binding is not None and binding.mentions_items
+        self._sees_more = binding is not None and binding.mentions_input
         program = surroundings.program
         self.scope = Scope(
-            items=[shown(item) for item in items] if mentions_items else (),
+            items=[shown(item) for item in items] if self._sees_more else (),
             run_index=run.frame.turn,
             vars=surroundings.variables,
             env=surroundings.environment,
@@ -87,16 +87,13 @@ class ItemScopes:
             item = self.items[index]
             scope.json = item.json
             scope.binary = item.binary
-            scope.item = {"json": item.json, "binary": item.binary}
-            scope.input = ItemsView(self.items, item)
+            if self._sees_more:
+                scope.item = shown(item)
+                scope.input = ItemsView(self.items, item)
         else:
             scope.json = {}
         scope.index = index
-        if self._mentions_run:
+        if self._sees_more:
             self._context.index = index
-            scope.run = {
-                "idempotencyKey": self._context.idempotency_key(),
-                "attempt": self._context.attempt,
-                "path": self._run.frame.path,
-            }
+            scope.run = self._context.shown()
         return scope

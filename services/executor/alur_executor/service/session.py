@@ -8,15 +8,17 @@ from typing import Any
 
 from alur_common.executions import Execution
 from alur_common.replies import Outcome
-from alur_engine.applying import apply
+from alur_engine.applying import apply, finish
 from alur_engine.journal import Cancelled, Finished, JournalEntry
 from alur_engine.planning import Cancel, Command, End, Rest, Start, Suspend, Wake, plan
 from alur_engine.state import Run, State
 from alur_executor.domain.programs import Program
+from alur_executor.service.context import RunContext
 from alur_executor.service.endings import Endings
 from alur_executor.service.journaling import FencedError, JournalWriter
 from alur_executor.service.messages import Messages
 from alur_executor.service.parts import Parts
+from alur_executor.service.quick import QuickRuns
 from alur_executor.service.runs import NodeRuns
 from alur_executor.service.scoping import Surroundings
 from alur_executor.service.watching import Watching
@@ -51,8 +53,13 @@ class Session:
         self.has_mail = False
         """Messages wait in the inbox."""
         self._runs = NodeRuns(self)
+        self._steps = program.steps
         self._endings = Endings(self)
         self._messages = Messages(self)
+
+    def context(self) -> RunContext:
+        """Return a new context for a node run."""
+        return RunContext(self.parts, self.execution, self.program)
 
     def nudge(self) -> None:
         """A message lies in the inbox."""
@@ -127,6 +134,7 @@ class Session:
         self.surroundings.variables = dict(variables)
         self.surroundings.environment = dict(self.parts.environment())
         self.surroundings.random = self.parts.random
+        self.quick = QuickRuns(self.surroundings, self.context())
 
     async def _turn(self) -> bool:
         """Do what is planned; return whether the session is over."""
@@ -143,11 +151,26 @@ class Session:
                 await self._wait()
                 return False
             for command in commands:
+                if type(command) is Start and self._take_quick(command.run):
+                    continue
                 if await self._obey(command, is_alone=len(commands) == 1):
                     return True
             if loop.time() - begun > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 return False
+
+    def _take_quick(self, run: Run) -> bool:
+        """Run a quick node whose result nothing has to keep; return False when it is for the full path."""
+        step = self._steps[run.node.index]
+        if step is None or not step.is_quick or step.graph.keeps or run.outcomes:
+            return False
+        finished = self.quick.run(step, run, self.parts.clock.now())
+        if finished is None:
+            return False
+        self.writer.record(finished)
+        finish(self.state, run, finished)
+        self.watching.tell(self.state, finished)
+        return True
 
     async def _obey(self, command: Command, *, is_alone: bool) -> bool:
         if isinstance(command, Start):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -130,7 +130,7 @@ class Starts:
         content = orjson.dumps(execution.input)
         if len(content) <= INLINE_BYTES:
             return execution
-        return replace(execution, input=None, input_blob=await self._blobs.put(content))
+        return execution.changed(input=None, input_blob=await self._blobs.put(content))
 
     async def _known(self, execution: Execution) -> Execution:
         known = await self._executions.get(execution.id)

@@ -90,7 +90,7 @@ def apply(state: State, entry: JournalEntry) -> State:
     if run is None or run.status not in _TAKES:
         return state
     if type(entry) is Finished:
-        _finish(state, run, entry)
+        finish(state, run, entry)
     else:
         _OTHERS[type(entry)](state, run, entry)
     return state
@@ -99,7 +99,8 @@ def apply(state: State, entry: JournalEntry) -> State:
 _TAKES = frozenset({"ready", "running", "waiting", "in-doubt"})
 
 
-def _finish(state: State, run: Run, entry: Finished) -> None:
+def finish(state: State, run: Run, entry: Finished) -> None:
+    """Apply the end of a node run that is known to be open: what `apply` does, without looking for the run."""
     run.status = "failed" if entry.error is not None else "succeeded"
     run.error = entry.error
     run.outputs = entry.outputs
@@ -206,9 +207,7 @@ def _resolved(state: State, run: Run, entry: Resolved) -> None:
     else:
         outputs = _with_outcomes(run, entry)
         moment = run.started_at or entry.at
-        _finish(
-            state, run, Finished(entry.node, entry.path, run.attempt, moment, entry.at, outputs)
-        )
+        finish(state, run, Finished(entry.node, entry.path, run.attempt, moment, entry.at, outputs))
 
 
 def _is_last_open_item(run: Run, item: int) -> bool:
@@ -257,4 +256,4 @@ _OTHERS = {
     Resolved: _resolved,
 }
 
-__all__ = ["apply", "begin", "fail", "merged_outcomes"]
+__all__ = ["apply", "begin", "fail", "finish", "merged_outcomes"]

@@ -20,20 +20,20 @@ from alur_sdk.nodes import Params
 from alur_sdk.truth import truthy
 
 Check = Callable[[Any], Any]
+_INPUT_WORDS = ("$item", "$input", "$run")
 
 
 class Binding:
     """Gives the typed parameters for a scope. Those without any expression are made once."""
 
     __slots__ = (
-        "_constant",
         "_dynamic",
         "_fixed",
         "_given",
         "_model",
         "_whole",
-        "mentions_items",
-        "mentions_run",
+        "constant",
+        "mentions_input",
     )
 
     def __init__(
@@ -53,11 +53,12 @@ class Binding:
                 fixed[key] = value
             else:
                 templates[key] = template
-        texts = [repr(written[key]) for key in templates]
-        self.mentions_items = any("$items" in text for text in texts)
-        self.mentions_run = any("$run" in text for text in texts)
+        self.mentions_input = any(
+            word in text for text in map(repr, map(written.get, templates)) for word in _INPUT_WORDS
+        )
+        """An expression may look at more of the input than the current item's JSON."""
         self._given: set[str] = set()
-        self._constant = self._validated(fixed) if not templates else None
+        self.constant = self._validated(fixed) if not templates else None
         self._whole = bool(model.__pydantic_decorators__.model_validators)
         self._fixed = fixed
         self._dynamic: list[tuple[str, Template, Check, str]] = []
@@ -68,8 +69,8 @@ class Binding:
 
     def __call__(self, scope: Scope) -> Params:
         """Return the parameters; raises `ExpressionError`, or `Permanent` with the name of what does not fit."""
-        if self._constant is not None:
-            return self._constant
+        if self.constant is not None:
+            return self.constant
         if self._whole:
             return self._validated(
                 {**self._fixed, **{key: template(scope) for key, template, _, _ in self._dynamic}}

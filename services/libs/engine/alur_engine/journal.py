@@ -111,6 +111,9 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 def encode_entry(entry: JournalEntry) -> list[Any]:
     """Return the entry as a JSON list: its kind, then its fields; fields at the end that are None are left out."""
+    if type(entry) is Finished and entry.error is None and not entry.size and entry.reply is None:
+        node, path, attempt, started, ended, outputs = entry[:6]
+        return ["finished", node, path, attempt, started, ended, encode_outputs(outputs)]
     values: list[Any] = [_NAMES[type(entry)], *entry]
     position = _OUTPUTS_AT.get(type(entry))
     if position is not None:
@@ -143,6 +146,9 @@ def encode_outputs(outputs: Outputs) -> dict[str, list[Any]]:
     encoded: dict[str, list[Any]] = {}
     for port, items in outputs.items():
         columns: list[Any] = [[item.json for item in items]]
+        if len(items) == 1 and items[0].source == 0 and items[0].binary is None:
+            encoded[port] = columns
+            continue
         sources = [item.source for item in items]
         binaries = [item.binary for item in items]
         has_binaries = any(binary is not None for binary in binaries)

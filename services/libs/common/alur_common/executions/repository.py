@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
-from alur_common.executions.entity import ACTIVE, Execution, Parent
+from alur_common.executions.entity import ACTIVE, DEFAULTS, Execution, Parent
 
 EXECUTIONS = Collection(
     "executions",
@@ -114,38 +114,38 @@ class Inbox(Protocol):
         """Remove it; absent is fine."""
 
 
-_FIELDS = tuple(f.name for f in fields(Execution) if f.name not in {"revision", "parent"})
-_DEFAULTS = {f.name: f.default for f in fields(Execution)}
+_ABSENT = object()
 
 
 def to_document(execution: Execution) -> Document:
     """Return the document; what has its default is left out, but for what is filtered by."""
-    document: Document = {}
-    for name in _FIELDS:
-        value = getattr(execution, name)
-        if value is not _DEFAULTS[name]:
-            document[name] = value
+    document: Document = {
+        name: value
+        for name, value in execution.__dict__.items()
+        if value is not DEFAULTS.get(name, _ABSENT)
+    }
+    document.pop("revision", None)
     document["status"] = execution.status
-    document["active"] = execution.status if execution.status in ACTIVE else None
+    if execution.status in ACTIVE:
+        document["active"] = execution.status
     document["admitted"] = execution.admitted
     document["priority"] = execution.priority
-    if execution.parent is not None:
-        parent = execution.parent
-        document["parent"] = [
-            parent.execution, parent.node, parent.path, parent.item, parent.waits,
-        ]  # fmt: skip
+    parent = execution.parent
+    if parent is not None:
+        document["parent"] = [parent.execution, parent.node, parent.path, parent.item, parent.waits]
     return document
 
 
 def from_document(document: Document) -> Execution:
     """Return the execution that a document holds."""
-    values = {name: document[name] for name in _FIELDS if name in document}
-    parent = document.get("parent")
-    return Execution(
-        **values,
-        parent=Parent(*parent) if parent else None,
-        revision=document["revision"],
-    )
+    values = {name: value for name, value in document.items() if name in _NAMES}
+    parent = values.get("parent")
+    if parent is not None:
+        values["parent"] = Parent(*parent)
+    return Execution.made_of(values)
+
+
+_NAMES = frozenset(field.name for field in fields(Execution))
 
 
 class StoredExecutions:
@@ -156,7 +156,7 @@ class StoredExecutions:
 
     async def accept(self, execution: Execution) -> Execution:
         await self._documents.insert(EXECUTIONS, to_document(execution))
-        return replace(execution, revision=1)
+        return execution.changed(revision=1)
 
     async def get(self, execution_id: str) -> Execution:
         return from_document(await self._documents.get(EXECUTIONS, execution_id))
@@ -169,7 +169,7 @@ class StoredExecutions:
         await self._documents.replace(
             EXECUTIONS, to_document(execution), at_revision=execution.revision
         )
-        return replace(execution, revision=execution.revision + 1)
+        return execution.changed(revision=execution.revision + 1)
 
     async def search(
         self,

@@ -1,0 +1,75 @@
+"""The owner's socket: a token for whoever may read the data folder, and nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from alur_registry.service import Registry
+from alur_sdk.errors import AlurError
+
+MAX_REQUEST_BYTES = 64 * 1024
+TIMEOUT_SECONDS = 10.0
+
+
+@contextlib.asynccontextmanager
+async def owner_socket(path: Path, registry: Registry) -> AsyncIterator[None]:
+    """Serve `POST /token` and `POST /sign-in` on a socket that only its owner can open."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                status, body = await _answer(reader, registry)
+                _write(writer, status, body)
+                await writer.drain()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+            return  # whoever called has gone, or speaks something else
+        finally:
+            writer.close()
+
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    before = os.umask(0o177)
+    try:
+        server = await asyncio.start_unix_server(answer, path, limit=MAX_REQUEST_BYTES)
+    finally:
+        os.umask(before)
+    try:
+        yield
+    finally:
+        server.close()
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+async def _answer(reader: asyncio.StreamReader, registry: Registry) -> tuple[int, dict[str, str]]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    request, *lines = head.split("\r\n")
+    headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+    length = min(int(headers.get("content-length", "0")), MAX_REQUEST_BYTES)
+    content = json.loads(await reader.readexactly(length) or b"{}")
+    method, path, *_ = request.split(" ")
+    try:
+        if (method, path) == ("POST", "/token"):
+            owner = await registry.owner()
+            made = await registry.create_token(owner, name=str(content.get("name") or "token"))
+            return 201, {"token": made.secret}
+        if (method, path) == ("POST", "/sign-in"):
+            return 201, {"token": await registry.new_sign_in_link()}
+    except AlurError as error:
+        return 400, {"code": error.code, "detail": error.message}
+    return 404, {"code": "not-found", "detail": f"{method} {path} is not served here"}
+
+
+def _write(writer: asyncio.StreamWriter, status: int, body: dict[str, str]) -> None:
+    content = json.dumps(body).encode()
+    head = (
+        f"HTTP/1.1 {status} {'OK' if status < 400 else 'Refused'}\r\n"  # noqa: PLR2004 HTTP's own
+        f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
+        "connection: close\r\n\r\n"
+    )
+    writer.write(head.encode() + content)

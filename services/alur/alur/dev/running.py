@@ -1,0 +1,136 @@
+"""Running `alur dev`: ports, signals, what is printed, and the files by which other commands find it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alur_common.telemetry import configure_logs, start_metrics_server
+from alur_gateway.adapters.server import listen
+from alur_gateway.settings import Settings as GatewaySettings
+from alur_sdk.errors import UnavailableError
+
+from alur.dev.owner import owner_socket
+from alur.dev.platform import Platform, platform
+from alur.dev.store import Opened, opened
+from alur.local import SERVER_FILE, SOCKET, remember
+from alur.places import write_private
+
+SIGN_IN_FILE = "sign-in"
+EDITOR = Path(__file__).parents[3] / "editor" / "dist"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How `alur dev` is to run; port 0 takes a free one."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    grpc_port: int = 50051
+    metrics_port: int = 0
+
+
+def run(options: Options) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code. Raises `AlurError` for what stops the start."""
+    configure_logs("alur-dev")
+    if sys.platform != "win32":
+        import uvloop  # noqa: PLC0415  # only where a server runs
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options))
+    else:
+        asyncio.run(_serve(options))
+    return 0
+
+
+async def _serve(options: Options) -> None:
+    try:
+        listener = listen(options.host, options.port)
+    except OSError as error:
+        where = f"{options.host}:{options.port}"
+        raise UnavailableError(
+            f"{where} cannot be listened on ({error.strerror}); choose another with --port"
+        ) from error
+    port = int(listener.getsockname()[1])
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    url = f"http://{host}:{port}"
+    settings = GatewaySettings(
+        host=options.host,
+        port=port,
+        public_url=os.environ.get("ALUR_PUBLIC_URL", url),
+        editor_dir=EDITOR if EDITOR.is_dir() else None,
+    )
+    async with opened(options.data) as store, platform(store, settings) as running:
+        async with _around(options, store, running, url):
+            serving = asyncio.create_task(running.gateway.serve(listener))
+            running.gateway.set_ready(True)
+            await _until_told(serving)
+            running.gateway.stop()
+            await serving
+
+
+@contextlib.asynccontextmanager
+async def _around(
+    options: Options, store: Opened, running: Platform, url: str
+) -> AsyncIterator[None]:
+    """Serve metrics, gRPC and the owner's socket; leave the files by which the server is found."""
+    from alur_gateway.adapters.grpc.server import serve_grpc  # noqa: PLC0415  # a large library
+
+    metrics, metrics_port = start_metrics_server(options.host, options.metrics_port)
+    grpc_server, grpc_port = await serve_grpc(
+        running.gateway.use_cases, options.host, options.grpc_port
+    )
+    async with owner_socket(store.folder / SOCKET, running.registry):
+        link = f"{url}/sign-in#token={await running.registry.new_sign_in_link()}"
+        _write_files(store.folder, url, link)
+        remember(store.folder)
+        _tell(url, link, store.folder, grpc_port, metrics_port)
+        try:
+            yield
+        finally:
+            running.gateway.set_ready(False)
+            await grpc_server.stop(grace=2)
+            metrics.shutdown()
+            with contextlib.suppress(OSError):
+                (store.folder / SERVER_FILE).unlink()
+
+
+def _write_files(folder: Path, url: str, link: str) -> None:
+    server = {"url": url, "pid": os.getpid(), "socket": str(folder / SOCKET)}
+    write_private(folder / SERVER_FILE, json.dumps(server) + "\n")
+    write_private(folder / SIGN_IN_FILE, link + "\n")
+
+
+def _tell(url: str, link: str, folder: Path, grpc_port: int, metrics_port: int) -> None:
+    out = sys.stdout
+    out.write(f"Alur is ready at {url}  (gRPC on {grpc_port}, metrics on {metrics_port})\n")
+    if out.isatty():
+        out.write(f"Sign in once, within 15 minutes: {link}\n")
+    else:
+        out.write(f"The sign-in link is in {folder / SIGN_IN_FILE}\n")
+    out.flush()
+
+
+async def _until_told(serving: asyncio.Task[None]) -> None:
+    """Return on SIGTERM or SIGINT, or when the server ended by itself; a second signal ends the process."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if told.is_set():
+            os._exit(1)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()

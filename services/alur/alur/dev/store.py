@@ -1,0 +1,66 @@
+"""The data folder of `alur dev`: what is opened on it, with or without a running server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alur_common.blobs_files import FileBlobs
+from alur_common.bus_in_process import InProcessBus
+from alur_common.clock import SystemClock, SystemIds
+from alur_common.data_folder import DataFolder
+from alur_common.documents.sqlite import SqliteDocuments
+from alur_common.executions.repository import EXECUTIONS, INBOX, JOURNAL
+from alur_common.executions.workers import WORKERS
+from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
+from alur_registry.main import build as build_registry
+from alur_registry.settings import Settings as RegistrySettings
+from alur_scheduler.adapters.stored import COLLECTIONS as SCHEDULER
+
+COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, *REGISTRY, *SCHEDULER)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open data folder; nobody else has it."""
+
+    folder: Path
+    documents: SqliteDocuments
+    blobs: FileBlobs
+    clock: SystemClock
+    ids: SystemIds
+
+
+@asynccontextmanager
+async def opened(data: Path) -> AsyncIterator[Opened]:
+    """Lock and open the data folder; raises `AlurError` when another process has it or it is damaged."""
+    clock = SystemClock()
+    folder = DataFolder.open(data)
+    try:
+        documents = SqliteDocuments(folder.database, clock)
+        await documents.open(COLLECTIONS)
+        try:
+            yield Opened(
+                folder.path, documents, FileBlobs(folder.blobs), clock, SystemIds(clock)
+            )
+        finally:
+            await documents.close()
+    finally:
+        folder.close()
+
+
+async def new_token(data: Path, name: str) -> str:
+    """Return a new token of the owner, on a data folder on which no server runs."""
+    async with opened(data) as store:
+        registry = build_registry(
+            store.documents,
+            InProcessBus(),
+            store.clock,
+            store.ids,
+            RegistrySettings(data=store.folder),
+        )
+        await registry.start()
+        owner = await registry.ensure_owner()
+        return (await registry.create_token(owner, name=name)).secret

@@ -1,0 +1,76 @@
+"""Node runs of an execution, read from its journal by the engine."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from alur_common.blobs import Blobs
+from alur_common.executions import Execution, Journals
+from alur_common.executions.content import input_of, read_entries
+from alur_engine import history
+from alur_engine.catalogue import Catalogue
+from alur_engine.document import Spec
+from alur_engine.graph import Graph, build_graph
+from alur_engine.state import State
+from alur_gateway.ports import Definitions
+from alur_sdk.errors import AlurError, NotFoundError
+
+KEPT_GRAPHS = 200
+
+
+class JournalHistory:
+    """`History` from journals; graphs are kept by version, as a version never changes."""
+
+    def __init__(
+        self, journals: Journals, blobs: Blobs, definitions: Definitions, catalogue: Catalogue
+    ) -> None:
+        self._journals = journals
+        self._blobs = blobs
+        self._definitions = definitions
+        self._catalogue = catalogue
+        self._graphs: OrderedDict[tuple[str, int], Graph] = OrderedDict()
+
+    async def summary(self, execution: Execution) -> list[dict[str, Any]]:
+        """Return a row for each node; none for an execution that could not even begin."""
+        try:
+            state = await self._state(execution)
+        except AlurError:
+            if execution.status == "failed":
+                return []
+            raise
+        return history.summary(state, has_ended=execution.has_ended)
+
+    async def node(
+        self, execution: Execution, name: str, cursor: str | None, limit: int
+    ) -> dict[str, Any]:
+        """Return a node's runs, from the run that the cursor numbers."""
+        state = await self._state(execution)
+        if name not in state.graph.by_name:
+            raise NotFoundError(f"the workflow has no node named {name!r}", node=name)
+        offset = int(cursor) if cursor and cursor.isdecimal() else 0
+        runs, count = history.node_detail(state, name, offset=offset, limit=limit)
+        page: dict[str, Any] = {"name": name, "runs": runs}
+        if offset + limit < count:
+            page["nextCursor"] = str(offset + limit)
+        return page
+
+    async def _state(self, execution: Execution) -> State:
+        graph = await self._graph(execution)
+        batches = await self._journals.read(execution.id) if execution.epoch else []
+        entries = await read_entries(batches, execution.entries, self._blobs)
+        items = await input_of(execution, self._blobs)
+        return history.rebuild(
+            graph, items, entries, trigger=execution.trigger, start=execution.start
+        )
+
+    async def _graph(self, execution: Execution) -> Graph:
+        key = (execution.workflow_uid, execution.version)
+        found = self._graphs.get(key)
+        if found is None:
+            version = await self._definitions.version(*key)
+            spec = Spec.model_validate(version.document["spec"])
+            found = self._graphs[key] = build_graph(spec, self._catalogue)
+            if len(self._graphs) > KEPT_GRAPHS:
+                self._graphs.popitem(last=False)
+        return found

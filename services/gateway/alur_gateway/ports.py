@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
 from alur_common.security.records import (
+    AuditRow,
+    Credential,
+    Member,
+    NewToken,
     Page,
+    Project,
+    Session,
+    Token,
     UnsealedCredential,
+    Variable,
 )
-from alur_common.security.rights import Caller
+from alur_common.security.rights import Caller, Role
 from alur_sdk.errors import Problem
 from alur_sdk.items import Json
 
@@ -150,12 +158,164 @@ class Workflows(Protocol):
         """Return the document with what the server knows."""
 
 
-class People(Protocol):
-    """The part of the registry that knows people and what they carry."""
+class Catalogue(Protocol):
+    """The part of the registry that knows node types."""
 
-    async def authenticate(self, secret: str) -> Caller:
+    async def list_node_types(self, caller: Caller) -> list[dict[str, Any]]:
+        """Return all node types."""
+
+    async def get_node_type(self, caller: Caller, name: str) -> dict[str, Any]:
+        """Return one, or raise `NotFoundError`."""
+
+
+class SignIn(Protocol):
+    """The part of the registry that knows who asks."""
+
+    async def authenticate(self, *, bearer: str | None = None, cookie: str | None = None) -> Caller:
         """Return who comes with this token or session, or raise `UnauthenticatedError`."""
 
+    async def sign_in(self, token: str) -> Session:
+        """Take a one-time token for a session, or raise `UnauthenticatedError`."""
 
-class Registry(HookTable, Definitions, Workflows, People, Protocol):
+    async def refresh(self, refresh_token: str) -> Session:
+        """Go on with a session, or raise `UnauthenticatedError`."""
+
+    async def sign_out(self, caller: Caller) -> None:
+        """End the caller's session."""
+
+    async def me(self, caller: Caller) -> dict[str, Any]:
+        """Return who the caller is, as the API answers it."""
+
+
+class People(Protocol):
+    """The part of the registry that keeps people, tokens and projects."""
+
+    async def create_token(
+        self,
+        caller: Caller,
+        *,
+        name: str,
+        role: Role | None = None,
+        scopes: Sequence[str] = ("*",),
+        projects: Sequence[str] | None = None,
+        expires_in_seconds: float | None = None,
+    ) -> NewToken:
+        """Make a token that may no more than its maker."""
+
+    async def list_tokens(self, caller: Caller, *, everyone: bool = False) -> list[Token]:
+        """Return the caller's tokens, or everyone's."""
+
+    async def revoke_token(self, caller: Caller, token_id: str) -> None:
+        """End a token at once."""
+
+    async def list_projects(self, caller: Caller) -> list[Project]:
+        """Return the projects within reach."""
+
+    async def get_project(self, caller: Caller, name: str) -> Project:
+        """Return one, or raise `NotFoundError`."""
+
+    async def create_project(self, caller: Caller, name: str, title: str = "") -> Project:
+        """Make a project."""
+
+    async def delete_project(self, caller: Caller, name: str) -> None:
+        """Delete an empty project."""
+
+    async def list_members(self, caller: Caller) -> list[Member]:
+        """Return all members."""
+
+    async def add_member(
+        self,
+        caller: Caller,
+        *,
+        name: str,
+        email: str = "",
+        role: Role = "viewer",
+        projects: Sequence[str] | None = None,
+    ) -> Member:
+        """Add a person."""
+
+    async def change_member(
+        self,
+        caller: Caller,
+        member_id: str,
+        *,
+        role: Role | None = None,
+        name: str | None = None,
+        projects: Sequence[str] | Literal["same"] | None = "same",
+    ) -> Member:
+        """Change what is given."""
+
+    async def invite_member(self, caller: Caller, member_id: str) -> str:
+        """Return a one-time sign-in token for a person."""
+
+    async def remove_member(self, caller: Caller, member_id: str) -> None:
+        """Remove a person with their sessions and tokens."""
+
+    async def record(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        target: str,
+        *,
+        project: str | None = None,
+        **details: Any,
+    ) -> None:
+        """Write a row into the audit log."""
+
+    async def list_audit(
+        self, caller: Caller, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[AuditRow]:
+        """Return rows of the audit log, newest first."""
+
+    async def verify_audit(self, caller: Caller) -> dict[str, Any]:
+        """Return `{valid, rows, firstBad}`."""
+
+
+class Secrets(Protocol):
+    """The part of the registry that keeps credentials and variables."""
+
+    def credential_types(self) -> list[dict[str, Any]]:
+        """Return the types with the JSON Schema of their fields."""
+
+    async def set_credential(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        type: str,  # noqa: A002  # the word of the contract
+        fields: Mapping[str, object],
+        *,
+        domains: Sequence[str] = (),
+        if_match: int | None = None,
+    ) -> Credential:
+        """Keep a credential, sealed."""
+
+    async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
+        """Return what may be seen of it."""
+
+    async def list_credentials(
+        self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Credential]:
+        """Return a page by name."""
+
+    async def delete_credential(self, caller: Caller, project: str, name: str) -> None:
+        """Delete it."""
+
+    async def set_variable(
+        self, caller: Caller, project: str, name: str, value: object
+    ) -> Variable:
+        """Keep a variable."""
+
+    async def get_variable(self, caller: Caller, project: str, name: str) -> Variable:
+        """Return one, or raise `NotFoundError`."""
+
+    async def list_variables(self, caller: Caller, project: str) -> list[Variable]:
+        """Return all of a project."""
+
+    async def delete_variable(self, caller: Caller, project: str, name: str) -> None:
+        """Delete it."""
+
+
+class Registry(HookTable, Definitions, Workflows, Catalogue, SignIn, People, Secrets, Protocol):
     """All of the registry that the gateway uses."""

@@ -109,10 +109,16 @@ class Answered:
 class World:
     """Everything around one gateway."""
 
-    def __init__(self, registry: object = None, **settings: Any) -> None:
-        self.clock = FakeClock()
+    def __init__(
+        self,
+        *,
+        clock: FakeClock | None = None,
+        documents: MemoryDocuments | None = None,
+        **settings: Any,
+    ) -> None:
+        self.clock = clock or FakeClock()
         self.ids = SystemIds(self.clock)
-        self.documents = MemoryDocuments(self.clock)
+        self.documents = documents or MemoryDocuments(self.clock)
         self.bus = InProcessBus()
         self.blobs = MemoryBlobs()
         self.executions = StoredExecutions(self.documents)
@@ -121,15 +127,19 @@ class World:
         self.replies = LocalReplies()
         self.progress = LocalProgress()
         self.hooks = FakeRegistry()
-        self.registry = cast("Registry", registry or self.hooks)
         self.starts = Starts(self.executions, self.blobs, self.bus, self.clock, self.ids)
         self.run: Run = lambda _: None
         self.bus.subscribe(ExecutionAdmitted, "executor", self._execute)
-        self.gateway = self._build(Settings(**{"reply_seconds": 0.2, **settings}))
+        self.settings = Settings(**{"reply_seconds": 0.2, **settings})
+        self.use(cast("Registry", self.hooks))
 
-    def _build(self, settings: Settings) -> Gateway:
+    def use(self, registry: Registry) -> None:
+        """Build the gateway on this registry."""
+        self.gateway = self._build(registry)
+
+    def _build(self, registry: Registry) -> Gateway:
         needs = Needs(
-            registry=self.registry,
+            registry=registry,
             starts=self.starts,
             executions=self.executions,
             journals=self.journals,
@@ -142,7 +152,7 @@ class World:
             clock=self.clock,
             ids=self.ids,
         )
-        return build(needs, settings, metrics=CollectorRegistry())
+        return build(needs, self.settings, metrics=CollectorRegistry())
 
     async def _execute(self, event: ExecutionAdmitted) -> None:
         execution = await self.executions.get(event.key)

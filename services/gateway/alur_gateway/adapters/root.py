@@ -96,6 +96,7 @@ class Root:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         watched = _Watched(scope, send, self._parts)
+        self._trace_id(scope)
         try:
             await self._dispatch(scope, receive, watched.send)
         except AlurError as error:
@@ -139,7 +140,8 @@ class Root:
 
     def _record(self, scope: Scope, watched: _Watched) -> None:
         seconds = self._parts.clock.monotonic() - watched.begun
-        route = scope.get("alur.route", "other")
+        matched = scope.get("route")
+        route = scope.get("alur.route", "other") if matched is None else matched.path
         self._parts.metrics.request(scope["method"], route, watched.status, seconds)
         level = self._log.error if watched.status >= _SERVER_ERROR else self._log.info
         level(

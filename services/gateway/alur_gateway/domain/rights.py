@@ -12,6 +12,8 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "patch_workflow": ("write", "workflows"),
     "delete_workflow": ("delete", "workflows"),
     "publish_workflow": ("write", "workflows"),
+    "get_draft": ("read", "workflows"),
+    "put_draft": ("write", "workflows"),
     "list_versions": ("read", "workflows"),
     "get_version": ("read", "workflows"),
     "restore_version": ("write", "workflows"),
@@ -31,7 +33,6 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "validate": ("read", "workflows"),
     "evaluate_expression": ("execute", "expressions"),
     "get_me": ("read", "me"),
-    "refresh_session": ("write", "sessions"),
     "delete_session": ("delete", "sessions"),
     "list_tokens": ("read", "tokens"),
     "create_token": ("write", "tokens"),
@@ -40,8 +41,10 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "create_project": ("write", "projects"),
     "delete_project": ("delete", "projects"),
     "list_members": ("read", "members"),
+    "get_project": ("read", "projects"),
     "add_member": ("write", "members"),
     "change_member": ("write", "members"),
+    "invite_member": ("write", "members"),
     "remove_member": ("delete", "members"),
     "list_credential_types": ("read", "node-types"),
     "list_credentials": ("read", "credentials"),
@@ -49,6 +52,7 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "put_credential": ("write", "credentials"),
     "delete_credential": ("delete", "credentials"),
     "list_variables": ("read", "variables"),
+    "get_variable": ("read", "variables"),
     "put_variable": ("write", "variables"),
     "delete_variable": ("delete", "variables"),
     "list_audit": ("read", "audit"),
@@ -56,5 +60,5 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
 }
 """operation -> (action, resource). Whoever adds an operation adds its row, or it does not start."""
 
-PUBLIC = frozenset({"create_session", "get_openapi"})
-"""Operations that need no caller: signing in, and the description of the API."""
+PUBLIC = frozenset({"create_session", "refresh_session", "get_openapi"})
+"""Operations that need no caller: signing in, going on with the cookie for that, and the API's description."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
+from alur_common.executions import Execution
 from alur_common.security.rights import Caller, authorize
 from alur_gateway.domain.errors import PreconditionError, StaleError
 from alur_gateway.domain.rights import RIGHTS
 from alur_gateway.ports import Evaluate, Registry
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.watching import Watching
-from alur_sdk.errors import ConflictError, ExistsError
+from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,80 @@ class UseCases:
         except ConflictError as error:
             raise StaleError(error.message, **error.details) from error
 
+    async def patch_workflow(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        patch: object,
+        precondition: Precondition,
+        *,
+        dry_run: bool = False,
+    ) -> WorkflowRecord:
+        """Change a workflow by a merge patch; raises `StaleError` when it changed meanwhile."""
+        with _stale_when_changed():
+            return await self.registry.patch_workflow(
+                caller, project, name, patch, if_match=precondition.revision, dry_run=dry_run
+            )
+
+    async def delete_workflow(
+        self, caller: Caller, project: str, name: str, precondition: Precondition
+    ) -> None:
+        """Delete a workflow; raises `StaleError` when it changed meanwhile."""
+        with _stale_when_changed():
+            await self.registry.delete_workflow(
+                caller, project, name, if_match=precondition.revision
+            )
+
+    async def publish_workflow(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        document: object,
+        precondition: Precondition,
+    ) -> WorkflowRecord:
+        """Make a version of a document, or of the draft when it is None."""
+        with _stale_when_changed():
+            return await self.registry.publish(
+                caller, project, name, document, if_match=precondition.revision
+            )
+
+    async def restore_version(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        number: int,
+        precondition: Precondition,
+    ) -> WorkflowRecord:
+        """Make an old version the newest one."""
+        with _stale_when_changed():
+            return await self.registry.restore_version(
+                caller, project, name, number, if_match=precondition.revision
+            )
+
+    async def get_draft(self, caller: Caller, project: str, name: str) -> dict[str, Any]:
+        """Return the draft, or raise `NotFoundError`."""
+        draft = await self.registry.get_draft(caller, project, name)
+        if draft is None:
+            raise NotFoundError(f"{name} has no draft")
+        return draft
+
+    async def audit(self, caller: Caller, action: str, execution: Execution) -> None:
+        """Record what a person did to an execution."""
+        await self.registry.record(
+            caller, action, "executions", execution.id, project=execution.project
+        )
+
     async def shown(self, record: WorkflowRecord, caller: Caller) -> dict[str, Any]:
         """Return a workflow as the API answers it."""
         return await self.registry.shown(record, caller)
+
+
+@contextlib.contextmanager
+def _stale_when_changed() -> Iterator[None]:
+    try:
+        yield
+    except ConflictError as error:
+        raise StaleError(error.message, **error.details) from error

@@ -1,0 +1,101 @@
+"""Puts the REST interface together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from alur_gateway.adapters.asgi import App
+from alur_gateway.adapters.rest.bodies import BodyLimits, path_of
+from alur_gateway.adapters.rest.executions import ExecutionRoutes
+from alur_gateway.adapters.rest.openapi import DESCRIPTION, describe
+from alur_gateway.adapters.rest.people import PeopleRoutes
+from alur_gateway.adapters.rest.routing import Route, add, reply
+from alur_gateway.adapters.rest.secrets import SecretRoutes
+from alur_gateway.adapters.rest.sessions import SessionRoutes
+from alur_gateway.adapters.rest.tools import ToolRoutes
+from alur_gateway.adapters.rest.workflows import WorkflowRoutes
+from alur_gateway.domain.answers import problem_answer
+from alur_gateway.domain.errors import MethodError
+from alur_gateway.service.use_cases import UseCases
+from alur_sdk.errors import AlurError, InvalidError, NotFoundError, Problem
+
+PREFIX = "/api/v1"
+_NOT_FOUND, _NOT_ALLOWED = 404, 405
+
+
+def create(
+    use_cases: UseCases, *, max_document_bytes: int, body_seconds: float, secure: bool
+) -> App:
+    """Return the application that answers everything under `/api/v1`."""
+    app = FastAPI(
+        title="Alur", description=DESCRIPTION, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    app.state.body_limits = BodyLimits(max_document_bytes, body_seconds)
+    router = APIRouter(prefix=PREFIX)
+    routes = routes_of(use_cases, secure=secure)
+    add(router, use_cases, routes)
+    app.include_router(router)
+    _serve_description(app, routes)
+    app.add_exception_handler(AlurError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _not_routed)
+    return app
+
+
+def routes_of(use_cases: UseCases, *, secure: bool) -> list[Route]:
+    """Return all routes."""
+    return [
+        *WorkflowRoutes(use_cases).routes(),
+        *ExecutionRoutes(use_cases).routes(),
+        *ToolRoutes(use_cases).routes(),
+        *SecretRoutes(use_cases).routes(),
+        *PeopleRoutes(use_cases).routes(),
+        *SessionRoutes(use_cases, secure=secure).routes(),
+    ]
+
+
+def _serve_description(app: FastAPI, routes: list[Route]) -> None:
+    made: dict[str, Any] = {}
+
+    async def get_openapi() -> Response:
+        """Return the description of this interface (OpenAPI 3.1)."""
+        if not made:
+            made.update(describe(app, routes))
+        return reply(200, made)
+
+    app.add_api_route(f"{PREFIX}/openapi.json", get_openapi, include_in_schema=False)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, AlurError):
+        raise error
+    trace_id = request.scope.get("alur.trace", "")
+    status, headers, body = problem_answer(error, request.url.path, trace_id)
+    shown = {name.decode(): value.decode() for name, value in headers}
+    return Response(body, status_code=status, headers=shown)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    problems = [
+        Problem(path_of(fault["loc"][1:]), fault["type"].replace("_", "-"), fault["msg"])
+        for fault in error.errors()
+    ]
+    message = f"{problems[0].path}: {problems[0].message}" if problems else "invalid"
+    return await _refused(request, InvalidError(message, problems))
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == _NOT_ALLOWED:
+        allow = (error.headers or {}).get("Allow", "")
+        return await _refused(request, MethodError("not with this method", allow))
+    if isinstance(error, HTTPException) and error.status_code == _NOT_FOUND:
+        return await _refused(request, NotFoundError("there is nothing at this address"))
+    raise error

@@ -1,0 +1,115 @@
+"""Reading what REST callers send: bounded, strict, and every fault with its path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fastapi import Depends
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from alur_engine.reading import read_documents
+from alur_gateway.adapters.asgi import read_whole
+from alur_gateway.domain.errors import MalformedError, MediaTypeError
+from alur_gateway.domain.json_values import read_json
+from alur_sdk.errors import InvalidError, Problem
+from alur_sdk.items import Json
+
+M = TypeVar("M", bound=BaseModel)
+LARGE_BYTES = 128 * 1024
+"""Above this, documents are read in a thread, so that others do not wait."""
+_YAML = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """How large a body may be and how long it may take."""
+
+    bytes: int
+    seconds: float
+
+
+async def raw_body(request: Request) -> bytes:
+    """Return the whole body as it came; asked for again, the same."""
+    known: bytes | None = request.scope.get("alur.body")
+    if known is None:
+        limits: BodyLimits = request.app.state.body_limits
+        headers = dict(request.scope["headers"])
+        known = await read_whole(request.receive, headers, limits.bytes, limits.seconds)
+        request.scope["alur.body"] = known
+    return known
+
+
+def media_type(request: Request) -> str:
+    """Return the media type of the body in lower case."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def json_body(request: Request) -> Json:
+    """Return the body's JSON value. Nothing at all is an empty object."""
+    kind = media_type(request)
+    body = await raw_body(request)
+    if not body:
+        return {}
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise MediaTypeError(f"send application/json, not {kind or 'a body without a type'}")
+    return read_json(body)
+
+
+async def document_body(request: Request) -> object:
+    """Return the workflow document of the body: JSON, or one document of YAML.
+
+    Names that repeat within an object are refused, not overwritten.
+    """
+    kind = media_type(request)
+    body = await raw_body(request)
+    if kind not in _YAML:
+        await json_body(request)
+    if not body:
+        raise MalformedError("send a workflow document", [Problem("", "required", "a document")])
+    if len(body) > LARGE_BYTES:
+        return await asyncio.to_thread(_document, body)
+    return _document(body)
+
+
+def _document(body: bytes) -> object:
+    try:
+        documents = read_documents(body)
+    except InvalidError as error:
+        raise MalformedError(error.message, error.problems) from error
+    if len(documents) != 1:
+        raise MalformedError("send one document", [Problem("", "documents", "exactly one")])
+    return documents[0]
+
+
+def body_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    """Return a dependency that reads the body as this model, or raises `InvalidError` with every fault."""
+
+    async def read(request: Request) -> M:
+        return checked(model, await json_body(request))
+
+    return Depends(read)  # type: ignore[no-any-return]  # what FastAPI takes for a parameter's source
+
+
+def checked(model: type[M], value: Json) -> M:
+    """Return the value as this model, or raise `InvalidError` with every fault and its path."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = [
+            Problem(path_of(fault["loc"]), fault["type"].replace("_", "-"), fault["msg"])
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        first = problems[0]
+        raise InvalidError(f"{first.path}: {first.message}", problems) from error
+
+
+def path_of(location: tuple[int | str, ...]) -> str:
+    """Return a path such as `input[0].name`."""
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path

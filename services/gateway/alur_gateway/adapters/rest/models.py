@@ -1,0 +1,305 @@
+"""What REST carries, described: requests are read by these models, answers documented by them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from alur_engine.document import Metadata, Spec
+
+Role = Literal["viewer", "operator", "editor", "admin", "owner"]
+ExecutionStatus = Literal[
+    "queued", "running", "waiting", "succeeded", "failed", "cancelled", "in-doubt"
+]
+NodeStatus = Literal[
+    "running", "succeeded", "failed", "skipped", "cancelled", "waiting", "in-doubt"
+]
+
+
+class Wire(BaseModel):
+    """camelCase outside, unknown fields refused."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class Fault(Wire):
+    """One fault in what was sent."""
+
+    path: str
+    code: str
+    message: str
+
+
+class ProblemDocument(Wire):
+    """A problem (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    trace_id: str
+    errors: list[Fault] = []
+    execution_id: str | None = None
+
+
+class Failure(Wire):
+    """Why an execution or a node run failed."""
+
+    code: str
+    message: str
+    node: str | None = None
+
+
+class ShownMetadata(Metadata):
+    """Metadata with what the server knows."""
+
+    uid: str
+    created_at: datetime
+    updated_at: datetime
+    managed_by: str | None = None
+
+
+class TriggerStatus(Wire):
+    """How a trigger is."""
+
+    name: str
+    type: str
+    active: bool
+    url: str | None = None
+    next_due: datetime | None = None
+    lag: int | None = None
+
+
+class Condition(Wire):
+    """A condition, as Kubernetes knows them."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+class WorkflowStatus(Wire):
+    """What the server knows of a workflow."""
+
+    active_version: int
+    conditions: list[Condition]
+    triggers: list[TriggerStatus]
+    last_execution: dict[str, Any] | None = None
+
+
+class WorkflowDocument(Wire):
+    """A workflow document with what the server knows; both parts are ignored on the way in."""
+
+    api_version: str
+    kind: str
+    metadata: ShownMetadata
+    spec: Spec
+    status: WorkflowStatus
+
+
+class WorkflowPage(Wire):
+    """A page of workflows."""
+
+    items: list[WorkflowDocument]
+    next_cursor: str | None
+
+
+class Version(Wire):
+    """One version; `document` only where it is asked for alone."""
+
+    version: int
+    created_at: datetime
+    created_by: str
+    active: bool
+    document: dict[str, Any] | None = None
+
+
+class VersionPage(Wire):
+    """A page of versions, the newest first."""
+
+    items: list[Version]
+    next_cursor: str | None
+
+
+def _one_empty_item() -> list[dict[str, Any]]:
+    return [{}]
+
+
+class StartBody(Wire):
+    """What to run: items, and where they enter. Without `input`: one empty item."""
+
+    input: list[dict[str, Any]] = Field(default_factory=_one_empty_item, max_length=100_000)
+    start: str | None = Field(default=None, max_length=64)
+    version: int | None = Field(default=None, ge=1)
+
+
+class Started(Wire):
+    """An accepted execution."""
+
+    id: str
+
+
+class NodeSummary(Wire):
+    """All runs of one node in short."""
+
+    name: str
+    status: NodeStatus
+    attempts: int
+    items: int
+    started_at: datetime | None = None
+    duration_ms: float | None = None
+    error: Failure | None = None
+
+
+class ExecutionBrief(Wire):
+    """An execution as a list shows it."""
+
+    id: str
+    project: str
+    workflow: str
+    version: int
+    status: ExecutionStatus
+    mode: str
+    trigger: str | None
+    accepted_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration_ms: float | None
+    trace_id: str
+    error: Failure | None = None
+    reason: str | None = None
+    replay_of: str | None = None
+    parent: str | None = None
+    wake_at: datetime | None = None
+
+
+class ExecutionDocument(ExecutionBrief):
+    """An execution."""
+
+    output: list[dict[str, Any]] | None
+    nodes: list[NodeSummary]
+
+
+class ExecutionPage(Wire):
+    """A page of executions, the newest first."""
+
+    items: list[ExecutionBrief]
+    next_cursor: str | None
+
+
+class NodeRun(Wire):
+    """One run of a node with its items."""
+
+    path: str
+    status: NodeStatus
+    attempt: int
+    input: dict[str, list[dict[str, Any]]]
+    output: dict[str, list[dict[str, Any]]]
+    error: Failure | None = None
+
+
+class NodeRuns(Wire):
+    """The runs of one node, paged by items."""
+
+    name: str
+    runs: list[NodeRun]
+    next_cursor: str | None = None
+
+
+class JournalPage(Wire):
+    """A page of journal entries, in order."""
+
+    items: list[dict[str, Any]]
+    next_cursor: str | None
+
+
+class CancelBody(Wire):
+    """Why it is cancelled."""
+
+    reason: str = Field(default="cancelled by hand", max_length=500)
+
+
+class ReplayBody(Wire):
+    """`newest`: with the active version instead of its own."""
+
+    newest: bool = False
+
+
+class SignalBody(Wire):
+    """A signal's name, and what becomes the item of the node that waits for it."""
+
+    name: str = Field(min_length=1, max_length=200)
+    payload: dict[str, Any] = {}
+
+
+class ResolveBody(Wire):
+    """What became of a node run in doubt. `output` are the items that it would have emitted."""
+
+    node: str = Field(min_length=1, max_length=64)
+    outcome: Literal["done", "not-done", "fail"]
+    path: str = Field(default="", max_length=1_000)
+    item: int | None = Field(default=None, ge=0)
+    output: Any = None
+
+
+class ValidateBody(Wire):
+    """The document to look at."""
+
+    document: Any
+
+
+class Validation(Wire):
+    """Whether a document can be saved, and every fault."""
+
+    valid: bool
+    errors: list[Fault]
+
+
+class EvaluateBody(Wire):
+    """A template and the data that it sees."""
+
+    expression: str = Field(max_length=100_000)
+    json_: Any = Field(default=None, alias="json")
+    items: list[dict[str, Any]] | None = None
+    index: int = Field(default=0, ge=0)
+    vars: dict[str, Any] = {}
+    workflow: dict[str, Any] = {}
+    execution: dict[str, Any] = {}
+    trigger: Any = None
+    time_zone: str = Field(default="UTC", max_length=64)
+
+
+class Value(Wire):
+    """What a template comes to."""
+
+    value: Any
+
+
+class NodeType(BaseModel):
+    """A node type of the catalogue."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    label: str
+    description: str
+    group: str
+    effect: str
+    trigger: bool
+    inputs: list[str]
+    outputs: list[str]
+    parameters: dict[str, Any]
+    credentials: list[dict[str, Any]]
+    docs: str
+
+
+class NodeTypeList(Wire):
+    """All node types."""
+
+    items: list[NodeType]

@@ -1,0 +1,196 @@
+"""What REST carries about people, tokens, projects, credentials and variables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from alur_gateway.adapters.rest.models import Role, Wire
+
+
+class SignIn(Wire):
+    """The one-time token of a sign-in link."""
+
+    token: str = Field(min_length=1, max_length=512)
+
+
+class Me(Wire):
+    """Who asks."""
+
+    id: str
+    name: str
+    role: Role
+    tenant: str
+    kind: str
+    scopes: list[str]
+    projects: list[str]
+
+
+class NewTokenBody(Wire):
+    """A token to make. It never may more than who makes it."""
+
+    name: str = Field(min_length=1, max_length=200)
+    role: Role | None = None
+    scopes: list[str] = Field(default=["*"], max_length=100)
+    projects: list[str] | None = Field(default=None, max_length=1_000)
+    expires_in_seconds: float | None = None
+
+
+class TokenInfo(Wire):
+    """A token without its secret."""
+
+    id: str
+    name: str
+    user: str
+    role: Role
+    scopes: list[str]
+    projects: list[str] | None
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class MadeToken(TokenInfo):
+    """A token just made: the only time that its secret is shown."""
+
+    token: str
+
+
+class TokenList(Wire):
+    """Tokens."""
+
+    items: list[TokenInfo]
+
+
+class ProjectBody(Wire):
+    """A project to make."""
+
+    name: str = Field(min_length=1, max_length=63)
+    title: str = Field(default="", max_length=200)
+
+
+class ProjectInfo(Wire):
+    """A project."""
+
+    name: str
+    title: str
+    created_at: datetime
+
+
+class ProjectList(Wire):
+    """Projects within reach."""
+
+    items: list[ProjectInfo]
+
+
+class NewMember(Wire):
+    """A person to add."""
+
+    name: str = Field(min_length=1, max_length=200)
+    email: str = Field(default="", max_length=320)
+    role: Role = "viewer"
+    projects: list[str] | None = None
+
+
+class MemberChange(Wire):
+    """What to change of a person; what is absent stays."""
+
+    role: Role | None = None
+    name: str | None = Field(default=None, max_length=200)
+    projects: list[str] | None = None
+
+
+class MemberInfo(Wire):
+    """A person."""
+
+    id: str
+    name: str
+    email: str
+    role: Role
+    projects: list[str] | None
+    created_at: datetime
+
+
+class InvitedMember(MemberInfo):
+    """A person just added, and the one-time token by which they sign in."""
+
+    sign_in_token: str
+
+
+class MemberList(Wire):
+    """People."""
+
+    items: list[MemberInfo]
+
+
+class CredentialBody(Wire):
+    """A credential to keep; it is sealed and never shown again."""
+
+    type: str = Field(min_length=1, max_length=64)
+    fields: dict[str, Any]
+    allowed_domains: list[str] = Field(default=[], max_length=100)
+    name: str | None = None
+    project: str | None = None
+
+
+class CredentialInfo(Wire):
+    """What may be seen of a credential."""
+
+    name: str
+    project: str
+    uid: str
+    type: str
+    version: int
+    fields: list[str]
+    allowed_domains: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class CredentialPage(Wire):
+    """A page of credentials."""
+
+    items: list[CredentialInfo]
+    next_cursor: str | None
+
+
+class CredentialTypes(Wire):
+    """The types of credentials, with the JSON Schema of their fields."""
+
+    items: list[dict[str, Any]]
+
+
+class VariableBody(Wire):
+    """A variable's value."""
+
+    value: Any
+
+
+class VariableInfo(Wire):
+    """A variable."""
+
+    name: str
+    value: Any
+    updated_at: datetime
+
+
+class VariableList(Wire):
+    """Variables of a project."""
+
+    items: list[VariableInfo]
+
+
+class AuditPage(Wire):
+    """A page of the audit log, the newest first."""
+
+    items: list[dict[str, Any]]
+    next_cursor: str | None
+
+
+class AuditCheck(Wire):
+    """Whether the chain of the audit log holds."""
+
+    valid: bool
+    rows: int
+    first_bad: int | None

@@ -1,0 +1,42 @@
+"""ETags and the conditions on them (RFC 9110, section 13)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from alur_gateway.domain.errors import PreconditionError, StaleError
+from alur_gateway.service.use_cases import Precondition
+
+
+def etag_of(revision: int) -> str:
+    """Return the entity tag of a revision."""
+    return f'"{revision}"'
+
+
+def precondition_of(request: Request) -> Precondition:
+    """Return what the caller says to have seen. Raises `StaleError` for a tag that was never ours."""
+    if request.headers.get("if-none-match", "").strip() == "*":
+        return Precondition(must_be_new=True)
+    given = request.headers.get("if-match")
+    if given is None:
+        return Precondition()
+    text = given.strip().removeprefix("W/").strip('"')
+    if text == "*":
+        return Precondition(any_revision=True)
+    if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004  # fits 64 bits
+        raise StaleError(f"no revision has the tag {given[:40]}")
+    return Precondition(revision=int(text))
+
+
+def required(request: Request) -> Precondition:
+    """Return the condition of a change, or raise `PreconditionError` when there is none."""
+    condition = precondition_of(request)
+    if condition.revision is None and not condition.any_revision:
+        raise PreconditionError("send the ETag that you saw in If-Match")
+    return condition
+
+
+def is_fresh(request: Request, revision: int) -> bool:
+    """Whether the caller has this revision already."""
+    given = request.headers.get("if-none-match", "")
+    return etag_of(revision) in {tag.strip().removeprefix("W/") for tag in given.split(",")}

@@ -1,0 +1,148 @@
+"""Credentials and variables over REST. A credential goes in and never comes out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Depends, Query
+from fastapi.responses import Response
+from starlette.requests import Request
+
+from alur_gateway.adapters.rest.bodies import body_of
+from alur_gateway.adapters.rest.people_models import (
+    CredentialBody,
+    CredentialInfo,
+    CredentialPage,
+    CredentialTypes,
+    VariableBody,
+    VariableInfo,
+    VariableList,
+)
+from alur_gateway.adapters.rest.preconditions import precondition_of
+from alur_gateway.adapters.rest.routing import (
+    PAGE_SIZE,
+    Cursor,
+    Limit,
+    Route,
+    Who,
+    page,
+    reply,
+)
+from alur_gateway.service.use_cases import UseCases
+from alur_sdk.errors import InvalidError, Problem
+
+
+def _project(
+    request: Request,
+    asked: Annotated[
+        str | None, Query(alias="project", max_length=63, description="The project.")
+    ] = None,
+) -> str:
+    """Return the project of the path, else of the query, else `default`."""
+    named: str | None = request.path_params.get("project")
+    return named or asked or "default"
+
+
+InProject = Annotated[str, Depends(_project)]
+CredentialArg = Annotated[CredentialBody, body_of(CredentialBody)]
+VariableArg = Annotated[VariableBody, body_of(VariableBody)]
+
+
+class SecretRoutes:
+    """Handlers around credentials and variables, under their project or with it in the query."""
+
+    def __init__(self, use: UseCases) -> None:
+        self._registry = use.registry
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        secret, var = "/credentials/{name}", "/variables/{name}"
+        routes = [
+            Route("GET", "/credential-types", self.list_credential_types, CredentialTypes),
+            Route("GET", "/credentials", self.list_credentials, CredentialPage),
+            Route("GET", secret, self.get_credential, CredentialInfo),
+            Route("PUT", secret, self.put_credential, CredentialInfo, 200, CredentialBody),
+            Route("DELETE", secret, self.delete_credential, None, 204),
+            Route("GET", "/variables", self.list_variables, VariableList),
+            Route("GET", var, self.get_variable, VariableInfo),
+            Route("PUT", var, self.put_variable, VariableInfo, 200, VariableBody),
+            Route("DELETE", var, self.delete_variable, None, 204),
+        ]
+        return [_also_in_project(route).tagged("secrets") for route in routes]
+
+    async def list_credential_types(self) -> Response:
+        """Return the types of credentials with the JSON Schema of their fields."""
+        return reply(200, {"items": self._registry.credential_types()})
+
+    async def list_credentials(
+        self, project: InProject, caller: Who, limit: Limit = PAGE_SIZE, cursor: Cursor = None
+    ) -> Response:
+        """Return a page of credentials, without their secrets."""
+        found = await self._registry.list_credentials(caller, project, limit=limit, cursor=cursor)
+        return page([credential.shown() for credential in found.items], found.next_cursor)
+
+    async def get_credential(self, project: InProject, name: str, caller: Who) -> Response:
+        """Return what may be seen of a credential."""
+        found = await self._registry.get_credential(caller, project, name)
+        return reply(200, found.shown())
+
+    async def put_credential(
+        self,
+        request: Request,
+        project: InProject,
+        name: str,
+        caller: Who,
+        body: CredentialArg,
+    ) -> Response:
+        """Keep a credential, sealed; one of this name is replaced."""
+        _check_named(body.name, name, "name")
+        _check_named(body.project, project, "project")
+        kept = await self._registry.set_credential(
+            caller,
+            project,
+            name,
+            body.type,
+            body.fields,
+            domains=body.allowed_domains,
+            if_match=precondition_of(request).revision,
+        )
+        return reply(200, kept.shown())
+
+    async def delete_credential(self, project: InProject, name: str, caller: Who) -> Response:
+        """Delete a credential; what names it fails from now on."""
+        await self._registry.delete_credential(caller, project, name)
+        return reply(204)
+
+    async def list_variables(self, project: InProject, caller: Who) -> Response:
+        """Return the variables of a project."""
+        found = await self._registry.list_variables(caller, project)
+        return reply(200, {"items": [variable.shown() for variable in found]})
+
+    async def get_variable(self, project: InProject, name: str, caller: Who) -> Response:
+        """Return a variable."""
+        return reply(200, (await self._registry.get_variable(caller, project, name)).shown())
+
+    async def put_variable(
+        self, project: InProject, name: str, caller: Who, body: VariableArg
+    ) -> Response:
+        """Keep a variable; expressions read it as `$vars.NAME`."""
+        kept = await self._registry.set_variable(caller, project, name, body.value)
+        return reply(200, kept.shown())
+
+    async def delete_variable(self, project: InProject, name: str, caller: Who) -> Response:
+        """Delete a variable."""
+        await self._registry.delete_variable(caller, project, name)
+        return reply(204)
+
+
+def _also_in_project(route: Route) -> Route:
+    if route.path == "/credential-types":
+        return route
+    return replace(route, also=("/projects/{project}" + route.path,))
+
+
+def _check_named(given: str | None, wanted: str, path: str) -> None:
+    if given is not None and given != wanted:
+        problem = Problem(path, "mismatch", f"the address says {wanted}")
+        raise InvalidError(f"{path}: {problem.message}", [problem])

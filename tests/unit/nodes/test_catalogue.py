@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alur_common.catalogue import load_catalogue
-from alur_nodes.catalogue import catalogue
+from alur_nodes.catalogue import catalogue, main
 from alur_nodes.docs import page
 from alur_nodes.registry import class_in, node_class, own_types
 from alur_sdk import Effect
@@ -100,3 +100,12 @@ def test_a_type_that_nobody_publishes_is_not_found(type_: str) -> None:
 def test_a_module_without_a_node_is_told() -> None:
     with pytest.raises(LookupError, match="defines 0 nodes"):
         class_in("alur_nodes.paths")
+
+
+def test_the_generator_writes_the_catalogue_or_the_pages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([])
+    assert json.loads(capsys.readouterr().out) == load_catalogue()
+    main(["--docs", str(tmp_path / "nodes")])
+    assert {path.stem for path in (tmp_path / "nodes").iterdir()} == set(own_types())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pkgutil import walk_packages
 from typing import Any
@@ -30,9 +29,7 @@ def node_class(type_: str) -> type[Node[Any]]:
     module = f"alur_nodes.{type_}"
     if "-" not in type_ and _is_ours(type_) and find_spec(module) is not None:
         return class_in(module)
-    for entry in entry_points(group=GROUP, name=type_):
-        return _published(entry.load(), type_)
-    raise NotFoundError(f"there is no node type {type_!r}", type=type_)
+    return _published(type_)
 
 
 def own_types() -> list[str]:
@@ -58,7 +55,13 @@ def _is_ours(type_: str) -> bool:
     return find_spec(f"alur_nodes.{type_.split('.', 1)[0]}") is not None
 
 
-def _published(value: object, type_: str) -> type[Node[Any]]:
-    if not (isinstance(value, type) and issubclass(value, Node)):
+def _published(type_: str) -> type[Node[Any]]:
+    # Reads the metadata of every package: slow, and needed for foreign nodes alone.
+    from importlib.metadata import entry_points  # noqa: PLC0415  # start-up time
+
+    for entry in entry_points(group=GROUP, name=type_):
+        value = entry.load()
+        if isinstance(value, type) and issubclass(value, Node):
+            return value
         raise NotFoundError(f"what is published as {type_!r} is no node", type=type_)
-    return value
+    raise NotFoundError(f"there is no node type {type_!r}", type=type_)

@@ -1,0 +1,95 @@
+"""Certificates are checked unless a workflow says otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from alur_common.outbound import AllowedNetworks, Guard
+from alur_executor.adapters.http_client import HttpClient
+from alur_sdk import HttpRequest, Permanent
+from tests.support.http_server import LocalServer, Seen, http_answer
+
+
+@dataclass(frozen=True)
+class Secure:
+    """A server with a certificate that nobody knows."""
+
+    url: str
+    certificate: str
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    today = datetime.datetime.now(datetime.UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (folder / "key.pem").write_bytes(key.private_bytes(*form))
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def ok(seen: Seen) -> bytes:
+    return http_answer(200, b"secure")
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Secure]:
+    certificate, key = self_signed(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    listening = await asyncio.start_server(LocalServer(ok).serve, "127.0.0.1", 0, ssl=context)
+    port = listening.sockets[0].getsockname()[1]
+    yield Secure(f"https://127.0.0.1:{port}/", certificate.read_text())
+    listening.close()
+
+
+async def body_of(server: Secure, tls: Mapping[str, object]) -> bytes:
+    http = HttpClient(Guard(AllowedNetworks.parse("127.0.0.0/8")))
+    try:
+        return (await http.send(HttpRequest("GET", server.url, tls=tls))).body
+    finally:
+        await http.close()
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(server: Secure) -> None:
+    with pytest.raises(Permanent, match="no trusted connection"):
+        await body_of(server, {})
+
+
+async def test_a_certificate_that_the_workflow_names_is_taken(server: Secure) -> None:
+    assert await body_of(server, {"ca": server.certificate}) == b"secure"
+
+
+async def test_any_certificate_is_taken_when_the_workflow_says_so(server: Secure) -> None:
+    assert await body_of(server, {"verify": False}) == b"secure"
+
+
+async def test_certificates_that_are_none_are_told(server: Secure) -> None:
+    with pytest.raises(Permanent, match="holds no certificates"):
+        await body_of(server, {"ca": "nothing of the kind"})

@@ -31,9 +31,22 @@ class FileBlobs:
     async def delete(self, sha256: str) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._delete, sha256)
 
+    async def sweep(self) -> int:
+        """Remove what a killed process left half written, and return how many; call it before the first `put`."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._sweep)
+
     def close(self) -> None:
         """Wait for what is under way and end the threads."""
         self._threads.shutdown()
+
+    def _sweep(self) -> int:
+        try:
+            leftovers = list(self._folder.glob("??/.*"))
+            for path in leftovers:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self._folder} cannot be tidied: {error.strerror}") from error
+        return len(leftovers)
 
     def _put(self, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()

@@ -1,0 +1,140 @@
+"""Log lines and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from alur_common.telemetry import Metrics, configure_logs, get_logger, start_metrics_server
+from alur_sdk.errors import UnavailableError
+
+
+class Log:
+    """The lines written so far."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    log = Log()
+    configure_logs("gateway", "info", log.stream)
+    yield log
+    structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
+
+
+def test_a_line_says_when_who_and_what(log: Log) -> None:
+    get_logger("alur.executor").info("node finished", execution="e-1", node="shape")
+    (line,) = log.lines()
+    assert line.pop("ts").endswith("Z")
+    assert line == {
+        "level": "info",
+        "msg": "node finished",
+        "service": "gateway",
+        "logger": "alur.executor",
+        "execution_id": "e-1",
+        "node": "shape",
+    }
+
+
+def test_lines_below_the_level_are_not_written(log: Log) -> None:
+    get_logger("x").debug("nobody sees it")
+    assert log.lines() == []
+
+
+def test_an_error_shows_its_traceback_in_one_line(log: Log) -> None:
+    try:
+        int("broken")
+    except ValueError:
+        get_logger("x").exception("it failed")
+    (line,) = log.lines()
+    assert line["level"] == "error"
+    assert line["exception"].endswith("10: 'broken'")
+
+
+def test_lines_of_libraries_look_alike(log: Log) -> None:
+    logging.getLogger("uvicorn").warning("port %d is taken", 80)
+    (line,) = log.lines()
+    assert (line["msg"], line["logger"]) == ("port 80 is taken", "uvicorn")
+
+
+@pytest.mark.parametrize("name", ["password", "Authorization", "client_secret", "token", "Cookie"])
+def test_secrets_are_not_written(log: Log, name: str) -> None:
+    get_logger("x").info("signed in", **{name: "hunter2"})
+    assert "hunter2" not in log.stream.getvalue()
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800", object(), b"bytes", {1: {2}}])
+def test_any_value_makes_a_line(log: Log, value: object) -> None:
+    get_logger("x").info("odd", value=value)
+    assert log.lines()[0]["msg"] == "odd"
+
+
+def test_a_line_feed_in_a_value_makes_no_second_line(log: Log) -> None:
+    get_logger("x").info("odd", value='a\n{"level":"error"}')
+    assert len(log.lines()) == 1
+
+
+def test_loading_the_logs_loads_no_rich() -> None:
+    program = "import sys, alur_common.telemetry; sys.exit('rich.traceback' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0  # noqa: S603 - fixed
+
+
+def test_a_metric_asked_for_twice_is_one() -> None:
+    metrics = Metrics()
+    metrics.counter("bus_events_total", "Events.", ["topic"]).labels("a").inc()
+    metrics.counter("bus_events_total", "Events.", ["topic"]).labels("a").inc()
+    assert 'alur_bus_events_total{topic="a"} 2.0' in metrics.text()
+
+
+def test_a_name_is_of_one_kind() -> None:
+    metrics = Metrics()
+    metrics.gauge("bus_waiting", "Waiting.")
+    with pytest.raises(ValueError, match="gauge already"):
+        metrics.histogram("bus_waiting", "Waiting.")
+
+
+def test_a_counter_is_named_as_one() -> None:
+    with pytest.raises(ValueError, match="_total"):
+        Metrics().counter("bus_events", "Events.")
+
+
+def test_no_series_tells_when_it_was_created() -> None:
+    metrics = Metrics()
+    metrics.counter("bus_events_total", "Events.").inc()
+    assert "_created" not in metrics.text()
+
+
+async def test_metrics_are_served_on_a_free_port() -> None:
+    metrics = Metrics()
+    metrics.gauge("bus_waiting", "Waiting.").set(7)
+    server = start_metrics_server(metrics, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET /metrics HTTP/1.0\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    await asyncio.to_thread(server.close)
+    assert b"alur_bus_waiting 7.0" in answer
+
+
+def test_a_taken_port_is_named() -> None:
+    server = start_metrics_server(Metrics(), "127.0.0.1", 0)
+    with pytest.raises(UnavailableError, match=str(server.port)):
+        start_metrics_server(Metrics(), "127.0.0.1", server.port)
+    server.close()

@@ -1,44 +1,5 @@
-"""ISO 8601 durations without years and months."""
+"""ISO 8601 durations without years and months, as the node contract has them."""
 
-from __future__ import annotations
+from alur_sdk.durations import PATTERN, Duration, duration_seconds
 
-import re
-from typing import Annotated
-
-from pydantic import AfterValidator, WithJsonSchema
-
-_ISO = re.compile(
-    r"^P(?=[0-9T])(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
-    r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,10}(?:\.\d{1,9})?)S)?)?$"
-)
-_UNIT_SECONDS = (604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
-PATTERN = (
-    r"^P(?=[0-9T])(\d{1,6}W)?(\d{1,6}D)?(T(?=\d)(\d{1,8}H)?(\d{1,8}M)?(\d{1,10}(\.\d{1,9})?S)?)?$"
-)
-
-
-def duration_seconds(text: str) -> float:
-    """Return the seconds of an ISO 8601 duration (`PT1H30M`, `P7D`). Raises `ValueError` on any other text."""
-    match = _ISO.match(text)
-    if match is None:
-        raise ValueError(
-            f"{text[:40]!r} is no ISO 8601 duration without years and months, such as PT30S, PT5M or P7D"
-        )
-    return sum(
-        float(count) * unit
-        for count, unit in zip(match.groups(), _UNIT_SECONDS, strict=True)
-        if count
-    )
-
-
-def _checked(text: str) -> str:
-    duration_seconds(text)
-    return text
-
-
-Duration = Annotated[
-    str,
-    AfterValidator(_checked),
-    WithJsonSchema({"type": "string", "format": "duration", "pattern": PATTERN, "maxLength": 64}),
-]
-"""An ISO 8601 duration, kept as written; `duration_seconds` reads it."""
+__all__ = ["PATTERN", "Duration", "duration_seconds"]

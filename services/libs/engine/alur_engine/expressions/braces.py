@@ -81,21 +81,21 @@ def _scan(text: str, start: int, *, closes: str) -> int:
                 return -1
             before = "`"
             continue
-        token = _token(text, position, before)
-        depth += (token == "{") - (token == "}")
-        position += len(token)
-        if not token.isspace() and not token.startswith(("//", "/*")):
-            before = token
+        word = _next_word(text, position, before)
+        depth += (word == "{") - (word == "}")
+        position += len(word)
+        if not word.isspace() and not word.startswith(("//", "/*")):
+            before = word
     return -1
 
 
-def _token(text: str, position: int, before: str) -> str:
+def _next_word(text: str, position: int, before: str) -> str:
     found = _TOKEN.match(text, position)
-    token = found[0] if found else text[position]
-    is_pattern = token[0] == "/" and not token.startswith(("//", "/*")) and len(token) > 1
+    word = found[0] if found else text[position]
+    is_pattern = word[0] == "/" and not word.startswith(("//", "/*")) and len(word) > 1
     if is_pattern and before[-1] not in _BEFORE_PATTERN and before not in _WORDS_BEFORE_PATTERN:
         return "/"
-    return token
+    return word
 
 
 def _after_template(text: str, position: int) -> int:

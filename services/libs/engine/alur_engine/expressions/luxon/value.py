@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from alur_engine.expressions.dates.calendar import (
@@ -119,7 +119,7 @@ def weeks_in_year(year: int) -> int:
     return 53 if is_long else 52
 
 
-_READ: Final = {
+_READ: Final[dict[str, Callable[[DateTime], Value]]] = {
     "year": lambda time: time.fields().year,
     "quarter": lambda time: (time.fields().month + 2) // 3,
     "month": lambda time: time.fields().month,

@@ -8,7 +8,10 @@ from typing import Final
 from alur_engine.expressions.dates import methods as dates
 from alur_engine.expressions.dates.value import JsDate
 from alur_engine.expressions.limits import spend_slots, spend_steps
+from alur_engine.expressions.luxon import methods as luxon
+from alur_engine.expressions.luxon.value import DateTime, Duration
 from alur_engine.expressions.methods.calling import callback, list_of
+from alur_engine.expressions.methods.date_helpers import DATES
 from alur_engine.expressions.regexes import methods as regexes
 from alur_engine.expressions.regexes.value import JsRegExp
 from alur_engine.expressions.scope import Scope
@@ -148,7 +151,9 @@ def apply_function(
 
 
 METHODS: Final[dict[type, Mapping[str, Native]]] = {
-    JsDate: dates.METHODS,
+    JsDate: {**DATES, **dates.METHODS},
+    DateTime: luxon.TIMES,
+    Duration: luxon.DURATIONS,
     JsRegExp: regexes.METHODS,
     HostView: {"first": view_first, "last": view_last, "all": view_all},
     JsSet: {

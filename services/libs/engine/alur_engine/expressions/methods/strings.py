@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import Final, Literal
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_index, to_integer, to_js_string, to_number
@@ -16,7 +16,7 @@ from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, JsIterator, Native, Special, Value
 
 _LONGEST: Final = 2**29 - 24
-_FORMS: Final = ("NFC", "NFD", "NFKC", "NFKD")
+_FORMS: Final[tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...]] = ("NFC", "NFD", "NFKC", "NFKD")
 
 
 def part(scope: Scope, units: str, start: int, end: int) -> str:
@@ -143,11 +143,12 @@ def _rank(char: str) -> int:
 
 def normalize(scope: Scope, text: str, form: Value = UNDEFINED) -> str:
     """`normalize`."""
-    name = to_js_string(or_default(form, "NFC"))
-    if name not in _FORMS:
-        raise range_error(f"The normalization form should be one of {', '.join(_FORMS)}.")
+    wanted = to_js_string(or_default(form, "NFC"))
     spend_bytes(scope, len(text) * 2)
-    return unicodedata.normalize(name, text)
+    for name in _FORMS:
+        if name == wanted:
+            return unicodedata.normalize(name, text)
+    raise range_error(f"The normalization form should be one of {', '.join(_FORMS)}.")
 
 
 def pad_start(scope: Scope, text: str, size: Value = UNDEFINED, filler: Value = UNDEFINED) -> str:

@@ -157,13 +157,13 @@ def expand(
         return units[begin:end] if begin >= 0 else ""
 
     def fill(found: re.Match[str]) -> str:
-        token = found[0][1:]
-        if token in plain:
-            return plain[token]
-        if token in "`'":
-            return units[: span[0]] if token == "`" else units[span[1] :]
+        word = found[0][1:]
+        if word in plain:
+            return plain[word]
+        if word in "`'":
+            return units[: span[0]] if word == "`" else units[span[1] :]
         if found[2] is None:
-            return _numbered(token, len(groups), text)
+            return _numbered(word, len(groups), text)
         if names is None:
             return found[0]
         return text(names[found[2]]) if found[2] in names else ""

@@ -7,7 +7,7 @@ widened first, so that its surrogates are characters of their own, as JavaScript
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.limits import spend_steps
@@ -15,10 +15,17 @@ from alur_engine.expressions.regexes.translate import Translation, Translator, r
 from alur_engine.expressions.scope import Scope
 from alur_sdk.errors import ExpressionError
 
-if TYPE_CHECKING:
-    from re2 import _Regexp
-
 Span = tuple[int, int]
+
+
+class _Found(Protocol):
+    def span(self, group: int = 0) -> Span: ...
+
+
+class _Regexp(Protocol):
+    def search(self, text: bytes, pos: int) -> _Found | None: ...
+
+
 _FLAGS: Final = frozenset("dgimsuy")
 _ODD_LINES: Final = re.compile("[\r\u2028\u2029]")
 _LAST_BMP: Final = 0xFFFF
@@ -44,8 +51,8 @@ class Program:
         if found is None:
             spend_steps(scope, 1 + ((subject.size - start) >> 8))
             return None
-        first = subject.unit_at(found.start())
-        spans = [(first, subject.unit_at(found.end()))]
+        begin, end = found.span()
+        spans = [(subject.unit_at(begin), subject.unit_at(end))]
         spend_steps(scope, 1 + ((spans[0][1] - start) >> 8))
         for group in range(1, self.translation.groups + 1):
             begin, end = found.span(group)
@@ -73,7 +80,8 @@ class Subject:
             self._map(narrow)
 
     def _map(self, text: str) -> None:
-        positions, byte = [], 0
+        positions: list[int] = []
+        byte = 0
         for char in text:
             self._unit_at.setdefault(byte, len(positions))
             positions.extend([byte] * (2 if ord(char) > _LAST_BMP else 1))
@@ -100,7 +108,7 @@ def compile_program(source: str, flags: str) -> Program:
         raise ExpressionError(
             f"Invalid flags supplied to RegExp constructor '{flags}'", kind="SyntaxError"
         )
-    import re2  # noqa: PLC0415  loaded by the first regular expression, not at the start
+    import re2  # type: ignore[import-untyped]  # noqa: PLC0415  it has no types; loaded by the first regular expression, not at the start
 
     translation = Translator(source, flags).translate()
     options = re2.Options()

@@ -19,6 +19,7 @@ from alur_gateway.adapters.metrics import Metrics
 from alur_gateway.adapters.probes import Probes
 from alur_gateway.adapters.rates import Rates
 from alur_gateway.adapters.root import Parts, Root
+from alur_gateway.service.changes import WorkflowChanges
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.needs import Needs
 from alur_gateway.service.use_cases import UseCases
@@ -126,7 +127,10 @@ def build(needs: Needs, settings: Settings, *, metrics: CollectorRegistry = REGI
 def _use_cases(needs: Needs, settings: Settings) -> UseCases:
     executions = ExecutionService(needs, name=settings.gateway_name)
     watching = Watching(needs.executions, needs.progress, executions)
-    return UseCases(needs.registry, executions, watching, needs.evaluate, needs.clock)
+    changes = WorkflowChanges(
+        needs.bus, gateway=settings.gateway_name, origin=needs.ids.execution()
+    )
+    return UseCases(needs.registry, executions, watching, needs.evaluate, needs.clock, changes)
 
 
 def _rates(settings: Settings, clock: Clock) -> Rates | None:

@@ -33,6 +33,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "conflict": Meaning(409, "ABORTED", "Changed meanwhile"),
     "wrong-state": Meaning(409, "FAILED_PRECONDITION", "Not possible in this state"),
     "managed": Meaning(409, "FAILED_PRECONDITION", "Managed elsewhere"),
+    "too-old": Meaning(410, "OUT_OF_RANGE", "Too long ago"),
     "stale": Meaning(412, "ABORTED", "Changed meanwhile"),
     "too-large": Meaning(413, "RESOURCE_EXHAUSTED", "Too large"),
     "unsupported-media-type": Meaning(415, "INVALID_ARGUMENT", "Unsupported content"),
@@ -90,6 +91,12 @@ class StaleError(AlurError):
     """The caller's revision is not the newest: `If-Match` or `If-None-Match` does not hold."""
 
     code = "stale"
+
+
+class TooOldError(AlurError):
+    """What is asked for lies before what is remembered: start over."""
+
+    code = "too-old"
 
 
 class PreconditionError(AlurError):

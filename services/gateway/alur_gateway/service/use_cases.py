@@ -14,6 +14,7 @@ from alur_common.security.rights import Caller, authorize
 from alur_gateway.domain.errors import PreconditionError, StaleError
 from alur_gateway.domain.rights import RIGHTS
 from alur_gateway.ports import Evaluate, Registry
+from alur_gateway.service.changes import WorkflowChanges
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.watching import Watching
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
@@ -38,6 +39,7 @@ class UseCases:
     watching: Watching
     evaluate: Evaluate
     clock: Clock
+    changes: WorkflowChanges
 
     def authorize(self, operation: str, caller: Caller, project: str | None) -> None:
         """Raise `ForbiddenError` or `NotFoundError` unless the caller may do this operation in the project."""

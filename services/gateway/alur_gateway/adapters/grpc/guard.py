@@ -1,0 +1,152 @@
+"""What happens around each call: who asks, may they, and what an error becomes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+
+from alur_common.security.rights import Caller
+from alur_gateway.adapters.grpc.errors import abort
+from alur_gateway.service.use_cases import UseCases
+from alur_sdk.errors import AlurError, UnavailableError
+
+DEFAULT_PROJECT = "default"
+_PACKAGE = "/alur_api."
+_WORKFLOWS = "/alur_api.workflows.v1.WorkflowsService"
+_EXECUTIONS = "/alur_api.executions.v1.ExecutionsService"
+_NODES = "/alur_api.nodes.v1.NodeTypesService"
+OPERATIONS = {
+    f"{_WORKFLOWS}/Create": "create_workflow",
+    f"{_WORKFLOWS}/Get": "get_workflow",
+    f"{_WORKFLOWS}/List": "list_workflows",
+    f"{_WORKFLOWS}/Update": "put_workflow",
+    f"{_WORKFLOWS}/Delete": "delete_workflow",
+    f"{_WORKFLOWS}/ListVersions": "list_versions",
+    f"{_WORKFLOWS}/Validate": "validate",
+    f"{_WORKFLOWS}/Watch": "watch_workflows",
+    f"{_EXECUTIONS}/Run": "start_execution",
+    f"{_EXECUTIONS}/Get": "get_execution",
+    f"{_EXECUTIONS}/List": "list_executions",
+    f"{_EXECUTIONS}/Cancel": "cancel_execution",
+    f"{_EXECUTIONS}/Replay": "replay_execution",
+    f"{_EXECUTIONS}/Signal": "signal_execution",
+    f"{_EXECUTIONS}/Resolve": "resolve_execution",
+    f"{_EXECUTIONS}/Watch": "watch_execution",
+    f"{_NODES}/Get": "get_node_type",
+    f"{_NODES}/List": "list_node_types",
+}
+"""RPC -> operation in the table of rights. Of our packages, what does not stand here is not served."""
+_caller: ContextVar[Caller] = ContextVar("caller")
+_log = structlog.get_logger("alur.gateway.grpc")
+
+Unary = Callable[[Message, Any], Awaitable[Message]]
+Streamed = Callable[[Message, Any], AsyncIterator[Message]]
+
+
+def caller() -> Caller:
+    """Return who makes the current call; they were authorized for it."""
+    return _caller.get()
+
+
+def project_of(request: Any) -> str:  # noqa: ANN401  # every request message that has a project
+    """Return the project that a request means."""
+    return str(getattr(request, "project", "")) or DEFAULT_PROJECT
+
+
+class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Authenticates, authorizes and translates errors for every RPC of ours; health and reflection are open."""
+
+    def __init__(self, use: UseCases, draining: asyncio.Event) -> None:
+        self._use = use
+        self._draining = draining
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:  # noqa: ANN401  # a handler of the library
+        method = str(handler_call_details.method)
+        handler = await continuation(handler_call_details)
+        if handler is None or not method.startswith(_PACKAGE):
+            return handler
+        operation = OPERATIONS[method]
+        metadata = dict(handler_call_details.invocation_metadata or ())
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._streamed(handler.unary_stream, operation, metadata),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._unary(handler.unary_unary, operation, metadata),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _unary(self, behaviour: Unary, operation: str, metadata: dict[str, Any]) -> Unary:
+        async def call(request: Message, context: Any) -> Message:  # noqa: ANN401  # the library's
+            try:
+                await self._admit(operation, metadata, request)
+                return await behaviour(request, context)
+            except AlurError as error:
+                await abort(context, error)
+            except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
+                await abort(context, _unexpected(operation, error))
+
+        return call
+
+    def _streamed(self, behaviour: Streamed, operation: str, metadata: dict[str, Any]) -> Streamed:
+        async def call(request: Message, context: Any) -> AsyncIterator[Message]:  # noqa: ANN401  # the library's
+            try:
+                await self._admit(operation, metadata, request)
+                async for message in self._until_drained(behaviour(request, context)):
+                    yield message
+            except AlurError as error:
+                await abort(context, error)
+            except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
+                await abort(context, _unexpected(operation, error))
+
+        return call
+
+    async def _admit(self, operation: str, metadata: dict[str, Any], request: Message) -> None:
+        scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
+        bearer = token.strip() if scheme.lower() == "bearer" else None
+        who = await self._use.registry.authenticate(bearer=bearer)
+        project = project_of(request) if hasattr(request, "project") else None
+        self._use.authorize(operation, who, project)
+        _caller.set(who)
+
+    async def _until_drained(self, messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
+        """Yield messages until the server drains; then the client has to come back, here or elsewhere."""
+        drained = asyncio.ensure_future(self._draining.wait())
+        try:
+            while True:
+                following = asyncio.ensure_future(anext(messages))
+                await asyncio.wait({following, drained}, return_when=asyncio.FIRST_COMPLETED)
+                if not following.done():
+                    await _cancelled(following)
+                    raise UnavailableError("the server is going away: watch again with the token")
+                try:
+                    yield following.result()
+                except StopAsyncIteration:
+                    return
+        finally:
+            drained.cancel()
+
+
+async def _cancelled(task: asyncio.Future[Message]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError, StopAsyncIteration):
+        await task
+
+
+def _unexpected(operation: str, error: Exception) -> AlurError:
+    _log.error("rpc failed", operation=operation, error=type(error).__name__, exc_info=error)
+    return AlurError("something went wrong here")

@@ -1,0 +1,180 @@
+"""`WorkflowsService`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from alur_api.workflows.v1 import workflows_pb2 as pb
+from alur_api.workflows.v1.workflows_pb2_grpc import WorkflowsServiceServicer
+from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_gateway.adapters.grpc.guard import caller, project_of
+from alur_gateway.adapters.grpc.paging import page_size
+from alur_gateway.adapters.grpc.structs import from_struct, timestamp_of, to_struct
+from alur_gateway.domain.errors import PreconditionError
+from alur_gateway.service.use_cases import Precondition, UseCases
+from alur_sdk.errors import ExistsError, InvalidError, NotFoundError, Problem
+
+
+class WorkflowsServicer(WorkflowsServiceServicer):
+    """Workflows, as `workflows.proto` describes them. Errors are translated by the guard."""
+
+    def __init__(self, use: UseCases) -> None:
+        self._use = use
+
+    async def Create(self, request: pb.CreateRequest, _context: object) -> pb.CreateResponse:  # noqa: N802  # the name of the RPC
+        document = from_struct(request.document, "document")
+        project = project_of(request)
+        try:
+            record, _ = await self._use.registry.save(
+                caller(), project, document, if_none_match=True, dry_run=request.validate_only
+            )
+        except ExistsError:
+            record = await self._made_before(request, project, document)
+        return pb.CreateResponse(workflow=await self._shown(record))
+
+    async def Get(self, request: pb.GetRequest, _context: object) -> pb.GetResponse:  # noqa: N802  # the name of the RPC
+        record = await self._use.registry.get_workflow(caller(), project_of(request), request.name)
+        return pb.GetResponse(workflow=await self._shown(record))
+
+    async def List(self, request: pb.ListRequest, _context: object) -> pb.ListResponse:  # noqa: N802  # the name of the RPC
+        if request.order_by not in {"", "name"}:
+            message = "workflows are listed by `name` and no other order"
+            raise InvalidError(message, [Problem("order_by", "value", message)])
+        page = await self._use.registry.list_workflows(
+            caller(),
+            project_of(request),
+            limit=page_size(request.page_size),
+            cursor=request.page_token or None,
+            search=request.filter,
+        )
+        shown = [await self._shown(record) for record in page.items]
+        return pb.ListResponse(workflows=shown, next_page_token=page.next_cursor or "")
+
+    async def Update(self, request: pb.UpdateRequest, _context: object) -> pb.UpdateResponse:  # noqa: N802  # the name of the RPC
+        project = project_of(request)
+        precondition = _precondition(request.etag)
+        known = await self._use.registry.get_workflow(caller(), project, request.name)
+        given = from_struct(request.document, "document")
+        paths = list(request.update_mask.paths)
+        record, _ = await self._use.put_workflow(
+            caller(),
+            project,
+            request.name,
+            _masked(known.document, given, paths) if paths else given,
+            precondition,
+            dry_run=request.validate_only,
+        )
+        return pb.UpdateResponse(workflow=await self._shown(record))
+
+    async def Delete(self, request: pb.DeleteRequest, _context: object) -> pb.DeleteResponse:  # noqa: N802  # the name of the RPC
+        await self._use.delete_workflow(
+            caller(), project_of(request), request.name, _precondition(request.etag)
+        )
+        return pb.DeleteResponse()
+
+    async def ListVersions(  # noqa: N802  # the name of the RPC
+        self, request: pb.ListVersionsRequest, _context: object
+    ) -> pb.ListVersionsResponse:
+        page = await self._use.registry.list_versions(
+            caller(),
+            project_of(request),
+            request.name,
+            limit=page_size(request.page_size),
+            cursor=request.page_token or None,
+        )
+        versions = [_version(version) for version in page.items]
+        return pb.ListVersionsResponse(versions=versions, next_page_token=page.next_cursor or "")
+
+    async def Validate(self, request: pb.ValidateRequest, _context: object) -> pb.ValidateResponse:  # noqa: N802  # the name of the RPC
+        try:
+            document = from_struct(request.document, "document")
+        except InvalidError as error:
+            found: Sequence[Problem] = error.problems
+        else:
+            found = await self._use.registry.validate(caller(), document)
+        return pb.ValidateResponse(
+            problems=[pb.Problem(path=p.path, code=p.code, message=p.message) for p in found]
+        )
+
+    async def Watch(  # noqa: N802  # the name of the RPC
+        self, request: pb.WatchRequest, _context: object
+    ) -> AsyncIterator[pb.WatchResponse]:
+        project = project_of(request)
+        await self._use.registry.list_workflows(caller(), project, limit=1)
+        changes = self._use.changes.follow(caller().tenant, project, request.resume_token)
+        async for change in changes:
+            message = pb.WatchResponse(resume_token=change.token)
+            if not change.name:
+                message.bookmark.SetInParent()
+            elif (workflow := await self._find(project, change.name)) is None:
+                message.deleted = change.name
+            else:
+                message.changed.CopyFrom(workflow)
+            yield message
+
+    async def _made_before(
+        self, request: pb.CreateRequest, project: str, document: dict[str, Any]
+    ) -> WorkflowRecord:
+        """Return what the same request made before, or raise `ExistsError`."""
+        name = str(document.get("metadata", {}).get("name"))
+        known = await self._use.registry.get_workflow(caller(), project, name)
+        if not request.request_id or known.document.get("spec") != document.get("spec"):
+            raise ExistsError(f"the workflow {name} exists already")
+        return known
+
+    async def _find(self, project: str, name: str) -> pb.Workflow | None:
+        try:
+            return await self._shown(await self._use.registry.get_workflow(caller(), project, name))
+        except NotFoundError:
+            return None
+
+    async def _shown(self, record: WorkflowRecord) -> pb.Workflow:
+        return pb.Workflow(
+            project=record.project,
+            name=record.name,
+            uid=record.uid,
+            active_version=record.version,
+            etag=str(record.revision),
+            document=to_struct(await self._use.shown(record, caller())),
+        )
+
+
+def _version(record: VersionRecord) -> pb.Version:
+    return pb.Version(
+        version=record.version,
+        created_at=timestamp_of(record.created_at),
+        created_by=record.created_by,
+        document=to_struct(record.document),
+    )
+
+
+def _precondition(etag: str) -> Precondition:
+    if etag == "*":
+        return Precondition(any_revision=True)
+    if not etag:
+        raise PreconditionError("send the etag that you saw, or `*` for whatever is there")
+    if not etag.isascii() or not etag.isdigit():
+        message = "no etag of ours: take it from Get"
+        raise InvalidError(message, [Problem("etag", "value", message)])
+    return Precondition(revision=int(etag))
+
+
+def _masked(known: dict[str, Any], given: dict[str, Any], paths: list[str]) -> dict[str, Any]:
+    """Return the known document with the parts that the paths name taken from the given one."""
+    document = copy.deepcopy(known)
+    for path in paths:
+        *above, last = path.removeprefix("document.").split(".")
+        target, source = document, given
+        for part in above:
+            target = target.setdefault(part, {})
+            source = source.get(part, {})
+            if not isinstance(target, dict) or not isinstance(source, dict):
+                message = f"{path} leads into something that is no object"
+                raise InvalidError(message, [Problem("update_mask", "value", message)])
+        if last in source:
+            target[last] = source[last]
+        else:
+            target.pop(last, None)
+    return document

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from alur_common.settings import PREFIX
+from alur_common.settings import Settings as CommonSettings
 
 
-class Settings(BaseSettings):
+class Settings(CommonSettings):
     """Settings of the registry; the keys given by the environment win over those in the data folder."""
 
-    model_config = SettingsConfigDict(env_prefix="ALUR_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     data: Path = Field(default=Path("data"), description="The data folder; keys are in `keys/`.")
     public_url: str = Field(
@@ -25,6 +28,9 @@ class Settings(BaseSettings):
     )
     is_shared: bool = Field(
         default=False, description="True: other processes write the same store."
+    )
+    sweep_seconds: float = Field(
+        default=600.0, gt=0, description="How often what is over is removed."
     )
     fresh_seconds: float = Field(
         default=2.0, gt=0, le=60, description="How old an answer may be where the store is shared."

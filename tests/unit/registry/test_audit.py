@@ -23,6 +23,16 @@ async def told(registry: Registry, owner: Caller) -> Registry:
     return registry
 
 
+async def test_signing_in_and_out_is_told(registry: Registry, owner: Caller) -> None:
+    session = await registry.sign_in(await registry.new_sign_in_link())
+    await registry.sign_out(await registry.authenticate(cookie=session.access))
+    rows = (await registry.list_audit(owner)).items
+    assert [(row.action, row.target) for row in rows] == [
+        ("sign-out", session.id),
+        ("sign-in", session.id),
+    ]
+
+
 async def rewrite(documents: MemoryDocuments, which: int, **changes: Any) -> None:
     row = await documents.get(AUDIT, f"default/{which:012d}")
     await documents.replace(AUDIT, {**row, **changes})

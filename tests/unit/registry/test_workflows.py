@@ -169,6 +169,8 @@ async def test_a_workflow_of_kubernetes_is_changed_there_only(
     await save(registry, owner, document, managed_by="kubernetes")
     with pytest.raises(StateError, match="Kubernetes"):
         await save(registry, owner, retitled(document, "x"))
+    with pytest.raises(StateError, match="Kubernetes"):
+        await registry.delete_workflow(owner, "default", "orders")
     changed = await save(registry, owner, retitled(document, "x"), managed_by="kubernetes")
     assert changed.version == 2
 

@@ -31,9 +31,10 @@ class RememberingBus:
 
     def __init__(self) -> None:
         self.events: list[Any] = []
+        self.handlers: list[Handler] = []
 
     async def publish(self, event: Event) -> None:
         self.events.append(event)
 
     def subscribe(self, event: type[Event], group: str, handler: Handler) -> None:
-        raise NotImplementedError
+        self.handlers.append(handler)

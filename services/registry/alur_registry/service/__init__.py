@@ -88,6 +88,7 @@ class Registry:
         self.delete_project = projects.delete_project
         self.find_hook = lookup.find_hook
         self.load_hook = lookup.load_hook
+        self.follow = lookup.follow
         self.active = lookup.active
         self.version = lookup.version
         self.all_active = lookup.all_active
@@ -115,13 +116,12 @@ class Registry:
         self.get_node_type = types.get_node_type
 
     def _make_people(self, parts: Parts) -> None:
-        store, clock, ids = parts.store, parts.clock, parts.ids
         self._sessions = sessions = Sessions(
-            store, parts.access, clock, ids, fresh_seconds=parts.fresh_seconds
+            self._tools, parts.access, fresh_seconds=parts.fresh_seconds
         )
         members = Members(self._tools, sessions)
         tokens = Tokens(self._tools, sessions)
-        bootstrap = Bootstrap(store, clock, ids)
+        bootstrap = Bootstrap(parts.store, parts.clock, parts.ids)
         self.ensure_owner = bootstrap.ensure_owner
         self.owner = bootstrap.owner
         self.authenticate = sessions.authenticate

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alur_common.clock import Clock
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.documents.port import Where
+from alur_common.events import WorkflowVersionPublished
 from alur_common.security.records import Page
 from alur_registry.domain.cursors import decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow, number_key
@@ -87,6 +88,17 @@ class Lookup:
         )
         records: list[WorkflowRecord] = list(found)
         return page_of(records, limit, lambda r: [f"{r.tenant}/{r.project}/{r.name}"])
+
+    async def follow(self, event: WorkflowVersionPublished) -> None:
+        """Know what another process wrote. Safe to repeat, and in any order: the store says how things are."""
+        self._active.drop(f"{event.tenant}/{event.project}/{event.workflow}")
+        found = await self._store.workflows.search([Where("uid", "eq", event.key)], limit=1)
+        for record in found:
+            self._keep_hook(record)
+        if not found:
+            gone = [key for key, known in self._hooks.items() if known.uid == event.key]
+            for key in gone:
+                self._hooks.pop(key, None)
 
     def keep(self, record: WorkflowRecord) -> None:
         """Know the workflow as it was just saved."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 
-from alur_common.clock import Clock, Ids
 from alur_common.documents.port import Where
 from alur_common.security.records import Session
 from alur_common.security.rights import Caller, Kind, Role, authorize, lower_role
 from alur_common.security.sessions import AccessTokens
 from alur_common.security.tokens import is_token, secret_hash
 from alur_registry.domain.entities import KeptSession, Link
-from alur_registry.ports import Store
 from alur_registry.service.cache import Cache
+from alur_registry.service.tools import Tools
 from alur_sdk.errors import ConflictError, NotFoundError, UnauthenticatedError
 
 LINK_SECONDS = 15 * 60
@@ -34,18 +33,17 @@ class Sessions:
 
     def __init__(
         self,
-        store: Store,
+        tools: Tools,
         access: AccessTokens,
-        clock: Clock,
-        ids: Ids,
         *,
         fresh_seconds: float | None,
     ) -> None:
-        self._store = store
+        self._store = tools.store
         self._access = access
-        self._clock = clock
-        self._ids = ids
-        self._callers: Cache[_Known] = Cache(clock, size=10_000, fresh_seconds=fresh_seconds)
+        self._audit = tools.audit
+        self._clock = tools.clock
+        self._ids = tools.ids
+        self._callers: Cache[_Known] = Cache(tools.clock, size=10_000, fresh_seconds=fresh_seconds)
 
     async def authenticate(self, *, bearer: str | None = None, cookie: str | None = None) -> Caller:
         """Return who sends this bearer token (an API token or a session's) or session cookie.
@@ -75,9 +73,11 @@ class Sessions:
             raise UnauthenticatedError("this link was used or is not known: ask for a new one")
         if link.expires_at <= self._clock.now():
             raise UnauthenticatedError("this link is over: ask for a new one")
-        await self._member(link.tenant, link.user)
         kept, refresh = self._new_session(link.tenant, link.user)
-        return self._session(await self._store.sessions.insert(kept), refresh)
+        caller = await self._caller(link.tenant, link.user, "session", kept.id)
+        session = self._session(await self._store.sessions.insert(kept), refresh)
+        await self._audit.record(caller, "sign-in", "sessions", kept.id)
+        return session
 
     async def refresh(self, refresh_token: str) -> Session:
         """Return the session with a new access token and a new refresh secret.
@@ -113,6 +113,7 @@ class Sessions:
         kept = await self._store.sessions.find(caller.id) if caller.kind == "session" else None
         if kept is not None:
             await self._end(kept)
+            await self._audit.record(caller, "sign-out", "sessions", kept.id)
 
     async def end_all(self, tenant: str, user: str) -> None:
         """End every session and token of a user."""

@@ -152,13 +152,20 @@ class Workflows:
         return page_of(found, limit, _position)
 
     async def delete_workflow(
-        self, caller: Caller, project: str, name: str, *, if_match: int | None = None
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        *,
+        if_match: int | None = None,
+        managed_by: str = "",
     ) -> None:
         """Delete a workflow; its versions stay for the executions that still run or are looked at."""
         authorize(caller, "delete", "workflows", project)
         known = await self._get(caller, project, name)
         if if_match is not None and if_match != known.revision:
             raise _stale(known)
+        _check_manager(known, managed_by)
         await self._publishing.delete(known)
         await self._store.drafts.remove(caller.tenant, project, name)
         await self._audit.record(
@@ -213,11 +220,8 @@ class Workflows:
             raise ExistsError(f"the workflow {name} exists already", workflow=name)
         if wish.if_match is not None and (known is None or known.revision != wish.if_match):
             raise _stale(known) if known else ConflictError(f"the workflow {name} does not exist")
-        if known is not None and known.managed_by == KUBERNETES != wish.managed_by:
-            raise StateError(
-                f"{name} is managed by Kubernetes: change the custom resource, or save a copy",
-                workflow=name,
-            )
+        if known is not None:
+            _check_manager(known, wish.managed_by)
         _check_credentials(wish, known)
         return known
 
@@ -268,6 +272,14 @@ class Workflows:
                 f"there is no workflow {name} in the project {project}", workflow=name
             )
         return found
+
+
+def _check_manager(known: KeptWorkflow, managed_by: str) -> None:
+    if known.managed_by == KUBERNETES != managed_by:
+        raise StateError(
+            f"{known.name} is managed by Kubernetes: change the custom resource, or save a copy",
+            workflow=known.name,
+        )
 
 
 def _check_credentials(wish: _Wish, known: KeptWorkflow | None) -> None:

@@ -1,0 +1,42 @@
+"""The registry as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+PROGRAM = (
+    "import asyncio; from alur_registry.main import main; "
+    "from alur_registry.settings import Settings; asyncio.run(main(Settings.load()))"
+)
+
+
+async def start(data: Path) -> Process:
+    environment = {**os.environ, "ALUR_DATA": str(data)}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, stdout=PIPE, stderr=PIPE, env=environment
+    )
+
+
+async def test_it_runs_until_told_and_leaves_the_folder_free(tmp_path: Path) -> None:
+    for _ in range(2):
+        process = await start(tmp_path / "data")
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        assert b"registry ready" in line
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+async def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    first = await start(tmp_path / "data")
+    assert first.stdout is not None
+    await asyncio.wait_for(first.stdout.readline(), 30)
+    second = await start(tmp_path / "data")
+    _, errors = await asyncio.wait_for(second.communicate(), 30)
+    assert (second.returncode, b"StateError" in errors) == (1, True)
+    first.terminate()
+    assert await asyncio.wait_for(first.wait(), 30) == 0

@@ -22,6 +22,7 @@ from alur_common.outbound.guard import Guard
 from alur_common.progress import LocalProgress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
+from alur_common.telemetry import Metrics
 from alur_engine.catalogue import Catalogue
 from alur_engine.expressions import Evaluator
 from alur_engine.state import Limits
@@ -69,6 +70,7 @@ def build(
     progress: LocalProgress,
     clock: Clock,
     settings: Settings,
+    metrics: Metrics,
     *,
     worker: str,
     catalogue: Mapping[str, Any] | None = None,
@@ -89,7 +91,7 @@ def build(
         http=http,
         clock=clock,
         random=random.SystemRandom().random,
-        meter=PrometheusMeter(),
+        meter=PrometheusMeter(metrics),
         environment=allowed_environment(settings.env_allow, os.environ),
         limits=Limits(),
         in_memory_delay=settings.in_memory_delay_seconds,

@@ -13,6 +13,7 @@ from alur_common.executions.workers import Workers
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.starts import Starts
+from alur_common.telemetry import Metrics
 from alur_engine.catalogue import Catalogue
 from alur_executor.main import build as build_executor
 from alur_executor.settings import Settings as ExecutorSettings
@@ -38,7 +39,9 @@ class Platform:
 
 
 @asynccontextmanager
-async def platform(store: Opened, settings: GatewaySettings) -> AsyncIterator[Platform]:
+async def platform(
+    store: Opened, settings: GatewaySettings, metrics: Metrics
+) -> AsyncIterator[Platform]:
     """Build, start and in the end drain all services on an open data folder."""
     documents, blobs, clock, ids = store.documents, store.blobs, store.clock, store.ids
     bus = InProcessBus()
@@ -54,7 +57,7 @@ async def platform(store: Opened, settings: GatewaySettings) -> AsyncIterator[Pl
     await Workers(documents).remove_all()
     executor = build_executor(
         documents, blobs, bus, starts, registry, replies, progress, clock,
-        ExecutorSettings(), worker=ids.execution(), catalogue=catalogue,
+        ExecutorSettings(), metrics, worker=ids.execution(), catalogue=catalogue,
     )  # fmt: skip
     scheduler = build_scheduler(documents, blobs, bus, starts, registry, replies, clock)
     types = Catalogue.from_json(catalogue)
@@ -72,7 +75,7 @@ async def platform(store: Opened, settings: GatewaySettings) -> AsyncIterator[Pl
         clock=clock,
         ids=ids,
     )
-    gateway = build_gateway(needs, settings)
+    gateway = build_gateway(needs, settings, metrics=metrics.registry)
     await executor.start()
     await scheduler.start()
     try:

@@ -42,9 +42,7 @@ async def opened(data: Path) -> AsyncIterator[Opened]:
         documents = SqliteDocuments(folder.database, clock)
         await documents.open(COLLECTIONS)
         try:
-            yield Opened(
-                folder.path, documents, FileBlobs(folder.blobs), clock, SystemIds(clock)
-            )
+            yield Opened(folder.path, documents, FileBlobs(folder.blobs), clock, SystemIds(clock))
         finally:
             await documents.close()
     finally:

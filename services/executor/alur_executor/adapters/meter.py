@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter
+
+from alur_common.telemetry import Metrics
 
 _RUN_BUCKETS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0)
 _WAIT_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
@@ -11,20 +13,22 @@ _WAIT_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
 class PrometheusMeter:
     """`Meter` on the process's registry; children are looked up once, as a label look-up costs more than the count."""
 
-    def __init__(self) -> None:
-        self._waited = Histogram(
-            "alur_executor_start_delay_seconds",
+    def __init__(self, metrics: Metrics) -> None:
+        self._waited = metrics.histogram(
+            "executor_start_delay_seconds",
             "From acceptance to the first node.",
             buckets=_WAIT_BUCKETS,
         )
-        self._ended = Counter("alur_executor_runs_completed", "Executions that ended.", ["result"])
-        self._took = Histogram(
-            "alur_executor_run_duration_seconds",
-            "From first node to end.",
-            buckets=_RUN_BUCKETS,
+        self._ended = metrics.counter(
+            "executor_runs_completed_total", "Executions that ended.", ["result"]
         )
-        self._retried = Counter("alur_executor_node_retries", "Node runs tried again.", ["type"])
-        self._active = Gauge("alur_executor_active_runs", "Executions in memory.")
+        self._took = metrics.histogram(
+            "executor_run_duration_seconds", "From first node to end.", buckets=_RUN_BUCKETS
+        )
+        self._retried = metrics.counter(
+            "executor_node_retries_total", "Node runs tried again.", ["type"]
+        )
+        self._active = metrics.gauge("executor_active_runs", "Executions in memory.")
         self._results: dict[str, Counter] = {}
 
     def started(self, waited: float) -> None:

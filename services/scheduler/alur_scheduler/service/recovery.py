@@ -1,0 +1,71 @@
+"""Recovery: executions that nobody drives are admitted again, from the store."""
+
+from __future__ import annotations
+
+from alur_common.bus import Bus
+from alur_common.clock import Clock
+from alur_common.documents.port import Where
+from alur_common.events import ExecutionAdmitted
+from alur_common.executions import Execution, Executions
+from alur_common.executions.workers import Workers
+
+PAGE = 200
+UNCLAIMED_SECONDS = 2.0
+"""Accepted executions younger than this are on their way by the bus."""
+
+
+class Recovery:
+    """Finds due timers, executions of dead workers, and accepted ones that no one claimed."""
+
+    def __init__(self, executions: Executions, workers: Workers, bus: Bus, clock: Clock) -> None:
+        self._executions = executions
+        self._workers = workers
+        self._bus = bus
+        self._clock = clock
+
+    async def sweep(self, *, is_start: bool = False) -> int:
+        """Admit again all that needs it; return how many. Safe to repeat: what runs is left alone."""
+        now = self._clock.now()
+        count = await self._admit([Where("active", "eq", "waiting"), Where("wake_at", "lte", now)])
+        queued = [Where("active", "eq", "queued"), Where("admitted", "eq", True)]
+        if not is_start:
+            queued.append(Where("accepted_at", "lt", now - UNCLAIMED_SECONDS))
+        return count + await self._admit(queued) + await self._admit_orphans(now)
+
+    async def _admit(self, where: list[Where]) -> int:
+        count = 0
+        after: list[object] | None = None
+        while True:
+            page = await self._executions.search(
+                where, sort=("accepted_at",), limit=PAGE, after=after
+            )
+            for execution in page:
+                await self._publish(execution)
+            count += len(page)
+            if len(page) < PAGE:
+                return count
+            after = [page[-1].accepted_at, page[-1].id]
+
+    async def _admit_orphans(self, now: float) -> int:
+        count = 0
+        alive: dict[str, bool] = {}
+        after: list[object] | None = None
+        while True:
+            page = await self._executions.search(
+                [Where("active", "eq", "running")], sort=("accepted_at",), limit=PAGE, after=after
+            )
+            for execution in page:
+                owner = execution.owner or ""
+                if owner not in alive:
+                    alive[owner] = await self._workers.is_alive(owner, now)
+                if not alive[owner]:
+                    await self._publish(execution)
+                    count += 1
+            if len(page) < PAGE:
+                return count
+            after = [page[-1].accepted_at, page[-1].id]
+
+    async def _publish(self, execution: Execution) -> None:
+        await self._bus.publish(
+            ExecutionAdmitted(execution.id, execution.tenant, execution.priority)
+        )

@@ -9,6 +9,7 @@ from alur_engine.document import MAX_EDGES, MAX_NODES, MAX_TRIGGERS, Workflow
 from alur_engine.reading import unfit_values
 from alur_engine.validation.drafts import read_draft
 from alur_engine.validation.edge_check import edge_problems
+from alur_engine.validation.expression_check import expression_problems
 from alur_engine.validation.form import read_form
 from alur_engine.validation.loop_check import loop_problems
 from alur_engine.validation.rules import rule_problems
@@ -21,7 +22,7 @@ SERVER_OWNED = frozenset({
     "deletionGracePeriodSeconds", "finalizers", "ownerReferences", "revision", "hookId",
 })  # fmt: skip
 """Fields of `metadata` that are accepted and ignored on the way in, as `status` is."""
-_CHECKS = (step_problems, rule_problems, edge_problems, loop_problems)
+_CHECKS = (step_problems, rule_problems, edge_problems, loop_problems, expression_problems)
 
 
 def validate_document(raw: object, catalogue: Catalogue) -> tuple[Workflow | None, list[Problem]]:

@@ -23,7 +23,7 @@ from alur_gateway.service.use_cases import UseCases
 from alur_sdk.errors import UnauthenticatedError
 
 REFRESH_COOKIE = "alur_refresh"
-_REFRESH_PATH = "/api/v1/session"
+_REFRESH_PATH = "/api/v1/session:refresh"
 
 SignInArg = Annotated[SignIn, body_of(SignIn)]
 

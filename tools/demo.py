@@ -26,7 +26,7 @@ ALUR = Path(sys.executable).with_name("alur")
 DELIVERY = ROOT / "tools/github-issues-opened.json"
 READY_SECONDS = 30
 OK = 200
-SAY = Console(highlight=False)
+SAY = Console(highlight=False, soft_wrap=True)
 
 
 class DemoError(Exception):
@@ -63,7 +63,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> N
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/readyz").status_code == OK:
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == OK:
                 return
         time.sleep(0.05)
     raise DemoError(f"alur dev did not get ready:\n{log.read_text()[-2000:]}")
@@ -111,6 +111,17 @@ def show(execution: dict[str, Any]) -> None:
     SAY.print(table)
 
 
+def ended(rest: httpx.Client, execution_id: str) -> dict[str, Any]:
+    """Return an execution once it has ended: GitHub has its answer a moment earlier."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        execution: dict[str, Any] = rest.get(f"/executions/{execution_id}").json()
+        if execution.get("finishedAt"):
+            return execution
+        time.sleep(0.05)
+    raise DemoError(f"execution {execution_id} does not end")
+
+
 def play(url: str, data: Path) -> bool:
     """Apply the examples, send the delivery, show the execution; return whether it succeeded."""
     token = alur(url, "", "token", "create", "--data", str(data), "--quiet")
@@ -129,14 +140,14 @@ def play(url: str, data: Path) -> bool:
     SAY.print(f"\nGitHub delivered an event and was answered {answer.status_code}: {answer.text}\n")
     if answer.status_code != OK:
         return False
-    execution = rest.get(f"/executions/{answer.headers['alur-execution-id']}").json()
+    execution = ended(rest, answer.headers["alur-execution-id"])
     show(execution)
     return bool(execution["status"] == "succeeded")
 
 
 def tell_where(url: str, data: Path) -> None:
     """Print where to look further."""
-    link = data / "sign-in-link"
+    link = data / "sign-in"
     SAY.print(f"\nThe editor: {link.read_text().strip() if link.exists() else url}")
     SAY.print(f"The webhook's secret: {webhook_secret(data)}   the log: {data.with_suffix('.log')}")
 

@@ -50,10 +50,9 @@ class Messages:
         return child is None or child.has_ended
 
     def _signal(self, message: Message) -> bool:
-        name = message.payload.get("name", message.key)
         for run in list(self._session.state.open.values()):
-            if run.status == "waiting" and (run.wait or {}).get("signal") == name:
-                items = _items(message.payload.get("data"), run)
+            if run.status == "waiting" and (run.wait or {}).get("signal") == message.key:
+                items = _items(message.payload or None, run)
                 self._finish(run, {"main": items})
                 return True
         return False

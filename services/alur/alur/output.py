@@ -98,8 +98,10 @@ def milliseconds(value: object) -> str:
     """Return a duration for people."""
     if not isinstance(value, int | float):
         return "-"
+    if value < 1:
+        return "<1 ms"
     if value < 1_000:  # noqa: PLR2004  # a second
-        return f"{value:.0f} ms" if value >= 1 else f"{value:.1f} ms"
+        return f"{value:.0f} ms"
     seconds = value / 1_000
     return (
         f"{seconds:.1f} s" if seconds < _MINUTE else f"{int(seconds) // 60}m{int(seconds) % 60:02}s"

@@ -231,7 +231,7 @@ def _changes(session: Session, execution: str) -> Any:  # noqa: ANN401  # see `f
     for kind, data in follow_events(session, execution):
         if kind == "heartbeat" or not isinstance(data, dict):
             continue
-        key = (kind, data.get("name"), data.get("path"))
+        key = (kind, data.get("name"), data.get("path") or "")
         state = (data.get("status"), data.get("attempts"))
         if told.get(key) != state:
             told[key] = state

@@ -1,8 +1,6 @@
 /** Where the editor starts. */
 
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "@xyflow/react/dist/base.css";
+import "./ui/mantine.css";
 import "./ui/tokens.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

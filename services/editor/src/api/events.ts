@@ -1,7 +1,7 @@
 /** The live events of one execution, by Server-Sent Events; the browser resumes them by itself. */
 
 import * as paths from "./paths";
-import type { ExecutionStatus, Failure, NodeStatus } from "./types";
+import { type ExecutionStatus, type Failure, FINAL, type NodeStatus } from "./types";
 
 export interface NodeEvent {
   name: string;
@@ -27,21 +27,21 @@ interface Envelope {
   data?: unknown;
 }
 
-function deliver(kind: string, text: string, listener: Listener): void {
-  const parsed = JSON.parse(text) as Envelope;
-  const type = parsed.type ?? kind;
-  const data = parsed.data ?? parsed;
+/** Hand on one message; true if it was the last one. */
+function deliver(text: string, listener: Listener): boolean {
+  const { type, data } = JSON.parse(text) as Envelope;
   if (type === "node") listener.onNode(data as NodeEvent);
-  if (type === "execution") listener.onExecution(data as ExecutionEvent);
+  if (type !== "execution") return false;
+  listener.onExecution(data as ExecutionEvent);
+  return FINAL.has((data as ExecutionEvent).status);
 }
 
 /** Listen until the returned function is called. */
 export function listen(project: string, id: string, listener: Listener): () => void {
   const source = new EventSource(`/api/v1${paths.execution(project, id)}/events`);
-  for (const kind of ["message", "node", "execution"]) {
-    source.addEventListener(kind, (event) => {
-      deliver(kind, (event as MessageEvent<string>).data, listener);
-    });
-  }
+  source.addEventListener("message", (event: MessageEvent<string>) => {
+    // Left open, the browser would connect again and again to an execution that has ended.
+    if (deliver(event.data, listener)) source.close();
+  });
   return () => source.close();
 }

@@ -13,6 +13,7 @@ import { call, get, post } from "./client";
 import * as paths from "./paths";
 import {
   type Credential,
+  type CredentialType,
   type Execution,
   FINAL,
   type Me,
@@ -102,10 +103,15 @@ export const nodeRuns = (project: string, id: string, node: string) =>
 export const credentials = (project: string) =>
   queryOptions({
     queryKey: ["credentials", project],
-    queryFn: async () =>
-      (await get<Page<Credential>>(`/credentials?project=${encodeURIComponent(project)}`)).items,
+    queryFn: async () => (await get<Page<Credential>>(paths.credentials(project))).items,
     retry: false,
   });
+
+export const credentialTypes = queryOptions({
+  queryKey: ["credential-types"],
+  queryFn: async () => (await get<Page<CredentialType>>("/credential-types")).items,
+  staleTime: Number.POSITIVE_INFINITY,
+});
 
 export const validate = (document: WorkflowDocument): Promise<Validation> =>
   post<Validation>("/validate", { document });
@@ -214,13 +220,9 @@ export function useSaveCredential(project: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ name, ...body }: NewCredential) =>
-      call(
-        "PUT",
-        `/credentials/${encodeURIComponent(name)}?project=${encodeURIComponent(project)}`,
-        {
-          body: { name, project, ...body },
-        },
-      ),
+      call("PUT", paths.credential(project, name), {
+        body,
+      }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["credentials", project] }),
   });
 }
@@ -228,11 +230,7 @@ export function useSaveCredential(project: string) {
 export function useDeleteCredential(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) =>
-      call(
-        "DELETE",
-        `/credentials/${encodeURIComponent(name)}?project=${encodeURIComponent(project)}`,
-      ),
+    mutationFn: (name: string) => call("DELETE", paths.credential(project, name)),
     onSuccess: () => client.invalidateQueries({ queryKey: ["credentials", project] }),
   });
 }

@@ -1,6 +1,7 @@
 /** What the gateway's REST interface carries. */
 
 import type { Json, JsonObject } from "../graph/document";
+import type { JsonSchema } from "../graph/node-type";
 import type { Problem } from "../graph/problems";
 
 export interface Page<T> {
@@ -59,6 +60,7 @@ export interface Execution {
   trigger?: string | null;
   startedAt?: string | null;
   finishedAt?: string | null;
+  acceptedAt?: string | null;
   createdAt?: string | null;
   durationMs?: number | null;
   error?: Failure | null;
@@ -100,6 +102,13 @@ export interface Credential {
 }
 
 export const FINAL: ReadonlySet<ExecutionStatus> = new Set(["succeeded", "failed", "cancelled"]);
+
+export interface CredentialType {
+  type: string;
+  label: string;
+  description: string;
+  schema: JsonSchema;
+}
 
 /** The JSON of an item, whether it comes wrapped as `{json}` or bare. */
 export function jsonOf(item: Item | JsonObject): JsonObject {

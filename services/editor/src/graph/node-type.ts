@@ -26,13 +26,18 @@ export interface JsonSchema {
   items?: JsonSchema | boolean;
   properties?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema | boolean;
+  patternProperties?: Record<string, JsonSchema>;
+  propertyNames?: JsonSchema;
+  maxItems?: number;
+  minItems?: number;
   required?: string[];
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
   allOf?: JsonSchema[];
+  writeOnly?: boolean;
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
-  "x-ui"?: { widget?: string; rows?: number; placeholder?: string };
+  "x-ui"?: { widget?: string; when?: Record<string, Json[]> };
 }
 
 export interface NodeType {

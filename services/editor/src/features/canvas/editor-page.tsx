@@ -1,3 +1,179 @@
+/** The page on which a workflow is drawn, run and watched. */
+
+import { Center, Loader } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { ReactFlowProvider } from "@xyflow/react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useBlocker, useParams, useSearchParams } from "react-router";
+import { ApiError } from "../../api/client";
+import { catalogue, type Loaded, workflow } from "../../api/queries";
+import { fromDocument } from "../../graph/graph";
+import type { Catalogue } from "../../graph/node-type";
+import { Confirm } from "../../ui/confirm";
+import { Failed } from "../../ui/failed";
+import { NotFound } from "../../ui/not-found";
+import { DataPanel } from "../executions/data-panel";
+import { Panel } from "../panel/panel";
+import { Canvas } from "./canvas";
+import { ConflictDialog } from "./conflict-dialog";
+import { useEditor, useView, useWorkbench, WorkbenchContext } from "./context";
+import { EditorHeader } from "./editor-header";
+import classes from "./editor-page.module.css";
+import { createEditorStore, isDirty } from "./editor-store";
+import { HelpDialog } from "./help-dialog";
+import { NodeFinder } from "./node-finder";
+import { OutlineDialog } from "./outline-dialog";
+import { RenameDialog } from "./rename-dialog";
+import { RunDialog } from "./run-dialog";
+import { createRunStore } from "./run-store";
+import { SettingsDrawer } from "./settings-drawer";
+import { SourceDialog } from "./source-dialog";
+import { type Saving, useSave } from "./use-save";
+import { useValidation } from "./use-validation";
+import { useWatch } from "./use-watch";
+import { createViewStore } from "./view-store";
+
+/** Saving and running by keyboard, from fields as well. */
+function usePageKeys(saving: Saving): void {
+  const { view } = useWorkbench();
+  const { save } = saving;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      if (event.key.toLowerCase() === "s") {
+        event.preventDefault();
+        void save();
+      }
+      if (event.key === "Enter" && view.getState().dialog === null) {
+        event.preventDefault();
+        view.getState().set({ dialog: "run" });
+      }
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [save, view]);
+}
+
+/** Ask before unsaved changes are left behind. */
+function LeaveGuard() {
+  const { t } = useTranslation();
+  const dirty = useEditor(isDirty);
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation }) =>
+      dirty && currentLocation.pathname !== nextLocation.pathname,
+  );
+  useEffect(() => {
+    if (!dirty) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [dirty]);
+  return (
+    <Confirm
+      isOpen={blocker.state === "blocked"}
+      title={t("editor.leaveTitle")}
+      text={t("editor.leave")}
+      action={t("editor.leaveGo")}
+      cancel={t("editor.stay")}
+      onConfirm={() => blocker.proceed?.()}
+      onClose={() => blocker.reset?.()}
+    />
+  );
+}
+
+/** Which run is shown stands in the address, so that it can be linked. */
+function useRunInAddress(): void {
+  const { run } = useWorkbench();
+  const [search, setSearch] = useSearchParams();
+  const linked = search.get("run");
+  useEffect(() => {
+    if (linked && linked !== run.getState().id) run.getState().watch(linked);
+  }, [linked, run]);
+  useEffect(
+    () =>
+      run.subscribe(({ id }, before) => {
+        if (id === before.id) return;
+        setSearch(id ? { run: id } : {}, { replace: true });
+      }),
+    [run, setSearch],
+  );
+}
+
+function Bench() {
+  const saving = useSave();
+  const hasRun = useView((state) => state.isDataOpen);
+  useWatch();
+  useValidation();
+  useRunInAddress();
+  usePageKeys(saving);
+  return (
+    <div className={classes.page}>
+      <EditorHeader saving={saving} />
+      <div className={classes.middle}>
+        <div className={classes.drawing}>
+          <Canvas />
+          <DataPanel isOpen={hasRun} />
+        </div>
+        <Panel />
+      </div>
+      <NodeFinder />
+      <RenameDialog />
+      <RunDialog saving={saving} />
+      <ConflictDialog saving={saving} />
+      <HelpDialog />
+      <OutlineDialog />
+      <SourceDialog />
+      <SettingsDrawer />
+      <LeaveGuard />
+    </div>
+  );
+}
+
+interface WorkbenchProps {
+  project: string;
+  name: string;
+  loaded: Loaded;
+  types: Catalogue;
+}
+
+function Opened({ project, name, loaded, types }: WorkbenchProps) {
+  // The stores live as long as the page: a later answer of the server must not drop what is edited.
+  const [editor] = useState(() => createEditorStore(fromDocument(loaded.document), loaded.etag));
+  const [view] = useState(createViewStore);
+  const [run] = useState(createRunStore);
+  const { status } = loaded.document;
+  return (
+    <WorkbenchContext value={{ project, name, catalogue: types, editor, view, run, status }}>
+      <ReactFlowProvider>
+        <Bench />
+      </ReactFlowProvider>
+    </WorkbenchContext>
+  );
+}
+
 export function EditorPage() {
-  return null;
+  const { t } = useTranslation();
+  const { project = "", name = "" } = useParams();
+  const types = useQuery(catalogue);
+  const opened = useQuery({ ...workflow(project, name), refetchOnWindowFocus: false });
+  const error = types.error ?? opened.error;
+  if (error instanceof ApiError && error.status === 404) return <NotFound />;
+  if (error && !opened.data) return <Failed error={error} onRetry={() => void opened.refetch()} />;
+  if (!types.data || !opened.data) {
+    return (
+      <Center h="100%">
+        <Loader aria-label={t("app.loading")} />
+      </Center>
+    );
+  }
+  return (
+    <Opened
+      key={`${project}/${name}`}
+      project={project}
+      name={name}
+      loaded={opened.data}
+      types={types.data}
+    />
+  );
 }

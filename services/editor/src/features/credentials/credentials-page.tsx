@@ -1,3 +1,136 @@
+/** The credentials of a project: their names and types, never their secrets. */
+
+import { ActionIcon, Button, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconKey, IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
+import { credentials, useDeleteCredential } from "../../api/queries";
+import type { Credential } from "../../api/types";
+import { formatAgo } from "../../i18n/format";
+import { Confirm } from "../../ui/confirm";
+import { EmptyState } from "../../ui/empty-state";
+import { Failed } from "../../ui/failed";
+import { Page } from "../../ui/page";
+import { tellProblem } from "../../ui/tell";
+import classes from "../executions/executions-page.module.css";
+import { CredentialForm } from "./credential-form";
+
+interface RowProps {
+  project: string;
+  credential: Credential;
+  onReplace: () => void;
+}
+
+function Row({ project, credential, onReplace }: RowProps) {
+  const { t } = useTranslation();
+  const drop = useDeleteCredential(project);
+  const [isDeleting, deleting] = useDisclosure(false);
+  const { name, type, updatedAt, createdAt } = credential;
+  return (
+    <tr>
+      <td>
+        <b>{name}</b>
+      </td>
+      <td>{type}</td>
+      <td>{formatAgo(updatedAt ?? createdAt)}</td>
+      <td align="right">
+        <ActionIcon aria-label={`${t("credentials.replace")} ${name}`} onClick={onReplace}>
+          <IconRefresh size={16} />
+        </ActionIcon>
+        <ActionIcon aria-label={`${t("app.delete")} ${name}`} onClick={deleting.open}>
+          <IconTrash size={16} />
+        </ActionIcon>
+        <Confirm
+          isOpen={isDeleting}
+          title={t("credentials.deleteTitle", { name })}
+          text={t("credentials.deleteText")}
+          action={t("app.delete")}
+          onConfirm={() => drop.mutate(name, { onError: tellProblem })}
+          onClose={deleting.close}
+        />
+      </td>
+    </tr>
+  );
+}
+
+function List({
+  project,
+  onEdit,
+}: {
+  project: string;
+  onEdit: (name: string, type: string) => void;
+}) {
+  const { t } = useTranslation();
+  const { data, error, refetch } = useQuery(credentials(project));
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (!data) return null;
+  if (data.length === 0) {
+    return (
+      <EmptyState icon={<IconKey size={28} />}>
+        <Title order={2} size="h4">
+          {t("credentials.emptyTitle")}
+        </Title>
+        <Text size="sm" c="dimmed">
+          {t("credentials.empty")}
+        </Text>
+      </EmptyState>
+    );
+  }
+  return (
+    <table className={classes.table}>
+      <thead>
+        <tr>
+          <th scope="col">{t("credentials.name")}</th>
+          <th scope="col">{t("credentials.type")}</th>
+          <th scope="col">{t("credentials.changed")}</th>
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {data.map((credential) => (
+          <Row
+            key={credential.name}
+            project={project}
+            credential={credential}
+            onReplace={() => onEdit(credential.name, credential.type)}
+          />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 export function CredentialsPage() {
-  return null;
+  const { t } = useTranslation();
+  const { project = "default" } = useParams();
+  const [edited, setEdited] = useState<{ name: string; type: string } | null>(null);
+  return (
+    <Page
+      title={t("credentials.title")}
+      lead={t("credentials.lead")}
+      actions={
+        <Button
+          leftSection={<IconPlus size={16} />}
+          onClick={() => setEdited({ name: "", type: "" })}
+        >
+          {t("credentials.new")}
+        </Button>
+      }
+    >
+      <div className={classes.card}>
+        <List project={project} onEdit={(name, type) => setEdited({ name, type })} />
+      </div>
+      {edited && (
+        <CredentialForm
+          project={project}
+          name={edited.name}
+          type={edited.type}
+          onClose={() => setEdited(null)}
+        />
+      )}
+    </Page>
+  );
 }

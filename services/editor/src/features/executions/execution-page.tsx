@@ -1,3 +1,226 @@
+/** One execution: what it was, how long each node took, what each node saw. */
+
+import { Alert, Button, Center, Loader, Text, UnstyledButton } from "@mantine/core";
+import { IconBan, IconRepeat, IconSitemap } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Fragment, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate, useParams } from "react-router";
+import { ApiError } from "../../api/client";
+import { execution as executionQuery, useExecutionAction } from "../../api/queries";
+import { type Execution, FINAL, type NodeSummary } from "../../api/types";
+import { type Bar, barsOf } from "../../graph/timeline";
+import { formatDuration, formatTime } from "../../i18n/format";
+import { CodeEditor } from "../../ui/code-editor";
+import { Failed } from "../../ui/failed";
+import { NotFound } from "../../ui/not-found";
+import { Page } from "../../ui/page";
+import { StatusBadge } from "../../ui/status-badge";
+import { tell, tellProblem } from "../../ui/tell";
+import classes from "./executions-page.module.css";
+import { NodeData } from "./node-data";
+
+interface Props {
+  project: string;
+  execution: Execution;
+}
+
+function Actions({ project, execution }: Props) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const act = useExecutionAction(project);
+  const base = `/projects/${encodeURIComponent(project)}`;
+  const cancel = () =>
+    act.mutate(
+      { id: execution.id, action: "cancel" },
+      { onSuccess: () => tell(t("executions.cancelled")), onError: tellProblem },
+    );
+  const replay = () =>
+    act.mutate(
+      { id: execution.id, action: "replay" },
+      {
+        onSuccess: (started) => {
+          tell(t("executions.replayed"));
+          if (started?.id) void navigate(`${base}/executions/${encodeURIComponent(started.id)}`);
+        },
+        onError: tellProblem,
+      },
+    );
+  return (
+    <>
+      <Button
+        component={Link}
+        to={`${base}/workflows/${encodeURIComponent(execution.workflow)}?run=${execution.id}`}
+        variant="default"
+        leftSection={<IconSitemap size={16} />}
+      >
+        {t("executions.canvas")}
+      </Button>
+      {FINAL.has(execution.status) ? (
+        <Button leftSection={<IconRepeat size={16} />} loading={act.isPending} onClick={replay}>
+          {t("executions.replay")}
+        </Button>
+      ) : (
+        <Button
+          color="red"
+          variant="light"
+          leftSection={<IconBan size={16} />}
+          loading={act.isPending}
+          onClick={cancel}
+        >
+          {t("executions.cancel")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Facts({ execution }: { execution: Execution }) {
+  const { t } = useTranslation();
+  const facts: [string, string][] = [
+    [t("executions.trigger"), execution.trigger || t("executions.byHand")],
+    [t("executions.started"), formatTime(execution.startedAt)],
+    [t("executions.duration"), formatDuration(execution.durationMs)],
+    [t("executions.version", { version: "" }).trim(), `${execution.version}`],
+    [t("executions.trace"), execution.traceId ?? "–"],
+  ];
+  return (
+    <dl className={classes.facts}>
+      <div>
+        <dt>{t("executions.status")}</dt>
+        <dd>
+          <StatusBadge status={execution.status} />
+        </dd>
+      </div>
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface LineProps {
+  node: NodeSummary;
+  bar: Bar | null;
+  isOpen: boolean;
+  onToggle: () => void;
+}
+
+function Line({ node, bar, isOpen, onToggle }: LineProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <UnstyledButton className={classes.line} aria-expanded={isOpen} onClick={onToggle}>
+        <span className={classes.lineName}>{node.name}</span>
+        <StatusBadge status={node.status} />
+        <span className={classes.track} aria-hidden>
+          {bar && (
+            <span
+              className={classes.bar}
+              data-status={node.status}
+              style={{ left: `${bar.left}%`, width: `${bar.width}%` }}
+            />
+          )}
+        </span>
+        <span className={classes.number}>
+          {formatDuration(node.durationMs)}
+          <Text size="xs" c="dimmed">
+            {t("editor.items", { count: node.items ?? 0 })}
+          </Text>
+        </span>
+      </UnstyledButton>
+      {node.error && <p className={classes.fault}>{node.error.message}</p>}
+    </>
+  );
+}
+
+function Timeline({ project, execution }: Props) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState<string | null>(null);
+  const nodes = execution.nodes ?? [];
+  const bars = barsOf(nodes, Date.now());
+  return (
+    <section className={classes.card}>
+      <h2 className={classes.cardTitle}>{t("executions.timeline")}</h2>
+      {nodes.length === 0 && (
+        <Text c="dimmed" size="sm" p="md">
+          {t("executions.noNodes")}
+        </Text>
+      )}
+      {nodes.map((node, index) => (
+        <Fragment key={node.name}>
+          <Line
+            node={node}
+            bar={bars[index] ?? null}
+            isOpen={open === node.name}
+            onToggle={() => setOpen(open === node.name ? null : node.name)}
+          />
+          {open === node.name && (
+            <div className={classes.data}>
+              <NodeData
+                project={project}
+                execution={execution.id}
+                name={node.name}
+                state={node.status}
+              />
+            </div>
+          )}
+        </Fragment>
+      ))}
+    </section>
+  );
+}
+
+function Output({ execution }: { execution: Execution }) {
+  const { t } = useTranslation();
+  if (execution.output === undefined || execution.output === null) return null;
+  return (
+    <section className={classes.card}>
+      <h2 className={classes.cardTitle}>{t("executions.output")}</h2>
+      <div className={classes.text}>
+        <CodeEditor
+          language="json"
+          label={t("executions.output")}
+          value={JSON.stringify(execution.output, null, 2)}
+        />
+      </div>
+    </section>
+  );
+}
+
 export function ExecutionPage() {
-  return null;
+  const { t } = useTranslation();
+  const { project = "", id = "" } = useParams();
+  const { data, error, refetch } = useQuery(executionQuery(project, id));
+  if (error instanceof ApiError && error.status === 404) return <NotFound />;
+  if (error && !data) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (!data) {
+    return (
+      <Center h="100%">
+        <Loader aria-label={t("app.loading")} />
+      </Center>
+    );
+  }
+  return (
+    <Page
+      title={data.workflow}
+      lead={data.id}
+      actions={<Actions project={project} execution={data} />}
+    >
+      {data.error && (
+        <Alert color="red" variant="light" mb="lg" title={data.error.code ?? t("executions.error")}>
+          {data.error.node && <b>{data.error.node}: </b>}
+          {data.error.message}
+        </Alert>
+      )}
+      <div className={classes.card}>
+        <Facts execution={data} />
+      </div>
+      <Timeline project={project} execution={data} />
+      <Output execution={data} />
+    </Page>
+  );
 }

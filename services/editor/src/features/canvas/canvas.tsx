@@ -1,0 +1,253 @@
+/** The drawing: React Flow over the graph, every change by a command. */
+
+import { useComputedColorScheme } from "@mantine/core";
+import {
+  applyNodeChanges,
+  Background,
+  BackgroundVariant,
+  type Connection,
+  type FinalConnectionState,
+  MiniMap,
+  type NodeChange,
+  ReactFlow,
+  useStore as useFlowStore,
+  useReactFlow,
+} from "@xyflow/react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { move, reconnect } from "../../graph/commands";
+import { refusal, type Wire } from "../../graph/connect";
+import { lookOf } from "../../ui/node-look";
+import * as actions from "./actions";
+import classes from "./canvas.module.css";
+import { CanvasHint } from "./canvas-hint";
+import { CanvasTools } from "./canvas-tools";
+import { useEditor, useView, useWorkbench } from "./context";
+import { FlowEdge } from "./flow-edge";
+import { type FlowEdge as Edge, type FlowNode as Node, syncNodes, toFlowEdges } from "./flow-model";
+import { FlowNode } from "./flow-node";
+import { useKeys } from "./use-keys";
+
+const NODE_TYPES = { alur: FlowNode };
+const EDGE_TYPES = { alur: FlowEdge };
+const GRID: [number, number] = [10, 10];
+const MANY = 150;
+const TOO_MANY_FOR_MAP = 500;
+const FAR = 0.4;
+const FIT = { padding: 0.22, maxZoom: 1.05 };
+const SNAP_RADIUS = 32;
+
+const wireOf = (connection: Connection | Edge): Wire => ({
+  source: connection.source,
+  output: connection.sourceHandle ?? "main",
+  target: connection.target,
+  input: connection.targetHandle ?? "main",
+});
+
+/** React Flow's nodes: the graph's, plus what a drag or a measure says until it ends. */
+function useFlowNodes() {
+  const { editor, view } = useWorkbench();
+  const graphNodes = useEditor(({ graph }) => graph.nodes);
+  const selected = useView((state) => state.selected);
+  const [nodes, setNodes] = useState<Node[]>([]);
+  const isDragging = useRef(false);
+  useEffect(() => {
+    setNodes((before) => syncNodes(graphNodes, before, selected));
+  }, [graphNodes, selected]);
+
+  const commitMoves = useCallback(
+    (moved: { id: string; position?: { x: number; y: number } | undefined }[], merge: string) => {
+      const places = new Map(
+        moved.flatMap(({ id, position }) => (position ? [[id, position] as const] : [])),
+      );
+      if (places.size > 0) editor.getState().apply(move(places), merge);
+    },
+    [editor],
+  );
+  const onNodesChange = useCallback(
+    (changes: NodeChange<Node>[]) => {
+      setNodes((before) => applyNodeChanges(changes, before));
+      const chosen = changes.filter((change) => change.type === "select");
+      if (chosen.length > 0) {
+        const next = new Set(view.getState().selected);
+        for (const { id, selected: isOn } of chosen) {
+          if (isOn) next.add(id);
+          else next.delete(id);
+        }
+        view.getState().select(next);
+      }
+      // A drag commits at its end; what moves without one was moved by the keyboard.
+      const moves = changes.filter((change) => change.type === "position" && !change.dragging);
+      if (!isDragging.current) commitMoves(moves as { id: string }[], "move");
+    },
+    [view, commitMoves],
+  );
+  const drag = {
+    onNodeDragStart: () => {
+      isDragging.current = true;
+    },
+    onNodeDragStop: (_: unknown, __: Node, dragged: Node[]) => {
+      isDragging.current = false;
+      commitMoves(dragged, "");
+    },
+  };
+  return { nodes, onNodesChange, drag };
+}
+
+function useFlowEdges() {
+  const graphEdges = useEditor(({ graph }) => graph.edges);
+  const graphNodes = useEditor(({ graph }) => graph.nodes);
+  const [selectedEdges, setSelectedEdges] = useState<ReadonlySet<string>>(new Set());
+  const names = useMemo(
+    () => new Map(graphNodes.map((node) => [node.id, node.name])),
+    [graphNodes],
+  );
+  const edges = useMemo(
+    () => toFlowEdges(graphEdges, names, selectedEdges),
+    [graphEdges, names, selectedEdges],
+  );
+  const onEdgesChange = useCallback(
+    (changes: { type: string; id?: string; selected?: boolean }[]) => {
+      setSelectedEdges((before) => {
+        const next = new Set(before);
+        for (const { type, id, selected } of changes) {
+          if (type !== "select" || id === undefined) continue;
+          if (selected) next.add(id);
+          else next.delete(id);
+        }
+        return next;
+      });
+    },
+    [],
+  );
+  return { edges, selectedEdges, onEdgesChange };
+}
+
+/** Connecting: by port, refused with a reason, or into the empty, which asks for a new node. */
+function useConnecting() {
+  const bench = useWorkbench();
+  const { screenToFlowPosition } = useReactFlow();
+  const isValidConnection = useCallback(
+    (connection: Connection | Edge) =>
+      refusal(bench.editor.getState().graph, bench.catalogue, wireOf(connection)) === null,
+    [bench],
+  );
+  const onConnectEnd = (event: MouseEvent | TouchEvent, end: FinalConnectionState) => {
+    const { fromNode, fromHandle, toNode, toHandle, isValid } = end;
+    if (!fromNode || !fromHandle) return;
+    if (toNode && toHandle) {
+      const [source, target] =
+        fromHandle.type === "source" ? [fromHandle, toHandle] : [toHandle, fromHandle];
+      const wire = {
+        source: source.nodeId,
+        output: source.id ?? "main",
+        target: target.nodeId,
+        input: target.id ?? "main",
+      };
+      if (!isValid) actions.connect(bench, wire);
+      return;
+    }
+    if (fromHandle.type !== "source") return;
+    const point = "changedTouches" in event ? event.changedTouches[0] : event;
+    if (!point) return;
+    const { x, y } = screenToFlowPosition({ x: point.clientX, y: point.clientY });
+    const from = { node: fromNode.id, output: fromHandle.id ?? "main" };
+    bench.view.getState().set({ finder: { at: { x, y: y - 32 }, from } });
+  };
+  const onConnect = (connection: Connection) => {
+    actions.connect(bench, wireOf(connection));
+  };
+  const onReconnect = (edge: Edge, connection: Connection) =>
+    bench.editor.getState().apply(reconnect(edge.id, wireOf(connection)));
+  return { isValidConnection, onConnectEnd, onConnect, onReconnect };
+}
+
+function Arrow() {
+  return (
+    <svg className={classes.markers} aria-hidden="true">
+      <defs>
+        <marker
+          id="alur-arrow"
+          viewBox="0 0 10 10"
+          refX="8"
+          refY="5"
+          markerWidth="5.5"
+          markerHeight="5.5"
+          orient="auto-start-reverse"
+        >
+          <path d="M1 1 L9 5 L1 9" fill="none" stroke="context-stroke" strokeWidth="2" />
+        </marker>
+      </defs>
+    </svg>
+  );
+}
+
+export function Canvas() {
+  const { t } = useTranslation();
+  const { view } = useWorkbench();
+  const scheme = useComputedColorScheme("light");
+  const isFar = useFlowStore(({ transform }) => transform[2] < FAR);
+  const { nodes, onNodesChange, drag } = useFlowNodes();
+  const { edges, selectedEdges, onEdgesChange } = useFlowEdges();
+  const connecting = useConnecting();
+  const pane = useRef<HTMLElement>(null);
+  useKeys(pane, selectedEdges);
+  return (
+    <section
+      ref={pane}
+      className={classes.canvas}
+      data-far={isFar || undefined}
+      aria-label={t("editor.canvas")}
+    >
+      <Arrow />
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onNodesChange={onNodesChange}
+        onEdgesChange={onEdgesChange}
+        {...drag}
+        {...connecting}
+        onNodeDoubleClick={(_, node) => view.getState().set({ renaming: node.id })}
+        onPaneClick={() => pane.current?.querySelector<HTMLElement>(".react-flow")?.focus()}
+        connectionRadius={SNAP_RADIUS}
+        deleteKeyCode={null}
+        selectionKeyCode="Shift"
+        multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+        snapToGrid
+        snapGrid={GRID}
+        minZoom={0.1}
+        maxZoom={2}
+        fitView
+        fitViewOptions={FIT}
+        colorMode={scheme}
+        onlyRenderVisibleElements={nodes.length > MANY}
+        elevateNodesOnSelect
+        tabIndex={-1}
+      >
+        <Background
+          variant={BackgroundVariant.Dots}
+          gap={20}
+          size={1.4}
+          color="var(--alur-canvas-dot)"
+          bgColor="var(--alur-canvas)"
+        />
+        {nodes.length > 3 && nodes.length <= TOO_MANY_FOR_MAP && (
+          <MiniMap
+            className={classes.map}
+            pannable
+            zoomable
+            ariaLabel={t("editor.minimap")}
+            nodeColor={(node) => lookOf((node as Node).data.node.type).color}
+            nodeBorderRadius={14}
+            maskColor="color-mix(in srgb, var(--alur-canvas) 70%, transparent)"
+            bgColor="var(--alur-surface)"
+          />
+        )}
+        <CanvasTools />
+        <CanvasHint isEmpty={nodes.length === 0} />
+      </ReactFlow>
+    </section>
+  );
+}

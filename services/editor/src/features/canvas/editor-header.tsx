@@ -1,0 +1,176 @@
+/** The bar above the canvas: where one is, what is not saved, what can be done. */
+
+import { ActionIcon, Button, Indicator, Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import {
+  IconAlertCircle,
+  IconArrowLeft,
+  IconCircleCheck,
+  IconCode,
+  IconDots,
+  IconHistory,
+  IconKeyboard,
+  IconListTree,
+  IconPlayerPlay,
+  IconSettings,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { FINAL } from "../../api/types";
+import { setSpec } from "../../graph/commands";
+import { useEditor, useRun, useView, useWorkbench } from "./context";
+import classes from "./editor-header.module.css";
+import { isDirty } from "./editor-store";
+import { RunChip } from "./run-chip";
+import type { Saving } from "./use-save";
+
+function Title() {
+  const { t } = useTranslation();
+  const { project, name, editor } = useWorkbench();
+  const title = useEditor(({ graph }) => graph.spec.title ?? "");
+  return (
+    <div className={classes.where}>
+      <Tooltip label={t("app.workflows")}>
+        <ActionIcon
+          component={Link}
+          to={`/projects/${encodeURIComponent(project)}/workflows`}
+          aria-label={t("app.back")}
+        >
+          <IconArrowLeft size={19} />
+        </ActionIcon>
+      </Tooltip>
+      <div className={classes.names}>
+        <h1 className={classes.hidden}>{title || name}</h1>
+        <input
+          className={classes.title}
+          aria-label={t("editor.title")}
+          value={title}
+          placeholder={name}
+          maxLength={200}
+          onChange={(event) =>
+            editor.getState().apply(setSpec({ title: event.currentTarget.value }), "title")
+          }
+          onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+        />
+        <span className={classes.name}>
+          {project} / {name}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** How many faults there are; a click goes to the first node that has one. */
+function ProblemCount() {
+  const { t } = useTranslation();
+  const { view } = useWorkbench();
+  const problems = useView((state) => state.problems);
+  const lists = [...problems.byNode.values()];
+  const count = lists.reduce((sum, list) => sum + list.length, problems.general.length);
+  const [first] = problems.byNode.keys();
+  if (count === 0) {
+    return (
+      <Tooltip label={t("editor.noProblems")}>
+        <span className={classes.fine} role="img" aria-label={t("editor.noProblems")}>
+          <IconCircleCheck size={18} />
+        </span>
+      </Tooltip>
+    );
+  }
+  return (
+    <Tooltip
+      multiline
+      maw={360}
+      label={[...problems.general, ...lists.flat()]
+        .slice(0, 5)
+        .map((problem) => <div key={`${problem.path}${problem.code}`}>{problem.message}</div>)}
+    >
+      <UnstyledButton
+        className={classes.problems}
+        onClick={() => first && view.getState().select([first])}
+      >
+        <IconAlertCircle size={16} />
+        {t("editor.problems", { count })}
+      </UnstyledButton>
+    </Tooltip>
+  );
+}
+
+function More() {
+  const { t } = useTranslation();
+  const { project, name, view } = useWorkbench();
+  const executions = `/projects/${encodeURIComponent(project)}/executions?workflow=${name}`;
+  return (
+    <Menu position="bottom-end" width={230}>
+      <Menu.Target>
+        <ActionIcon size={36} variant="default" aria-label={t("workflows.actions", { name })}>
+          <IconDots size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<IconSettings size={16} />}
+          onClick={() => view.getState().set({ dialog: "settings" })}
+        >
+          {t("editor.settings")}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconCode size={16} />}
+          onClick={() => view.getState().set({ dialog: "source" })}
+        >
+          {t("editor.source")}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconListTree size={16} />}
+          onClick={() => view.getState().set({ dialog: "outline" })}
+        >
+          {t("editor.outline")}
+        </Menu.Item>
+        <Menu.Item component={Link} to={executions} leftSection={<IconHistory size={16} />}>
+          {t("app.executions")}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconKeyboard size={16} />}
+          onClick={() => view.getState().set({ dialog: "help" })}
+        >
+          {t("editor.help")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function EditorHeader({ saving }: { saving: Saving }) {
+  const { t } = useTranslation();
+  const { view } = useWorkbench();
+  const dirty = useEditor(isDirty);
+  const isRunning = useRun(({ status }) => status !== null && !FINAL.has(status));
+  return (
+    <header className={classes.header}>
+      <Title />
+      <RunChip />
+      <div className={classes.actions}>
+        <ProblemCount />
+        <More />
+        <Tooltip label={dirty ? t("editor.unsaved") : t("editor.upToDate")}>
+          <Indicator disabled={!dirty} color="orange" size={9} offset={2}>
+            <Button
+              variant="default"
+              loading={saving.isSaving}
+              disabled={!dirty}
+              onClick={() => void saving.save()}
+            >
+              {t("editor.save")}
+            </Button>
+          </Indicator>
+        </Tooltip>
+        <Button
+          leftSection={<IconPlayerPlay size={16} />}
+          loading={isRunning}
+          onClick={() => view.getState().set({ dialog: "run" })}
+        >
+          {t("editor.run")}
+        </Button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,62 @@
+/** The document that is being edited, with its history. Only commands change it. */
+
+import { temporal } from "zundo";
+import { createStore } from "zustand/vanilla";
+import type { Command } from "../../graph/commands";
+import type { Graph } from "../../graph/graph";
+
+const HISTORY = 200;
+/** Keystrokes in one field within this time are one step of the history. */
+const MERGE_MILLISECONDS = 1_500;
+
+export interface EditorState {
+  graph: Graph;
+  /** The graph as it was last saved or loaded. */
+  saved: Graph;
+  etag: string | null;
+  /** Change the graph. Changes with the same `merge` key that follow each other are undone together. */
+  apply: (command: Command, merge?: string) => void;
+  markSaved: (graph: Graph, etag: string | null) => void;
+  load: (graph: Graph, etag: string | null) => void;
+}
+
+/** A store for one open workflow. */
+export function createEditorStore(graph: Graph, etag: string | null) {
+  let last = { key: "", at: 0 };
+  const store = createStore<EditorState>()(
+    temporal(
+      (set, get) => ({
+        graph,
+        saved: graph,
+        etag,
+        apply: (command, merge = "") => {
+          const next = command(get().graph);
+          if (next === get().graph) return;
+          const now = Date.now();
+          const isSameGesture =
+            merge !== "" && merge === last.key && now - last.at < MERGE_MILLISECONDS;
+          last = { key: merge, at: now };
+          const history = store.temporal.getState();
+          if (isSameGesture) history.pause();
+          set({ graph: next });
+          if (isSameGesture) history.resume();
+        },
+        markSaved: (saved, newEtag) => set({ saved, etag: newEtag }),
+        load: (loaded, newEtag) => {
+          set({ graph: loaded, saved: loaded, etag: newEtag });
+          store.temporal.getState().clear();
+        },
+      }),
+      {
+        partialize: (state) => ({ graph: state.graph }),
+        equality: (past, current) => past.graph === current.graph,
+        limit: HISTORY,
+      },
+    ),
+  );
+  return store;
+}
+
+export type EditorStore = ReturnType<typeof createEditorStore>;
+
+export const isDirty = (state: EditorState): boolean => state.graph !== state.saved;

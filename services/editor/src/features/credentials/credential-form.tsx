@@ -1,0 +1,146 @@
+import {
+  Button,
+  Group,
+  Modal,
+  PasswordInput,
+  Select,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { credentialTypes, useSaveCredential } from "../../api/queries";
+import type { JsonSchema } from "../../graph/node-type";
+import { tell, tellProblem } from "../../ui/tell";
+
+interface FieldProps {
+  name: string;
+  schema: JsonSchema;
+  isRequired: boolean;
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function SecretField({ name, schema, isRequired, value, onChange }: FieldProps) {
+  const common = { label: name, description: schema.description, required: isRequired };
+  if (schema.enum) {
+    return (
+      <Select
+        {...common}
+        data={schema.enum.map(String)}
+        value={value || null}
+        clearable
+        onChange={(next) => onChange(next ?? "")}
+      />
+    );
+  }
+  const input = {
+    ...common,
+    value,
+    autoComplete: "off",
+    spellCheck: false,
+    onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value),
+  };
+  if (schema.writeOnly) return <PasswordInput {...input} autoComplete="new-password" />;
+  return /PEM/.test(schema.description ?? "") ? (
+    <Textarea autosize {...input} />
+  ) : (
+    <TextInput {...input} />
+  );
+}
+
+interface Props {
+  project: string;
+  /** Empty for a new one. */
+  name: string;
+  type: string;
+  onClose: () => void;
+}
+
+function useForm({ project, name: given, type: givenType, onClose }: Props) {
+  const { t } = useTranslation();
+  const save = useSaveCredential(project);
+  const [name, setName] = useState(given);
+  const [type, setType] = useState(givenType);
+  const [fields, setFields] = useState<Record<string, string>>({});
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const filled = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+    save.mutate(
+      { name, type, fields: filled },
+      {
+        onSuccess: () => {
+          tell(t("credentials.saved", { name }));
+          onClose();
+        },
+        onError: tellProblem,
+      },
+    );
+  };
+  const set = (field: string, value: string) => setFields({ ...fields, [field]: value });
+  const chooseType = (next: string | null) => {
+    setType(next ?? "");
+    setFields({});
+  };
+  return { name, setName, type, chooseType, fields, set, submit, isBusy: save.isPending };
+}
+
+/** Make a credential or replace its secret. What is typed leaves only for the server, once. */
+export function CredentialForm(props: Props) {
+  const { t } = useTranslation();
+  const { data: types = [] } = useQuery(credentialTypes);
+  const form = useForm(props);
+  const isNew = props.name === "";
+  const chosen = types.find(({ type }) => type === form.type);
+  return (
+    <Modal opened onClose={props.onClose} title={isNew ? t("credentials.new") : props.name}>
+      <form onSubmit={form.submit}>
+        <Stack>
+          {isNew && (
+            <TextInput
+              label={t("credentials.name")}
+              value={form.name}
+              required
+              maxLength={63}
+              data-autofocus
+              onChange={(event) => form.setName(event.currentTarget.value)}
+            />
+          )}
+          <Select
+            label={t("credentials.type")}
+            description={chosen?.description}
+            data={types.map(({ type, label }) => ({ value: type, label }))}
+            value={form.type || null}
+            required
+            allowDeselect={false}
+            onChange={form.chooseType}
+          />
+          {Object.entries(chosen?.schema.properties ?? {}).map(([name, schema]) => (
+            <SecretField
+              key={name}
+              name={name}
+              schema={schema}
+              isRequired={chosen?.schema.required?.includes(name) ?? false}
+              value={form.fields[name] ?? ""}
+              onChange={(value) => form.set(name, value)}
+            />
+          ))}
+          <Text size="xs" c="dimmed">
+            {t("credentials.writeOnly")}
+          </Text>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={props.onClose}>
+              {t("app.cancel")}
+            </Button>
+            <Button type="submit" loading={form.isBusy} disabled={!chosen || form.name === ""}>
+              {t("credentials.save")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,161 @@
+/** The items of one node in one execution: run by run, in and out. */
+
+import { Alert, Loader, SegmentedControl, Select, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { nodeRuns } from "../../api/queries";
+import { type Item, jsonOf, type NodeRun, type NodeStatus } from "../../api/types";
+import type { JsonObject } from "../../graph/document";
+import { CodeEditor } from "../../ui/code-editor";
+import { Failed } from "../../ui/failed";
+import { ItemTable } from "./item-table";
+import classes from "./node-data.module.css";
+
+type Mode = "table" | "json";
+type ByPort = Record<string, (Item | JsonObject)[]>;
+
+const SHOWN = 200;
+
+function Items({ items, mode, label }: { items: JsonObject[]; mode: Mode; label: string }) {
+  const { t } = useTranslation();
+  const shown = items.slice(0, SHOWN);
+  return (
+    <>
+      {mode === "table" ? (
+        <ItemTable items={shown} label={label} />
+      ) : (
+        <CodeEditor
+          language="json"
+          label={label}
+          value={JSON.stringify(shown, null, 2)}
+          maxHeight={100_000}
+        />
+      )}
+      {items.length > SHOWN && (
+        <Text size="xs" c="dimmed" p="xs">
+          {t("data.truncated", { count: SHOWN })}
+        </Text>
+      )}
+    </>
+  );
+}
+
+function Side({ title, ports, mode }: { title: string; ports: ByPort; mode: Mode }) {
+  const { t } = useTranslation();
+  const names = Object.keys(ports);
+  const [wanted, setWanted] = useState<string | null>(null);
+  const fullest = names.find((name) => (ports[name]?.length ?? 0) > 0) ?? names[0] ?? "main";
+  const port = wanted !== null && names.includes(wanted) ? wanted : fullest;
+  const items = (ports[port] ?? []).map(jsonOf);
+  return (
+    <section className={classes.side} aria-label={title}>
+      <header className={classes.sideHead}>
+        <h3 className={classes.sideTitle}>{title}</h3>
+        {names.length > 1 && (
+          <SegmentedControl
+            size="xs"
+            aria-label={t("data.port", { port: title })}
+            data={names.map((name) => ({
+              value: name,
+              label: `${name} · ${ports[name]?.length ?? 0}`,
+            }))}
+            value={port}
+            onChange={setWanted}
+          />
+        )}
+        <span className={classes.count}>{t("editor.items", { count: items.length })}</span>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <div className={classes.scroll} tabIndex={0} role="group" aria-label={title}>
+        {items.length === 0 ? (
+          <p className={classes.none}>{t("data.none")}</p>
+        ) : (
+          <Items items={items} mode={mode} label={title} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function labelOf(run: NodeRun, index: number): string {
+  return run.path === "" ? `#${index + 1}` : run.path;
+}
+
+interface Props {
+  project: string;
+  execution: string;
+  name: string;
+  state: NodeStatus;
+}
+
+/** Read the runs, and again whenever the node's state moves on. */
+function useRuns({ project, execution, name, state }: Props) {
+  const client = useQueryClient();
+  const options = nodeRuns(project, execution, name);
+  const query = useQuery({ ...options, enabled: state !== "skipped" });
+  const key = JSON.stringify(options.queryKey);
+  useEffect(() => {
+    if (state !== "skipped")
+      void client.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
+  }, [client, key, state]);
+  return query;
+}
+
+export function NodeData(props: Props) {
+  const { t } = useTranslation();
+  const { data, error, refetch } = useRuns(props);
+  const [mode, setMode] = useState<Mode>("table");
+  const [picked, setPicked] = useState<string | null>(null);
+  if (props.state === "skipped") return <p className={classes.none}>{t("data.skipped")}</p>;
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Loader size="sm" m="md" aria-label={t("app.loading")} />;
+  const runs = data.runs;
+  const index = picked === null ? runs.length - 1 : Number(picked);
+  const run = runs[index];
+  if (!run) return <p className={classes.none}>{t("data.noRun")}</p>;
+  return (
+    <div className={classes.data}>
+      <div className={classes.tools}>
+        <SegmentedControl
+          size="xs"
+          aria-label={t("data.view")}
+          data={[
+            { value: "table", label: t("data.table") },
+            { value: "json", label: t("data.json") },
+          ]}
+          value={mode}
+          onChange={(value) => setMode(value as Mode)}
+        />
+        {runs.length > 1 && (
+          <Select
+            size="xs"
+            w={170}
+            aria-label={t("data.path")}
+            data={runs.map((each, place) => ({
+              value: String(place),
+              label: labelOf(each, place),
+            }))}
+            value={String(index)}
+            allowDeselect={false}
+            onChange={setPicked}
+          />
+        )}
+        {(run.attempt ?? 1) > 1 && (
+          <Text size="xs" c="dimmed">
+            {t("data.attempt", { count: run.attempt ?? 1 })}
+          </Text>
+        )}
+      </div>
+      {run.error && (
+        <Alert color="red" variant="light" title={run.error.code ?? t("data.error")} m="xs" p="xs">
+          <Text size="sm">{run.error.message}</Text>
+        </Alert>
+      )}
+      <div className={classes.sides}>
+        <Side title={t("data.input")} ports={run.input ?? {}} mode={mode} />
+        <Side title={t("data.output")} ports={run.output ?? {}} mode={mode} />
+      </div>
+    </div>
+  );
+}

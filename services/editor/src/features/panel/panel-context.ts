@@ -1,0 +1,32 @@
+/** What the fields of one node's form share, however deep they are. */
+
+import { createContext, useContext } from "react";
+import type { JsonObject } from "../../graph/document";
+import type { NodeProblem } from "../../graph/problems";
+
+export interface PanelState {
+  /** False for triggers: nothing is known yet when they are read. */
+  hasExpressions: boolean;
+  completions: readonly string[];
+  sample: JsonObject | null;
+  problems: readonly NodeProblem[];
+}
+
+export const PanelContext = createContext<PanelState>({
+  hasExpressions: false,
+  completions: [],
+  sample: null,
+  problems: [],
+});
+
+export const usePanel = (): PanelState => useContext(PanelContext);
+
+/** The faults of one field: those of its path, and of what lies below if `isLeaf`. */
+export function useProblem(path: string, isLeaf: boolean): string | null {
+  const { problems } = usePanel();
+  const mine = problems.filter(
+    ({ field }) =>
+      field === path || (isLeaf && (field.startsWith(`${path}.`) || field.startsWith(`${path}[`))),
+  );
+  return mine.length > 0 ? mine.map((problem) => problem.message).join(" ") : null;
+}

@@ -1,0 +1,35 @@
+/** A field for JSON or an expression; CodeMirror is fetched when the first one is shown. */
+
+import { lazy, Suspense } from "react";
+import classes from "./code-editor.module.css";
+
+export interface CodeEditorProps {
+  value: string;
+  onChange?: (value: string) => void;
+  language: "json" | "expression" | "yaml";
+  label: string;
+  isInvalid?: boolean;
+  minHeight?: number;
+  maxHeight?: number;
+  /** Words that are offered while typing, such as the fields of the items. */
+  completions?: readonly string[];
+}
+
+const CodeMirror = lazy(async () => ({ default: (await import("./code-mirror")).CodeMirror }));
+
+export function CodeEditor(props: CodeEditorProps) {
+  const { minHeight = 36 } = props;
+  return (
+    <div className={classes.root} data-invalid={props.isInvalid || undefined}>
+      <Suspense
+        fallback={
+          <pre className={classes.waiting} style={{ minHeight }}>
+            {props.value}
+          </pre>
+        }
+      >
+        <CodeMirror {...props} />
+      </Suspense>
+    </div>
+  );
+}

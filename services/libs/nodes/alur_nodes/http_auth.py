@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 
 from alur_nodes.http_params import Auth
 from alur_sdk import Permanent, Secret
 
+_PLAIN = re.compile(
+    r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::[0-9]{1,5})?(?:[/?#]|\Z)", re.IGNORECASE
+)
+"""An address without user, backslash, brackets or other scripts."""
 _ALGORITHMS = ("sha256", "sha384", "sha512", "sha1")
 
 Additions = tuple[dict[str, str], dict[str, str]]
@@ -25,6 +30,27 @@ def signed(secret: Secret, auth: Auth, body: bytes) -> Additions:
     if prove is None:
         raise Permanent(f"a credential of type {secret.type!r} cannot be sent by HTTP")
     return prove(secret.fields, auth, body)
+
+
+def check_target(secret: Secret, url: str) -> None:
+    """Raise `Permanent` when the credential may not be sent to this address.
+
+    A limited credential goes only to addresses of the plainest form, which no two programs read differently.
+    """
+    if not secret.domains:
+        return
+    plain = _PLAIN.match(url)
+    host = plain[1].lower() if plain else ""
+    if not any(_is_within(host, domain) for domain in secret.domains):
+        raise Permanent(
+            f"the credential may be sent to {', '.join(secret.domains)} only, not to this address"
+        )
+
+
+def _is_within(host: str, domain: str) -> bool:
+    if domain.startswith("*."):
+        return host.endswith(domain[1:])
+    return host == domain
 
 
 def _api_key(fields: Mapping[str, str], auth: Auth, _: bytes) -> Additions:

@@ -116,6 +116,10 @@ class Secret(Protocol):
     def fields(self) -> Mapping[str, str]:
         """The secret fields, by name."""
 
+    @property
+    def domains(self) -> Sequence[str]:
+        """The hosts to which it may be sent, `*.example.com` for all below; empty: any."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:

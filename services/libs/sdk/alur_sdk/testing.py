@@ -46,6 +46,7 @@ class FakeSecret:
 
     type: str
     fields: Mapping[str, str]
+    domains: tuple[str, ...] = ()
 
 
 @dataclass
@@ -228,7 +229,7 @@ def _context(case: Mapping[str, Json], http: FakeHttp) -> FakeContext:
         for port, values in case.get("inputs", {"main": case.get("items", [{}])}).items()
     }
     secrets = {
-        slot: FakeSecret(secret["type"], secret["fields"])
+        slot: FakeSecret(secret["type"], secret["fields"], tuple(secret.get("domains", ())))
         for slot, secret in case.get("credentials", {}).items()
     }
     blobs = {name: text.encode() for name, text in case.get("blobs", {}).items()}

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from pydantic_core import to_json
 
 from alur_nodes.http_answers import check, content_of, items_of, next_link
-from alur_nodes.http_auth import signed
+from alur_nodes.http_auth import check_target, signed
 from alur_nodes.http_params import (
     SAFE,
     CursorPages,
@@ -108,6 +108,7 @@ async def _finished(
     secret = await ctx.secret("auth")
     if secret is None:
         return replace(request, headers=headers)
+    check_target(secret, request.url)
     added, query = signed(secret, params.auth, request.body or b"")
     proved = {name.lower() for name in added}
     kept = {name: value for name, value in headers.items() if name.lower() not in proved}

@@ -126,8 +126,9 @@ simulate: .venv/.members ## A million seeds through the simulator
 
 .PHONY: accept
 accept: install ## The black-box checks of ../shared/accept, where they are present
-	@for name in first_light survives_kill cost; do \
-		if [ -f "../shared/accept/$$name.py" ]; then echo "== $$name"; $(BIN)/python "../shared/accept/$$name.py"; fi; \
+	@mkdir -p .cache
+	@for check in $(wildcard $(addprefix ../shared/accept/,first_light.py survives_kill.py cost.py)); do \
+		echo "== $$check"; $(BIN)/python "$$check" 2>.cache/accept.log || { tail -n 20 .cache/accept.log; exit 1; }; \
 	done
 
 # --- Generate ----------------------------------------------------------------------------

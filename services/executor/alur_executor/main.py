@@ -7,11 +7,11 @@ import contextlib
 import os
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from alur_common.blobs import Blobs
 from alur_common.bus import Bus
-from alur_common.catalogue import load_catalogue
 from alur_common.clock import Clock
 from alur_common.documents.port import Documents
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
@@ -60,52 +60,62 @@ class ExecutorService:
         await self._http.close()
 
 
-def build(
-    documents: Documents,
-    blobs: Blobs,
-    bus: Bus,
-    starts: Starts,
-    definitions: Definitions,
-    replies: Replies,
-    progress: LocalProgress,
-    clock: Clock,
-    settings: Settings,
-    metrics: Metrics,
-    *,
-    worker: str,
-    catalogue: Mapping[str, Any] | None = None,
-) -> ExecutorService:
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an executor is built on. `worker` names this process among all executors."""
+
+    documents: Documents
+    blobs: Blobs
+    bus: Bus
+    starts: Starts
+    definitions: Definitions
+    replies: Replies
+    progress: LocalProgress
+    clock: Clock
+    metrics: Metrics
+    worker: str
+    catalogue: Mapping[str, Any]
+
+
+def build(needs: Needs, settings: Settings) -> ExecutorService:
     """Return an executor that takes what the bus admits."""
     http = HttpClient(Guard(AllowedNetworks.parse(settings.outbound_allow)))
-    parts = Parts(
-        worker=worker,
-        executions=StoredExecutions(documents),
-        journals=StoredJournals(documents),
-        inbox=StoredInbox(documents),
-        blobs=blobs,
-        bus=bus,
-        starts=starts,
-        definitions=definitions,
-        replies=replies,
-        progress=progress,
+    types = Catalogue.from_json(needs.catalogue)
+    capacity = Capacity(
+        settings.executor_concurrency, settings.lease_seconds, settings.drain_seconds
+    )
+    executor = Executor(
+        _parts(needs, settings, http),
+        Programs(types, node_class, Evaluator()),
+        Workers(needs.documents),
+        capacity,
+    )
+    needs.progress.live = executor.live
+    needs.bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
+    needs.bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
+    return ExecutorService(executor, http)
+
+
+def _parts(needs: Needs, settings: Settings, http: HttpClient) -> Parts:
+    return Parts(
+        worker=needs.worker,
+        executions=StoredExecutions(needs.documents),
+        journals=StoredJournals(needs.documents),
+        inbox=StoredInbox(needs.documents),
+        blobs=needs.blobs,
+        bus=needs.bus,
+        starts=needs.starts,
+        definitions=needs.definitions,
+        replies=needs.replies,
+        progress=needs.progress,
         http=http,
-        clock=clock,
+        clock=needs.clock,
         random=random.SystemRandom().random,
-        meter=PrometheusMeter(metrics),
+        meter=PrometheusMeter(needs.metrics),
         environment=allowed_environment(settings.env_allow, os.environ),
         limits=Limits(),
         in_memory_delay=settings.in_memory_delay_seconds,
     )
-    types = Catalogue.from_json(catalogue if catalogue is not None else load_catalogue())
-    programs = Programs(types, node_class, Evaluator())
-    capacity = Capacity(
-        settings.executor_concurrency, settings.lease_seconds, settings.drain_seconds
-    )
-    executor = Executor(parts, programs, Workers(documents), capacity)
-    progress.live = executor.live
-    bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
-    bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
-    return ExecutorService(executor, http)
 
 
 class _Allowed:

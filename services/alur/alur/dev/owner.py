@@ -31,8 +31,7 @@ async def owner_socket(path: Path, registry: Registry) -> AsyncIterator[None]:
         finally:
             writer.close()
 
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
+    _remove(path)
     before = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(answer, path, limit=MAX_REQUEST_BYTES)
@@ -42,8 +41,12 @@ async def owner_socket(path: Path, registry: Registry) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
-        with contextlib.suppress(OSError):
-            path.unlink()
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 async def _answer(reader: asyncio.StreamReader, registry: Registry) -> tuple[int, dict[str, str]]:

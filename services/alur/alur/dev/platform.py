@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from alur.dev.store import Opened
 from alur_common.bus_in_process import InProcessBus
 from alur_common.catalogue import load_catalogue
 from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals
-from alur_common.executions.workers import Workers
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics
 from alur_engine.catalogue import Catalogue
+from alur_executor.main import Needs as ExecutorNeeds
 from alur_executor.main import build as build_executor
 from alur_executor.settings import Settings as ExecutorSettings
 from alur_gateway.adapters.history import JournalHistory
 from alur_gateway.main import Gateway
 from alur_gateway.main import build as build_gateway
-from alur_gateway.service.needs import Needs
+from alur_gateway.service.needs import Needs as GatewayNeeds
 from alur_gateway.settings import Settings as GatewaySettings
 from alur_registry.main import build as build_registry
+from alur_registry.main import tend
 from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
 from alur_scheduler.main import build as build_scheduler
 
-from alur.dev.store import Opened
+TEND_SECONDS = 600.0
+"""How often what is over (links, sessions, tokens) is removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,49 +42,96 @@ class Platform:
     registry: Registry
 
 
+class _Shared:
+    """What the services share within one process."""
+
+    def __init__(self, store: Opened, metrics: Metrics) -> None:
+        self.store = store
+        self.metrics = metrics
+        self.bus = InProcessBus()
+        self.catalogue = load_catalogue()
+        self.executions = StoredExecutions(store.documents)
+        self.journals = StoredJournals(store.documents)
+        self.inbox = StoredInbox(store.documents)
+        self.replies = LocalReplies()
+        self.progress = LocalProgress()
+        self.starts = Starts(self.executions, store.blobs, self.bus, store.clock, store.ids)
+
+
 @asynccontextmanager
 async def platform(
     store: Opened, settings: GatewaySettings, metrics: Metrics
 ) -> AsyncIterator[Platform]:
     """Build, start and in the end drain all services on an open data folder."""
-    documents, blobs, clock, ids = store.documents, store.blobs, store.clock, store.ids
-    bus = InProcessBus()
-    catalogue = load_catalogue()
-    executions, journals = StoredExecutions(documents), StoredJournals(documents)
-    inbox = StoredInbox(documents)
-    replies, progress = LocalReplies(), LocalProgress()
-    starts = Starts(executions, blobs, bus, clock, ids)
-    registry_settings = RegistrySettings(data=store.folder, public_url=settings.public_url)
-    registry = build_registry(documents, bus, clock, ids, registry_settings)
-    await registry.start()
-    await registry.ensure_owner()
-    await Workers(documents).remove_all()
-    executor = build_executor(
-        documents, blobs, bus, starts, registry, replies, progress, clock,
-        ExecutorSettings(), metrics, worker=ids.execution(), catalogue=catalogue,
-    )  # fmt: skip
-    scheduler = build_scheduler(documents, blobs, bus, starts, registry, replies, clock)
-    types = Catalogue.from_json(catalogue)
-    needs = Needs(
-        registry=registry,
-        starts=starts,
-        executions=executions,
-        journals=journals,
-        inbox=inbox,
-        blobs=blobs,
-        bus=bus,
-        replies=replies,
-        progress=progress,
-        history=JournalHistory(journals, blobs, registry, types),
-        clock=clock,
-        ids=ids,
+    shared = _Shared(store, metrics)
+    registry = await _registry(shared, settings)
+    executor = build_executor(_executor_needs(shared, registry), ExecutorSettings.load())
+    scheduler = build_scheduler(
+        store.documents,
+        store.blobs,
+        shared.bus,
+        shared.starts,
+        registry,
+        shared.replies,
+        store.clock,
     )
-    gateway = build_gateway(needs, settings, metrics=metrics.registry)
+    gateway = build_gateway(_gateway_needs(shared, registry), settings, metrics=metrics.registry)
     await executor.start()
     await scheduler.start()
+    tending = asyncio.create_task(tend(registry, TEND_SECONDS))
     try:
         yield Platform(gateway, registry)
     finally:
+        tending.cancel()
         await scheduler.stop()
         await executor.stop()
-        await bus.close()
+        await shared.bus.close()
+
+
+async def _registry(shared: _Shared, settings: GatewaySettings) -> Registry:
+    store = shared.store
+    registry = build_registry(
+        store.documents,
+        shared.bus,
+        store.clock,
+        store.ids,
+        RegistrySettings(data=store.folder, public_url=settings.public_url),
+        catalogue=shared.catalogue,
+    )
+    await registry.start()
+    await registry.ensure_owner()
+    return registry
+
+
+def _executor_needs(shared: _Shared, registry: Registry) -> ExecutorNeeds:
+    return ExecutorNeeds(
+        documents=shared.store.documents,
+        blobs=shared.store.blobs,
+        bus=shared.bus,
+        starts=shared.starts,
+        definitions=registry,
+        replies=shared.replies,
+        progress=shared.progress,
+        clock=shared.store.clock,
+        metrics=shared.metrics,
+        worker=shared.store.ids.execution(),
+        catalogue=shared.catalogue,
+    )
+
+
+def _gateway_needs(shared: _Shared, registry: Registry) -> GatewayNeeds:
+    types = Catalogue.from_json(shared.catalogue)
+    return GatewayNeeds(
+        registry=registry,
+        starts=shared.starts,
+        executions=shared.executions,
+        journals=shared.journals,
+        inbox=shared.inbox,
+        blobs=shared.store.blobs,
+        bus=shared.bus,
+        replies=shared.replies,
+        progress=shared.progress,
+        history=JournalHistory(shared.journals, shared.store.blobs, registry, types),
+        clock=shared.store.clock,
+        ids=shared.store.ids,
+    )

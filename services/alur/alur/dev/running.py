@@ -13,16 +13,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from alur_common.telemetry import Metrics, configure_logs, start_metrics_server
-from alur_gateway.adapters.server import listen
-from alur_gateway.settings import Settings as GatewaySettings
-from alur_sdk.errors import UnavailableError
-
 from alur.dev.owner import owner_socket
 from alur.dev.platform import Platform, platform
 from alur.dev.store import Opened, opened
 from alur.local import SERVER_FILE, SOCKET, remember
 from alur.places import write_private
+from alur_common.telemetry import Metrics, configure_logs, start_metrics_server
+from alur_gateway.adapters.grpc.server import serve_grpc
+from alur_gateway.adapters.server import listen
+from alur_gateway.settings import Settings as GatewaySettings
+from alur_sdk.errors import UnavailableError
 
 SIGN_IN_FILE = "sign-in"
 GC_THRESHOLD = (50_000, 20, 100)
@@ -73,14 +73,17 @@ async def _serve(options: Options) -> None:
         editor_dir=EDITOR if EDITOR.is_dir() else None,
     )
     metrics = Metrics()
-    async with opened(options.data) as store, platform(store, settings, metrics) as running:
-        async with _around(options, store, running, metrics, url):
-            serving = asyncio.create_task(running.gateway.serve(listener))
-            running.gateway.set_ready(True)
-            gc.freeze()
-            await _until_told(serving)
-            running.gateway.stop()
-            await serving
+    async with (
+        opened(options.data) as store,
+        platform(store, settings, metrics) as running,
+        _around(options, store, running, metrics, url),
+    ):
+        serving = asyncio.create_task(running.gateway.serve(listener))
+        running.gateway.set_ready(True)
+        gc.freeze()
+        await _until_told(serving)
+        running.gateway.stop()
+        await serving
 
 
 @contextlib.asynccontextmanager
@@ -88,11 +91,8 @@ async def _around(
     options: Options, store: Opened, running: Platform, metrics: Metrics, url: str
 ) -> AsyncIterator[None]:
     """Serve metrics, gRPC and the owner's socket; leave the files by which the server is found."""
-    from alur.dev.grpc_port import start_grpc  # noqa: PLC0415
-
     metrics_server = start_metrics_server(metrics, options.host, options.metrics_port)
-    grpc = await start_grpc(running.gateway.use_cases, options.host, options.grpc_port)
-    grpc_port = options.grpc_port
+    grpc, grpc_port = await serve_grpc(running.gateway.use_cases, options.host, options.grpc_port)
     async with owner_socket(store.folder / SOCKET, running.registry):
         link = f"{url}/sign-in#token={await running.registry.new_sign_in_link()}"
         _write_files(store.folder, url, link)
@@ -102,8 +102,7 @@ async def _around(
             yield
         finally:
             running.gateway.set_ready(False)
-            if grpc is not None:
-                await grpc[0].stop(grace=2)
+            await grpc.stop(grace=2)
             metrics_server.close()
             with contextlib.suppress(OSError):
                 (store.folder / SERVER_FILE).unlink()

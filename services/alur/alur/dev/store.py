@@ -13,7 +13,7 @@ from alur_common.clock import SystemClock, SystemIds
 from alur_common.data_folder import DataFolder
 from alur_common.documents.sqlite import SqliteDocuments
 from alur_common.executions.repository import EXECUTIONS, INBOX, JOURNAL
-from alur_common.executions.workers import WORKERS
+from alur_common.executions.workers import WORKERS, Workers
 from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
 from alur_registry.main import build as build_registry
 from alur_registry.settings import Settings as RegistrySettings
@@ -41,6 +41,9 @@ async def opened(data: Path) -> AsyncIterator[Opened]:
     try:
         documents = SqliteDocuments(folder.database, clock)
         await documents.open(COLLECTIONS)
+        await Workers(
+            documents
+        ).remove_all()  # whoever held a lease here is dead: the folder is ours
         try:
             yield Opened(folder.path, documents, FileBlobs(folder.blobs), clock, SystemIds(clock))
         finally:

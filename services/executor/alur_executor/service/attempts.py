@@ -15,7 +15,7 @@ from alur_executor.service.context import RunContext
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk.errors import AlurError, NodeError, Permanent, Retryable
 from alur_sdk.items import Item, Outputs, Sent
-from alur_sdk.nodes import ItemNode, Params, Replied, Result
+from alur_sdk.nodes import Emitted, ItemNode, Params, Replied, Result
 
 READS_AT_ONCE = 8
 """Items of a reading node that run beside each other; those of a writing one run one by one, in order."""
@@ -54,7 +54,7 @@ def run_items(
             continue
         try:
             context.index = index
-            emitted = run_item(parameters(step, scopes, index), item, context)
+            emitted: Any = run_item(parameters(step, scopes, index), item, context)
             done[index] = _routed(emitted, port, index)
         except Exception as error:  # noqa: BLE001 the border of foreign code
             attempt.failed[index] = as_node_error(error, step)
@@ -63,18 +63,14 @@ def run_items(
     return attempt
 
 
-def _routed(emitted: Any, port: str, index: int) -> Outputs:
+def _routed(emitted: Emitted, port: str, index: int) -> Outputs:
     """Return port -> items; items that do not say what they were made from get this item as source."""
     if emitted is None:
         return {}
-    kind = type(emitted)
-    if kind is Item:
-        return {port: [_sourced(emitted, index)]}
-    if kind is Sent:
-        return {emitted.port: [_sourced(emitted.item, index)]}
+    several = [emitted] if isinstance(emitted, (Item, Sent)) else emitted
     outputs: Outputs = {}
-    for one in emitted:
-        target, item = one if isinstance(one, Sent) else (port, one)
+    for one in several:
+        target, item = (one.port, one.item) if isinstance(one, Sent) else (port, one)
         outputs.setdefault(target, []).append(_sourced(item, index))
     return outputs
 
@@ -83,15 +79,18 @@ def _sourced(item: Item, index: int) -> Item:
     return item if item.source is not None else Item(item.json, item.binary, index)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where an item's parameters come from, and who hears of each item as it ends."""
+
+    parameters: Callable[[int], Params]
+    done: Callable[[int, Outputs], None]
+
+
 async def run_items_async(
-    step: Step,
-    scopes: ItemScopes,
-    context: RunContext,
-    known: dict[int, Outputs],
-    on_done: Callable[[int, Outputs], None],
-    request_of: Callable[[int], Params],
+    step: Step, scopes: ItemScopes, context: RunContext, known: dict[int, Outputs], heard: Heard
 ) -> Attempt:
-    """Run an asynchronous item node; `on_done` hears of each item as it ends."""
+    """Run an asynchronous item node over all items that have not come to anything yet."""
     attempt = Attempt(done=dict(known))
     port = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
     node: Any = step.node
@@ -99,10 +98,10 @@ async def run_items_async(
 
     async def one(index: int) -> None:
         try:
-            parameters_ = request_of(index)
-            emitted = await node.run_item(parameters_, scopes.items[index], context.at(index))
+            params = heard.parameters(index)
+            emitted = await node.run_item(params, scopes.items[index], context.at(index))
             attempt.done[index] = _routed(emitted, port, index)
-            on_done(index, attempt.done[index])
+            heard.done(index, attempt.done[index])
         except Exception as error:  # noqa: BLE001 the border of foreign code
             attempt.failed[index] = as_node_error(error, step)
 

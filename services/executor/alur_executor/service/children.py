@@ -11,7 +11,7 @@ from alur_engine.applying import merged_outcomes
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Waiting
 from alur_engine.state import Run
 from alur_sdk import nodes as sdk
-from alur_sdk.items import Item
+from alur_sdk.items import Item, Json
 
 if TYPE_CHECKING:
     from alur_executor.service.session import Session
@@ -75,7 +75,7 @@ async def _look(session: Session, run: Run, index: int, child_id: str) -> None:
     )
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {"value": value}
 
 

@@ -15,13 +15,14 @@ from alur_common.events import (
     ExecutionStarted,
     ExecutionSuspended,
 )
-from alur_common.executions import Execution, Message
+from alur_common.executions import Execution, Message, Status
 from alur_common.executions.content import kept_entries
 from alur_common.replies import Outcome
 from alur_common.starts import MAX_DEPTH, StartRequest
 from alur_engine.planning import End, outputs_of
 from alur_executor.service.journaling import FencedError
 from alur_sdk.errors import AlurError, ConflictError, LimitError, NotFoundError, StorageError
+from alur_sdk.items import Json
 
 if TYPE_CHECKING:
     from alur_executor.service.session import Session
@@ -56,7 +57,7 @@ class Endings:
         )
         session.watching.execution({"status": "running"})
 
-    async def suspend(self, at: float | None, status: Any) -> None:
+    async def suspend(self, at: float | None, status: Status) -> None:
         """Leave memory: everything known is durable first."""
         session = self._session
         await session.claim()
@@ -175,7 +176,7 @@ class Endings:
         sha256 = await self._session.parts.blobs.put(content)
         return ended.changed(output=None, output_blob=sha256)
 
-    async def _announce(self, ended: Execution, output: Any) -> None:
+    async def _announce(self, ended: Execution, output: Json) -> None:
         session = self._session
         parts = session.parts
         if ended.output_blob is not None:

@@ -150,7 +150,12 @@ class Executor:
     def _writer(self, execution: Execution, epoch: int, batches: int) -> JournalWriter:
         parts = self._parts
         return JournalWriter(
-            parts.journals, parts.blobs, execution.id, epoch, batches, parts.limits.bytes
+            parts.journals,
+            parts.blobs,
+            execution.id,
+            epoch=epoch,
+            batches=batches,
+            limit=parts.limits.bytes,
         )
 
     def _fresh(self, execution: Execution, program: Program, state: State) -> Session:

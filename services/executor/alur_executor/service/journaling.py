@@ -25,7 +25,14 @@ class JournalWriter:
     """Appends batches in dense numbers; a batch whose number is taken means that the owner is another."""
 
     def __init__(
-        self, journals: Journals, blobs: Blobs, execution: str, epoch: int, batches: int, limit: int
+        self,
+        journals: Journals,
+        blobs: Blobs,
+        execution: str,
+        *,
+        epoch: int,
+        batches: int,
+        limit: int,
     ) -> None:
         self._journals = journals
         self._blobs = blobs

@@ -8,7 +8,7 @@ from alur_common.executions import Message
 from alur_engine.journal import Cancelled, Finished, Resolved
 from alur_engine.state import Run
 from alur_executor.service.children import look_at_children
-from alur_sdk.items import Item, Outputs
+from alur_sdk.items import Item, Json, Outputs
 
 if TYPE_CHECKING:
     from alur_executor.service.session import Session
@@ -77,7 +77,7 @@ class Messages:
         self._session.take(entry)
 
 
-def _items(data: Any, run: Run) -> list[Item]:
+def _items(data: Json, run: Run) -> list[Item]:
     """Return what came with a message as items: an object, a list of them, or the node's own input for nothing."""
     if data is None:
         return [Item(item.json, item.binary, at) for at, item in enumerate(run.items_of())]

@@ -55,13 +55,13 @@ class QuickRuns:
         context.begin(step, run, now)
         scope.now_ms = now * 1000
         scope.run_index = run.frame.turn
-        binding = step.binding
-        assert binding is not None  # noqa: S101 quick steps have one
+        binding, run_item, first = step.binding, step.run_item, step.first_port
+        assert binding is not None  # noqa: S101 quick steps have both
+        assert run_item is not None  # noqa: S101
         params = binding.constant
         sees_more = binding.mentions_input
         if sees_more:
             scope.items = [shown(item) for item in items]
-        run_item, first = step.run_item, step.first_port
         main: list[Item] = []
         outputs: Outputs = {first: main}
         bound = params
@@ -94,7 +94,7 @@ def _add(outputs: Outputs, first: str, emitted: object, index: int) -> None:
     for one in several:  # type: ignore[attr-defined]  # an iterable, as the contract of a node says
         port, item = one if type(one) is Sent else (first, one)
         if item.source is None:
-            item = Item(item.json, item.binary, index)  # noqa: PLW2901 the item as it is kept
+            item = Item(item.json, item.binary, index)
         if port in outputs:
             outputs[port].append(item)
         else:

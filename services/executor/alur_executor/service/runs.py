@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Started, Stopped, Waiting
@@ -12,14 +13,36 @@ from alur_executor.service import attempts
 from alur_executor.service.attempts import Attempt
 from alur_executor.service.children import Children
 from alur_executor.service.context import RunContext
+from alur_executor.service.requests import Requests
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk import nodes as sdk
 from alur_sdk.errors import AlurError, Permanent, RateLimited, Retryable
 from alur_sdk.items import Item, Outputs
-from alur_sdk.nodes import Effect, Params
+from alur_sdk.nodes import Effect
 
 if TYPE_CHECKING:
     from alur_executor.service.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt under way: attempt `number` of a node run, begun at `started`, over `items`."""
+
+    step: Step
+    run: Run
+    items: list[Item]
+    context: RunContext
+    scopes: ItemScopes
+    started: float
+    number: int
+
+    def finished(self, outputs: Outputs, ended: float) -> Finished:
+        """Return the entry of a good end."""
+        return Finished(*self.run.key, self.number, self.started, ended, outputs)
+
+    def failed(self, error: dict[str, Any], ended: float, retry_at: float | None = None) -> Failed:
+        """Return the entry of a failure."""
+        return Failed(*self.run.key, self.number, self.started, ended, error, retry_at)
 
 
 class NodeRuns:
@@ -30,10 +53,10 @@ class NodeRuns:
         self._children = Children(session)
 
     async def start(self, run: Run, *, is_alone: bool) -> None:
-        """Run a node: at once when it is quick and harmless, else beside the session."""
-        step = self._session.program.steps[run.node.index]
-        assert step is not None  # noqa: S101 triggers never start
+        """Run a node: at once when it is plain, else beside the session."""
         session = self._session
+        step = session.program.steps[run.node.index]
+        assert step is not None  # noqa: S101 triggers never start
         session.watching.started(run, self._now())
         if step.is_plain and not step.graph.keeps:
             session.take(self._plain(step, run))
@@ -45,67 +68,74 @@ class NodeRuns:
             await session.claim()
             session.spawn(run, self._slow(step, run))
 
-    def _plain(self, step: Step, run: Run) -> JournalEntry:
-        """Return how a run of a synchronous node without effect ended."""
-        session = self._session
-        now = session.parts.clock.now()
-        if step.is_quick and not run.outcomes:
-            finished = session.quick.run(step, run, now)
-            if finished is not None:
-                return finished
-        items = run.items_of()
-        if step.definition.disabled:
-            outputs = {step.graph.type.outputs[0]: _passed(items)}
-            return Finished(*run.key, run.attempt + 1, now, now, outputs)
-        context = session.context().begin(step, run, now)
-        scopes = ItemScopes(session.surroundings, step, run, items, context)
-        if step.is_scope:
-            return self._opened(step, run, scopes, items)
-        if step.is_item:
-            attempt = attempts.run_items(step, scopes, context, run.outcomes or {})
-        else:
-            attempt = self._batch(step, run, scopes, context)
-        return self._entry(step, run, attempt, items, now, context.attempt)
-
-    def _batch(self, step: Step, run: Run, scopes: ItemScopes, context: RunContext) -> Attempt:
-        context.inputs = inputs_of(run)
-        try:
-            params = attempts.parameters(step, scopes, 0)
-        except AlurError as error:
-            return Attempt(failed={0: error})
-        return attempts.run_batch_now(step, params, context)
-
-    def _opened(
-        self, step: Step, run: Run, scopes: ItemScopes, items: list[Item]
-    ) -> Finished | Failed:
-        now = self._session.parts.clock.now()
-        try:
-            size = getattr(attempts.parameters(step, scopes, 0), "size", 0)
-        except AlurError as error:
-            return Failed(*run.key, run.attempt + 1, now, now, attempts.error_json(error, step))
-        port = step.graph.type.scopes[0]
-        return Finished(*run.key, run.attempt + 1, now, now, {port: _passed(items)}, None, size)
-
     def _now(self) -> float:
         return self._session.parts.clock.now()
+
+    def _begin(self, step: Step, run: Run, now: float) -> Try:
+        session = self._session
+        items = run.items_of()
+        context = session.context().begin(step, run, now)
+        scopes = ItemScopes(session.surroundings, step, run, items, context)
+        return Try(step, run, items, context, scopes, now, context.attempt)
+
+    def _plain(self, step: Step, run: Run) -> JournalEntry:
+        """Return how a run of a synchronous node without effect ended."""
+        now = self._now()
+        if step.is_quick and not run.outcomes:
+            finished = self._session.quick.run(step, run, now)
+            if finished is not None:
+                return finished
+        attempt_ = self._begin(step, run, now)
+        if step.definition.disabled:
+            return self._passed(attempt_)
+        if step.is_scope:
+            return self._opened(attempt_)
+        if step.is_item:
+            attempt = attempts.run_items(
+                step, attempt_.scopes, attempt_.context, run.outcomes or {}
+            )
+        else:
+            attempt = self._batch(attempt_)
+        return self._entry(attempt_, attempt)
+
+    def _passed(self, under_way: Try) -> Finished:
+        """Return the end of a disabled node: its items pass unchanged."""
+        port = under_way.step.first_port
+        return under_way.finished({port: _passed(under_way.items)}, under_way.started)
+
+    def _batch(self, under_way: Try) -> Attempt:
+        under_way.context.inputs = inputs_of(under_way.run)
+        try:
+            params = attempts.parameters(under_way.step, under_way.scopes, 0)
+        except AlurError as error:
+            return Attempt(failed={0: error})
+        return attempts.run_batch_now(under_way.step, params, under_way.context)
+
+    def _opened(self, under_way: Try) -> Finished | Failed:
+        """Return the end of a node that opens scopes: its items go into the first."""
+        now = under_way.started
+        try:
+            params = attempts.parameters(under_way.step, under_way.scopes, 0)
+        except AlurError as error:
+            return under_way.failed(attempts.error_json(error, under_way.step), now)
+        port = under_way.step.graph.type.scopes[0]
+        finished = under_way.finished({port: _passed(under_way.items)}, now)
+        return finished._replace(size=getattr(params, "size", 0))
 
     async def _slow(self, step: Step, run: Run) -> None:
         """Run a node beside the session: intent first where it writes, its end durable before what follows."""
         session = self._session
-        now = run.pinned_at or self._now()
-        context = session.context().begin(step, run, now)
-        items = run.items_of()
-        scopes = ItemScopes(session.surroundings, step, run, items, context)
+        under_way = self._begin(step, run, run.pinned_at or self._now())
         if step.definition.disabled:
-            outputs = {step.graph.type.outputs[0]: _passed(items)}
-            await session.take_durably(Finished(*run.key, context.attempt, now, now, outputs))
+            session.take(self._passed(under_way))
             session.changed()
             return
-        requests = _Requests(step, scopes, run)
+        requests = Requests(step, under_way.scopes, run)
         if step.graph.effect is Effect.WRITE:
-            await session.take_durably(Started(*run.key, context.attempt, now, requests.written()))
-        attempt = await self._timed(step, run, context, requests, items)
-        entry = await self._end_of(step, context, run, attempt, items, now)
+            intent = Started(*run.key, under_way.number, under_way.started, requests.written())
+            await session.take_durably(intent)
+        attempt = await self._timed(under_way, requests)
+        entry = await self._end_of(under_way, attempt)
         if run.status == "running":
             if step.graph.keeps:
                 await session.take_durably(entry)
@@ -113,45 +143,35 @@ class NodeRuns:
                 session.take(entry)
         session.changed()
 
-    async def _end_of(
-        self,
-        step: Step,
-        context: RunContext,
-        run: Run,
-        attempt: Attempt,
-        items: list[Item],
-        now: float,
-    ) -> JournalEntry:
+    async def _end_of(self, under_way: Try, attempt: Attempt) -> JournalEntry:
         if isinstance(attempt.result, sdk.Started):
             try:
-                return await self._children.start(run, attempt.result, context.attempt, now)
+                return await self._children.start(
+                    under_way.run, attempt.result, under_way.number, under_way.started
+                )
             except AlurError as error:
                 attempt = Attempt(failed={0: error})
-        return self._entry(step, run, attempt, items, now, context.attempt)
+        return self._entry(under_way, attempt)
 
-    async def _timed(
-        self, step: Step, run: Run, context: RunContext, requests: _Requests, items: list[Item]
-    ) -> Attempt:
+    async def _timed(self, under_way: Try, requests: Requests) -> Attempt:
+        step, run = under_way.step, under_way.run
         try:
             async with asyncio.timeout(step.timeout):
-                return await self._attempt(step, run, context, requests, items)
+                return await self._attempt(under_way, requests)
         except TimeoutError:
             error = Retryable(f"it took longer than {step.definition.timeout}", reason="timeout")
             done = dict(run.outcomes or {})
-            first = next((i for i in range(len(items)) if i not in done), 0)
+            first = next((i for i in range(len(under_way.items)) if i not in done), 0)
             return Attempt(done=done, failed={first: error})
 
-    async def _attempt(
-        self, step: Step, run: Run, context: RunContext, requests: _Requests, items: list[Item]
-    ) -> Attempt:
+    async def _attempt(self, under_way: Try, requests: Requests) -> Attempt:
+        step, run, context = under_way.step, under_way.run, under_way.context
         if step.is_item:
+            heard = attempts.Heard(
+                requests.parameters, lambda at, outputs: self._item_done(under_way, at, outputs)
+            )
             return await attempts.run_items_async(
-                step,
-                requests.scopes,
-                context,
-                run.outcomes or {},
-                lambda index, outputs: self._item_done(step, run, index, outputs, len(items)),
-                requests.parameters,
+                step, under_way.scopes, context, run.outcomes or {}, heard
             )
         context.inputs = inputs_of(run)
         try:
@@ -160,102 +180,53 @@ class NodeRuns:
             return Attempt(failed={0: error})
         return await attempts.run_batch(step, params, context)
 
-    def _item_done(self, step: Step, run: Run, index: int, outputs: Outputs, count: int) -> None:
+    def _item_done(self, under_way: Try, index: int, outputs: Outputs) -> None:
         """Keep what one of several items came to, so that it is not sent again."""
-        if count > 1:
-            self._session.take(ItemDone(*run.key, index, outputs))
-            if step.graph.effect is Effect.WRITE:
+        if len(under_way.items) > 1:
+            self._session.take(ItemDone(*under_way.run.key, index, outputs))
+            if under_way.step.graph.effect is Effect.WRITE:
                 self._session.flush_soon()
 
-    def _entry(
-        self,
-        step: Step,
-        run: Run,
-        attempt: Attempt,
-        items: list[Item],
-        started: float,
-        number: int,
-    ) -> JournalEntry:
-        """Return the journal entry for how attempt `number` ended."""
+    def _entry(self, under_way: Try, attempt: Attempt) -> JournalEntry:
+        """Return the journal entry for how an attempt ended."""
         if attempt.failed:
-            return self._failed(step, run, attempt, items, started, number)
-        ended = self._now()
+            return self._failed(under_way, attempt)
+        step, ended = under_way.step, self._now()
         result = attempt.result
         if isinstance(result, sdk.Wait):
             wait = {"until": result.until, "signal": result.signal}
             kept = {name: value for name, value in wait.items() if value is not None}
-            return Waiting(*run.key, number, started, kept)
+            return Waiting(*under_way.run.key, under_way.number, under_way.started, kept)
+        if isinstance(result, sdk.Stop) and result.ok:
+            return Stopped(*under_way.run.key, ended)
         if isinstance(result, sdk.Stop):
-            if result.ok:
-                return Stopped(*run.key, ended)
-            error = attempts.error_json(Permanent(result.message, reason="stopped"), step)
-            return Failed(*run.key, number, started, ended, error)
+            error = Permanent(result.message, reason="stopped")
+            return under_way.failed(attempts.error_json(error, step), ended)
         if isinstance(result, sdk.Replied):
             outputs, reply = attempts.replied_outputs(result)
-            return Finished(*run.key, number, started, ended, outputs, reply=reply)
-        outputs = attempts.outputs_of(attempt, step, items) if result is None else result
-        return Finished(*run.key, number, started, ended, outputs)
+            return under_way.finished(outputs, ended)._replace(reply=reply)
+        items = under_way.items
+        outputs = result if isinstance(result, dict) else attempts.outputs_of(attempt, step, items)
+        return under_way.finished(outputs, ended)
 
-    def _failed(
-        self,
-        step: Step,
-        run: Run,
-        attempt: Attempt,
-        items: list[Item],
-        started: float,
-        number: int,
-    ) -> JournalEntry:
+    def _failed(self, under_way: Try, attempt: Attempt) -> JournalEntry:
         """Return a retry, an end with error items, or a failure, as type of error and policy say."""
+        step, number = under_way.step, under_way.number
         index, error = next(iter(sorted(attempt.failed.items())))
         shown: dict[str, Any] = attempts.error_json(error, step)
-        if len(items) > 1:
+        if len(under_way.items) > 1:
             shown["item"] = index
         now = self._now()
         if any(e.retryable for e in attempt.failed.values()) and number < step.retry.attempts:
             self._session.parts.meter.retried(step.graph.type.type)
-            run.outcomes = dict(attempt.done)
+            under_way.run.outcomes = dict(attempt.done)
             wait = error.after_seconds if isinstance(error, RateLimited) else 0.0
             delay = step.retry.delay_after(number, self._session.parts.random(), wait)
-            return Failed(*run.key, number, started, now, shown, now + delay)
+            return under_way.failed(shown, now, now + delay)
         if step.definition.on_error == "stop":
-            return Failed(*run.key, number, started, now, shown)
-        outputs = attempts.outputs_of(attempt, step, items)
-        return Finished(*run.key, number, started, now, outputs, shown)
-
-
-class _Requests:
-    """The evaluated parameters of each item of a node run: made once, and the same after a crash."""
-
-    def __init__(self, step: Step, scopes: ItemScopes, run: Run) -> None:
-        self.scopes = scopes
-        self._step = step
-        self._run = run
-        self._made: dict[int, Params] = {}
-        self._broken: dict[int, AlurError] = {}
-
-    def written(self) -> dict[str, Any]:
-        """Return `{item: parameters as JSON}` of all items that can be read, for the intent."""
-        count = len(self.scopes.items) if self._step.is_item else 1
-        for index in range(count):
-            try:
-                self._made[index] = attempts.parameters(self._step, self.scopes, index)
-            except AlurError as error:
-                self._broken[index] = error
-        return {str(i): _as_json(params) for i, params in self._made.items()}
-
-    def parameters(self, index: int) -> Params:
-        """Return the parameters for an item: those of the intent where there is one."""
-        intent = self._run.intent
-        if index in self._broken:
-            raise self._broken[index]
-        if isinstance(intent, dict) and str(index) in intent and index not in self._made:
-            return type(self._step.node).params_type().model_validate(intent[str(index)])
-        made = self._made.get(index)
-        return made if made is not None else attempts.parameters(self._step, self.scopes, index)
-
-
-def _as_json(params: Params) -> dict[str, Any]:
-    return params.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            return under_way.failed(shown, now)
+        outputs = attempts.outputs_of(attempt, step, under_way.items)
+        return under_way.finished(outputs, now)._replace(error=shown)
 
 
 def _passed(items: list[Item]) -> list[Item]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from alur_common.executions import Execution
+from alur_common.executions import Execution, Status
 from alur_common.replies import Outcome
 from alur_engine.applying import apply, finish
 from alur_engine.journal import Cancelled, Finished, JournalEntry
@@ -150,14 +150,19 @@ class Session:
             if not commands:
                 await self._wait()
                 return False
-            for command in commands:
-                if type(command) is Start and self._take_quick(command.run):
-                    continue
-                if await self._obey(command, is_alone=len(commands) == 1):
-                    return True
+            if await self._obey_all(commands):
+                return True
             if loop.time() - begun > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 return False
+
+    async def _obey_all(self, commands: list[Command]) -> bool:
+        for command in commands:
+            if type(command) is Start and self._take_quick(command.run):
+                continue
+            if await self._obey(command, is_alone=len(commands) == 1):
+                return True
+        return False
 
     def _take_quick(self, run: Run) -> bool:
         """Run a quick node whose result nothing has to keep; return False when it is for the full path."""
@@ -205,7 +210,7 @@ class Session:
             return False
         return await self._suspend_unless_mail(at, "waiting")
 
-    async def _suspend_unless_mail(self, at: float | None, status: str) -> bool:
+    async def _suspend_unless_mail(self, at: float | None, status: Status) -> bool:
         await self._messages.take_all()
         if plan_is_idle(self.state):
             await self._endings.suspend(at, status)

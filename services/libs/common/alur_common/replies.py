@@ -52,6 +52,7 @@ class LocalReplies:
                 self._waiting.pop(execution_id, None)
 
     def send(self, gateway: str | None, execution_id: str, outcome: Outcome) -> None:
+        del gateway  # there is one
         for future in self._waiting.pop(execution_id, ()):
             if not future.done():
                 future.set_result(outcome)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from alur_engine import scopes
 from alur_engine.flow import fire, propagate
-from alur_engine.graph import ROOT, Graph
+from alur_engine.graph import ROOT, Graph, GraphEdge
 from alur_engine.journal import (
     Cancelled,
     Failed,
@@ -58,13 +59,8 @@ def begin(
     return state
 
 
-class _InputEdge:
-    """Stands for the edge by which the input of an execution enters a node."""
-
-    index, source, output, target, input = ROOT, ROOT, "main", ROOT, "main"
-
-
-_INPUT_EDGE = _InputEdge()
+_INPUT_EDGE = GraphEdge(ROOT, ROOT, "main", ROOT, "main")
+"""Stands for the edge by which the input of an execution enters a node."""
 
 
 def _check_start(graph: Graph, start: str | None) -> None:
@@ -247,7 +243,7 @@ def _close_all(state: State) -> None:
     state.ready.clear()
 
 
-_OTHERS = {
+_OTHERS: dict[type, Callable[[State, Run, Any], None]] = {
     Started: _started,
     ItemDone: _item_done,
     Failed: _failed,

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from alur_engine.expressions import Evaluator, Scope, Template
 from alur_sdk.errors import Permanent
+from alur_sdk.items import Json
 from alur_sdk.nodes import Params
 from alur_sdk.truth import truthy
 
@@ -76,12 +77,11 @@ class Binding:
                 {**self._fixed, **{key: template(scope) for key, template, _, _ in self._dynamic}}
             )
         values = self._fixed.copy()
-        key = ""
-        try:
-            for name, template, check, key in self._dynamic:
+        for name, template, check, key in self._dynamic:
+            try:
                 values[name] = check(template(scope))
-        except ValidationError as error:
-            raise _refused(error, key) from None
+            except ValidationError as error:
+                raise _refused(error, key) from None
         made = self._model.__new__(self._model)
         object.__setattr__(made, "__dict__", values)
         object.__setattr__(made, "__pydantic_fields_set__", self._given)
@@ -115,7 +115,7 @@ class Binding:
         self._fixed = values
 
 
-def _as_is(value: Any) -> Any:
+def _as_is(value: Json) -> Json:
     return value
 
 

@@ -175,7 +175,7 @@ class Spec(Model):
 class Workflow(Model):
     """A workflow document."""
 
-    api_version: Literal["alur.dev/v1alpha1"] = API_VERSION
+    api_version: Literal["alur.dev/v1alpha1"] = "alur.dev/v1alpha1"
     kind: Literal["Workflow"] = "Workflow"
     metadata: Metadata
     spec: Spec

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from alur_engine import scopes
-from alur_engine.graph import LOOP_PORT, GraphEdge, GraphNode
-from alur_engine.routing import Todo, send_outputs
-from alur_engine.state import Frame, Run, Segment, State
+from alur_engine.graph import LOOP_PORT, GraphNode
+from alur_engine.routing import Settled, Todo, send_outputs
+from alur_engine.state import Frame, Run, State
 from alur_sdk.errors import LimitError
 
 
@@ -19,24 +19,19 @@ def propagate(state: State, todo: Todo) -> None:
                 return
             scopes.close(state, *state.closing.pop(0), todo)
             continue
-        frame, edge, segment = todo[position]
+        settled = todo[position]
         position += 1
+        frame, edge, segment = settled
         target = nodes[edge.target]
         if LOOP_PORT in target.opens and state.graph.is_back(edge):
             if segment is not None:
                 frame.returned.append((edge, segment))
             continue
-        _arrive(state, frame, edge, target, segment, todo)
+        _arrive(state, settled, target, todo)
 
 
-def _arrive(
-    state: State,
-    frame: Frame,
-    edge: GraphEdge,
-    target: GraphNode,
-    segment: Segment | None,
-    todo: Todo,
-) -> None:
+def _arrive(state: State, settled: Settled, target: GraphNode, todo: Todo) -> None:
+    frame, edge, segment = settled
     index = edge.target
     frame.pending[index] -= 1
     run = frame.runs.get(index)

@@ -146,7 +146,7 @@ def build_graph(spec: Spec, catalogue: Catalogue) -> Graph:
         incoming.setdefault(edge.target, []).append(edge)
         outgoing.setdefault(edge.source, {}).setdefault(edge.output, []).append(edge)
     nodes = tuple(
-        _node(i, definition, types[i], incoming.get(i, []), outgoing.get(i, {}), scopes)
+        _node(i, definition, types[i], (incoming.get(i, []), outgoing.get(i, {})), scopes)
         for i, definition in enumerate(definitions)
     )
     return Graph(nodes, edges, scopes, by_name)
@@ -156,11 +156,11 @@ def _node(
     index: int,
     definition: Node | Trigger,
     kind: NodeType,
-    incoming: list[GraphEdge],
-    outgoing: dict[str, list[GraphEdge]],
+    wiring: tuple[list[GraphEdge], dict[str, list[GraphEdge]]],
     scopes: tuple[Scope, ...],
 ) -> GraphNode:
     own = innermost(scopes, index)
+    incoming, outgoing = wiring
     order = {port: position for position, port in enumerate(kind.inputs)}
     incoming = sorted(incoming, key=lambda e: (order.get(e.input, len(order)), e.index))
     effect = kind.effect_of(definition.params)

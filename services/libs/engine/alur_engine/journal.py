@@ -168,10 +168,14 @@ def decode_outputs(encoded: dict[str, list[Any]]) -> Outputs:
     outputs: Outputs = {}
     for port, columns in encoded.items():
         jsons = columns[0]
-        sources = columns[1] if len(columns) > 1 else range(len(jsons))
-        binaries = columns[2] if len(columns) > 2 else [None] * len(jsons)
+        sources, binaries = (*columns[1:], None, None)[:2]
         outputs[port] = [
             Item(json, binary, tuple(source) if isinstance(source, list) else source)
-            for json, binary, source in zip(jsons, binaries, sources, strict=True)
+            for json, binary, source in zip(
+                jsons,
+                binaries or [None] * len(jsons),
+                range(len(jsons)) if sources is None else sources,
+                strict=True,
+            )
         ]
     return outputs

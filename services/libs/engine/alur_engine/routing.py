@@ -5,8 +5,10 @@ from __future__ import annotations
 from alur_engine.graph import GraphEdge
 from alur_engine.state import Frame, Run, Segment
 
-Todo = list[tuple[Frame, GraphEdge, Segment | None]]
-"""Edges to settle: delivered with a segment, or dead with None."""
+Settled = tuple[Frame, GraphEdge, Segment | None]
+"""An edge that is settled in a frame: delivered with a segment, or dead with None."""
+Todo = list[Settled]
+"""Edges whose targets have yet to hear of it."""
 
 
 def send_outputs(run: Run, todo: Todo) -> None:

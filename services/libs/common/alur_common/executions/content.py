@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -11,6 +10,7 @@ from alur_common.blobs import INLINE_BYTES, Blobs
 from alur_common.executions.entity import Execution
 from alur_common.executions.repository import Batch
 from alur_sdk.errors import LimitError
+from alur_sdk.items import Json
 
 BLOB_ENTRY = "blob"
 """The kind of an entry that stands for a whole batch kept as a blob: `["blob", sha256]`."""
@@ -24,7 +24,7 @@ async def input_of(execution: Execution, blobs: Blobs) -> list[dict[str, Any]]:
     return loaded
 
 
-async def output_of(execution: Execution, blobs: Blobs) -> Any:
+async def output_of(execution: Execution, blobs: Blobs) -> Json:
     """Return the output of an ended execution, wherever it is kept."""
     if execution.output_blob is None:
         return execution.output
@@ -44,7 +44,7 @@ async def kept_entries(entries: list[Any], blobs: Blobs, limit: int) -> list[Any
     return [[BLOB_ENTRY, await blobs.put(content)]]
 
 
-async def read_entries(batches: list[Batch], tail: Any, blobs: Blobs) -> list[list[Any]]:
+async def read_entries(batches: list[Batch], tail: Json, blobs: Blobs) -> list[list[Any]]:
     """Return all entries in force, blobs resolved.
 
     What stands after an epoch record with a lower epoch was written by a stale owner and is left out.

@@ -34,6 +34,7 @@ EXECUTIONS = Collection(
 )
 JOURNAL = Collection("journal")
 INBOX = Collection("inbox")
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,18 +211,18 @@ class StoredJournals:
         after = f"{execution_id}/"
         while True:
             where = [Where("id", "gt", after), Where("id", "lt", f"{execution_id}0")]
-            page = await self._documents.find(JOURNAL, where, limit=500)
+            page = await self._documents.find(JOURNAL, where, limit=PAGE)
             batches += [
                 Batch(execution_id, int(d["id"].rpartition("/")[2]), d["epoch"], d["entries"])
                 for d in page
             ]
-            if len(page) < 500:
+            if len(page) < PAGE:
                 return batches
             after = page[-1]["id"]
 
     async def remove(self, execution_id: str) -> None:
         where = [Where("id", "gt", f"{execution_id}/"), Where("id", "lt", f"{execution_id}0")]
-        while await self._documents.delete_many(JOURNAL, where, limit=500) == 500:
+        while await self._documents.delete_many(JOURNAL, where, limit=PAGE) == PAGE:
             pass
 
 
@@ -232,7 +233,7 @@ class StoredInbox:
         self._documents = documents
 
     async def put(self, message: Message) -> None:
-        document = {
+        document: Document = {
             "id": _message_id(message),
             "execution": message.execution,
             "kind": message.kind,

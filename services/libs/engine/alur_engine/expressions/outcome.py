@@ -8,6 +8,7 @@ from typing import Final
 
 from alur_engine.expressions.numbers import MAX_SAFE, to_double
 from alur_engine.expressions.problems import type_error
+from alur_engine.expressions.text import to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
 from alur_sdk.errors import LimitError
 
@@ -20,7 +21,9 @@ def to_json(value: Value) -> Json:
     What is JSON already is returned as it is, not copied.
     """
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind is str:
+        return value if value.isascii() else to_well_formed(value)
+    if kind is bool or value is None:
         return value
     if kind is int:
         return value if -MAX_SAFE <= value <= MAX_SAFE else _tidy(to_double(value))
@@ -55,7 +58,9 @@ def _nested(value: Value, depth: int) -> Json:
 
 def _is_done(value: Value) -> bool:
     kind = type(value)
-    return kind is str or kind is bool or value is None or (kind is int and abs(value) <= MAX_SAFE)
+    if kind is str:
+        return bool(value.isascii())
+    return kind is bool or value is None or (kind is int and abs(value) <= MAX_SAFE)
 
 
 def _list(values: list[Value], depth: int) -> Json:
@@ -90,10 +95,8 @@ def _mapping(holder: Mapping[str, Value], depth: int) -> Json:
 def _inner(value: Value, depth: int) -> Json:
     """Return a member as JSON, `UNDEFINED` when it is to be left out."""
     kind = type(value)
-    if kind is float:
-        return _tidy(value)
-    if kind is int:
-        return _tidy(to_double(value))
+    if kind is float or kind is int or kind is str:
+        return to_json(value)
     if value is UNDEFINED:
         return UNDEFINED
     if isinstance(value, Special):

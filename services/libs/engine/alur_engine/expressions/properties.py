@@ -9,7 +9,7 @@ from typing import Final
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_key
 from alur_engine.expressions.limits import spend_slots
-from alur_engine.expressions.methods.tables import find_method
+from alur_engine.expressions.methods.tables import find_standard
 from alur_engine.expressions.problems import range_error, type_error
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Function, MatchList, Special, Value
@@ -29,7 +29,7 @@ def read_name(s: Scope, value: Value, name: str) -> Value:
         raise type_error(f"Cannot read properties of {text} (reading '{name}')")
     if name in _CLOSED:
         raise type_error(f"`{name}` cannot be reached from an expression")
-    method = find_method(type(value), name)
+    method = find_standard(type(value), name)
     return Function(partial(method, s, value), name) if method is not None else UNDEFINED
 
 

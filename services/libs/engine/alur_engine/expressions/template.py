@@ -12,7 +12,7 @@ from alur_engine.expressions.methods.json_text import to_json_text
 from alur_engine.expressions.outcome import to_json
 from alur_engine.expressions.problems import SyntaxProblem
 from alur_engine.expressions.scope import Scope
-from alur_engine.expressions.text import narrow
+from alur_engine.expressions.text import narrow, to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
 
 Make = Callable[[Scope], Json]
@@ -144,7 +144,7 @@ def _light(program: Program) -> Make:
         scope.bytes_left = budget
         value = code(scope, None)
         kind = type(value)
-        if kind is str or kind is bool or value is UNDEFINED:
+        if kind is bool or value is UNDEFINED or (kind is str and value.isascii()):
             return value
         return to_json(value)
 
@@ -163,7 +163,7 @@ def _mixed(pieces: list[str | Compiled]) -> Make:
             value = reader(scope)
             texts.append(value if type(value) is str else shown(scope, value))
         joined = "".join(texts)
-        return joined if joined.isascii() else narrow(joined)
+        return joined if joined.isascii() else to_well_formed(narrow(joined))
 
     return join
 

@@ -11,6 +11,7 @@ from typing import Final
 
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LONE: Final = re.compile("[\ud800-\udfff]")
 _FIRST_ASTRAL: Final = 0x10000
 
 
@@ -49,4 +50,9 @@ def join_two(left: str, right: str) -> str:
 
 def has_lone_surrogate(text: str) -> bool:
     """Whether `text` cannot be written as UTF-8."""
-    return not text.isascii() and any("\ud800" <= unit <= "\udfff" for unit in text)
+    return not text.isascii() and _LONE.search(text) is not None
+
+
+def to_well_formed(text: str) -> str:
+    """Return `text` with U+FFFD in place of each lone surrogate, so that it can be written."""
+    return _LONE.sub("\ufffd", text)

@@ -40,6 +40,7 @@ _PLAIN: Final[dict[str, Binary]] = {
     ">=": lambda left, right: ops.less_or_equal(right, left),
 }
 _LOGICAL: Final = frozenset({"&&", "||", "??"})
+_LONG_CHAIN: Final = 24
 _HALF: Final = MAX_SAFE // 2
 
 
@@ -50,9 +51,36 @@ def binary(context: Context, node: Node) -> Code:
         spine.append(node)
         node = child(node, "left")
     code = context.compile(node)
+    if len(spine) > _LONG_CHAIN:
+        return _chain(context, code, spine[::-1])
     for level in reversed(spine):
         code = _combine(context, level, code)
     return code
+
+
+def _chain(context: Context, first: Code, levels: list[Node]) -> Code:
+    """Return a long chain as a loop: closures within closures would meet the end of the stack."""
+    steps = []
+    for level in levels:
+        held: list[Value] = []
+        steps.append((held, _combine(context, level, held_value(held))))
+
+    def run(s: Scope, e: Env) -> Value:
+        value = first(s, e)
+        for held, code in steps:
+            held.append(value)
+            try:
+                value = code(s, e)
+            finally:
+                held.pop()
+        return value
+
+    return run
+
+
+def held_value(held: list[Value]) -> Code:
+    """Return what reads the value that was put down last: a chain may run within itself."""
+    return lambda _s, _e: held[-1]
 
 
 def _combine(context: Context, node: Node, left: Code) -> Code:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alur_engine.expressions.compiler.context import Code, Context, Env
-from alur_engine.expressions.compiler.literals import constant_of, list_with_spread
+from alur_engine.expressions.compiler.literals import list_with_spread
 from alur_engine.expressions.compiler.paths import (
     MEMBERS,
     SHORT,
@@ -66,9 +66,6 @@ def _node_call(context: Context, node: Node) -> Code:
     name = child(node, "function")
     if len(names) < 1:
         raise context.refuse(node, "the name of a node is missing")
-    literal = constant_of(context, names[0])
-    if isinstance(literal, str):
-        context.references.add(literal)
     code = context.compile(names[0])
     thaws = context.thaws
     if context.read(name) == "$items":

@@ -43,7 +43,6 @@ class Context(ABC):
     def __init__(self, source: Source) -> None:
         self.source = source
         self.names: Names | None = None
-        self.references: set[str] = set()
         self.thaws = False
         self.is_heavy = False
 
@@ -89,6 +88,10 @@ class Context(ABC):
                 return depth, names.slots[name]
             names, depth = names.outer, depth + 1
         return None
+
+    def is_global(self, node: Node) -> bool:
+        """Whether a name is no local one."""
+        return self.find_name(node, self.read(node)) is None
 
     def is_constant(self, name: str) -> bool:
         """Whether the nearest local `name` was declared by `const`."""

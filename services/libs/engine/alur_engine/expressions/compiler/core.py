@@ -18,6 +18,7 @@ from alur_engine.expressions.compiler import (
 )
 from alur_engine.expressions.compiler.context import Code, Context
 from alur_engine.expressions.compiler.mutation import changes_data
+from alur_engine.expressions.compiler.renaming import references
 from alur_engine.expressions.compiler.tree import Node, Source, children
 
 Handler = Callable[[Context, Node], Code]
@@ -111,7 +112,7 @@ def compile_source(text: str) -> Compilation:
     code = compiler.compile(source.root)
     return Compilation(
         code,
-        frozenset(compiler.references),
+        references(source),
         compiler.is_heavy or compiler.thaws,
         source.root.type in paths.MEMBERS and not compiler.is_heavy,
     )

@@ -80,7 +80,7 @@ def link(context: Context, node: Node) -> Code:
         return _guarded(inside_chain(context, base), _reader(key), optional=is_optional(node))
     names = _dotted(context, node)
     if names is not None:
-        return data_path(*names)
+        return names
     inner = inside_chain(context, base)
     return read_static(inner, key) if isinstance(key, str) else read_index(inner, key)
 
@@ -100,8 +100,8 @@ def static_key(context: Context, node: Node) -> Key | None:
     return None if key is UNDEFINED else to_js_string(key)
 
 
-def _dotted(context: Context, node: Node) -> tuple[Code, list[str]] | None:
-    """Return the root and the names of a path such as `$json.a["b"]`."""
+def _dotted(context: Context, node: Node) -> Code | None:
+    """Return the code of a path of names such as `$json.a["b"]`, if it is one."""
     names: list[str] = []
     while node.type in MEMBERS:
         key = static_key(context, node)
@@ -113,7 +113,10 @@ def _dotted(context: Context, node: Node) -> tuple[Code, list[str]] | None:
         return None
     if not context.is_data(node):
         return None
-    return context.compile(node), names[::-1]
+    names.reverse()
+    if context.read(node) == "$json" and not context.thaws and context.is_global(node):
+        return json_path(names)
+    return data_path(context.compile(node), names)
 
 
 def data_path(root: Code, names: list[str]) -> Code:

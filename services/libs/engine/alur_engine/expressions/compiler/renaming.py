@@ -29,20 +29,30 @@ def name_node(source: Source, node: Node) -> Node | None:
     return None
 
 
+def references(source: Source) -> frozenset[str]:
+    """Return the nodes of the workflow that an expression names by literals."""
+    return frozenset(_name(source, place) for place in _places(source))
+
+
+def _places(source: Source) -> list[Node]:
+    places: list[Node] = []
+    waiting = [source.root]
+    while waiting:
+        node = waiting.pop()
+        found = name_node(source, node)
+        if found is not None:
+            places.append(found)
+        waiting.extend(children(node))
+    return places
+
+
 def rename(text: str, old: str, new: str) -> str:
     """Return the expression with every literal that names `old` naming `new`.
 
     Raises `SyntaxProblem` or `UnsupportedError` when it cannot be parsed.
     """
     source = Source(text)
-    places: list[Node] = []
-    waiting = [source.root]
-    while waiting:
-        node = waiting.pop()
-        found = name_node(source, node)
-        if found is not None and _name(source, found) == old:
-            places.append(found)
-        waiting.extend(children(node))
+    places = [place for place in _places(source) if _name(source, place) == old]
     for place in sorted(places, key=lambda node: -node.start_byte):
         text = _replace(source, text, place, new)
     return text

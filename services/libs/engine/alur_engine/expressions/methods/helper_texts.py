@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from alur_engine.expressions.convert import to_js_string, truthy
-from alur_engine.expressions.limits import spend_bytes
+from alur_engine.expressions.limits import spend_bytes, spend_steps
 from alur_engine.expressions.methods import json_text, uris
 from alur_engine.expressions.numbers import parse_float, parse_int, parse_number
 from alur_engine.expressions.scope import Scope
@@ -104,18 +104,21 @@ def _found(pattern: re.Pattern[str], text: str, group: int = 0) -> Value:
     return found[group] if found else UNDEFINED
 
 
-def extract_email(_scope: Scope, text: str) -> Value:
+def extract_email(scope: Scope, text: str) -> Value:
     """`extractEmail`: the first address."""
+    spend_steps(scope, 1 + (len(text) >> 2))
     return _found(_EMAIL, text)
 
 
-def extract_url(_scope: Scope, text: str) -> Value:
+def extract_url(scope: Scope, text: str) -> Value:
     """`extractUrl`: the first address."""
+    spend_steps(scope, 1 + (len(text) >> 2))
     return _found(_URL, text)
 
 
-def extract_domain(_scope: Scope, text: str) -> Value:
+def extract_domain(scope: Scope, text: str) -> Value:
     """`extractDomain`: that of an address of mail or web."""
+    spend_steps(scope, 1 + (len(text) >> 2))
     mail = _found(_EMAIL, text)
     if mail is not UNDEFINED:
         return mail.partition("@")[2]

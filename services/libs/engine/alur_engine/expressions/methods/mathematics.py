@@ -146,7 +146,10 @@ def _log(function: Callable[[float], float]) -> Callable[[float], float]:
 
 
 def _cube_root(number: float) -> float:
-    return math.cbrt(number)
+    root = math.cbrt(number)
+    # The C library's root of an exact cube can be off by one in its last place.
+    whole = float(round(root)) if math.isfinite(root) else root
+    return whole if whole**3 == number else root
 
 
 def _log1p(number: float) -> float:

@@ -259,7 +259,7 @@ def is_well_formed(_scope: Scope, text: str) -> bool:
 def to_well_formed(scope: Scope, text: str) -> str:
     """`toWellFormed`."""
     spend_bytes(scope, len(text))
-    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return utf16.to_well_formed(text)
 
 
 METHODS: Final[dict[str, Native]] = {

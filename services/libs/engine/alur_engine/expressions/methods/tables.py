@@ -37,8 +37,27 @@ BY_TYPE: Final[dict[type, Mapping[str, Native]]] = {
     **helpers.NOTHING,
 }
 
+HELPERS: Final[dict[type, frozenset[str]]] = {
+    str: frozenset(helpers.STRINGS) - set(strings.METHODS),
+    list: frozenset(helpers.ARRAYS) - set(arrays.METHODS),
+    int: frozenset(helpers.NUMBERS),
+    float: frozenset(helpers.NUMBERS),
+    bool: frozenset(helpers.BOOLEANS),
+    dict: frozenset(helpers.OBJECTS),
+}
+"""The methods that JavaScript lacks."""
+
 CHANGING: Final = frozenset(array_changes.CHANGES)
 """The methods that change their receiver, which may not be an item's data."""
+
+
+def find_standard(kind: type[Value], name: str) -> Native | None:
+    """Return a method that JavaScript has too: only those can be read as values.
+
+    Else a member that data lacks would not be `undefined` for bearing a helper's name.
+    """
+    helping = HELPERS.get(kind)
+    return None if helping is not None and name in helping else find_method(kind, name)
 
 
 def find_method(kind: type[Value], name: str) -> Native | None:

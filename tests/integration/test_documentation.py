@@ -1,0 +1,89 @@
+"""What the documentation tells happens as it is told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.alur_dev import ROOT, AlurDev
+
+DOCS = ROOT / "docs"
+
+
+def shown_in(page: str) -> str:
+    """Return the first workflow that a page shows."""
+    blocks: list[str] = re.findall(r"^```yaml\n(.*?)^```", (DOCS / page).read_text(), re.M | re.S)
+    return next(block for block in blocks if "kind: Workflow" in block)
+
+
+@pytest.fixture
+def hello(platform: AlurDev, tmp_path: Path) -> Path:
+    """The tutorial's file, applied."""
+    file = tmp_path / "hello.yaml"
+    file.write_text(shown_in("tutorial/first-workflow.md"))
+    platform.apply(file)
+    return file
+
+
+def test_the_tutorial_greets_adults(platform: AlurDev, hello: Path) -> None:
+    hook = platform.hook("hello")
+    answer = platform.rest.post(hook, json={"name": "Ana", "age": 30})
+    assert (answer.status_code, answer.json()) == (200, {"greeting": "Hello Ana, welcome in."})
+    assert platform.rest.post(hook, json={"name": "Budi", "age": 12}).status_code == 204
+
+
+def test_the_tutorial_finds_its_execution(platform: AlurDev, hello: Path) -> None:
+    answer = platform.rest.post(platform.hook("hello"), json={"name": "Ana", "age": 30})
+    execution = answer.headers["alur-execution-id"]
+    assert execution in platform.cli("get", "executions", "-o", "json").stdout
+    told = platform.cli("describe", "execution", execution)
+    assert told.returncode == 0
+    assert "greet" in told.stdout
+
+
+def test_an_unchanged_file_makes_no_version(platform: AlurDev, hello: Path) -> None:
+    assert "hello unchanged" in platform.cli("apply", "-f", str(hello)).stdout
+    hello.write_text(hello.read_text().replace(">= 18", ">= 21"))
+    assert "hello configured" in platform.cli("apply", "-f", str(hello)).stdout
+    shown = platform.rest.get("/api/v1/projects/default/workflows/hello").json()
+    assert shown["status"]["activeVersion"] >= 2
+
+
+def test_a_failure_leaves_by_the_error_port(platform: AlurDev, tmp_path: Path) -> None:
+    file = tmp_path / "fetch.yaml"
+    # Alur reaches no address of its own machine, so this fails at once and for good.
+    file.write_text(
+        shown_in("how-to/errors.md").replace("https://stock.example.com", "http://127.0.0.1")
+    )
+    platform.apply(file)
+    shown = platform.run("fetch-carefully", [{"sku": "A1"}])
+    assert shown["status"] == "succeeded"
+    assert shown["output"][0]["known"] is False
+    assert "127.0.0.1" in shown["output"][0]["why"]
+
+
+def test_a_signal_ends_the_wait(platform: AlurDev, tmp_path: Path) -> None:
+    file = tmp_path / "ask.yaml"
+    file.write_text(shown_in("how-to/waiting.md"))
+    platform.apply(file)
+    shown = platform.run("ask-first", [{}])
+    platform.cli("signal", shown["id"], "approval", "--data", '{"approved": true}')
+    assert platform.wait_for(shown["id"], "succeeded")["output"] == [{"text": "go"}]
+
+
+def test_a_key_with_another_body_is_refused(platform: AlurDev, hello: Path) -> None:
+    hook, key = platform.hook("hello"), {"idempotency-key": "one"}
+    first = platform.rest.post(hook, json={"name": "Ana", "age": 30}, headers=key)
+    again = platform.rest.post(hook, json={"name": "Ana", "age": 30}, headers=key)
+    other = platform.rest.post(hook, json={"name": "Budi", "age": 30}, headers=key)
+    assert (first.status_code, again.json(), other.status_code) == (200, first.json(), 422)
+
+
+def test_loops_take_turns(platform: AlurDev, tmp_path: Path) -> None:
+    file = tmp_path / "loop.yaml"
+    file.write_text(shown_in("how-to/loops.md"))
+    platform.apply(file)
+    shown = platform.run("in-batches", [{"n": n} for n in range(120)])
+    assert shown["output"] == [{"total": 120}]

@@ -82,7 +82,7 @@ def _mapping(holder: Mapping[str, Value], depth: int) -> Json:
         if _is_done(value):
             continue
         made = _inner(value, depth)
-        if made is value:
+        if made is value and made is not UNDEFINED:
             continue
         changed = dict(holder) if changed is None else changed
         if made is UNDEFINED:

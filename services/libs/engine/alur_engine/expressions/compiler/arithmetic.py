@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from alur_engine.expressions import operators as ops
-from alur_engine.expressions.compiler.context import Code, Context, Env
+from alur_engine.expressions.compiler.context import Code, Context, Env, Names
 from alur_engine.expressions.compiler.literals import constant, constant_of
 from alur_engine.expressions.compiler.tree import Node, child, children
 from alur_engine.expressions.convert import truthy, typeof
@@ -59,28 +59,25 @@ def binary(context: Context, node: Node) -> Code:
 
 
 def _chain(context: Context, first: Code, levels: list[Node]) -> Code:
-    """Return a long chain as a loop: closures within closures would meet the end of the stack."""
-    steps = []
-    for level in levels:
-        held: list[Value] = []
-        steps.append((held, _combine(context, level, held_value(held))))
+    """Return a long chain as a loop: closures within closures would meet the end of the stack.
+
+    The value so far stands in an environment of its own, where each step finds its left side.
+    """
+    outer = context.names
+    context.names = Names(outer)
+    slot = context.names.declare("")
+    try:
+        steps = [_combine(context, level, lambda _s, e: e[slot]) for level in levels]
+    finally:
+        context.names = outer
 
     def run(s: Scope, e: Env) -> Value:
-        value = first(s, e)
-        for held, code in steps:
-            held.append(value)
-            try:
-                value = code(s, e)
-            finally:
-                held.pop()
-        return value
+        inner = [e, first(s, e)]
+        for step in steps:
+            inner[slot] = step(s, inner)
+        return inner[slot]
 
     return run
-
-
-def held_value(held: list[Value]) -> Code:
-    """Return what reads the value that was put down last: a chain may run within itself."""
-    return lambda _s, _e: held[-1]
 
 
 def _combine(context: Context, node: Node, left: Code) -> Code:

@@ -15,7 +15,7 @@ import typer
 from alur.client import RefusedError, UnreachableError
 from alur.commands import access, care, documents, executions, resources, secrets, services
 from alur.commands import contexts as context_commands
-from alur.output import clean, note
+from alur.output import clean, flush, note
 from alur.session import Choice
 from alur_sdk.errors import AlurError, InvalidError, Problem
 
@@ -60,7 +60,9 @@ cli.add_typer(context_commands.config_app, name="config")
 
 def app() -> None:
     """Run the command line and exit."""
-    sys.exit(run())
+    code = run()
+    flush()
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -74,10 +76,6 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         note("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Who read us has seen enough; the interpreter must not complain about the rest at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001  # the outermost loop: no traceback ever reaches a user
         return _tell_unexpected(error)
     return 0

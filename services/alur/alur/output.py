@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,9 +28,26 @@ class Format(StrEnum):
     YAML = "yaml"
 
 
-def write(text: str = "") -> None:
-    """Print a line of the result."""
-    sys.stdout.write(text + "\n")
+def write(text: str = "", end: str = "\n") -> None:
+    """Print a line of the result. A reader that has seen enough ends the command, and well."""
+    try:
+        sys.stdout.write(text + end)
+    except BrokenPipeError:
+        leave_quietly()
+
+
+def flush() -> None:
+    """Hand over what was printed; see `write` for a reader that is gone."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        leave_quietly()
+
+
+def leave_quietly() -> NoReturn:
+    """End with 0; what is still to be printed goes nowhere, so that the interpreter does not complain of it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)
 
 
 def note(text: str) -> None:
@@ -55,7 +72,7 @@ def data(value: object, form: Format) -> None:
     if form is Format.YAML:
         import yaml  # noqa: PLC0415  # most calls print no YAML
 
-        sys.stdout.write(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+        write(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), end="")
     else:
         write(json.dumps(value, indent=2, ensure_ascii=False))
 

@@ -1,0 +1,230 @@
+"""`alur run`, `alur logs` and what is done to an execution."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Cli, FakeServer, Reply, problem
+
+RUN = "workflows/orders/executions"
+ID = "0190"
+
+
+def execution(status: str = "succeeded", **more: Any) -> Reply:
+    node = {"name": "shape", "status": "succeeded", "attempts": 1, "items": 2, "durationMs": 3}
+    body = {"id": ID, "status": status, "durationMs": 12.4, "nodes": [node], "output": [], **more}
+    return Reply(body)
+
+
+def accepted() -> Reply:
+    return Reply({"id": ID}, 202)
+
+
+def test_a_run_is_started_and_not_waited_for(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, accepted())
+    done = cli("run", "orders", "--data", '{"x": 1}')
+    assert (done.code, done.out) == (0, f"execution/{ID} queued\n")
+    assert server.sent("POST")[0].body == {"input": [{"x": 1}]}
+
+
+def test_a_list_is_one_item_an_element(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, accepted())
+    cli(
+        "run",
+        "orders",
+        "--file",
+        "-",
+        "--start",
+        "shape",
+        "--version",
+        "2",
+        feed='[{"x": 1}, {"x": 2}]',
+    )
+    body = {"input": [{"x": 1}, {"x": 2}], "start": "shape", "version": 2}
+    assert server.sent("POST")[0].body == body
+
+
+def test_the_idempotency_key_is_sent(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, accepted())
+    cli("run", "orders", "--idempotency-key", "k-1")
+    assert server.sent("POST")[0].headers["idempotency-key"] == "k-1"
+
+
+def test_waiting_ends_with_0_when_it_succeeded(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, execution(output=[{"total": 3}]))
+    done = cli("run", "orders", "--wait", "--timeout", "10s")
+    assert done.code == 0
+    assert f"execution/{ID} succeeded in 12 ms" in done.out
+    assert '"total": 3' in done.out
+    assert server.sent("POST")[0].query == {"wait": "10"}
+
+
+def test_waiting_ends_with_1_when_it_failed(cli: Cli, server: FakeServer) -> None:
+    error = {"code": "stopped", "message": "no stock", "node": "stop"}
+    server.on("POST", RUN, execution("failed", error=error))
+    done = cli("run", "orders", "--wait")
+    assert done.code == 1
+    assert "error at 'stop': no stock" in done.err
+
+
+def test_waiting_looks_again_until_the_end(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, accepted())
+    server.on("GET", f"executions/{ID}", execution("running"), execution("waiting"), execution())
+    done = cli("run", "orders", "--wait", "-o", "json")
+    assert (done.code, json.loads(done.out)["status"]) == (0, "succeeded")
+    assert len(server.sent("GET")) == 3
+
+
+def test_waiting_survives_a_server_that_is_away_for_a_moment(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, accepted())
+    server.on("GET", f"executions/{ID}", problem(503, "draining"), execution())
+    assert cli("run", "orders", "--wait").code == 0
+
+
+def test_the_end_of_patience_is_a_failure_that_says_how_to_go_on(
+    cli: Cli, server: FakeServer
+) -> None:
+    server.on("POST", RUN, accepted())
+    server.on("GET", f"executions/{ID}", execution("waiting"))
+    done = cli("run", "orders", "--wait", "--timeout", "1ms")
+    assert done.code == 1
+    assert f"alur logs {ID} -f" in done.err
+
+
+def test_an_execution_in_doubt_is_not_waited_for(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, execution("in-doubt"))
+    done = cli("run", "orders", "--wait")
+    assert done.code == 1
+    assert f"alur resolve {ID}" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (["--data", "{"], 1, "no JSON"),
+        (["--data", "[1]"], 1, "input[0]"),
+        (["--data", "{}", "--file", "x"], 2, "not both"),
+        (["--wait", "--timeout", "soon"], 2, "60s"),
+        (["--file", "nowhere.json"], 1, "nowhere.json"),
+    ],
+)
+def test_wrong_input_is_told_before_anything_is_sent(
+    cli: Cli, server: FakeServer, arguments: list[str], code: int, word: str
+) -> None:
+    done = cli("run", "orders", *arguments)
+    assert done.code == code
+    assert word in done.err
+    assert server.requests == []
+
+
+def test_an_unknown_workflow_is_a_failure(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, problem(404, "there is no workflow orders"))
+    done = cli("run", "orders")
+    assert (done.code, done.err) == (1, "error: there is no workflow orders\n")
+
+
+def test_logs_tell_what_each_node_did(cli: Cli, server: FakeServer) -> None:
+    node = {
+        "name": "call",
+        "status": "failed",
+        "attempts": 3,
+        "items": 1,
+        "error": {"message": "no"},
+    }
+    server.on("GET", f"executions/{ID}", execution("failed", nodes=[node]))
+    done = cli("logs", ID)
+    assert done.code == 0
+    assert done.out.splitlines()[0].split() == ["call", "failed", "1", "item", "attempt", "3", "no"]
+
+
+def events(*messages: tuple[str, dict[str, Any]]) -> Reply:
+    lines = [
+        f"id: {n}\ndata: {json.dumps({'type': kind, 'seq': n, 'data': data})}\n\n"
+        for n, (kind, data) in enumerate(messages)
+    ]
+    body = "retry: 1000\n\n: heartbeat\n\n" + "".join(lines)
+    return Reply(body.encode(), 200, {"Content-Type": "text/event-stream"})
+
+
+def test_following_tells_each_change_once_and_ends_with_the_execution(
+    cli: Cli, server: FakeServer
+) -> None:
+    done_node = {"name": "a", "status": "succeeded", "attempts": 1}
+    end = {"id": ID, "status": "succeeded"}
+    messages: list[tuple[str, dict[str, Any]]] = [
+        ("node", {"name": "a", "status": "running", "attempts": 1}),
+        ("node", done_node),
+        ("node", done_node | {"path": ""}),
+        ("execution", end),
+    ]
+    server.on("GET", f"executions/{ID}/events", events(*messages))
+    lines = cli("logs", ID, "-f").out.splitlines()
+    assert [line.split()[:2] for line in lines[:2]] == [["a", "running"], ["a", "succeeded"]]
+    assert lines[2:] == [f"execution/{ID} succeeded"]
+
+
+def test_following_goes_on_when_the_stream_breaks(
+    cli: Cli, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    end = events(("execution", {"id": ID, "status": "cancelled"}))
+    server.on("GET", f"executions/{ID}/events", events(), problem(503, "draining"), end)
+    assert f"execution/{ID} cancelled" in cli("logs", ID, "-f").out
+
+
+def test_followed_changes_are_one_json_object_a_line(cli: Cli, server: FakeServer) -> None:
+    server.on(
+        "GET", f"executions/{ID}/events", events(("execution", {"id": ID, "status": "failed"}))
+    )
+    out = cli("logs", ID, "-f", "-o", "json").out
+    assert json.loads(out) == {"type": "execution", "data": {"id": ID, "status": "failed"}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "verb", "body"),
+    [
+        (["cancel", ID], "cancel", {}),
+        (["replay", ID], "replay", {}),
+        (
+            ["signal", ID, "approval", "--data", '{"ok": true}'],
+            "signal",
+            {"name": "approval", "payload": {"ok": True}},
+        ),
+        (
+            ["resolve", ID, "--node", "pay", "--outcome", "done", "--item", "2", "--result", "[1]"],
+            "resolve",
+            {"node": "pay", "item": 2, "outcome": "done", "output": [1]},
+        ),
+    ],
+)
+def test_what_is_done_to_an_execution(
+    cli: Cli, server: FakeServer, arguments: list[str], verb: str, body: dict[str, Any]
+) -> None:
+    server.on("POST", f"executions/{ID}:{verb}", Reply({"id": "0191"}, 202))
+    assert cli(*arguments).code == 0
+    assert server.sent("POST")[0].body == body
+
+
+def test_an_outcome_that_is_none_is_wrong_usage(cli: Cli, server: FakeServer) -> None:
+    assert cli("resolve", ID, "--node", "pay", "--outcome", "maybe").code == 2
+
+
+def test_a_dry_run_sends_nothing_that_changes(cli: Cli, server: FakeServer, tmp_path: Path) -> None:
+    server.on("GET", f"executions/{ID}", execution())
+    server.on("GET", "workflows/orders", Reply({}))
+    assert cli("cancel", ID, "--dry-run").code == 0
+    assert cli("run", "orders", "--dry-run").code == 0
+    assert server.sent("POST") == []
+
+
+def test_control_characters_of_a_workflow_do_not_reach_the_terminal(
+    cli: Cli, server: FakeServer
+) -> None:
+    error = {"message": "\x1b[2J gone"}
+    server.on("POST", RUN, execution("failed", error=error))
+    done = cli("run", "orders", "--wait")
+    assert "\x1b" not in done.out + done.err

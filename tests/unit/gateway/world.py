@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -100,6 +101,7 @@ class Answered:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: list[str]
 
     @property
     def json(self) -> Json:
@@ -131,6 +133,10 @@ class World:
         self.run: Run = lambda _: None
         self.bus.subscribe(ExecutionAdmitted, "executor", self._execute)
         self.settings = Settings(**{"reply_seconds": 0.2, **settings})
+        self.build()
+
+    def build(self) -> None:
+        """Build the gateway on the small registry."""
         self.use(cast("Registry", self.hooks))
 
     def use(self, registry: Registry) -> None:
@@ -225,8 +231,14 @@ async def call(
     }
     sent: list[Message] = []
 
+    received: list[Message] = []
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if received:
+            # The caller stays and says nothing more.
+            await asyncio.Event().wait()
+        received.append({"type": "http.request", "body": body, "more_body": False})
+        return received[0]
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -234,4 +246,5 @@ async def call(
     await app(scope, receive, send)
     whole = b"".join(m.get("body", b"") for m in sent[1:])
     shown = {k.decode().lower(): v.decode("latin-1") for k, v in sent[0]["headers"]}
-    return Answered(sent[0]["status"], shown, whole)
+    cookies = [v.decode() for k, v in sent[0]["headers"] if k.lower() == b"set-cookie"]
+    return Answered(sent[0]["status"], shown, whole, cookies)

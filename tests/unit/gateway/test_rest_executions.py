@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+
+from alur_common.events import ExecutionCompleted, ExecutionNudged
+from alur_common.executions import Batch
+from alur_common.replies import Outcome
+from tests.unit.gateway.rest import DOCUMENT, EXECUTIONS, WORKFLOWS, RestWorld, changed
+
+START = f"{WORKFLOWS}/orders/executions"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> RestWorld:
+    world = await RestWorld.make(tmp_path)
+    await world.save()
+    return world
+
+
+async def started(world: RestWorld, body: object = None) -> str:
+    answer = await world.ask("POST", START, body or {"input": [{"x": 1}]})
+    return str(answer.json["id"])
+
+
+async def test_a_start_is_accepted_with_its_place(world: RestWorld) -> None:
+    answer = await world.ask("POST", START, {"input": [{"x": 1}]})
+    assert answer.status == 202
+    assert answer.headers["location"] == f"{EXECUTIONS}/{answer.json['id']}"
+    shown = (await world.ask("GET", answer.headers["location"])).json
+    assert (shown["status"], shown["workflow"], shown["version"]) == ("queued", "orders", 1)
+    assert set(shown) >= {
+        "id", "workflow", "version", "status", "trigger", "startedAt", "finishedAt", "durationMs",
+        "output", "nodes", "traceId",
+    }  # fmt: skip
+
+
+async def test_one_who_waits_gets_the_finished_execution(world: RestWorld) -> None:
+    world.succeed({"a": 1})
+    answer = await world.ask("POST", START, {"input": [{}]}, query="wait=5")
+    assert answer.status == 200
+    assert (answer.json["status"], answer.json["output"]) == ("succeeded", [{"a": 1}])
+
+
+async def test_one_who_waits_too_shortly_gets_the_id(world: RestWorld) -> None:
+    answer = await world.ask("POST", START, {"input": [{}]}, query="wait=0")
+    assert (answer.status, set(answer.json)) == (202, {"id"})
+
+
+async def test_the_same_key_starts_once(world: RestWorld) -> None:
+    headers = {"idempotency-key": "k"}
+    ids = {
+        (await world.ask("POST", START, {"input": [{}]}, headers=headers)).json["id"]
+        for _ in range(3)
+    }
+    assert len(ids) == 1
+    other = await world.ask("POST", START, {"input": [{"y": 1}]}, headers=headers)
+    assert (other.status, other.json["code"]) == (422, "idempotency-mismatch")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"input": {}}, "input"),
+        ({"input": [1]}, "input[0]"),
+        ({"inptu": []}, "inptu"),
+        ({"start": "nowhere"}, "start"),
+        ({"version": 0}, "version"),
+    ],
+)
+async def test_a_wrong_start_is_refused_with_its_path(
+    world: RestWorld, body: object, path: str
+) -> None:
+    answer = await world.ask("POST", START, body)
+    assert (answer.status, answer.json["errors"][0]["path"]) == (422, path)
+
+
+async def test_an_unknown_workflow_or_version_is_not_found(world: RestWorld) -> None:
+    assert (await world.ask("POST", f"{WORKFLOWS}/ghost/executions", {})).status == 404
+    assert (await world.ask("POST", START, {"version": 9})).status == 404
+
+
+async def test_an_old_version_may_be_run(world: RestWorld) -> None:
+    await world.ask("PUT", f"{WORKFLOWS}/orders", changed("two"), headers={"if-match": "*"})
+    execution_id = await started(world, {"input": [{}], "version": 1})
+    assert (await world.ask("GET", f"{EXECUTIONS}/{execution_id}")).json["version"] == 1
+
+
+async def test_the_list_is_newest_first_filtered_and_paged(world: RestWorld) -> None:
+    ids = []
+    for _ in range(3):
+        world.clock.advance(1)
+        ids.append(await started(world))
+    first = (await world.ask("GET", EXECUTIONS, query="limit=2&workflow=orders")).json
+    rest = (await world.ask("GET", EXECUTIONS, query=f"limit=2&cursor={first['nextCursor']}")).json
+    assert [e["id"] for e in first["items"] + rest["items"]] == ids[::-1]
+    assert (await world.ask("GET", EXECUTIONS, query="status=failed")).json["items"] == []
+    assert (await world.ask("GET", EXECUTIONS, query="status=queued,failed")).json["items"] != []
+    since = (await world.ask("GET", EXECUTIONS, query="since=2026-01-31T12:00:02Z")).json
+    assert len(since["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("status=gone", "status"),
+        ("since=yesterday", "since"),
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("cursor=!!", "cursor"),
+        ("cursor=e30", "cursor"),
+    ],
+)
+async def test_a_wrong_filter_is_refused_with_its_path(
+    world: RestWorld, query: str, path: str
+) -> None:
+    answer = await world.ask("GET", EXECUTIONS, query=query)
+    assert (answer.status, answer.json["errors"][0]["path"]) == (422, path)
+
+
+async def test_a_queued_execution_is_cancelled_at_once(world: RestWorld) -> None:
+    completed: list[ExecutionCompleted] = []
+
+    async def see(event: ExecutionCompleted) -> None:
+        completed.append(event)
+
+    world.bus.subscribe(ExecutionCompleted, "test", see)
+    execution_id = await started(world)
+    answer = await world.ask("POST", f"{EXECUTIONS}/{execution_id}:cancel", {"reason": "no"})
+    assert (answer.status, answer.json["status"], answer.json["reason"]) == (202, "cancelled", "no")
+    again = await world.ask("POST", f"{EXECUTIONS}/{execution_id}:cancel")
+    assert again.status == 202
+    await asyncio.sleep(0)
+    assert [event.status for event in completed] == ["cancelled"]
+    assert (await world.executions.get(execution_id)).expire_at is not None
+
+
+async def test_a_running_execution_is_told_to_end(world: RestWorld) -> None:
+    nudged: list[str] = []
+
+    async def see(event: ExecutionNudged) -> None:
+        nudged.append(event.key)
+
+    world.bus.subscribe(ExecutionNudged, "test", see)
+    execution_id = await started(world)
+    execution = await world.executions.get(execution_id)
+    await world.executions.save(replace(execution, status="running"))
+    await world.ask("POST", f"{EXECUTIONS}/{execution_id}:cancel", {"reason": "no"})
+    await asyncio.sleep(0)
+    (message,) = await world.inbox.read(execution_id)
+    assert (message.kind, message.payload, nudged) == ("cancel", {"reason": "no"}, [execution_id])
+
+
+async def test_what_has_ended_is_neither_cancelled_nor_signalled(world: RestWorld) -> None:
+    world.succeed()
+    answer = await world.ask("POST", START, {"input": [{}]}, query="wait=5")
+    one = f"{EXECUTIONS}/{answer.json['id']}"
+    assert (await world.ask("POST", f"{one}:cancel")).json["code"] == "wrong-state"
+    assert (await world.ask("POST", f"{one}:signal", {"name": "go"})).status == 409
+
+
+async def test_a_signal_lies_in_the_inbox(world: RestWorld) -> None:
+    execution_id = await started(world)
+    body = {"name": "approved", "payload": {"by": "ann"}}
+    answer = await world.ask("POST", f"{EXECUTIONS}/{execution_id}:signal", body)
+    (message,) = await world.inbox.read(execution_id)
+    assert answer.status == 202
+    assert (message.kind, message.key, message.payload) == ("signal", "approved", {"by": "ann"})
+
+
+async def test_only_what_is_in_doubt_is_resolved(world: RestWorld) -> None:
+    execution_id = await started(world)
+    body = {"node": "a", "outcome": "done", "output": {"ok": True}}
+    resolve = f"{EXECUTIONS}/{execution_id}:resolve"
+    assert (await world.ask("POST", resolve, body)).status == 409
+    execution = await world.executions.get(execution_id)
+    await world.executions.save(replace(execution, status="in-doubt"))
+    assert (await world.ask("POST", resolve, body)).status == 202
+    (message,) = await world.inbox.read(execution_id)
+    assert (message.key, message.payload["outcome"]) == ("a//", "done")
+
+
+async def test_a_replay_has_the_same_input_and_version(world: RestWorld) -> None:
+    first = await started(world, {"input": [{"x": 7}]})
+    await world.ask("PUT", f"{WORKFLOWS}/orders", changed("two"), headers={"if-match": "*"})
+    answer = await world.ask("POST", f"{EXECUTIONS}/{first}:replay")
+    replayed = await world.executions.get(answer.json["id"])
+    assert (replayed.input, replayed.version, replayed.replay_of) == ([{"x": 7}], 1, first)
+    newest = await world.ask("POST", f"{EXECUTIONS}/{first}:replay", {"newest": True})
+    assert (await world.executions.get(newest.json["id"])).version == 2
+
+
+async def test_the_journal_shows_what_happened_without_items(world: RestWorld) -> None:
+    execution_id = await started(world)
+    finished = ["finished", "a", "", 1, 10.0, 11.0, {"main": [[{"secret": 1}]]}]
+    await world.journals.append(Batch(execution_id, 1, 1, [finished, finished]))
+    path = f"{EXECUTIONS}/{execution_id}/journal"
+    first = (await world.ask("GET", path, query="limit=1")).json
+    assert first["items"][0]["node"] == "a"
+    assert first["items"][0]["items"] == {"main": 1}
+    assert "secret" not in str(first)
+    second = (await world.ask("GET", path, query=f"limit=1&cursor={first['nextCursor']}")).json
+    assert (len(second["items"]), second["nextCursor"]) == (1, None)
+
+
+async def test_the_events_of_an_ended_execution_are_a_snapshot(world: RestWorld) -> None:
+    world.succeed({"a": 1})
+    answer = await world.ask("POST", START, {"input": [{}]}, query="wait=5")
+    events = await world.ask("GET", f"{EXECUTIONS}/{answer.json['id']}/events")
+    last = events.body.decode().strip().split("\n\n")[-1]
+    assert events.headers["content-type"].startswith("text/event-stream")
+    message = orjson.loads(last.split("data: ")[1])
+    assert (message["type"], message["data"]["status"]) == ("execution", "succeeded")
+
+
+async def test_live_events_come_in_order_and_end_with_the_execution(world: RestWorld) -> None:
+    execution_id = await started(world)
+    execution = await world.executions.get(execution_id)
+    follow = world.gateway.use_cases.watching.follow(execution, after=41)
+    first = await anext(follow)
+    world.progress.tell(execution_id, {"type": "node", "name": "a", "status": "running"})
+    ended = replace(execution, status="succeeded", nodes=[], output=[])
+    await world.executions.save(ended)
+    world.progress.tell(execution_id, {"type": "execution", "status": "succeeded"})
+    messages = [first, *[message async for message in follow]]
+    assert [(m.seq, m.type, m.data["status"]) for m in messages] == [
+        (42, "execution", "queued"),
+        (43, "node", "running"),
+        (44, "execution", "succeeded"),
+    ]
+
+
+async def test_a_failed_execution_shows_its_error(world: RestWorld) -> None:
+    error = {"code": "permanent", "message": "no stock", "node": "a"}
+    world.run = lambda _: Outcome("ended", "failed", error=error)
+    answer = await world.ask("POST", START, {"input": [{}]}, query="wait=5")
+    assert (answer.json["status"], answer.json["error"]) == ("failed", error)
+
+
+async def test_an_execution_of_another_project_does_not_exist(world: RestWorld) -> None:
+    execution_id = await started(world)
+    await world.ask("POST", "/api/v1/projects", {"name": "other"})
+    other = f"/api/v1/projects/other/executions/{execution_id}"
+    assert (await world.ask("GET", other)).status == 404
+    assert (await world.ask("GET", "/api/v1/projects/ghost/executions")).status == 404
+
+
+async def test_a_document_that_was_saved_by_hand_runs_suspended_too(world: RestWorld) -> None:
+    suspended = {**DOCUMENT, "spec": {**DOCUMENT["spec"], "suspend": True}}
+    await world.ask("PUT", f"{WORKFLOWS}/orders", suspended, headers={"if-match": "*"})
+    assert (await world.ask("POST", START, {"input": [{}]})).status == 202

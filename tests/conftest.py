@@ -7,10 +7,21 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 MARKED = ("integration", "e2e", "chaos", "bench")
 MAY_SKIP = os.environ.get("ALUR_CI") != "1"
+
+# A slow machine is no fault of the code. In CI the same seeds run each time, so that a failure
+# belongs to the change that it came with.
+settings.register_profile(
+    "alur",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not MAY_SKIP,
+)
+settings.load_profile("alur")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,6 +31,13 @@ def free_ports(count: int) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
+def _homes(folder: Path) -> dict[str, str]:
+    """Return an environment that keeps the user's own configuration out, and ours out of it."""
+    kinds = ("CONFIG", "DATA", "STATE", "CACHE")
+    homes = {f"XDG_{kind}_HOME": str(folder / "home" / kind.lower()) for kind in kinds}
+    return {"NO_COLOR": "1", **homes}
+
+
 class AlurDev:
     """A running `alur dev`, spoken to by REST and by the command line."""
 
@@ -39,7 +46,7 @@ class AlurDev:
         self.log = data.with_suffix(".log")
         self.port, self.grpc_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = {**os.environ, "NO_COLOR": "1", **(environment or {})}
+        self.environment = {**os.environ, **_homes(data.parent), **(environment or {})}
         self.rest = httpx.Client(base_url=self.url, timeout=60)
         self.process: subprocess.Popen[bytes] | None = None
 

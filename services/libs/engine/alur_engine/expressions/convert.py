@@ -13,6 +13,7 @@ from alur_engine.expressions.numbers import (
     format_number,
     parse_number,
     tidy,
+    to_double,
 )
 from alur_engine.expressions.problems import type_error
 from alur_engine.expressions.values import UNDEFINED, Special, Undefined, Value
@@ -119,7 +120,7 @@ def _odd_to_number(value: Value) -> float:
 def to_integer(value: Value) -> float:
     """Return what `ToIntegerOrInfinity(value)` is: an `int`, or an infinity."""
     if type(value) is int:
-        return value
+        return value if -MAX_SAFE <= value <= MAX_SAFE else int(to_double(value))
     number = to_number(value)
     if type(number) is int:
         return number

@@ -44,7 +44,7 @@ class Engine(Protocol):
 class Program:
     """A compiled expression of `CompiledSubset`."""
 
-    __slots__ = ("code", "is_heavy", "is_plain_path", "limits", "references")
+    __slots__ = ("code", "is_heavy", "is_plain_path", "json_names", "limits", "references")
 
     def __init__(
         self,
@@ -54,12 +54,14 @@ class Program:
         *,
         is_heavy: bool,
         is_plain_path: bool,
+        json_names: tuple[str, ...] = (),
     ) -> None:
         self.code = code
         self.references = references
         self.limits = limits
         self.is_heavy = is_heavy
         self.is_plain_path = is_plain_path
+        self.json_names = json_names
 
     def __call__(self, scope: Scope) -> Json:
         value = self.raw(scope)
@@ -67,14 +69,9 @@ class Program:
 
     def raw(self, scope: Scope) -> Value:
         """Return the value before it becomes JSON."""
-        if self.is_heavy:
-            return self._raw_with_budget(scope)
-        scope.bytes_left = self.limits.bytes
-        return self.code(scope, None)
-
-    def _raw_with_budget(self, scope: Scope) -> Value:
-        scope.steps_left = self.limits.steps
-        scope.bytes_left = self.limits.bytes
+        limits = self.limits
+        scope.steps_left = limits.steps
+        scope.bytes_left = limits.bytes
         scope.depth_left = CALL_DEPTH
         scope.thawed = None
         try:
@@ -100,6 +97,7 @@ class CompiledSubset:
             limits,
             is_heavy=made.is_heavy,
             is_plain_path=made.is_plain_path,
+            json_names=made.json_names,
         )
 
 

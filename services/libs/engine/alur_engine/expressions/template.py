@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from alur_engine.expressions.braces import Part, UnclosedError, split_text
 from alur_engine.expressions.convert import to_js_string
@@ -14,6 +14,9 @@ from alur_engine.expressions.problems import SyntaxProblem
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.text import narrow, to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
+
+if TYPE_CHECKING:
+    from alur_engine.expressions.compiler.context import Code
 
 Make = Callable[[Scope], Json]
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -110,10 +113,10 @@ def _text(text: str, evaluator: Evaluator, references: set[str]) -> Make:
 
 
 def _alone(compiled: Compiled) -> Make:
-    if isinstance(compiled, Program) and compiled.is_plain_path:
-        return _path(compiled)
-    if isinstance(compiled, Program) and not compiled.is_heavy:
-        return _light(compiled)
+    if isinstance(compiled, Program):
+        if compiled.is_plain_path:
+            return _path(compiled)
+        return _heavy(compiled) if compiled.is_heavy else _light(compiled)
     raw = compiled.raw
 
     def value_of(scope: Scope) -> Json:
@@ -123,8 +126,23 @@ def _alone(compiled: Compiled) -> Make:
     return value_of
 
 
+def _heavy(program: Program) -> Make:
+    raw = program.raw
+
+    def evaluate(scope: Scope) -> Json:
+        value = raw(scope)
+        kind = type(value)
+        if kind is bool or value is UNDEFINED or (kind is str and value.isascii()):
+            return value
+        return to_json(value)
+
+    return evaluate
+
+
 def _path(program: Program) -> Make:
     """A path gives data, which is JSON already; only scalars may need care."""
+    if len(program.json_names) in (1, 2):
+        return _short_path(program, program.json_names)
     code = program.code
 
     def read(scope: Scope) -> Json:
@@ -135,6 +153,34 @@ def _path(program: Program) -> Make:
         return to_json(value)
 
     return read
+
+
+def _short_path(program: Program, names: tuple[str, ...]) -> Make:
+    """The usual paths, read here where all is there: each call that is saved can be measured."""
+    code, first, last = program.code, names[0], names[-1]
+    is_single = len(names) == 1
+
+    def read_one(scope: Scope) -> Json:
+        try:
+            value = scope.json[first]
+        except (KeyError, TypeError, AttributeError):
+            value = code(scope, None)
+        kind = type(value)
+        if kind is str or kind is dict or kind is list or value is UNDEFINED:
+            return value
+        return to_json(value)
+
+    def read_two(scope: Scope) -> Json:
+        try:
+            value = scope.json[first][last]
+        except (KeyError, TypeError, AttributeError):
+            value = code(scope, None)
+        kind = type(value)
+        if kind is str or kind is dict or kind is list or value is UNDEFINED:
+            return value
+        return to_json(value)
+
+    return read_one if is_single else read_two
 
 
 def _light(program: Program) -> Make:
@@ -152,24 +198,37 @@ def _light(program: Program) -> Make:
 
 
 def _mixed(pieces: list[str | Compiled]) -> Make:
-    readers = [piece if isinstance(piece, str) else piece.raw for piece in pieces]
+    readers = [
+        (piece, None) if isinstance(piece, str) else ("", _reader(piece)) for piece in pieces
+    ]
 
     def join(scope: Scope) -> str:
         texts = []
-        for reader in readers:
-            if isinstance(reader, str):
-                texts.append(reader)
+        for literal, read in readers:
+            if read is None:
+                texts.append(literal)
                 continue
-            value = reader(scope)
-            texts.append(value if type(value) is str else shown(scope, value))
+            value = read(scope, None)
+            kind = type(value)
+            texts.append(value if kind is str else shown(scope, value))
         joined = "".join(texts)
         return joined if joined.isascii() else to_well_formed(narrow(joined))
 
     return join
 
 
+def _reader(compiled: Compiled) -> Code:
+    """Return what gives the value of an expression within text; a path needs no budget."""
+    if isinstance(compiled, Program) and compiled.is_plain_path:
+        return compiled.code
+    raw = compiled.raw
+    return lambda scope, _e: raw(scope)
+
+
 def shown(scope: Scope, value: Value) -> str:
     """Return what a value reads as in the midst of text."""
+    if type(value) is int:
+        return to_js_string(value)
     if value is None or value is UNDEFINED:
         return ""
     if isinstance(value, Special):

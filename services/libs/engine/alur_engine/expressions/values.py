@@ -230,7 +230,7 @@ class JsIterator(Special):
         self.rest = rest
 
     def js_string(self) -> str:
-        return "[object Iterator]"
+        return "[object Array Iterator]"
 
 
 def present(value: Value) -> Value:

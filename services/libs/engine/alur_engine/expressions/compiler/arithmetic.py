@@ -40,6 +40,7 @@ _PLAIN: Final[dict[str, Binary]] = {
     ">=": lambda left, right: ops.less_or_equal(right, left),
 }
 _LOGICAL: Final = frozenset({"&&", "||", "??"})
+_SHORT: Final = ops.FREE_TEXT // 2
 _LONG_CHAIN: Final = 24
 _HALF: Final = MAX_SAFE // 2
 
@@ -142,27 +143,32 @@ def _add(left: Code, right: Code) -> Code:
         a, b = left(s, e), right(s, e)
         if type(a) is int and type(b) is int and -_HALF <= a <= _HALF and -_HALF <= b <= _HALF:
             return a + b
-        if type(a) is str and type(b) is str and len(a) + len(b) <= ops.FREE_TEXT and a.isascii():
-            return a + b
+        if type(a) is str and a.isascii() and len(a) <= _SHORT:
+            if type(b) is str and len(b) <= _SHORT:
+                return a + b
+            if type(b) is int and -_HALF <= b <= _HALF:
+                return a + str(b)
         return ops.add(s, a, b)
 
     return add
 
 
 def _fast(sign: str, left: Code, right: Code) -> Code | None:
-    if sign == "===":
-        return _same(left, right)
+    if sign in {"===", "=="}:
+        return _same(sign, left, right)
     if sign == "-":
         return _subtract(left, right)
     return _multiply(left, right) if sign == "*" else _compare(sign, left, right)
 
 
-def _same(left: Code, right: Code) -> Code:
+def _same(sign: str, left: Code, right: Code) -> Code:
+    general = _PLAIN[sign]
+
     def same(s: Scope, e: Env) -> bool:
         a, b = left(s, e), right(s, e)
-        if type(a) is str:
+        if type(a) is str and type(b) is str:
             return bool(a == b)
-        return ops.strict_equal(a, b)
+        return bool(general(a, b))
 
     return same
 
@@ -210,11 +216,11 @@ def _with_literal(sign: str, left: Code, literal: Value) -> Code | None:
     if sign in {"==", "!="} and literal is None:
         wanted = sign == "=="
         return lambda s, e: ((v := left(s, e)) is None or v is UNDEFINED) is wanted
-    if type(literal) is not int or not 0 < literal <= _HALF:
-        return None
-    if sign == "%":
+    if sign in {"==", "!="} and type(literal) in (int, str):
+        return _loosely(sign, left, literal)
+    if sign == "%" and type(literal) is int and 0 < literal <= _HALF:
         return _remainder(left, literal)
-    return _loosely(sign, left, literal) if sign in {"==", "!="} else None
+    return None
 
 
 def _same_as(left: Code, literal: Value, *, wanted: bool) -> Code:
@@ -230,12 +236,13 @@ def _same_as(left: Code, literal: Value, *, wanted: bool) -> Code:
     return same
 
 
-def _loosely(sign: str, left: Code, literal: int) -> Code:
+def _loosely(sign: str, left: Code, literal: Value) -> Code:
     wanted = sign == "=="
+    kind = type(literal)
 
     def equal(s: Scope, e: Env) -> bool:
         value = left(s, e)
-        if type(value) is int:
+        if type(value) is kind:
             return (value == literal) is wanted
         return ops.loose_equal(value, literal) is wanted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alur_engine.expressions.compiler.context import Code, Context, Env
-from alur_engine.expressions.compiler.literals import list_with_spread
+from alur_engine.expressions.compiler.literals import constant_of, list_with_spread
 from alur_engine.expressions.compiler.paths import (
     MEMBERS,
     SHORT,
@@ -133,6 +133,9 @@ def _member_call(context: Context, node: Node, callee: Node) -> Code:
     receiver = inside_chain(context, child(callee, "object"))
     text = context.read(callee)
     if isinstance(key, str) and spread is None and not has_short_cut(node):
+        literals = _literals(context, node)
+        if literals is not None:
+            return _literal_call(receiver, key, literals, text)
         return _method_call(receiver, key, codes, text)
     return _careful_call(context, node, receiver, collector(codes, spread))
 
@@ -154,16 +157,45 @@ def _static_native(context: Context, callee: Node, key: str | int | None) -> Nat
     return native
 
 
-def _method_call(receiver: Code, name: str, codes: list[Code], text: str) -> Code:
-    methods = methods_named(name, len(codes))
-    if not codes:
+def _literals(context: Context, node: Node) -> list[Value] | None:
+    """Return the arguments if the source says them all."""
+    literals = [constant_of(context, part) for part in children(child(node, "arguments"))]
+    return None if UNDEFINED in literals else literals
 
-        def call_none(s: Scope, e: Env) -> Value:
+
+def _literal_call(receiver: Code, name: str, given: list[Value], text: str) -> Code:
+    methods = methods_named(name, len(given))
+    if len(given) == 1:
+        only = given[0]
+
+        def call_one(s: Scope, e: Env) -> Value:
             value = receiver(s, e)
             method = methods.get(type(value))
-            return method(s, value) if method else any_call(s, value, name, [], text)
+            return method(s, value, only) if method else any_call(s, value, name, given, text)
 
-        return call_none
+        return call_one
+    if len(given) == 2:  # noqa: PLR2004  the usual numbers have their own closures
+        first, second = given
+
+        def call_two(s: Scope, e: Env) -> Value:
+            value = receiver(s, e)
+            method = methods.get(type(value))
+            if method:
+                return method(s, value, first, second)
+            return any_call(s, value, name, given, text)
+
+        return call_two
+
+    def call(s: Scope, e: Env) -> Value:
+        value = receiver(s, e)
+        method = methods.get(type(value))
+        return method(s, value, *given) if method else any_call(s, value, name, given, text)
+
+    return call
+
+
+def _method_call(receiver: Code, name: str, codes: list[Code], text: str) -> Code:
+    methods = methods_named(name, len(codes))
     if len(codes) == 1:
         only = codes[0]
 

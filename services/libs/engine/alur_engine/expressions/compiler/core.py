@@ -26,12 +26,16 @@ Handler = Callable[[Context, Node], Code]
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A compiled expression: `is_heavy` when it can spend what is charged, so needs a budget."""
+    """A compiled expression: `is_heavy` when it can spend what is charged, so needs a budget.
+
+    `json_names` are the names of a path of `$json`, if it is nothing else.
+    """
 
     code: Code
     references: frozenset[str]
     is_heavy: bool
     is_plain_path: bool
+    json_names: tuple[str, ...]
 
 
 def _inner(context: Context, node: Node) -> Code:
@@ -115,4 +119,5 @@ def compile_source(text: str) -> Compilation:
         references(source),
         compiler.is_heavy or compiler.thaws,
         source.root.type in paths.MEMBERS and not compiler.is_heavy,
+        paths.json_names(compiler, source.root),
     )

@@ -100,6 +100,19 @@ def static_key(context: Context, node: Node) -> Key | None:
     return None if key is UNDEFINED else to_js_string(key)
 
 
+def json_names(context: Context, node: Node) -> tuple[str, ...]:
+    """Return the names of a path of `$json` such as `$json.a["b"]`, none if it is no such path."""
+    names: list[str] = []
+    while node.type in MEMBERS and not is_optional(node):
+        key = static_key(context, node)
+        if not isinstance(key, str):
+            return ()
+        names.append(key)
+        node = child(node, "object")
+    is_root = node.type == "identifier" and context.read(node) == "$json"
+    return tuple(reversed(names)) if is_root else ()
+
+
 def _dotted(context: Context, node: Node) -> Code | None:
     """Return the code of a path of names such as `$json.a["b"]`, if it is one."""
     names: list[str] = []

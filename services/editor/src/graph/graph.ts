@@ -43,6 +43,11 @@ export interface Graph {
 export const COLUMN = 280;
 export const ROW = 140;
 
+/** True if nobody has said where any node stands. */
+export function isUnplaced({ spec }: WorkflowDocument): boolean {
+  return [...(spec.triggers ?? []), ...(spec.nodes ?? [])].every((part) => !part.position);
+}
+
 /** An id for a new node or edge; unique among `taken`. */
 export function freshId(prefix: string, taken: Iterable<string>): string {
   const used = new Set(taken);
@@ -61,21 +66,24 @@ export function freshName(wanted: string, taken: Iterable<string>): string {
   return `${stem} ${number}`;
 }
 
+/** The longest way from a start to each node. */
+function depths(names: string[], edges: EdgeDocument[]): Map<string, number> {
+  const depth = new Map(names.map((name) => [name, 0]));
+  // A node behind a way back is not pushed on by it: what was met first stays in front.
+  const order = new Map(names.map((name, index) => [name, index]));
+  const forward = edges.filter(({ from, to }) => (order.get(from) ?? 0) < (order.get(to) ?? 0));
+  const sorted = forward.sort(
+    (left, right) => (order.get(left.from) ?? 0) - (order.get(right.from) ?? 0),
+  );
+  for (const { from, to } of sorted) {
+    depth.set(to, Math.max(depth.get(to) ?? 0, (depth.get(from) ?? 0) + 1));
+  }
+  return depth;
+}
+
 /** Columns by distance from the start, rows by order: for nodes that nobody has placed. */
 function defaultPositions(names: string[], edges: EdgeDocument[]): Map<string, Position> {
-  const depth = new Map(names.map((name) => [name, 0]));
-  for (let round = 0; round < Math.min(names.length, 60); round += 1) {
-    let moved = false;
-    for (const edge of edges) {
-      const next = (depth.get(edge.from) ?? 0) + 1;
-      // A way back into a loop would push its nodes on for ever; the bound ends that.
-      if (next > (depth.get(edge.to) ?? 0) && next < names.length) {
-        depth.set(edge.to, next);
-        moved = true;
-      }
-    }
-    if (!moved) break;
-  }
+  const depth = depths(names, edges);
   const rows = new Map<number, number>();
   const placed = new Map<string, Position>();
   for (const name of names) {

@@ -19,7 +19,7 @@ export function Confirm({ isOpen, title, text, action, cancel, onConfirm, onClos
     onClose();
   };
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title} role="alertdialog">
+    <Modal opened={isOpen} onClose={onClose} title={title}>
       <Text size="sm">{text}</Text>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose} data-autofocus>

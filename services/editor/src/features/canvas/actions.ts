@@ -9,7 +9,7 @@ import type { Position } from "../../graph/document";
 import type { NodeType } from "../../graph/node-type";
 import { tell, tellHint } from "../../ui/tell";
 import type { Workbench } from "./context";
-import { layOut } from "./lay-out";
+import { layOut, sizesOf } from "./lay-out";
 import type { Finder } from "./view-store";
 
 const REFUSALS = {
@@ -88,15 +88,7 @@ export function redo(bench: Workbench): void {
 
 /** Lay the whole graph out anew, as one step of the history. */
 export async function tidyUp(bench: Workbench, flow: ReactFlowInstance): Promise<void> {
-  const sizes = new Map(
-    flow
-      .getNodes()
-      .map(({ id, measured }) => [
-        id,
-        { width: measured?.width ?? 0, height: measured?.height ?? 0 },
-      ]),
-  );
-  const positions = await layOut(graphOf(bench), sizes);
+  const positions = await layOut(graphOf(bench), sizesOf(flow.getNodes()));
   bench.editor.getState().apply(commands.move(positions));
   requestAnimationFrame(() => void flow.fitView({ duration: 250, padding: 0.2, maxZoom: 1.1 }));
 }

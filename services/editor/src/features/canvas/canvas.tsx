@@ -5,44 +5,49 @@ import {
   applyNodeChanges,
   Background,
   BackgroundVariant,
-  type Connection,
-  type FinalConnectionState,
   MiniMap,
   type NodeChange,
   ReactFlow,
   useStore as useFlowStore,
-  useReactFlow,
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { move, reconnect } from "../../graph/commands";
-import { refusal, type Wire } from "../../graph/connect";
+import { move } from "../../graph/commands";
 import { lookOf } from "../../ui/node-look";
-import * as actions from "./actions";
 import classes from "./canvas.module.css";
 import { CanvasHint } from "./canvas-hint";
 import { CanvasTools } from "./canvas-tools";
 import { useEditor, useView, useWorkbench } from "./context";
 import { FlowEdge } from "./flow-edge";
-import { type FlowEdge as Edge, type FlowNode as Node, syncNodes, toFlowEdges } from "./flow-model";
+import { type FlowNode as Node, syncNodes, toFlowEdges } from "./flow-model";
 import { FlowNode } from "./flow-node";
+import { useClipboard } from "./use-clipboard";
+import { useConnecting } from "./use-connecting";
 import { useKeys } from "./use-keys";
+import { useFirstLayout, useKeepInSight } from "./use-view-moves";
 
 const NODE_TYPES = { alur: FlowNode };
 const EDGE_TYPES = { alur: FlowEdge };
 const GRID: [number, number] = [10, 10];
+const FEW = 7;
 const MANY = 150;
 const TOO_MANY_FOR_MAP = 500;
 const FAR = 0.4;
 const FIT = { padding: 0.22, maxZoom: 1.05 };
 const SNAP_RADIUS = 32;
 
-const wireOf = (connection: Connection | Edge): Wire => ({
-  source: connection.source,
-  output: connection.sourceHandle ?? "main",
-  target: connection.target,
-  input: connection.targetHandle ?? "main",
-});
+/** The selection after some of it changed. */
+function withSelection(
+  before: ReadonlySet<string>,
+  changes: readonly { id?: string; selected?: boolean }[],
+): ReadonlySet<string> {
+  const next = new Set(before);
+  for (const { id, selected } of changes) {
+    if (id !== undefined && selected) next.add(id);
+    else if (id !== undefined) next.delete(id);
+  }
+  return next;
+}
 
 /** React Flow's nodes: the graph's, plus what a drag or a measure says until it ends. */
 function useFlowNodes() {
@@ -69,12 +74,7 @@ function useFlowNodes() {
       setNodes((before) => applyNodeChanges(changes, before));
       const chosen = changes.filter((change) => change.type === "select");
       if (chosen.length > 0) {
-        const next = new Set(view.getState().selected);
-        for (const { id, selected: isOn } of chosen) {
-          if (isOn) next.add(id);
-          else next.delete(id);
-        }
-        view.getState().select(next);
+        view.getState().select(withSelection(view.getState().selected, chosen));
       }
       // A drag commits at its end; what moves without one was moved by the keyboard.
       const moves = changes.filter((change) => change.type === "position" && !change.dragging);
@@ -108,58 +108,12 @@ function useFlowEdges() {
   );
   const onEdgesChange = useCallback(
     (changes: { type: string; id?: string; selected?: boolean }[]) => {
-      setSelectedEdges((before) => {
-        const next = new Set(before);
-        for (const { type, id, selected } of changes) {
-          if (type !== "select" || id === undefined) continue;
-          if (selected) next.add(id);
-          else next.delete(id);
-        }
-        return next;
-      });
+      const chosen = changes.filter(({ type }) => type === "select");
+      setSelectedEdges((before) => withSelection(before, chosen));
     },
     [],
   );
   return { edges, selectedEdges, onEdgesChange };
-}
-
-/** Connecting: by port, refused with a reason, or into the empty, which asks for a new node. */
-function useConnecting() {
-  const bench = useWorkbench();
-  const { screenToFlowPosition } = useReactFlow();
-  const isValidConnection = useCallback(
-    (connection: Connection | Edge) =>
-      refusal(bench.editor.getState().graph, bench.catalogue, wireOf(connection)) === null,
-    [bench],
-  );
-  const onConnectEnd = (event: MouseEvent | TouchEvent, end: FinalConnectionState) => {
-    const { fromNode, fromHandle, toNode, toHandle, isValid } = end;
-    if (!fromNode || !fromHandle) return;
-    if (toNode && toHandle) {
-      const [source, target] =
-        fromHandle.type === "source" ? [fromHandle, toHandle] : [toHandle, fromHandle];
-      const wire = {
-        source: source.nodeId,
-        output: source.id ?? "main",
-        target: target.nodeId,
-        input: target.id ?? "main",
-      };
-      if (!isValid) actions.connect(bench, wire);
-      return;
-    }
-    if (fromHandle.type !== "source") return;
-    const point = "changedTouches" in event ? event.changedTouches[0] : event;
-    if (!point) return;
-    const { x, y } = screenToFlowPosition({ x: point.clientX, y: point.clientY });
-    const from = { node: fromNode.id, output: fromHandle.id ?? "main" };
-    bench.view.getState().set({ finder: { at: { x, y: y - 32 }, from } });
-  };
-  const onConnect = (connection: Connection) => {
-    actions.connect(bench, wireOf(connection));
-  };
-  const onReconnect = (edge: Edge, connection: Connection) =>
-    bench.editor.getState().apply(reconnect(edge.id, wireOf(connection)));
-  return { isValidConnection, onConnectEnd, onConnect, onReconnect };
 }
 
 function Arrow() {
@@ -192,6 +146,9 @@ export function Canvas() {
   const connecting = useConnecting();
   const pane = useRef<HTMLElement>(null);
   useKeys(pane, selectedEdges);
+  useClipboard();
+  useFirstLayout();
+  useKeepInSight(pane);
   return (
     <section
       ref={pane}
@@ -233,7 +190,7 @@ export function Canvas() {
           color="var(--alur-canvas-dot)"
           bgColor="var(--alur-canvas)"
         />
-        {nodes.length > 3 && nodes.length <= TOO_MANY_FOR_MAP && (
+        {nodes.length >= FEW && nodes.length <= TOO_MANY_FOR_MAP && (
           <MiniMap
             className={classes.map}
             pannable

@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { useBlocker, useParams, useSearchParams } from "react-router";
 import { ApiError } from "../../api/client";
 import { catalogue, type Loaded, workflow } from "../../api/queries";
-import { fromDocument } from "../../graph/graph";
+import { fromDocument, isUnplaced } from "../../graph/graph";
 import type { Catalogue } from "../../graph/node-type";
 import { Confirm } from "../../ui/confirm";
 import { Failed } from "../../ui/failed";
@@ -139,7 +139,10 @@ interface WorkbenchProps {
 
 function Opened({ project, name, loaded, types }: WorkbenchProps) {
   // The stores live as long as the page: a later answer of the server must not drop what is edited.
-  const [editor] = useState(() => createEditorStore(fromDocument(loaded.document), loaded.etag));
+  const [editor] = useState(() => {
+    const { document, etag } = loaded;
+    return createEditorStore(fromDocument(document), etag, isUnplaced(document));
+  });
   const [view] = useState(createViewStore);
   const [run] = useState(createRunStore);
   const { status } = loaded.document;

@@ -14,6 +14,8 @@ export interface EditorState {
   /** The graph as it was last saved or loaded. */
   saved: Graph;
   etag: string | null;
+  /** True for a document in which nobody has placed a node. */
+  isUnplaced: boolean;
   /** Change the graph. Changes with the same `merge` key that follow each other are undone together. */
   apply: (command: Command, merge?: string) => void;
   markSaved: (graph: Graph, etag: string | null) => void;
@@ -21,7 +23,7 @@ export interface EditorState {
 }
 
 /** A store for one open workflow. */
-export function createEditorStore(graph: Graph, etag: string | null) {
+export function createEditorStore(graph: Graph, etag: string | null, isUnplaced = false) {
   let last = { key: "", at: 0 };
   const store = createStore<EditorState>()(
     temporal(
@@ -29,6 +31,7 @@ export function createEditorStore(graph: Graph, etag: string | null) {
         graph,
         saved: graph,
         etag,
+        isUnplaced,
         apply: (command, merge = "") => {
           const next = command(get().graph);
           if (next === get().graph) return;
@@ -43,7 +46,7 @@ export function createEditorStore(graph: Graph, etag: string | null) {
         },
         markSaved: (saved, newEtag) => set({ saved, etag: newEtag }),
         load: (loaded, newEtag) => {
-          set({ graph: loaded, saved: loaded, etag: newEtag });
+          set({ graph: loaded, saved: loaded, etag: newEtag, isUnplaced: false });
           store.temporal.getState().clear();
         },
       }),

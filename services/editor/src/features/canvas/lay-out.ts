@@ -1,5 +1,6 @@
 /** Run ELK in its worker, which is fetched when somebody first asks for a layout. */
 
+import type { Node } from "@xyflow/react";
 import type { ELK } from "elkjs/lib/elk-api";
 import type { Position } from "../../graph/document";
 import type { Graph } from "../../graph/graph";
@@ -16,6 +17,16 @@ async function start(): Promise<ELK> {
 }
 
 type Sizes = ReadonlyMap<string, { width: number; height: number }>;
+
+/** The measured sizes of nodes that are on the canvas. */
+export function sizesOf(nodes: readonly Node[]): Sizes {
+  const sizes = nodes.flatMap(({ id, measured }) =>
+    measured?.width && measured.height
+      ? [[id, { width: measured.width, height: measured.height }] as const]
+      : [],
+  );
+  return new Map(sizes);
+}
 
 export async function layOut(graph: Graph, sizes: Sizes): Promise<Map<string, Position>> {
   engine ??= start();

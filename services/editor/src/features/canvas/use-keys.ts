@@ -6,16 +6,10 @@ import { tellProblem } from "../../ui/tell";
 import * as actions from "./actions";
 import { useOpenFinder } from "./canvas-tools";
 import { useWorkbench } from "./context";
+import { isBusy, isControl } from "./focus";
 import { areSingleKeysOn } from "./single-keys";
 
-const EDITABLE = "input, textarea, select, [contenteditable=true], .cm-editor";
-
-const isBusy = (target: EventTarget | null): boolean =>
-  (target instanceof Element && target.closest(EDITABLE) !== null) ||
-  document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null;
-
-const isControl = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest("button, a, [role=tab]") !== null;
+const DELETING: ReadonlySet<string> = new Set(["delete", "backspace"]);
 
 type Keys = Record<string, () => void>;
 
@@ -81,47 +75,30 @@ function usePaneFocus(pane: RefObject<HTMLElement | null>) {
   return isByPointer;
 }
 
+/** What a key press does, if anything. */
+function actionOf(event: KeyboardEvent, table: Keys, isPaneClicked: boolean) {
+  if (event.defaultPrevented || event.altKey || isBusy(event.target)) return undefined;
+  const name = nameOf(event);
+  const isSingle = name.length === 1 || name === "shift+t";
+  if (isSingle && !areSingleKeysOn()) return undefined;
+  if (name === "tab") return isPaneClicked ? table["/"] : undefined;
+  if (DELETING.has(name) && isControl(event.target)) return undefined;
+  return table[name];
+}
+
 export function useKeys(pane: RefObject<HTMLElement | null>, edges: ReadonlySet<string>): void {
-  const bench = useWorkbench();
   const table = useKeyTable(edges);
   const isPaneClicked = usePaneFocus(pane);
   const latest = useRef(table);
   latest.current = table;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.altKey || isBusy(event.target)) return;
-      const name = nameOf(event);
-      const isTab = name === "tab" && isPaneClicked.current;
-      const isSingle = name.length === 1 || name === "shift+t";
-      if (isSingle && !areSingleKeysOn()) return;
-      const action = isTab ? latest.current["/"] : latest.current[name];
-      if (!action || (isControl(event.target) && name === "delete")) return;
+      const action = actionOf(event, latest.current, isPaneClicked.current);
+      if (!action) return;
       event.preventDefault();
       action();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, [isPaneClicked]);
-  useEffect(() => {
-    const isOurs = (event: ClipboardEvent) =>
-      !isBusy(event.target) && (window.getSelection()?.isCollapsed ?? true);
-    const copy = (event: ClipboardEvent) => {
-      if (!event.clipboardData || !isOurs(event)) return;
-      if (!actions.copySelected(bench, event.clipboardData)) return;
-      event.preventDefault();
-      if (event.type === "cut") actions.removeSelected(bench, new Set());
-    };
-    const paste = (event: ClipboardEvent) => {
-      const text = event.clipboardData?.getData("text/plain") ?? "";
-      if (isOurs(event) && actions.pasteText(bench, text, null)) event.preventDefault();
-    };
-    document.addEventListener("copy", copy);
-    document.addEventListener("cut", copy);
-    document.addEventListener("paste", paste);
-    return () => {
-      document.removeEventListener("copy", copy);
-      document.removeEventListener("cut", copy);
-      document.removeEventListener("paste", paste);
-    };
-  }, [bench]);
 }

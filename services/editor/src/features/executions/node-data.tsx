@@ -2,7 +2,7 @@
 
 import { Alert, Loader, SegmentedControl, Select, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { nodeRuns } from "../../api/queries";
 import { type Item, jsonOf, type NodeRun, type NodeStatus } from "../../api/types";
@@ -66,8 +66,8 @@ function Side({ title, ports, mode }: { title: string; ports: ByPort; mode: Mode
         )}
         <span className={classes.count}>{t("editor.items", { count: items.length })}</span>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div className={classes.scroll} tabIndex={0} role="group" aria-label={title}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <div className={classes.scroll} tabIndex={0}>
         {items.length === 0 ? (
           <p className={classes.none}>{t("data.none")}</p>
         ) : (
@@ -102,54 +102,24 @@ function useRuns({ project, execution, name, state }: Props) {
   return query;
 }
 
-export function NodeData(props: Props) {
+function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: Mode }) {
   const { t } = useTranslation();
-  const { data, error, refetch } = useRuns(props);
-  const [mode, setMode] = useState<Mode>("table");
-  const [picked, setPicked] = useState<string | null>(null);
-  if (props.state === "skipped") return <p className={classes.none}>{t("data.skipped")}</p>;
-  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Loader size="sm" m="md" aria-label={t("app.loading")} />;
-  const runs = data.runs;
-  const index = picked === null ? runs.length - 1 : Number(picked);
-  const run = runs[index];
-  if (!run) return <p className={classes.none}>{t("data.noRun")}</p>;
+  const attempt = run.attempt ?? 1;
   return (
     <div className={classes.data}>
       <div className={classes.tools}>
-        <SegmentedControl
-          size="xs"
-          aria-label={t("data.view")}
-          data={[
-            { value: "table", label: t("data.table") },
-            { value: "json", label: t("data.json") },
-          ]}
-          value={mode}
-          onChange={(value) => setMode(value as Mode)}
-        />
-        {runs.length > 1 && (
-          <Select
-            size="xs"
-            w={170}
-            aria-label={t("data.path")}
-            data={runs.map((each, place) => ({
-              value: String(place),
-              label: labelOf(each, place),
-            }))}
-            value={String(index)}
-            allowDeselect={false}
-            onChange={setPicked}
-          />
-        )}
-        {(run.attempt ?? 1) > 1 && (
+        {tools}
+        {attempt > 1 && (
           <Text size="xs" c="dimmed">
-            {t("data.attempt", { count: run.attempt ?? 1 })}
+            {t("data.attempt", { count: attempt })}
           </Text>
         )}
       </div>
       {run.error && (
         <Alert color="red" variant="light" title={run.error.code ?? t("data.error")} m="xs" p="xs">
-          <Text size="sm">{run.error.message}</Text>
+          <Text size="sm" className={classes.fault}>
+            {run.error.message}
+          </Text>
         </Alert>
       )}
       <div className={classes.sides}>
@@ -158,4 +128,48 @@ export function NodeData(props: Props) {
       </div>
     </div>
   );
+}
+
+function Runs({ runs }: { runs: NodeRun[] }) {
+  const { t } = useTranslation();
+  const [mode, setMode] = useState<Mode>("table");
+  const [picked, setPicked] = useState<string | null>(null);
+  const index = picked === null ? runs.length - 1 : Number(picked);
+  const run = runs[index];
+  if (!run) return <p className={classes.none}>{t("data.noRun")}</p>;
+  const tools = (
+    <>
+      <SegmentedControl
+        size="xs"
+        aria-label={t("data.view")}
+        data={[
+          { value: "table", label: t("data.table") },
+          { value: "json", label: t("data.json") },
+        ]}
+        value={mode}
+        onChange={(value) => setMode(value as Mode)}
+      />
+      {runs.length > 1 && (
+        <Select
+          size="xs"
+          w={170}
+          aria-label={t("data.path")}
+          data={runs.map((each, place) => ({ value: String(place), label: labelOf(each, place) }))}
+          value={String(index)}
+          allowDeselect={false}
+          onChange={setPicked}
+        />
+      )}
+    </>
+  );
+  return <RunView run={run} tools={tools} mode={mode} />;
+}
+
+export function NodeData(props: Props) {
+  const { t } = useTranslation();
+  const { data, error, refetch } = useRuns(props);
+  if (props.state === "skipped") return <p className={classes.none}>{t("data.skipped")}</p>;
+  if (error) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Loader size="sm" m="md" aria-label={t("app.loading")} />;
+  return <Runs runs={data.runs} />;
 }

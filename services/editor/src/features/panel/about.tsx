@@ -1,8 +1,8 @@
 import { Badge, Group, Stack, Text } from "@mantine/core";
-import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import type { NodeType } from "../../graph/node-type";
 import { CodeEditor } from "../../ui/code-editor";
+import { Prose } from "../../ui/prose";
 import classes from "./panel.module.css";
 
 const EFFECTS = {
@@ -11,20 +11,11 @@ const EFFECTS = {
   write: "panel.effectWrite",
 } as const;
 
-/** Plain text with `code` in it; nothing of it is taken as HTML. */
-function Prose({ text }: { text: string }) {
-  // A line break within a paragraph is only how the source was wrapped.
-  const joined = text.replace(/([^\n])\n(?!\n)/g, "$1 ");
+/** The type's documentation: a line break within a paragraph is only how the source was wrapped. */
+function Docs({ text }: { text: string }) {
   return (
     <div className={classes.docs}>
-      {joined.split("`").map((part, index) => {
-        const key = `${index}-${part.slice(0, 8)}`;
-        return index % 2 === 1 ? (
-          <code key={key}>{part}</code>
-        ) : (
-          <Fragment key={key}>{part}</Fragment>
-        );
-      })}
+      <Prose text={text.replace(/([^\n])\n(?!\n)/g, "$1 ")} />
     </div>
   );
 }
@@ -36,7 +27,7 @@ export function About({ type }: { type: NodeType | undefined }) {
   const example = type.example && Object.keys(type.example).length > 0 ? type.example : null;
   return (
     <Stack>
-      <Prose text={type.docs || type.description || t("panel.noDescription")} />
+      <Docs text={type.docs || type.description || t("panel.noDescription")} />
       <Text size="sm" c="dimmed">
         {t(EFFECTS[type.effect])}
       </Text>

@@ -2,11 +2,12 @@
 
 import { Text, Tooltip } from "@mantine/core";
 import { IconBraces, IconCursorText } from "@tabler/icons-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "../../graph/document";
 import type { JsonSchema } from "../../graph/node-type";
 import { type Field as FieldKind, fieldOf, isExpression } from "../../graph/schema";
+import { Prose } from "../../ui/prose";
 import { Control } from "./control";
 import { ExpressionInput } from "./expression-input";
 import classes from "./panel.module.css";
@@ -18,6 +19,8 @@ export interface FieldProps {
   path: string;
   value: Json | undefined;
   isRequired?: boolean;
+  /** Stands where the label would, such as the name of a map's entry. */
+  head?: ReactNode;
   onChange: (value: Json | undefined) => void;
 }
 
@@ -73,7 +76,7 @@ function useMode({ value, schema, onChange }: FieldProps) {
 }
 
 export function Field(props: FieldProps) {
-  const { schema, label, path, value, isRequired, onChange } = props;
+  const { schema, label, path, value, isRequired, head, onChange } = props;
   const { t } = useTranslation();
   const { hasExpressions } = usePanel();
   const mode = useMode(props);
@@ -83,15 +86,17 @@ export function Field(props: FieldProps) {
   return (
     <div className={classes.field} data-invalid={problem !== null || undefined}>
       <div className={classes.fieldHead}>
-        <span className={classes.label} title={path}>
-          {label}
-          {isRequired && <span className={classes.required}> {t("panel.required")}</span>}
-        </span>
+        {head ?? (
+          <span className={classes.label} title={path}>
+            {label}
+            {isRequired && <span className={classes.required}> {t("panel.required")}</span>}
+          </span>
+        )}
         {hasExpressions && <ModeSwitch label={label} isOn={isOn} onSwitch={mode.onSwitch} />}
       </div>
       {schema.description && (
         <Text size="xs" c="dimmed" className={classes.description}>
-          {schema.description}
+          <Prose text={schema.description} />
         </Text>
       )}
       {isOn ? (

@@ -5,6 +5,7 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json, JsonObject } from "../../graph/document";
+import type { JsonSchema } from "../../graph/node-type";
 import {
   type Alternative,
   alternativeOf,
@@ -12,7 +13,7 @@ import {
   fieldOf,
   startOf,
 } from "../../graph/schema";
-import type { ControlProps } from "./control";
+import { Control, type ControlProps } from "./control";
 import { Field } from "./field";
 import classes from "./panel.module.css";
 import { SchemaForm } from "./schema-form";
@@ -46,29 +47,67 @@ function AddButton({ onClick }: { onClick: () => void }) {
   );
 }
 
-export function ListControl({ field, path, value, onChange }: Props<"list">) {
+interface EntryProps {
+  schema: JsonSchema;
+  path: string;
+  number: number;
+  value: Json;
+  onChange: (value: Json) => void;
+  onRemove: () => void;
+}
+
+/** An entry that is an object: its fields in a card, without a mode of its own. */
+function ObjectEntry({ schema, path, number, value, onChange, onRemove }: EntryProps) {
   const { t } = useTranslation();
+  return (
+    <div className={classes.card}>
+      <div className={classes.cardHead}>
+        <span className={classes.cardTitle}>{t("panel.entry", { number })}</span>
+        <RemoveButton number={number} onClick={onRemove} />
+      </div>
+      <SchemaForm
+        schema={schema}
+        path={path}
+        value={isObject(value) ? value : {}}
+        onChange={onChange}
+      />
+    </div>
+  );
+}
+
+function PlainEntry({ schema, path, number, value, onChange, onRemove }: EntryProps) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.entry}>
+      <Field
+        schema={{ ...schema, description: "" }}
+        label={t("panel.entry", { number })}
+        path={path}
+        value={value}
+        onChange={(next) => onChange(next ?? startOf(schema))}
+      />
+      <RemoveButton number={number} onClick={onRemove} />
+    </div>
+  );
+}
+
+export function ListControl({ field, path, value, onChange }: Props<"list">) {
   const entries = Array.isArray(value) ? value : [];
   const change = (next: Json[]) => onChange(next.length > 0 ? next : undefined);
-  const isPlain = fieldOf(field.item).kind !== "object";
+  const Entry = fieldOf(field.item).kind === "object" ? ObjectEntry : PlainEntry;
   return (
     <div className={classes.nested}>
       {entries.map((entry, index) => (
-        // The entries have no identity but their place.
-        // biome-ignore lint/suspicious/noArrayIndexKey: see above
-        <div key={index} className={isPlain ? classes.entry : classes.card}>
-          <Field
-            schema={{ ...field.item, description: "" }}
-            label={t("panel.entry", { number: index + 1 })}
-            path={`${path}[${index}]`}
-            value={entry}
-            onChange={(next) => change(entries.with(index, next ?? startOf(field.item)))}
-          />
-          <RemoveButton
-            number={index + 1}
-            onClick={() => change(entries.filter((_, other) => other !== index))}
-          />
-        </div>
+        <Entry
+          // biome-ignore lint/suspicious/noArrayIndexKey: an entry has no identity but its place
+          key={index}
+          schema={field.item}
+          path={`${path}[${index}]`}
+          number={index + 1}
+          value={entry}
+          onChange={(next) => change(entries.with(index, next))}
+          onRemove={() => change(entries.filter((_, other) => other !== index))}
+        />
       ))}
       <AddButton onClick={() => change([...entries, startOf(field.item)])} />
     </div>
@@ -81,11 +120,13 @@ function KeyInput({ name, onRename }: { name: string; onRename: (name: string) =
   return (
     <TextInput
       size="xs"
+      variant="unstyled"
+      className={classes.key}
       aria-label={t("panel.key")}
       placeholder={t("panel.key")}
       value={draft ?? name}
-      ff="monospace"
       onChange={(event) => setDraft(event.currentTarget.value)}
+      onFocus={(event) => event.currentTarget.select()}
       onBlur={() => {
         if (draft !== null && draft !== name) onRename(draft);
         setDraft(null);
@@ -95,11 +136,15 @@ function KeyInput({ name, onRename }: { name: string; onRename: (name: string) =
 }
 
 export function MapControl({ field, path, value, onChange }: Props<"map">) {
-  const { t } = useTranslation();
   const entries = Object.entries(isObject(value) ? value : {});
   const change = (next: [string, Json][]) =>
     onChange(next.length > 0 ? Object.fromEntries(next) : undefined);
-  const fresh = () => {
+  const rename = (index: number, name: string) => {
+    const isTaken = entries.some(([other]) => other === name);
+    const entry = entries[index];
+    if (name !== "" && !isTaken && entry) change(entries.with(index, [name, entry[1]]));
+  };
+  const freshKey = () => {
     let number = entries.length + 1;
     while (entries.some(([key]) => key === `field${number}`)) number += 1;
     return `field${number}`;
@@ -108,30 +153,22 @@ export function MapControl({ field, path, value, onChange }: Props<"map">) {
     <div className={classes.nested}>
       {entries.map(([key, entry], index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the key is what is edited here
-        <div key={index} className={classes.card}>
-          <div className={classes.cardBody}>
-            <KeyInput
-              name={key}
-              onRename={(name) => {
-                const isTaken = entries.some(([other]) => other === name);
-                if (name !== "" && !isTaken) change(entries.with(index, [name, entry]));
-              }}
-            />
-            <Field
-              schema={field.entry}
-              label={t("panel.value")}
-              path={`${path}.${key}`}
-              value={entry}
-              onChange={(next) => change(entries.with(index, [key, next ?? ""]))}
-            />
-          </div>
+        <div key={index} className={classes.mapEntry}>
+          <Field
+            schema={field.entry}
+            label={key}
+            path={`${path}.${key}`}
+            value={entry}
+            head={<KeyInput name={key} onRename={(name) => rename(index, name)} />}
+            onChange={(next) => change(entries.with(index, [key, next ?? ""]))}
+          />
           <RemoveButton
             number={index + 1}
             onClick={() => change(entries.filter((_, other) => other !== index))}
           />
         </div>
       ))}
-      <AddButton onClick={() => change([...entries, [fresh(), startOf(field.entry)]])} />
+      <AddButton onClick={() => change([...entries, [freshKey(), startOf(field.entry)]])} />
     </div>
   );
 }
@@ -149,67 +186,92 @@ export function ObjectControl({ field, path, value, onChange }: Props<"object">)
   );
 }
 
+const KINDS = {
+  string: "panel.text",
+  number: "panel.number",
+  integer: "panel.number",
+  boolean: "panel.boolean",
+  array: "panel.list",
+  object: "panel.object",
+} as const;
+
 function startOfAlternative({ schema, mark }: Alternative): Json {
   const start = startOf(schema);
   return mark && isObject(start) ? { ...start, [mark.key]: mark.value } : start;
 }
 
 /** The fields of an alternative without the constant that marks it: the choice above says it. */
-function unmarked({ schema, mark }: Alternative): Alternative["schema"] {
+function unmarked({ schema, mark }: Alternative): JsonSchema {
   if (!mark) return schema;
   const { [mark.key]: _, ...properties } = schema.properties ?? {};
   return { ...schema, properties };
 }
 
-export function UnionControl({ field, path, label, value, onChange }: Props<"union">) {
-  const index = alternativeOf(value, field.options);
+interface ChosenProps {
+  chosen: Alternative;
+  label: string;
+  path: string;
+  value: Json;
+  isInvalid: boolean;
+  onChange: (value: Json | undefined) => void;
+}
+
+function ChosenInput({ chosen, label, path, value, isInvalid, onChange }: ChosenProps) {
+  const schema = unmarked(chosen);
+  if (chosen.mark && isObject(value)) {
+    if (Object.keys(schema.properties ?? {}).length === 0) return null;
+    return (
+      <div className={classes.inner}>
+        <SchemaForm schema={schema} path={path} value={value} onChange={onChange} />
+      </div>
+    );
+  }
+  return (
+    <Control
+      field={fieldOf(schema)}
+      schema={schema}
+      label={label}
+      path={path}
+      value={value}
+      isInvalid={isInvalid}
+      onChange={onChange}
+    />
+  );
+}
+
+export function UnionControl(props: Props<"union">) {
+  const { field, schema, path, label, value, isInvalid, onChange } = props;
+  const { t } = useTranslation();
+  const shown = value ?? schema.default;
+  const index = alternativeOf(shown, field.options);
   const chosen = field.options[index];
-  const labels = field.options.map((option) => option.label);
+  const choices = field.options.map((option, place) => ({
+    value: String(place),
+    label: option.label in KINDS ? t(KINDS[option.label as keyof typeof KINDS]) : option.label,
+  }));
   const choose = (next: string | null) => {
-    const option = field.options[labels.indexOf(next ?? "")];
-    if (option) onChange(startOfAlternative(option));
+    const option = field.options[Number(next)];
+    if (next !== null && option) onChange(startOfAlternative(option));
   };
+  const common = { "aria-label": label, data: choices, value: String(index), onChange: choose };
   if (!chosen) return null;
-  const inner = unmarked(chosen);
-  const isEmpty = chosen.mark && Object.keys(inner.properties ?? {}).length === 0;
   return (
     <div className={classes.nested}>
-      {labels.length > 3 ? (
-        <Select
-          aria-label={label}
-          data={labels}
-          value={chosen.label}
-          onChange={choose}
-          allowDeselect={false}
-        />
+      {choices.length > 3 ? (
+        <Select {...common} allowDeselect={false} />
       ) : (
-        <SegmentedControl
-          size="xs"
-          aria-label={label}
-          data={labels}
-          value={chosen.label}
-          onChange={choose}
+        <SegmentedControl {...common} size="xs" />
+      )}
+      {shown !== undefined && (
+        <ChosenInput
+          chosen={chosen}
+          label={label}
+          path={path}
+          value={shown}
+          isInvalid={isInvalid}
+          onChange={onChange}
         />
       )}
-      {!isEmpty &&
-        (chosen.mark && isObject(value) ? (
-          <SchemaForm
-            schema={inner}
-            path={path}
-            value={value}
-            onChange={(next) => onChange(next)}
-          />
-        ) : (
-          value !== undefined && (
-            <Field
-              schema={{ ...inner, description: "" }}
-              label={label}
-              path={path}
-              value={value}
-              onChange={onChange}
-            />
-          )
-        ))}
     </div>
   );
 }

@@ -1,0 +1,58 @@
+/** Moves of the view that nobody asked for by hand: a first layout, and keeping the chosen node in sight. */
+
+import { useNodesInitialized, useReactFlow } from "@xyflow/react";
+import { type RefObject, useEffect, useRef } from "react";
+import { move } from "../../graph/commands";
+import { useChosen, useEditor, useRun, useWorkbench } from "./context";
+import { layOut, sizesOf } from "./lay-out";
+
+const MARGIN = 48;
+const MILLISECONDS = 180;
+
+/** Lay out a document in which nobody has placed anything; that is no change of it. */
+export function useFirstLayout(): void {
+  const { editor } = useWorkbench();
+  const flow = useReactFlow();
+  const isReady = useNodesInitialized();
+  const isUnplaced = useEditor((state) => state.isUnplaced);
+  useEffect(() => {
+    if (!isReady || !isUnplaced) return;
+    const { graph, etag, load } = editor.getState();
+    void layOut(graph, sizesOf(flow.getNodes())).then((places) => {
+      // Somebody was quicker: then nothing is moved under their hands.
+      if (editor.getState().graph !== graph) return;
+      load(move(places)(graph), etag);
+      requestAnimationFrame(() => void flow.fitView({ padding: 0.2, maxZoom: 1.05 }));
+    });
+  }, [isReady, isUnplaced, editor, flow]);
+}
+
+/** How far to move so that `from..to` lies within `start..end`. */
+function shift(from: number, to: number, start: number, end: number): number {
+  if (to > end - MARGIN) return end - MARGIN - to;
+  return from < start + MARGIN ? start + MARGIN - from : 0;
+}
+
+/** Panels take room from the canvas when a node is chosen: keep that node in sight. */
+export function useKeepInSight(pane: RefObject<HTMLElement | null>): void {
+  const flow = useReactFlow();
+  const chosen = useChosen();
+  const run = useRun((state) => state.id);
+  const shown = useRef("");
+  useEffect(() => {
+    const key = `${chosen}/${run}`;
+    if (!chosen || shown.current === key) return;
+    shown.current = key;
+    const frame = requestAnimationFrame(() => {
+      const box = pane.current?.getBoundingClientRect();
+      const node = pane.current?.querySelector(`[data-id="${chosen}"]`)?.getBoundingClientRect();
+      if (!box || !node) return;
+      const x = shift(node.left, node.right, box.left, box.right);
+      const y = shift(node.top, node.bottom, box.top, box.bottom);
+      if (x === 0 && y === 0) return;
+      const view = flow.getViewport();
+      void flow.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: MILLISECONDS });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [chosen, run, flow, pane]);
+}

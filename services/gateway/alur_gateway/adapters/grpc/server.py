@@ -46,10 +46,14 @@ class GrpcServer:
         self._checks = checks
         self._draining = draining
 
-    async def stop(self, grace: float = 0.0) -> None:
-        """Say that it goes away, end the streams, let running calls end within `grace` seconds, and stop."""
+    async def begin_drain(self) -> None:
+        """Say that it goes away, and end the streams: their clients go on elsewhere."""
         await self._checks.enter_graceful_shutdown()
         self._draining.set()
+
+    async def stop(self, grace: float = 0.0) -> None:
+        """Drain, let running calls end within `grace` seconds, and stop."""
+        await self.begin_drain()
         await self._server.stop(grace)
 
 

@@ -58,7 +58,7 @@ class QuickRuns:
         binding, run_item, first = step.binding, step.run_item, step.first_port
         assert binding is not None  # noqa: S101 quick steps have both
         assert run_item is not None  # noqa: S101
-        params = binding.constant
+        params, bind = binding.constant, binding.bind
         sees_more = binding.mentions_input
         if sees_more:
             scope.items = [shown(item) for item in items]
@@ -75,7 +75,7 @@ class QuickRuns:
                     scope.input = ItemsView(items, item)
                     context.index = index
                     scope.run = context.shown()
-                bound = binding(scope)
+                bound = bind(scope)
             context.index = index
             emitted = run_item(bound, item, context)
             kind = type(emitted)

@@ -99,31 +99,34 @@ class Starts:
             raise LimitError(f"workflows started one another more than {MAX_DEPTH} deep")
         _check_input(request.input)
         settings = workflow.document["spec"].get("settings", {})
-        now = self._clock.now()
-        source = request.source
-        execution = Execution(
-            id=derived_id(workflow.tenant, workflow.uid, *source)
+        source, content = request.source, request.content
+        values: dict[str, Any] = {
+            "id": derived_id(workflow.tenant, workflow.uid, *source)
             if source
             else request.id or self._ids.execution(),
-            tenant=workflow.tenant,
-            project=workflow.project,
-            workflow=workflow.name,
-            workflow_uid=workflow.uid,
-            version=workflow.version,
-            mode=request.mode,
-            accepted_at=now,
-            trigger=request.trigger,
-            start=request.start,
-            input=request.input,
-            priority=settings.get("priority", 0),
-            gated=settings.get("concurrency") is not None,
-            admitted=settings.get("concurrency") is None,
-            parent=request.parent,
-            depth=request.depth,
-            replay_of=request.replay_of,
-            reply_to=request.reply_to,
-            seen=sha256(request.content).hexdigest() if request.content is not None else None,
-        )
+            "tenant": workflow.tenant,
+            "project": workflow.project,
+            "workflow": workflow.name,
+            "workflow_uid": workflow.uid,
+            "version": workflow.version,
+            "mode": request.mode,
+            "accepted_at": self._clock.now(),
+            "input": request.input,
+        }
+        optional = {
+            "trigger": request.trigger,
+            "start": request.start,
+            "priority": settings.get("priority"),
+            "parent": request.parent,
+            "depth": request.depth,
+            "replay_of": request.replay_of,
+            "reply_to": request.reply_to,
+            "seen": sha256(content).hexdigest() if content is not None else None,
+        }
+        values.update((name, value) for name, value in optional.items() if value)
+        if settings.get("concurrency") is not None:
+            values |= {"gated": True, "admitted": False}
+        execution = Execution.made_of(values)
         return await self._with_large_input_kept(execution)
 
     async def _with_large_input_kept(self, execution: Execution) -> Execution:

@@ -24,6 +24,10 @@ Check = Callable[[Any], Any]
 _INPUT_WORDS = ("$item", "$input", "$run")
 
 
+Dynamic = tuple[str, Template, Check, str]
+"""A parameter that is evaluated: its field, its template, what makes it fit, and its name in documents."""
+
+
 class Binding:
     """Gives the typed parameters for a scope. Those without any expression are made once."""
 
@@ -32,7 +36,7 @@ class Binding:
         "_fixed",
         "_given",
         "_model",
-        "_whole",
+        "bind",
         "constant",
         "mentions_input",
     )
@@ -60,32 +64,27 @@ class Binding:
         """An expression may look at more of the input than the current item's JSON."""
         self._given: set[str] = set()
         self.constant = self._validated(fixed) if not templates else None
-        self._whole = bool(model.__pydantic_decorators__.model_validators)
         self._fixed = fixed
-        self._dynamic: list[tuple[str, Template, Check, str]] = []
-        if templates and not self._whole:
-            self._prepare(fixed, templates)
-        elif templates:
-            self._dynamic = [(key, template, _as_is, key) for key, template in templates.items()]
+        self._dynamic: list[Dynamic] = []
+        self.bind: Callable[[Scope], Params] = self._binder(fixed, templates)
+        """The same as calling it, for loops over many items."""
+
+    def _binder(
+        self, fixed: dict[str, Any], templates: dict[str, Template]
+    ) -> Callable[[Scope], Params]:
+        constant = self.constant
+        if constant is not None:
+            return lambda _scope: constant
+        if self._model.__pydantic_decorators__.model_validators:
+            return lambda scope: self._validated(
+                {**fixed, **{key: template(scope) for key, template in templates.items()}}
+            )
+        self._prepare(fixed, templates)
+        return _quick_binder(self._model, self._fixed, self._dynamic, self._given)
 
     def __call__(self, scope: Scope) -> Params:
         """Return the parameters; raises `ExpressionError`, or `Permanent` with the name of what does not fit."""
-        if self.constant is not None:
-            return self.constant
-        if self._whole:
-            return self._validated(
-                {**self._fixed, **{key: template(scope) for key, template, _, _ in self._dynamic}}
-            )
-        values = self._fixed.copy()
-        for name, template, check, key in self._dynamic:
-            try:
-                values[name] = check(template(scope))
-            except ValidationError as error:
-                raise _refused(error, key) from None
-        made = self._model.__new__(self._model)
-        object.__setattr__(made, "__dict__", values)
-        object.__setattr__(made, "__pydantic_fields_set__", self._given)
-        return made
+        return self.bind(scope)
 
     def _validated(self, values: dict[str, Any]) -> Params:
         try:
@@ -113,6 +112,42 @@ class Binding:
             else:
                 values[name] = field.get_default(call_default_factory=True)
         self._fixed = values
+
+
+def _quick_binder(
+    model: type[Params], fixed: dict[str, Any], dynamic: list[Dynamic], given: set[str]
+) -> Callable[[Scope], Params]:
+    """Return what makes parameters without validating again what is fixed."""
+    keep = object.__setattr__
+
+    def bind(scope: Scope) -> Params:
+        values = fixed.copy()
+        for name, template, check, key in dynamic:
+            try:
+                values[name] = check(template(scope))
+            except ValidationError as error:
+                raise _refused(error, key) from None
+        made = model.__new__(model)
+        keep(made, "__dict__", values)
+        keep(made, "__pydantic_fields_set__", given)
+        return made
+
+    if len(dynamic) != 1:
+        return bind
+    only, template, check, key = dynamic[0]
+
+    def bind_one(scope: Scope) -> Params:
+        values = fixed.copy()
+        try:
+            values[only] = check(template(scope))
+        except ValidationError as error:
+            raise _refused(error, key) from None
+        made = model.__new__(model)
+        keep(made, "__dict__", values)
+        keep(made, "__pydantic_fields_set__", given)
+        return made
+
+    return bind_one
 
 
 def _as_is(value: Json) -> Json:

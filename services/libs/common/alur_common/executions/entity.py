@@ -90,9 +90,11 @@ class Execution:
 
     @classmethod
     def made_of(cls, values: Mapping[str, Any]) -> Self:
-        """Return one with these values, defaults for the rest; the names are not checked."""
+        """Return one with these values, defaults for the rest; the names are not checked.
+
+        Defaults stay with the class, so that copies are small.
+        """
         made = cls.__new__(cls)
-        made.__dict__.update(DEFAULTS)
         made.__dict__.update(values)
         return made
 

@@ -156,7 +156,7 @@ def _plain_table(columns: Sequence[str], rows: list[list[str]]) -> None:
 
 def _rich_table(columns: Sequence[str], rows: list[list[str]]) -> None:
     from rich.markup import escape  # noqa: PLC0415  # only terminals pay
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415  # and they alone
 
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:

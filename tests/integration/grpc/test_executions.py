@@ -21,12 +21,12 @@ async def _saved(remote: Remote) -> None:
 
 async def start(remote: Remote, **more: Any) -> pb.Execution:
     request = pb.RunRequest(workflow="orders", **more)
-    return (await remote.executions.Run(request, metadata=remote.sign())).execution  # type: ignore[no-any-return]
+    return (await remote.executions.Run(request, metadata=remote.sign())).execution  # type: ignore[no-any-return]  # the stub is untyped
 
 
 async def get(remote: Remote, execution_id: str) -> pb.Execution:
     request = pb.GetRequest(id=execution_id)
-    return (await remote.executions.Get(request, metadata=remote.sign())).execution  # type: ignore[no-any-return]
+    return (await remote.executions.Get(request, metadata=remote.sign())).execution  # type: ignore[no-any-return]  # the stub is untyped
 
 
 async def refused(remote: Remote, method: str, request: object) -> grpc.StatusCode:

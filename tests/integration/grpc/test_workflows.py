@@ -29,7 +29,7 @@ def details(error: grpc.aio.AioRpcError, kind: type[Any]) -> Any:  # noqa: ANN40
 
 async def create(remote: Remote, **more: Any) -> pb.Workflow:
     request = pb.CreateRequest(document=document(), **more)
-    return (await remote.workflows.Create(request, metadata=remote.sign())).workflow  # type: ignore[no-any-return]
+    return (await remote.workflows.Create(request, metadata=remote.sign())).workflow  # type: ignore[no-any-return]  # the stub is untyped
 
 
 async def test_a_workflow_is_created_and_read(remote: Remote) -> None:
@@ -98,7 +98,7 @@ async def test_an_update_needs_the_newest_revision(remote: Remote) -> None:
 
     async def update(title: str, etag: str) -> pb.Workflow:
         request = pb.UpdateRequest(name="orders", document=document(title=title), etag=etag)
-        return (await remote.workflows.Update(request, metadata=remote.sign())).workflow  # type: ignore[no-any-return]
+        return (await remote.workflows.Update(request, metadata=remote.sign())).workflow  # type: ignore[no-any-return]  # the stub is untyped
 
     assert (await update("Two", made.etag)).active_version == 2
     for etag, code in (

@@ -93,7 +93,7 @@ def _create_token(
         raise InvalidError(f"{data} is no data folder of Alur: `alur dev --data {data}` makes one")
     import asyncio  # noqa: PLC0415  # opens the store: only when no server has it
 
-    from alur.dev import new_token  # noqa: PLC0415
+    from alur.dev import new_token  # noqa: PLC0415  # as above
 
     return asyncio.run(new_token(data, name))
 

@@ -55,8 +55,8 @@ def apply(
 def validate(files: Files, form: Output = Format.TABLE) -> None:
     """Check workflow files on this machine, without a server."""
     from alur_common.catalogue import load_catalogue  # noqa: PLC0415  # the engine, for this command alone
-    from alur_engine.catalogue import Catalogue  # noqa: PLC0415
-    from alur_engine.validation import validate_document  # noqa: PLC0415
+    from alur_engine.catalogue import Catalogue  # noqa: PLC0415  # as above
+    from alur_engine.validation import validate_document  # noqa: PLC0415  # as above
 
     sources = read_sources(files)
     catalogue = Catalogue.from_json(load_catalogue())

@@ -16,6 +16,12 @@ from alur_sdk.errors import InvalidError
 
 Execution = Annotated[str, typer.Argument(metavar="EXECUTION", help="Its id.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for its end; 1 unless it succeeded.")]
+Data = Annotated[
+    str | None, typer.Option("--data", "-d", help="Input: a JSON object, or a list of them.")
+]
+DataFile = Annotated[
+    str | None, typer.Option("--file", "-f", help="Input from a JSON file, - for standard input.")
+]
 Timeout = Annotated[str, typer.Option(help="How long to wait: 60s, 5m, 2h.")]
 _DEFAULT_TIMEOUT = "5m"
 
@@ -32,13 +38,8 @@ def run(
     context: typer.Context,
     *,
     name: Annotated[str, typer.Argument(help="The workflow.")],
-    data: Annotated[
-        str | None, typer.Option("--data", "-d", help="Input: a JSON object, or a list of them.")
-    ] = None,
-    file: Annotated[
-        str | None,
-        typer.Option("--file", "-f", help="Input from a JSON file, - for standard input."),
-    ] = None,
+    data: Data = None,
+    file: DataFile = None,
     start: Annotated[str | None, typer.Option(help="The trigger or node to start at.")] = None,
     version: Annotated[
         int | None, typer.Option(help="A version other than the active one.")

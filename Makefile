@@ -141,6 +141,10 @@ generate: .venv/.members ## Write anew what is generated: protobuf, catalogue, O
 docs: .venv/.members ## Build the documentation into site/; a broken link fails
 	$(BIN)/zensical build --strict --clean
 
+.PHONY: picture
+picture: install browser ## Take the readme's picture of the editor
+	$(BIN)/python -m tools.picture
+
 .PHONY: clean
 clean: ## Remove what was built (not .venv)
 	rm -rf $(EDITOR)/dist site .cache .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache test-results

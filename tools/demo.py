@@ -122,8 +122,8 @@ def ended(rest: httpx.Client, execution_id: str) -> dict[str, Any]:
     raise DemoError(f"execution {execution_id} does not end")
 
 
-def play(url: str, data: Path) -> bool:
-    """Apply the examples, send the delivery, show the execution; return whether it succeeded."""
+def play(url: str, data: Path) -> dict[str, Any]:
+    """Apply the examples, send the delivery, show its execution and return it."""
     token = alur(url, "", "token", "create", "--data", str(data), "--quiet")
     secret = webhook_secret(data)
     field = f"secret=@{secret}"
@@ -139,10 +139,10 @@ def play(url: str, data: Path) -> bool:
     answer = deliver(workflow["status"]["triggers"][0]["url"], secret)
     SAY.print(f"\nGitHub delivered an event and was answered {answer.status_code}: {answer.text}\n")
     if answer.status_code != OK:
-        return False
+        raise DemoError("the webhook did not take the event")
     execution = ended(rest, answer.headers["alur-execution-id"])
     show(execution)
-    return bool(execution["status"] == "succeeded")
+    return execution
 
 
 def tell_where(url: str, data: Path) -> None:
@@ -162,12 +162,12 @@ def main() -> int:
     data = options.data.absolute()
     try:
         with alur_dev(data, options.port or free_port()) as (process, url):
-            succeeded = play(url, data)
+            execution = play(url, data)
             tell_where(url, data)
             if options.stay:
                 SAY.print("Ctrl-C stops it.")
                 return process.wait()
-            return 0 if succeeded else 1
+            return 0 if execution["status"] == "succeeded" else 1
     except DemoError as error:
         SAY.print(f"[red]{error}[/red]")
         return 1

@@ -18,6 +18,7 @@ from alur_engine.graph import Graph, GraphNode, build_graph
 from alur_sdk.errors import AlurError
 from alur_sdk.nodes import BatchNode, Effect, ItemNode, Node
 
+SURROUNDINGS = ("$execution", "$vars", "$env")
 FindClass = Callable[[str], type[Node[Any]]]
 
 
@@ -85,6 +86,8 @@ class Program:
     settings: Settings
     workflow: Mapping[str, Any]
     """What `$workflow` shows."""
+    mentions: frozenset[str]
+    """Which of `SURROUNDINGS` its expressions name: the others need not be made."""
     timeout: float | None
     keep_succeeded: float
     keep_failed: float
@@ -103,6 +106,9 @@ def compile_program(
         steps=tuple(_step(node, find_class, evaluator) for node in graph.nodes),
         settings=settings,
         workflow={"id": version.uid, "name": version.name, "version": version.version},
+        mentions=frozenset(
+            word for word in SURROUNDINGS for node in spec.nodes if word in repr(node.params)
+        ),
         timeout=duration_seconds(settings.timeout) if settings.timeout else None,
         keep_succeeded=duration_seconds(settings.retention.succeeded),
         keep_failed=duration_seconds(settings.retention.failed),

@@ -19,6 +19,7 @@ from alur_common.executions import Execution, Message, Status
 from alur_common.executions.content import kept_entries
 from alur_common.replies import Outcome
 from alur_common.starts import MAX_DEPTH, StartRequest
+from alur_engine.history import timestamp
 from alur_engine.planning import End, outputs_of
 from alur_executor.service.journaling import FencedError
 from alur_sdk.errors import AlurError, ConflictError, LimitError, NotFoundError, StorageError
@@ -113,7 +114,7 @@ class Endings:
                 "id": execution.id,
                 "mode": execution.mode,
                 "status": end.status,
-                "startedAt": session.surroundings.execution["startedAt"],
+                "startedAt": timestamp(execution.accepted_at),
                 "error": end.error,
             },
             "workflow": dict(session.program.workflow),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from alur_common.executions import Execution
 from alur_engine.expressions import Scope
+from alur_engine.history import timestamp
 from alur_engine.state import Run, State
 from alur_engine.views import ItemsView, shown, view_of_node
 from alur_executor.domain.programs import Program, Step
@@ -19,12 +19,13 @@ class Surroundings:
     """What stays the same for all node runs of an execution while it is in memory."""
 
     def __init__(self, execution: Execution, program: Program, state: State) -> None:
-        started = datetime.fromtimestamp(execution.accepted_at, UTC)
-        self.execution: dict[str, Any] = {
-            "id": execution.id,
-            "mode": execution.mode,
-            "startedAt": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        }
+        self.execution: dict[str, Any] = {}
+        if "$execution" in program.mentions:
+            self.execution = {
+                "id": execution.id,
+                "mode": execution.mode,
+                "startedAt": timestamp(execution.accepted_at),
+            }
         self.program = program
         self.state = state
         self.variables: dict[str, str] = {}

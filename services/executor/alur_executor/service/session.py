@@ -130,9 +130,11 @@ class Session:
 
     async def _surround(self) -> None:
         execution = self.execution
-        variables = await self.parts.definitions.variables(execution.tenant, execution.project)
-        self.surroundings.variables = dict(variables)
-        self.surroundings.environment = dict(self.parts.environment())
+        if "$vars" in self.program.mentions:
+            variables = await self.parts.definitions.variables(execution.tenant, execution.project)
+            self.surroundings.variables = dict(variables)
+        if "$env" in self.program.mentions:
+            self.surroundings.environment = dict(self.parts.environment())
         self.surroundings.random = self.parts.random
         self.quick = QuickRuns(self.surroundings, self.context())
 

@@ -21,6 +21,7 @@ MAX_ID_BYTES = 512
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_PLAIN = _SCALARS - {int}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64 = 1 << 63
 _MAX_DEPTH = 250
@@ -90,9 +91,9 @@ def key_of(document: Mapping[str, Any]) -> str:
 def field_values(fields: Sequence[str], document: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return the values of the declared fields, None where absent; raises `InvalidError` when one is no scalar."""
     values = tuple(map(document.get, fields))
-    for value in values:
-        if type(value) is not str and not _is_indexable(value):
-            raise _unindexable(fields, values)
+    # Text, the usual case, needs no further look; a number may be too large.
+    if not _PLAIN.issuperset(map(type, values)) and not all(map(_is_indexable, values)):
+        raise _unindexable(fields, values)
     return values
 
 

@@ -16,6 +16,7 @@ from alur_engine.expressions.numbers import (
     to_double,
 )
 from alur_engine.expressions.problems import type_error
+from alur_engine.expressions.text import narrow
 from alur_engine.expressions.values import UNDEFINED, Special, Undefined, Value
 
 _TYPEOF: Final[dict[type, str]] = {
@@ -75,9 +76,10 @@ def _object_to_string(value: Value) -> str:
 
 def join_list(values: list[Value], separator: str) -> str:
     """Return what `values.join(separator)` is."""
-    return separator.join(
+    joined = separator.join(
         "" if value is None or value is UNDEFINED else to_js_string(value) for value in values
     )
+    return joined if joined.isascii() else narrow(joined)
 
 
 def to_primitive(value: Value, *, prefer_number: bool = False) -> Value:
@@ -113,7 +115,7 @@ def _odd_to_number(value: Value) -> float:
         return NAN
     if isinstance(value, Special):
         number = value.js_number()
-        return number if number == number else parse_number(value.js_string())  # noqa: PLR0124
+        return number if number == number else parse_number(value.js_string())  # noqa: PLR0124  NaN
     return parse_number(_object_to_string(value))
 
 

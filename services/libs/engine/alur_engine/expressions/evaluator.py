@@ -88,7 +88,7 @@ class CompiledSubset:
     def compile(self, source: str, limits: Limits) -> Compiled:
         """Compile one expression."""
         # The compiler and its grammar are loaded when there is something to compile.
-        from alur_engine.expressions.compiler.core import compile_source  # noqa: PLC0415
+        from alur_engine.expressions.compiler.core import compile_source  # noqa: PLC0415  loaded when needed
 
         made = compile_source(source)
         return Program(

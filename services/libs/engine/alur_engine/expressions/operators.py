@@ -95,7 +95,7 @@ def divide(left: Value, right: Value) -> float:
 def remainder(left: Value, right: Value) -> float:
     """Return what `left % right` is: the sign is that of `left`."""
     first, second = _numeric(left), _numeric(right)
-    if second == 0 or math.isinf(first) or first != first or second != second:  # noqa: PLR0124
+    if second == 0 or math.isinf(first) or first != first or second != second:  # noqa: PLR0124  NaN
         return NAN
     return tidy(math.fmod(first, second))
 
@@ -103,7 +103,7 @@ def remainder(left: Value, right: Value) -> float:
 def power(left: Value, right: Value) -> float:
     """Return what `left ** right` is."""
     base, exponent = float(_numeric(left)), float(_numeric(right))
-    if exponent != exponent or (abs(base) == 1 and math.isinf(exponent)):  # noqa: PLR0124
+    if exponent != exponent or (abs(base) == 1 and math.isinf(exponent)):  # noqa: PLR0124  NaN
         return NAN
     try:
         return tidy(math.pow(base, exponent))

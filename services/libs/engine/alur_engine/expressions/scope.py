@@ -100,7 +100,5 @@ class Scope:
         self.node = node
         self.input = input
         self.random = random
-        self.steps_left = 0
-        self.bytes_left = 0
-        self.depth_left = 0
+        self.steps_left = self.bytes_left = self.depth_left = 0
         self.thawed: dict[int, tuple[Value, Value]] | None = None

@@ -9,16 +9,19 @@ from alur_engine.expressions.braces import Part, UnclosedError, split_text
 from alur_engine.expressions.convert import to_js_string
 from alur_engine.expressions.evaluator import Compiled, Evaluator, Program
 from alur_engine.expressions.methods.json_text import to_json_text
+from alur_engine.expressions.numbers import MAX_SAFE
 from alur_engine.expressions.outcome import to_json
 from alur_engine.expressions.problems import SyntaxProblem
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.text import narrow, to_well_formed
-from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
+from alur_engine.expressions.values import UNDEFINED, Json, Special, Undefined, Value
 
 if TYPE_CHECKING:
     from alur_engine.expressions.compiler.context import Code
 
 Make = Callable[[Scope], Json]
+_KEPT: Final = frozenset({str, bool, dict, list, type(None), Undefined})
+"""What a path gives that is JSON as it is."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
@@ -148,7 +151,7 @@ def _path(program: Program) -> Make:
     def read(scope: Scope) -> Json:
         value = code(scope, None)
         kind = type(value)
-        if kind is str or kind is dict or kind is list or value is UNDEFINED:
+        if kind in _KEPT or (kind is int and -MAX_SAFE <= value <= MAX_SAFE):
             return value
         return to_json(value)
 
@@ -166,7 +169,7 @@ def _short_path(program: Program, names: tuple[str, ...]) -> Make:
         except (KeyError, TypeError, AttributeError):
             value = code(scope, None)
         kind = type(value)
-        if kind is str or kind is dict or kind is list or value is UNDEFINED:
+        if kind in _KEPT or (kind is int and -MAX_SAFE <= value <= MAX_SAFE):
             return value
         return to_json(value)
 
@@ -176,7 +179,7 @@ def _short_path(program: Program, names: tuple[str, ...]) -> Make:
         except (KeyError, TypeError, AttributeError):
             value = code(scope, None)
         kind = type(value)
-        if kind is str or kind is dict or kind is list or value is UNDEFINED:
+        if kind in _KEPT or (kind is int and -MAX_SAFE <= value <= MAX_SAFE):
             return value
         return to_json(value)
 

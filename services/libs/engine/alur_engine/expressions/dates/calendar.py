@@ -59,7 +59,7 @@ def fields_of(ms: int) -> Fields:
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
     shifted_month = (5 * day_of_year + 2) // 153
     day = day_of_year - (153 * shifted_month + 2) // 5 + 1
-    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9  # noqa: PLR2004
+    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9  # noqa: PLR2004  the calendar
     year = year_of_era + era * 400 + (month <= 2)  # noqa: PLR2004  years begin with March here
     seconds, milli = divmod(rest, 1_000)
     minutes, second = divmod(seconds, 60)
@@ -99,7 +99,7 @@ def _fixed_zone(offset: str) -> tzinfo | None:
     digits = offset[1:].replace(":", "")
     if not digits.isdigit() or len(digits) > _FIXED:
         return None
-    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")  # noqa: PLR2004
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")  # noqa: PLR2004  the calendar
     delta = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-delta if offset[0] == "-" else delta) if delta < timedelta(days=1) else None
 

@@ -75,7 +75,7 @@ def parse_iso(text: str, zone: str) -> float:
 
 def _iso_time(found: re.Match[str], text: str, zone: str) -> float:
     year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
-    if not 1 <= month <= 12 or not 1 <= day <= 31 or found[1] == "-000000":  # noqa: PLR2004
+    if not 1 <= month <= 12 or not 1 <= day <= 31 or found[1] == "-000000":  # noqa: PLR2004  the calendar
         return NAN
     if day > days_in_month(year, month) and "T" in text:
         return NAN
@@ -170,4 +170,4 @@ def _worded_date(words: list[str]) -> tuple[int, int, int] | None:
 
 
 def _checked(year: int, month: int, day: int) -> tuple[int, int, int] | None:
-    return (year, month - 1, day) if 1 <= month <= 12 and 1 <= day <= 31 else None  # noqa: PLR2004
+    return (year, month - 1, day) if 1 <= month <= 12 and 1 <= day <= 31 else None  # noqa: PLR2004  the calendar

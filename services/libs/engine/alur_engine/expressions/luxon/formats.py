@@ -21,7 +21,7 @@ def _offset(time: DateTime, style: int) -> str:
     hours, rest = divmod(minutes, 60)
     if style == 1:
         return f"{sign}{hours}:{rest:02}" if rest else f"{sign}{hours}"
-    return f"{sign}{hours:02}{':' if style == 2 else ''}{rest:02}"  # noqa: PLR2004
+    return f"{sign}{hours:02}{':' if style == 2 else ''}{rest:02}"  # noqa: PLR2004  a style
 
 
 def _localized(kind: str, **options: str) -> Callable[[DateTime], str]:

@@ -100,7 +100,7 @@ def _local_ms(numbers: list[float], zone: str) -> float:
         return NAN
     parts = [*map(int, numbers), *[1970, 1, 1, 0, 0, 0, 0][len(numbers) :]]
     year, month, day, hour, minute, second, milli = parts[:7]
-    if not 1 <= month <= 12 or not 1 <= day <= days_in_month(year, month):  # noqa: PLR2004
+    if not 1 <= month <= 12 or not 1 <= day <= days_in_month(year, month):  # noqa: PLR2004  months
         return NAN
     clock = ((hour * 60 + minute) * 60 + second) * 1000 + milli
     return to_instant(ms_of(year, month - 1, day, clock), zone)

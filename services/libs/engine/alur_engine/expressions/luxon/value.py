@@ -115,7 +115,7 @@ def iso_week(at: Fields) -> tuple[int, int]:
 def weeks_in_year(year: int) -> int:
     """Return 52 or 53."""
     first = (days_before(year, 1, 1) + 4) % 7
-    is_long = first == 4 or (first == 3 and days_in_month(year, 2) == 29)  # noqa: PLR2004
+    is_long = first == 4 or (first == 3 and days_in_month(year, 2) == 29)  # noqa: PLR2004  the calendar
     return 53 if is_long else 52
 
 
@@ -136,7 +136,7 @@ _READ: Final[dict[str, Callable[[DateTime], Value]]] = {
     "ts": lambda time: time.ms,
     "daysInMonth": lambda time: days_in_month(time.fields().year, time.fields().month),
     "daysInYear": lambda time: 337 + days_in_month(time.fields().year, 2),
-    "isInLeapYear": lambda time: days_in_month(time.fields().year, 2) == 29,  # noqa: PLR2004
+    "isInLeapYear": lambda time: days_in_month(time.fields().year, 2) == 29,  # noqa: PLR2004  the calendar
     "offsetNameShort": lambda time: abbreviation(int(time.ms), time.zone),
 }
 

@@ -118,7 +118,7 @@ def _fraction_digits(number: float, base: int) -> str:
         delta *= base
         digits.append(int(fraction))
         fraction -= digits[-1]
-        if (fraction > 0.5 or (fraction == 0.5 and digits[-1] & 1)) and fraction + delta > 1:  # noqa: PLR2004
+        if (fraction > 0.5 or (fraction == 0.5 and digits[-1] & 1)) and fraction + delta > 1:  # noqa: PLR2004  the half
             digits[-1] += 1
             break
     return "." + "".join(_DIGITS[digit] for digit in digits)

@@ -69,7 +69,7 @@ def _check_escapes(text: str) -> None:
     start = text.find("%")
     while start >= 0:
         code = text[start + 1 : start + 3]
-        if len(code) < 2 or code[0] not in digits or code[1] not in digits:  # noqa: PLR2004
+        if len(code) < 2 or code[0] not in digits or code[1] not in digits:  # noqa: PLR2004  two digits
             raise _uri_error()
         start = text.find("%", start + 3)
 

@@ -102,6 +102,35 @@ async def test_a_page_that_is_none_is_refused(remote: Remote, page: dict[str, An
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+def sized(content: bytes) -> bytes:
+    """Return content with its length before it, as the wire format has it."""
+    length, head = len(content), b""
+    while length >= 0x80:
+        head += bytes([length & 0x7F | 0x80])
+        length >>= 7
+    return head + bytes([length]) + content
+
+
+def nested_document(depth: int) -> bytes:
+    """Return the bytes of a request whose field 2 is a struct with lists within lists."""
+    value = b""
+    for _ in range(depth):
+        value = b"\x32" + sized(b"\x0a" + sized(value))
+    entry = b"\x0a\x01a\x12" + sized(value)
+    return b"\x12" + sized(b"\x0a" + sized(entry))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xff", nested_document(10_000)], ids=["no message", "too deep"]
+)
+async def test_bytes_that_cannot_be_read_are_wrong_input(remote: Remote, content: bytes) -> None:
+    channel: Any = remote.channel
+    call = channel.unary_unary("/alur_api.workflows.v1.WorkflowsService/Validate")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call(content, metadata=remote.sign())
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_a_fault_of_our_own_is_internal_and_tells_nothing(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import grpc
 import structlog
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from alur_common.security.rights import Caller
 from alur_gateway.adapters.grpc.errors import abort
+from alur_gateway.domain.errors import MalformedError
 from alur_gateway.service.use_cases import UseCases
 from alur_sdk.errors import AlurError, UnavailableError
 
@@ -81,12 +82,12 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
                 self._streamed(handler.unary_stream, operation, metadata),
-                request_deserializer=handler.request_deserializer,
+                request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
         return grpc.unary_unary_rpc_method_handler(
             self._unary(handler.unary_unary, operation, metadata),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_tolerant(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -115,7 +116,11 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
 
         return call
 
-    async def _admit(self, operation: str, metadata: dict[str, Any], request: Message) -> None:
+    async def _admit(
+        self, operation: str, metadata: dict[str, Any], request: Message | _Unreadable
+    ) -> None:
+        if isinstance(request, _Unreadable):
+            raise MalformedError("the request is no message of this RPC, or nested too deep")
         scheme, _, token = str(metadata.get("authorization", "")).partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else None
         who = await self._use.registry.authenticate(bearer=bearer)
@@ -139,6 +144,20 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
                     return
         finally:
             drained.cancel()
+
+
+class _Unreadable:
+    """Stands for a request that could not be read; left to the library, that would be INTERNAL."""
+
+
+def _tolerant(read: Callable[[bytes], Message]) -> Callable[[bytes], Message | _Unreadable]:
+    def deserialize(content: bytes) -> Message | _Unreadable:
+        try:
+            return read(content)
+        except DecodeError:
+            return _Unreadable()
+
+    return deserialize
 
 
 async def _cancelled(task: asyncio.Future[Message]) -> None:

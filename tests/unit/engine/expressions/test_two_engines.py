@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-import quickjs
+import quickjs  # type: ignore[import-untyped]  # it has no types
 import yaml
 
 from alur_engine.expressions import UNDEFINED, Evaluator, Json, Scope, UnsupportedError

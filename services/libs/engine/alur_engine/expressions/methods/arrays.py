@@ -6,6 +6,7 @@ Holes do not exist here: an array without values holds `undefined`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from alur_engine.expressions.convert import join_list, to_index, to_integer, to_js_string
@@ -54,37 +55,42 @@ def values(_scope: Scope, array: Array) -> JsIterator:
     return JsIterator(iter(array))
 
 
+def _each(array: Array) -> Iterator[tuple[int, Value]]:
+    """Go through what is there now: what a callback adds is not visited."""
+    return islice(enumerate(array), len(array))
+
+
 def every(_scope: Scope, array: Array, function: Value = UNDEFINED) -> bool:
     """`every`."""
     holds = test(function)
-    return all(holds(value, index, array) for index, value in enumerate(array))
+    return all(holds(value, index, array) for index, value in _each(array))
 
 
 def some(_scope: Scope, array: Array, function: Value = UNDEFINED) -> bool:
     """`some`."""
     holds = test(function)
-    return any(holds(value, index, array) for index, value in enumerate(array))
+    return any(holds(value, index, array) for index, value in _each(array))
 
 
 def filter_(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
     """`filter`."""
     holds = test(function)
     spend_slots(scope, len(array))
-    return [value for index, value in enumerate(array) if holds(value, index, array)]
+    return [value for index, value in _each(array) if holds(value, index, array)]
 
 
 def map_(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
     """`map`."""
     call = callback(function)
     spend_slots(scope, len(array))
-    return [call(value, index, array) for index, value in enumerate(array)]
+    return [call(value, index, array) for index, value in _each(array)]
 
 
 def for_each(scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
     """`forEach`."""
     call = callback(function)
     spend_slots(scope, len(array))
-    for index, value in enumerate(list(array)):
+    for index, value in _each(array):
         call(value, index, array)
     return UNDEFINED
 
@@ -92,7 +98,7 @@ def for_each(scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
 def find(_scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
     """`find`."""
     holds = test(function)
-    for index, value in enumerate(array):
+    for index, value in _each(array):
         if holds(value, index, array):
             return value
     return UNDEFINED
@@ -101,7 +107,7 @@ def find(_scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
 def find_index(_scope: Scope, array: Array, function: Value = UNDEFINED) -> int:
     """`findIndex`."""
     holds = test(function)
-    for index, value in enumerate(array):
+    for index, value in _each(array):
         if holds(value, index, array):
             return index
     return -1
@@ -117,7 +123,7 @@ def find_last_index(_scope: Scope, array: Array, function: Value = UNDEFINED) ->
     """`findLastIndex`."""
     holds = test(function)
     for index in range(len(array) - 1, -1, -1):
-        if holds(array[index], index, array):
+        if holds(array[index] if index < len(array) else UNDEFINED, index, array):
             return index
     return -1
 
@@ -143,7 +149,18 @@ def _flatten(scope: Scope, array: Array, levels: float) -> Array:
 
 def flat_map(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
     """`flatMap`."""
-    return _flatten(scope, map_(scope, array, function), 1)
+    call = callback(function)
+    spend_slots(scope, len(array))
+    flattened: Array = []
+    for index, value in _each(array):
+        made = call(value, index, array)
+        # Flattened at once: a later call may change what this one answered.
+        if isinstance(made, list):
+            spend_slots(scope, len(made))
+            flattened.extend(made)
+        else:
+            flattened.append(made)
+    return flattened
 
 
 def includes(
@@ -212,7 +229,8 @@ def _fold(call: Native, array: Array, order: Iterator[int], start: tuple[Value, 
     else:
         total = array[next(order)]
     for index in order:
-        total = call(total, array[index], index, array)
+        if index < len(array):
+            total = call(total, array[index], index, array)
     return total
 
 

@@ -19,6 +19,14 @@ class Source:
 
     place: str
     document: object
+    text: str = ""
+    """The whole text, where lines of it can be told: not when a list was taken apart."""
+    index: int = 0
+
+    @property
+    def file(self) -> str:
+        """The file that it stood in."""
+        return self.place.removesuffix(f" ({self.index + 1})")
 
     @property
     def name(self) -> str | None:
@@ -50,8 +58,12 @@ def read_sources(names: Sequence[str]) -> list[Source]:
 
 
 def problem_line(source: Source, problem: Problem) -> str:
-    """Return how a problem of a document is told: `orders.yaml: spec.nodes[0].type: message`."""
-    return ": ".join(filter(None, [source.place, problem.path, problem.message]))
+    """Return how a problem of a document is told: `orders.yaml:7: spec.nodes[0].type: message`."""
+    from alur_engine.reading import line_of  # noqa: PLC0415  # only a document with problems pays
+
+    line = line_of(source.text, source.index, problem.path) if source.text else None
+    place = source.place if line is None else f"{source.file}:{line}"
+    return ": ".join(filter(None, [place, problem.path, problem.message]))
 
 
 def _files(name: str) -> Iterator[str]:
@@ -67,16 +79,19 @@ def _read(name: str) -> Iterator[Source]:
     from alur_engine.reading import read_documents  # noqa: PLC0415  # only commands with files pay
 
     place = "standard input" if name == "-" else name
+    content = read_file(name)
     try:
-        documents = read_documents(read_file(name))
+        documents = read_documents(content)
     except InvalidError as error:
         if not error.problems:
             raise
         problems = [Problem(f.path, f.code, f"{place}: {f.message}") for f in error.problems]
         raise InvalidError(f"{place}: {error.message}", problems) from error
     flat = [one for document in documents for one in _members(document)]
+    text = content.decode() if len(flat) == len(documents) else ""
     for index, document in enumerate(flat):
-        yield Source(place if index == 0 else f"{place} ({index + 1})", document)
+        numbered = place if index == 0 else f"{place} ({index + 1})"
+        yield Source(numbered, document, text, index)
 
 
 def _members(document: object) -> list[object]:

@@ -85,7 +85,7 @@ def test_problems_are_told_with_file_and_path(cli: Cli, server: FakeServer, file
     )
     done = cli("apply", "-f", str(file))
     assert done.code == 1
-    assert f"{file}: spec.nodes[0].type: no such type" in done.err
+    assert f"{file}:1: spec.nodes[0].type: no such type" in done.err
 
 
 def test_one_bad_document_does_not_keep_the_others_out(cli: Cli, server: FakeServer) -> None:
@@ -97,7 +97,7 @@ def test_one_bad_document_does_not_keep_the_others_out(cli: Cli, server: FakeSer
     done = cli("apply", "-f", "-", feed=feed)
     assert done.code == 1
     assert done.out == "workflow.alur.dev/b created\n"
-    assert "standard input: spec: wrong" in done.err
+    assert "standard input:1: spec: wrong" in done.err
     assert "1 of 2 not applied" in done.err
 
 
@@ -185,7 +185,7 @@ def test_files_are_checked_without_a_server(cli: Cli, tmp_path: Path) -> None:
     done = cli("validate", "-f", str(good), "-f", str(bad))
     assert done.code == 1
     assert done.out == f"{good}: good is valid\n"
-    assert done.err.startswith(f"{bad}: spec.nodes[0].type: ")
+    assert done.err.startswith(f"{bad}:2: spec.nodes[0].type: ")
     verdicts = json.loads(cli("validate", "-f", str(tmp_path), "-o", "json").out)
     assert {verdict["workflow"]: verdict["valid"] for verdict in verdicts} == {
         "good": True,

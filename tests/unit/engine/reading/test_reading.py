@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alur_engine.reading import MAX_DEPTH, read_documents, unfit_values
+from alur_engine.reading import MAX_DEPTH, line_of, read_documents, unfit_values
 from alur_sdk.errors import InvalidError, TooLargeError
 
 PLAIN = st.recursive(
@@ -133,3 +133,41 @@ def test_yaml_comes_back_as_it_was(value: object) -> None:
 def test_any_text_is_read_or_refused(text: str | bytes) -> None:
     with suppress(InvalidError):
         assert unfit_values(read_documents(text)) == []
+
+
+TEXT = """\
+# a comment
+kind: Workflow
+spec:
+  nodes:
+    - name: a
+      type: core.set
+      params:
+        fields: {"x.y": 1}
+---
+---
+{"spec": {"nodes": [
+  {"name": "b"}
+]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "line"),
+    [
+        (0, "spec.nodes[0].type", 6),
+        (0, 'spec.nodes[0].params.fields["x.y"]', 8),
+        (0, "spec.nodes[0].timeout", 5),
+        (0, "metadata.name", None),
+        (0, "spec.nodesx", 3),
+        (0, "", None),
+        (1, "spec.nodes[0].name", 12),
+        (2, "spec", None),
+    ],
+)
+def test_the_line_of_a_part_is_found(document: int, path: str, line: int | None) -> None:
+    assert line_of(TEXT, document, path) == line
+
+
+def test_a_text_that_cannot_be_read_has_no_lines() -> None:
+    assert line_of("a: [", 0, "a") is None

@@ -12,7 +12,7 @@ export interface NodeEvent {
   error?: Failure | null;
 }
 
-export interface ExecutionEvent {
+interface ExecutionEvent {
   status: ExecutionStatus;
   error?: Failure | null;
 }

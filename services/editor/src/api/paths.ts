@@ -2,7 +2,7 @@
 
 const part = encodeURIComponent;
 
-export const project = (name: string): string => `/projects/${part(name)}`;
+const project = (name: string): string => `/projects/${part(name)}`;
 export const workflows = (name: string): string => `${project(name)}/workflows`;
 export const workflow = (inProject: string, name: string): string =>
   `${workflows(inProject)}/${part(name)}`;

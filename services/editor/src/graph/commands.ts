@@ -1,7 +1,7 @@
 /** Every change of the graph. Each takes a graph and returns a new one; none knows React. */
 
 import type { Wire } from "./connect";
-import type { Json, JsonObject, OnError, Position, WorkflowSpec } from "./document";
+import type { JsonObject, Position, WorkflowSpec } from "./document";
 import { freshId, freshName, type Graph, type GraphNode, type NodeSettings } from "./graph";
 import { type Catalogue, initialParams, type NodeType, portsOf } from "./node-type";
 import { renameInParams } from "./rename";
@@ -176,22 +176,6 @@ export function setParams(id: string, params: JsonObject, catalogue: Catalogue):
   };
 }
 
-/** Set one parameter; `undefined` takes it away, so that the type's default holds. */
-export function setParam(
-  id: string,
-  name: string,
-  value: Json | undefined,
-  catalogue: Catalogue,
-): Command {
-  return (graph) => {
-    const node = graph.nodes.find((other) => other.id === id);
-    if (!node) return graph;
-    const { [name]: _, ...others } = node.params;
-    const params = value === undefined ? others : { ...node.params, [name]: value };
-    return setParams(id, params, catalogue)(graph);
-  };
-}
-
 export function setSettings(
   id: string,
   change: Partial<NodeSettings>,
@@ -223,5 +207,3 @@ export function setSpec(
 ): Command {
   return (graph) => ({ ...graph, spec: { ...graph.spec, ...change } });
 }
-
-export type { OnError };

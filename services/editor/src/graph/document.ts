@@ -77,7 +77,7 @@ export interface WorkflowMetadata {
   managedBy?: string | null;
 }
 
-export interface TriggerStatus {
+interface TriggerStatus {
   name: string;
   active: boolean;
   url?: string | null;
@@ -103,7 +103,7 @@ export interface WorkflowDocument {
   status?: WorkflowStatus;
 }
 
-export const API_VERSION = "alur.dev/v1alpha1";
+const API_VERSION = "alur.dev/v1alpha1";
 
 /** A new, empty workflow with a manual trigger, so that it can be run at once. */
 export function emptyWorkflow(name: string, project: string, title: string): WorkflowDocument {

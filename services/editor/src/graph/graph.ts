@@ -40,8 +40,8 @@ export interface Graph {
   edges: GraphEdge[];
 }
 
-export const COLUMN = 280;
-export const ROW = 140;
+const COLUMN = 280;
+const ROW = 140;
 
 /** True if nobody has said where any node stands. */
 export function isUnplaced({ spec }: WorkflowDocument): boolean {

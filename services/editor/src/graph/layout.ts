@@ -4,8 +4,8 @@ import type { ElkNode } from "elkjs/lib/elk-api";
 import type { Position } from "./document";
 import type { Graph } from "./graph";
 
-export const NODE_WIDTH = 208;
-export const NODE_HEIGHT = 64;
+const NODE_WIDTH = 208;
+const NODE_HEIGHT = 64;
 
 export function toElk(
   graph: Graph,

@@ -11,7 +11,7 @@ function inQuotes(name: string, quote: string): string {
 }
 
 /** Rewrite `$("old")` and `$node("old")`, whichever quotes, within `{{ }}` of one string. */
-export function renameInText(text: string, from: string, to: string): string {
+function renameInText(text: string, from: string, to: string): string {
   return text.replace(/\{\{[\s\S]*?\}\}/g, (expression) =>
     ['"', "'", "`"].reduce((current, quote) => {
       const call = new RegExp(
@@ -25,7 +25,7 @@ export function renameInText(text: string, from: string, to: string): string {
 }
 
 /** Rewrite every string of a parameter value, however deep. Returns the same value if none changed. */
-export function renameInValue(value: Json, from: string, to: string): Json {
+function renameInValue(value: Json, from: string, to: string): Json {
   if (typeof value === "string") return renameInText(value, from, to);
   if (Array.isArray(value)) {
     const next = value.map((entry) => renameInValue(entry, from, to));

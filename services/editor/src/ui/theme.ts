@@ -15,10 +15,23 @@ const accent: MantineColorsTuple = [
   "#2b249c",
 ];
 
+const dark: MantineColorsTuple = [
+  "#e8ebf0",
+  "#bcc4d0",
+  "#949eae",
+  "#6b7687",
+  "#414a59",
+  "#2a303b",
+  "#1e232c",
+  "#161a21",
+  "#0e1116",
+  "#0a0c10",
+];
+
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 6 },
-  colors: { accent },
+  colors: { accent, dark },
   defaultRadius: "md",
   cursorType: "pointer",
   fontFamily:

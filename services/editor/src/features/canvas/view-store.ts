@@ -12,7 +12,7 @@ export interface Finder {
   edge?: string;
 }
 
-export type Dialog = "run" | "help" | "source" | "settings" | "conflict" | "outline" | null;
+type Dialog = "run" | "help" | "source" | "settings" | "conflict" | "outline" | null;
 
 export interface ViewState {
   selected: ReadonlySet<string>;

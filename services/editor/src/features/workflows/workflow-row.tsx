@@ -19,7 +19,7 @@ interface Props {
   document: WorkflowDocument;
 }
 
-export const titleOf = (document: WorkflowDocument): string =>
+const titleOf = (document: WorkflowDocument): string =>
   document.spec.title || document.metadata.name;
 
 function Triggers({ document }: { document: WorkflowDocument }) {

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { move, setSpec } from "../../graph/commands";
+import { BRANCHES } from "../../graph/fixtures";
+import { fromDocument } from "../../graph/graph";
+import { createEditorStore, isDirty } from "./editor-store";
+import { syncNodes } from "./flow-model";
+import { createRunStore } from "./run-store";
+
+const opened = () => createEditorStore(fromDocument(BRANCHES), '"1"');
+
+describe("the editor's history", () => {
+  it("undoes a gesture at once, however many keystrokes it had", () => {
+    const store = opened();
+    for (const title of ["N", "Ne", "New"]) store.getState().apply(setSpec({ title }), "title");
+    expect(store.temporal.getState().pastStates).toHaveLength(1);
+    store.temporal.getState().undo();
+    expect(store.getState().graph.spec.title).toBe("Branches");
+    store.temporal.getState().redo();
+    expect(store.getState().graph.spec.title).toBe("New");
+  });
+
+  it("keeps different gestures apart", () => {
+    const store = opened();
+    store.getState().apply(setSpec({ title: "A" }), "title");
+    store.getState().apply(move(new Map([["n1", { x: 1, y: 1 }]])));
+    store.getState().apply(move(new Map([["n1", { x: 2, y: 2 }]])));
+    expect(store.temporal.getState().pastStates).toHaveLength(3);
+  });
+
+  it("has no entry for a command that changes nothing, nor for saving", () => {
+    const store = opened();
+    store.getState().apply((graph) => graph);
+    store.getState().markSaved(store.getState().graph, '"2"');
+    expect(store.temporal.getState().pastStates).toHaveLength(0);
+  });
+
+  it("knows what is not saved, also after undoing back to it", () => {
+    const store = opened();
+    store.getState().apply(setSpec({ title: "A" }));
+    expect(isDirty(store.getState())).toBe(true);
+    store.temporal.getState().undo();
+    expect(isDirty(store.getState())).toBe(false);
+  });
+});
+
+describe("the shown run", () => {
+  it("counts the runs of a node in a loop and keeps the last state", () => {
+    const { getState } = createRunStore();
+    getState().watch("e1");
+    getState().onNodes([
+      { name: "a", status: "running" },
+      { name: "a", status: "succeeded", items: 2 },
+      { name: "a", status: "running" },
+      { name: "a", status: "failed", error: { message: "no" } },
+    ]);
+    expect(getState().nodes.get("a")).toMatchObject({ status: "failed", runs: 2, items: 2 });
+  });
+
+  it("ignores what the server says of another execution", () => {
+    const { getState } = createRunStore();
+    getState().watch("e1");
+    getState().onExecution({ id: "e0", workflow: "w", version: 1, status: "failed" });
+    expect(getState().status).toBe("queued");
+  });
+});
+
+describe("React Flow's nodes", () => {
+  it("stay the same objects when nothing of them changed", () => {
+    const { nodes } = fromDocument(BRANCHES);
+    const first = syncNodes(nodes, [], new Set());
+    const second = syncNodes(nodes, first, new Set(["n1"]));
+    expect(second.filter((node, index) => node !== first[index]).map(({ id }) => id)).toEqual([
+      "n1",
+    ]);
+  });
+});

@@ -1,0 +1,95 @@
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { JsonObject } from "../../graph/document";
+import type { JsonSchema } from "../../graph/node-type";
+import { startTranslation } from "../../i18n";
+import { readAny, writeAny } from "./any-control";
+import { PanelContext, type PanelState } from "./panel-context";
+import { SchemaForm } from "./schema-form";
+
+const SCHEMA: JsonSchema = {
+  type: "object",
+  required: ["url"],
+  properties: {
+    url: { type: "string", title: "Address" },
+    method: { type: "string", title: "Method", enum: ["GET", "POST"], default: "GET" },
+    size: { type: "integer", title: "Size" },
+    verify: { type: "boolean", title: "Verify", default: true },
+    rare: { type: "string", title: "Rare" },
+    rarer: { type: "string", title: "Rarer" },
+  },
+};
+
+const panel: PanelState = { hasExpressions: true, completions: [], sample: null, problems: [] };
+
+function show(value: JsonObject, state: PanelState = panel) {
+  const onChange = vi.fn();
+  render(
+    <MantineProvider env="test">
+      <QueryClientProvider client={new QueryClient()}>
+        <PanelContext value={state}>
+          <SchemaForm schema={SCHEMA} path="params" value={value} onChange={onChange} />
+        </PanelContext>
+      </QueryClientProvider>
+    </MantineProvider>,
+  );
+  return onChange;
+}
+
+beforeAll(startTranslation);
+afterEach(cleanup);
+
+describe("the form of a schema", () => {
+  it("shows what is required, usual or set, and offers the rest", () => {
+    show({ rare: "x" });
+    for (const label of ["Address", "Method", "Rare"])
+      expect(screen.getAllByLabelText(label)).not.toHaveLength(0);
+    expect(screen.queryByLabelText("Rarer")).toBeNull();
+    expect(screen.getByText("Add a parameter")).toBeDefined();
+  });
+
+  it("sets a value, and takes it away when it is emptied", () => {
+    const onChange = show({ url: "a" });
+    const [input] = screen.getAllByLabelText("Address");
+    if (!input) throw new Error("no field");
+    fireEvent.change(input, { target: { value: "b" } });
+    expect(onChange).toHaveBeenLastCalledWith({ url: "b" }, "url");
+    fireEvent.change(input, { target: { value: "" } });
+    expect(onChange).toHaveBeenLastCalledWith({}, "url");
+  });
+
+  it("turns a fixed value into an expression of it", () => {
+    const onChange = show({ size: 12 });
+    const mode = screen.getByRole("group", { name: "How Size is given" });
+    fireEvent.click(mode.querySelectorAll("button")[1] as HTMLElement);
+    expect(onChange).toHaveBeenLastCalledWith({ size: "{{ 12 }}" }, "size");
+  });
+
+  it("has no expressions for triggers", () => {
+    show({}, { ...panel, hasExpressions: false });
+    expect(screen.queryByRole("group", { name: "How Address is given" })).toBeNull();
+  });
+
+  it("says the server's fault at the field", () => {
+    const problems = [
+      { path: "spec.nodes[0].params.url", code: "x", message: "no such host", field: "params.url" },
+    ];
+    show({ url: "a" }, { ...panel, problems });
+    expect(screen.getByRole("alert").textContent).toBe("no such host");
+  });
+});
+
+describe("a value of any kind", () => {
+  it.each([1, true, null, "plain words", "12", " x", { a: [1] }, ["{{ $json }}"], "a: b"])(
+    "survives writing and reading: %j",
+    (value) => {
+      expect(readAny(writeAny(value))).toEqual(value);
+    },
+  );
+
+  it("is refused when it is broken JSON", () => {
+    expect(() => readAny('{"a": ')).toThrow(SyntaxError);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { copyText, parseClip, paste } from "./clipboard";
+import * as commands from "./commands";
+import { BRANCHES, CATALOGUE } from "./fixtures";
+import { fromDocument, type Graph } from "./graph";
+
+const graph = fromDocument(BRANCHES);
+const idOf = (name: string, of: Graph = graph): string =>
+  of.nodes.find((node) => node.name === name)?.id ?? "";
+const typeOf = (name: string) => {
+  const type = CATALOGUE.get(name);
+  if (!type) throw new Error(name);
+  return type;
+};
+
+describe("renaming", () => {
+  const renamed = commands.rename(idOf("check"), 'big "one"')(graph);
+
+  it("rewrites references in expressions, whichever quotes they use", () => {
+    const yes = renamed.nodes.find((node) => node.name === "yes");
+    expect(yes?.params).toEqual({
+      fields: { a: '{{ $("big \\"one\\"").item.json.total }}', b: ["{{ $node('big \"one\"') }}"] },
+    });
+  });
+
+  it("keeps edges and untouched parameters as they were", () => {
+    expect(renamed.edges).toBe(graph.edges);
+    expect(renamed.nodes.find((node) => node.name === "no")?.params).toBe(
+      graph.nodes.find((node) => node.name === "no")?.params,
+    );
+  });
+
+  it("refuses empty, long and taken names", () => {
+    expect(commands.nameProblem(graph, idOf("yes"), " ")).toBe("empty");
+    expect(commands.nameProblem(graph, idOf("yes"), "x".repeat(65))).toBe("long");
+    expect(commands.nameProblem(graph, idOf("yes"), "no")).toBe("taken");
+    expect(commands.rename(idOf("yes"), "no")(graph)).toBe(graph);
+  });
+});
+
+describe("adding and removing", () => {
+  it("wires a node to the port it was pulled out of", () => {
+    const from = { node: idOf("yes"), output: "main" };
+    const added = commands.addNode(graph, typeOf("core.set"), { x: 0, y: 0 }, from);
+    expect(added.graph.edges.at(-1)).toMatchObject({ source: idOf("yes"), target: added.id });
+  });
+
+  it("puts a node into the middle of an edge", () => {
+    const edge = graph.edges[1]?.id ?? "";
+    const added = commands.insertNode(graph, typeOf("core.set"), { x: 0, y: 0 }, edge);
+    const ends = added.graph.edges.map(({ source, output, target }) => [source, output, target]);
+    expect(ends).toContainEqual([idOf("check"), "true", added.id]);
+    expect(ends).toContainEqual([added.id, "main", idOf("yes")]);
+    expect(added.graph.edges).toHaveLength(4);
+  });
+
+  it("takes the edges of a removed node away", () => {
+    const left = commands.remove(new Set([idOf("check")]), new Set())(graph);
+    expect(left.edges).toEqual([]);
+  });
+
+  it("drops edges whose port is gone, and follows ports that were renamed", () => {
+    const cases = (names: string[]) => ({
+      cases: names.map((name) => ({ name, condition: true })),
+    });
+    const added = commands.addNode(graph, typeOf("core.switch"), { x: 0, y: 0 });
+    const named = commands.setParams(added.id, cases(["a", "b"]), CATALOGUE)(added.graph);
+    const wire = { source: added.id, output: "b", target: idOf("no"), input: "main" };
+    const wired = commands.connect(wire)(named);
+    const renamed = commands.setParams(added.id, cases(["a", "c"]), CATALOGUE)(wired);
+    expect(renamed.edges.at(-1)?.output).toBe("c");
+    const fewer = commands.setParams(added.id, cases(["a"]), CATALOGUE)(renamed);
+    expect(fewer.edges).toHaveLength(3);
+  });
+
+  it("takes the error edge away with its port", () => {
+    const branch = commands.setSettings(idOf("yes"), { onError: "branch" }, CATALOGUE)(graph);
+    const wire = { source: idOf("yes"), output: "error", target: idOf("no"), input: "main" };
+    const wired = commands.connect(wire)(branch);
+    const stopped = commands.setSettings(idOf("yes"), { onError: "stop" }, CATALOGUE)(wired);
+    expect(stopped.edges).toEqual(graph.edges);
+  });
+
+  it("switches all on only when all are off", () => {
+    const ids = new Set([idOf("yes"), idOf("no")]);
+    const off = commands.toggleDisabled(ids)(graph);
+    expect(off.nodes.filter((node) => node.settings.disabled)).toHaveLength(2);
+    expect(
+      commands
+        .toggleDisabled(ids)(off)
+        .nodes.some((node) => node.settings.disabled),
+    ).toBe(false);
+  });
+});
+
+describe("the clipboard", () => {
+  const text = copyText(graph, new Set([idOf("check"), idOf("yes")]));
+
+  it("pastes with fresh names, edges and references", () => {
+    const clip = parseClip(text);
+    const pasted = clip ? paste(graph, clip, null) : null;
+    const names = pasted?.graph.nodes.slice(4).map((node) => node.name);
+    expect(names).toEqual(["check 2", "yes 2"]);
+    expect(pasted?.graph.edges).toHaveLength(4);
+    expect(JSON.stringify(pasted?.graph.nodes.at(-1)?.params)).toContain("check 2");
+  });
+
+  it("leaves credentials behind", () => {
+    const secret = { credentials: { auth: "token" } };
+    const given = commands.setSettings(idOf("yes"), secret, CATALOGUE)(graph);
+    expect(copyText(given, new Set([idOf("yes", given)]))).not.toContain("token");
+  });
+
+  it("takes no other text", () => {
+    expect(parseClip("hello")).toBeNull();
+    expect(parseClip('{"kind": "Other"}')).toBeNull();
+  });
+});

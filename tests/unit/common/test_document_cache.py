@@ -33,16 +33,16 @@ def test_the_least_used_goes_first() -> None:
 
 
 def test_bytes_are_bounded_too() -> None:
-    cache = DocumentCache(100, 1000)
+    cache = DocumentCache(100, 2000)
     cache.put("c", content("a", b"x" * 700), 1)
     cache.put("c", content("b", b"x" * 700), 1)
     assert cache.find("c", "a") is None
-    cache.put("c", content("large", b"x" * 2000), 1)
+    cache.put("c", content("large", b"x" * 3000), 1)
     assert cache.find("c", "large") is None
 
 
 def test_replacing_an_entry_frees_its_bytes() -> None:
-    cache = DocumentCache(100, 1500)
+    cache = DocumentCache(100, 3000)
     cache.put("c", content("other", b"x" * 400), 1)
     for revision in range(1, 50):
         cache.put("c", content("a", b"x" * 400), revision)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 _Key = tuple[str, str]
 _Values = tuple[Any, ...]
 _Entry = tuple[bytes, int, _Values | None]
-_OVERHEAD = 200
+_OVERHEAD = 600
 """What an entry costs beside its bytes, about."""
 
 

@@ -42,7 +42,7 @@ class SqliteDocuments:
         clock: Clock,
         *,
         cached_documents: int = 20_000,
-        cached_bytes: int = 32 * 1024 * 1024,
+        cached_bytes: int = 16 * 1024 * 1024,
     ) -> None:
         self._path = path
         self._stamps = Stamps(clock)

@@ -46,8 +46,7 @@ class Table:
         if old == new:
             return 0
         pairs = enumerate(zip(old, new, strict=True))
-        # Of one kind too: a column must not keep 1 where the document now says true.
-        return sum(1 << n for n, (a, b) in pairs if a != b or type(a) is not type(b))
+        return sum(1 << bit for bit, (before, after) in pairs if before != after)
 
     def update(self, changed: int, conditions: str) -> str:
         """Return the compare-and-set of these fields; parameters: stamp, the fields, document, id, conditions.

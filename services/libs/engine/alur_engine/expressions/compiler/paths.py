@@ -7,11 +7,11 @@ from typing import Final
 
 from alur_engine.expressions.compiler.context import Code, Context, Env
 from alur_engine.expressions.compiler.literals import constant_of
-from alur_engine.expressions.compiler.tree import Node, child
+from alur_engine.expressions.compiler.tree import Node, child, children
 from alur_engine.expressions.convert import to_js_string
 from alur_engine.expressions.properties import read_key, read_name
 from alur_engine.expressions.scope import Scope
-from alur_engine.expressions.values import UNDEFINED, HostView, Value
+from alur_engine.expressions.values import UNDEFINED, HostView, Value, present
 
 MEMBERS: Final = frozenset({"member_expression", "subscript_expression"})
 CHAIN: Final = MEMBERS | {"call_expression"}
@@ -78,9 +78,9 @@ def link(context: Context, node: Node) -> Code:
         return _computed(context, node)
     if has_short_cut(node):
         return _guarded(inside_chain(context, base), _reader(key), optional=is_optional(node))
-    names = _dotted(context, node)
-    if names is not None:
-        return names
+    short = _dotted(context, node) or _item_of_node(context, base, key)
+    if short is not None:
+        return short
     inner = inside_chain(context, base)
     return read_static(inner, key) if isinstance(key, str) else read_index(inner, key)
 
@@ -98,6 +98,20 @@ def static_key(context: Context, node: Node) -> Key | None:
     if type(key) is int and key >= 0:
         return key
     return None if key is UNDEFINED else to_js_string(key)
+
+
+def _item_of_node(context: Context, base: Node, key: Key) -> Code | None:
+    """Return the code of `$("name").item`, by far the usual way to another node's data."""
+    if key != "item" or base.type != "call_expression" or context.thaws:
+        return None
+    callee, arguments = child(base, "function"), children(child(base, "arguments"))
+    is_node = callee.type == "identifier" and context.read(callee) in {"$", "$node"}
+    if not is_node or len(arguments) != 1 or not context.is_global(callee):
+        return None
+    name = constant_of(context, arguments[0])
+    if not isinstance(name, str):
+        return None
+    return lambda s, _e: present(s.node(name).item)
 
 
 def json_names(context: Context, node: Node) -> tuple[str, ...]:

@@ -113,19 +113,23 @@ def find_index(_scope: Scope, array: Array, function: Value = UNDEFINED) -> int:
     return -1
 
 
-def find_last(scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
+def find_last(_scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:
     """`findLast`."""
-    index = find_last_index(scope, array, function)
-    return array[index] if index >= 0 else UNDEFINED
+    return _last_that(array, function)[1]
 
 
 def find_last_index(_scope: Scope, array: Array, function: Value = UNDEFINED) -> int:
     """`findLastIndex`."""
+    return _last_that(array, function)[0]
+
+
+def _last_that(array: Array, function: Value) -> tuple[int, Value]:
     holds = test(function)
     for index in range(len(array) - 1, -1, -1):
-        if holds(array[index] if index < len(array) else UNDEFINED, index, array):
-            return index
-    return -1
+        value = array[index] if index < len(array) else UNDEFINED
+        if holds(value, index, array):
+            return index, value
+    return -1, UNDEFINED
 
 
 def flat(scope: Scope, array: Array, depth: Value = UNDEFINED) -> Array:

@@ -14,7 +14,7 @@ from alur_engine.expressions.methods.primitives import has_own
 from alur_engine.expressions.operators import same_value
 from alur_engine.expressions.problems import range_error, type_error
 from alur_engine.expressions.scope import Scope
-from alur_engine.expressions.values import UNDEFINED, JsIterator, JsMap, JsSet, Value
+from alur_engine.expressions.values import UNDEFINED, JsIterator, JsMap, JsSet, MatchList, Value
 
 _LONGEST: Final = 2**32 - 1
 
@@ -29,7 +29,8 @@ def own_entries(scope: Scope, value: Value) -> list[tuple[str, Value]]:
         value = list(utf16.widen(value))
     if isinstance(value, list):
         spend_slots(scope, len(value))
-        return [(str(index), element) for index, element in enumerate(value)]
+        facts = value.facts.items() if isinstance(value, MatchList) else ()
+        return [*((str(index), element) for index, element in enumerate(value)), *facts]
     return []
 
 

@@ -39,13 +39,15 @@ def at_home(platform: AlurDev, *arguments: str) -> subprocess.CompletedProcess[s
 
 def test_a_workflow_is_applied_changed_run_and_deleted(platform: AlurDev) -> None:
     name = "cli-life"
-    said = [platform.cli("apply", "-f", "-", feed=named(name)).stdout.split()[1] for _ in range(2)]
-    assert said == ["created", "unchanged"]
+    first, second = (platform.cli("apply", "-f", "-", feed=named(name)) for _ in range(2))
+    assert "created" in first.stdout, first.stderr
+    assert "unchanged" in second.stdout
     changed = named(name).replace("* 2", "* 3")
     assert "configured" in platform.cli("apply", "-f", "-", feed=changed).stdout
     done = platform.cli("run", name, "--data", '[{"x": 1}, {"x": 2}]', "--wait", "-o", "json")
     assert (done.returncode, json.loads(done.stdout)["output"]) == (0, [{"x": 3}, {"x": 6}])
-    assert "3" in platform.cli("get", "workflow", name).stdout
+    shown = json.loads(platform.cli("get", "workflow", name, "-o", "json").stdout)
+    assert shown["status"]["activeVersion"] == 2
     assert platform.cli("delete", "workflow", name).returncode == 0
     assert platform.cli("get", "workflow", name).returncode == 1
 

@@ -19,6 +19,11 @@ _MISSING: Final = object()
 _LONGEST: Final = 10_000_000
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether an object that lacks the member `name` answers `undefined`, as nearly all do."""
+    return name not in _CLOSED and find_standard(dict, name) is None
+
+
 def read_name(s: Scope, value: Value, name: str) -> Value:
     """Return what `value[name]` is; data comes first, so any key of an item can be read."""
     found = _own(value, name)

@@ -12,6 +12,7 @@ from alur_engine.expressions.methods.json_text import to_json_text
 from alur_engine.expressions.numbers import MAX_SAFE
 from alur_engine.expressions.outcome import to_json
 from alur_engine.expressions.problems import SyntaxProblem
+from alur_engine.expressions.properties import is_plain_name
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.text import narrow, to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Undefined, Value
@@ -144,7 +145,7 @@ def _heavy(program: Program) -> Make:
 
 def _path(program: Program) -> Make:
     """A path gives data, which is JSON already; only scalars may need care."""
-    if len(program.json_names) in (1, 2):
+    if len(program.json_names) in (1, 2) and is_plain_name(program.json_names[-1]):
         return _short_path(program, program.json_names)
     code = program.code
 
@@ -161,13 +162,10 @@ def _path(program: Program) -> Make:
 def _short_path(program: Program, names: tuple[str, ...]) -> Make:
     """The usual paths, read here where all is there: each call that is saved can be measured."""
     code, first, last = program.code, names[0], names[-1]
-    is_single = len(names) == 1
 
     def read_one(scope: Scope) -> Json:
-        try:
-            value = scope.json[first]
-        except (KeyError, TypeError, AttributeError):
-            value = code(scope, None)
+        holder = scope.json
+        value = holder.get(first, UNDEFINED) if type(holder) is dict else code(scope, None)
         kind = type(value)
         if kind in _KEPT or (kind is int and -MAX_SAFE <= value <= MAX_SAFE):
             return value
@@ -175,15 +173,16 @@ def _short_path(program: Program, names: tuple[str, ...]) -> Make:
 
     def read_two(scope: Scope) -> Json:
         try:
-            value = scope.json[first][last]
+            holder = scope.json[first]
         except (KeyError, TypeError, AttributeError):
-            value = code(scope, None)
+            holder = None
+        value = holder.get(last, UNDEFINED) if type(holder) is dict else code(scope, None)
         kind = type(value)
         if kind in _KEPT or (kind is int and -MAX_SAFE <= value <= MAX_SAFE):
             return value
         return to_json(value)
 
-    return read_one if is_single else read_two
+    return read_one if len(names) == 1 else read_two
 
 
 def _light(program: Program) -> Make:

@@ -9,7 +9,7 @@ from alur_engine.expressions.compiler.context import Code, Context, Env
 from alur_engine.expressions.compiler.literals import constant_of
 from alur_engine.expressions.compiler.tree import Node, child, children
 from alur_engine.expressions.convert import to_js_string
-from alur_engine.expressions.properties import read_key, read_name
+from alur_engine.expressions.properties import is_plain_name, read_key, read_name
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, HostView, Value, present
 
@@ -195,27 +195,22 @@ def _two_names(root: Code, first: str, second: str, with_care: Code) -> Code:
 def json_path(names: list[str]) -> Code:
     """Return `data_path` of `$json`, without asking for its root: nearly all paths are this."""
     general = data_path(lambda s, _e: s.json, names)
-    if len(names) == 1:
-        name = names[0]
+    if len(names) > 2 or not is_plain_name(names[-1]):  # noqa: PLR2004  the usual lengths
+        return general
+    first, last = names[0], names[-1]
 
-        def one(s: Scope, e: Env) -> Value:
-            try:
-                return s.json[name]
-            except (KeyError, TypeError, AttributeError):
-                return general(s, e)
+    def one(s: Scope, e: Env) -> Value:
+        holder = s.json
+        return holder.get(first, UNDEFINED) if type(holder) is dict else general(s, e)
 
-        return one
-    if len(names) == 2:  # noqa: PLR2004  the usual lengths have their own closures
-        first, second = names
+    def two(s: Scope, e: Env) -> Value:
+        try:
+            holder = s.json[first]
+        except (KeyError, TypeError, AttributeError):
+            return general(s, e)
+        return holder.get(last, UNDEFINED) if type(holder) is dict else general(s, e)
 
-        def two(s: Scope, e: Env) -> Value:
-            try:
-                return s.json[first][second]
-            except (KeyError, TypeError, AttributeError):
-                return general(s, e)
-
-        return two
-    return general
+    return one if len(names) == 1 else two
 
 
 def read_static(inner: Code, name: str) -> Code:

@@ -39,8 +39,7 @@ def _prepare(
     migrations: Sequence[Migration],
     stamps: Stamps,
 ) -> None:
-    is_new = not _names(connection, "table", "schema_version")
-    if is_new:
+    if not _has_versions(connection):
         connection.execute(_VERSIONS)
         _record(connection, newest(migrations), "created", stamps)
     todo = pending(migrations, _version(connection))
@@ -63,9 +62,9 @@ def _record(connection: sqlite3.Connection, version: int, purpose: str, stamps: 
     connection.execute("INSERT INTO schema_version VALUES (?, ?, ?)", row)
 
 
-def _names(connection: sqlite3.Connection, kind: str, pattern: str) -> list[str]:
-    sql = "SELECT name FROM sqlite_master WHERE type = ? AND name GLOB ?"
-    return [name for (name,) in connection.execute(sql, (kind, pattern))]
+def _has_versions(connection: sqlite3.Connection) -> bool:
+    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'"
+    return connection.execute(sql).fetchone() is not None
 
 
 def _add_table(connection: sqlite3.Connection, table: Table) -> None:
@@ -93,10 +92,11 @@ def _extracted(field: str) -> str:
 
 def _add_indexes(connection: sqlite3.Connection, table: Table) -> None:
     wanted = {table.index_name(index): index for index in table.collection.indexes}
-    for kind in "iu":
-        for name in _names(connection, "index", f"{kind}_{table.name}__*"):
-            if name not in wanted:
-                connection.execute(f'DROP INDEX "{name}"')
+    # An index without SQL is SQLite's own, of the primary key.
+    sql = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql NOT NULL"
+    for (name,) in connection.execute(sql, (table.quoted.strip('"'),)).fetchall():
+        if name not in wanted:
+            connection.execute(f'DROP INDEX "{name}"')
     for index in wanted.values():
         connection.execute(table.create_index(index))
 

@@ -67,11 +67,15 @@ class Table:
 
     def index_name(self, index: Index) -> str:
         """Return the name of an index; it tells everything about it, so a changed index has another name."""
-        kind = "u" if index.unique else "i"
+        kind = ("u" if index.unique else "i") + ("s" if index.sparse else "")
         return f"{kind}_{self.name}__{'__'.join(index.fields)}"
 
     def create_index(self, index: Index) -> str:
         """Return the statement that creates the index."""
         unique = "UNIQUE " if index.unique else ""
         columns = ", ".join(f'"{field}"' for field in index.fields)
-        return f'CREATE {unique}INDEX IF NOT EXISTS "{self.index_name(index)}" ON {self.quoted} ({columns})'
+        held = f' WHERE "{index.fields[0]}" IS NOT NULL' if index.sparse else ""
+        return (
+            f'CREATE {unique}INDEX IF NOT EXISTS "{self.index_name(index)}" '
+            f"ON {self.quoted} ({columns}){held}"
+        )

@@ -57,7 +57,11 @@ class Gateway:
         """Serve on a listening socket (see `adapters.server.listen`) until `stop`."""
         from alur_gateway.adapters.server import HttpServer  # noqa: PLC0415  # not every process serves
 
-        self._server = HttpServer(self._root, drain_seconds=self._settings.drain_seconds)
+        self._server = HttpServer(
+            self._root,
+            body_seconds=self._settings.body_seconds,
+            drain_seconds=self._settings.drain_seconds,
+        )
         await self._server.run(listener)
 
     async def warm(self) -> None:
@@ -89,7 +93,6 @@ class _LazyApi:
         return rest.create(
             self._use_cases,
             max_document_bytes=self._settings.max_document_bytes,
-            body_seconds=self._settings.body_seconds,
             secure=self._settings.is_secure,
         )
 
@@ -100,7 +103,6 @@ class _Rest(Protocol):
         use_cases: UseCases,
         *,
         max_document_bytes: int,
-        body_seconds: float,
         secure: bool,
     ) -> App: ...
 
@@ -111,7 +113,7 @@ def build(needs: Needs, settings: Settings, *, metrics: CollectorRegistry = REGI
     webhooks = Webhooks(needs, name=settings.gateway_name, reply_seconds=settings.reply_seconds)
     probes = Probes()
     parts = Parts(
-        hooks=HookApp(webhooks, body_seconds=settings.body_seconds),
+        hooks=HookApp(webhooks),
         api=_LazyApi(use_cases, settings),
         files=Files(settings.editor_dir, _pages()),
         probes=probes,

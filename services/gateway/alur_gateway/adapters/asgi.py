@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from alur_gateway.domain.answers import Answer
-from alur_gateway.domain.errors import MalformedError, MediaTypeError, TooSlowError
+from alur_gateway.domain.errors import MalformedError, MediaTypeError
 from alur_sdk.errors import TooLargeError
 
 Scope = MutableMapping[str, Any]
@@ -24,13 +23,11 @@ class ClientGoneError(Exception):
     """The caller hung up before the request was whole: nobody is left to answer."""
 
 
-async def read_whole(
-    receive: Receive, headers: dict[bytes, bytes], limit: int, seconds: float
-) -> bytes:
+async def read_whole(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
     """Return the whole body.
 
-    Raises `TooLargeError` above `limit` bytes, `TooSlowError` when it is not there after `seconds`,
-    `MediaTypeError` when it is compressed, `ClientGoneError` when the caller hangs up.
+    Raises `TooLargeError` above `limit` bytes, `MediaTypeError` when it is compressed, `ClientGoneError`
+    when the caller hangs up or the server lost patience: how long it may take is the server's to say.
     """
     length = headers.get(b"content-length")
     if length is None and b"transfer-encoding" not in headers:
@@ -39,11 +36,7 @@ async def read_whole(
         raise MediaTypeError("compressed bodies are not read: send it as it is")
     if length is not None:
         _check_length(length, limit)
-    try:
-        async with asyncio.timeout(seconds):
-            return await _read(receive, limit)
-    except TimeoutError as error:
-        raise TooSlowError(f"the body was not whole after {seconds:g} s") from error
+    return await _read(receive, limit)
 
 
 def _check_length(length: bytes, limit: int) -> None:

@@ -15,9 +15,8 @@ _ID_LENGTH = 32
 class HookApp:
     """Answers webhook calls; raises `AlurError` for what is refused."""
 
-    def __init__(self, webhooks: Webhooks, *, body_seconds: float) -> None:
+    def __init__(self, webhooks: Webhooks) -> None:
         self._webhooks = webhooks
-        self._body_seconds = body_seconds
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
         """Return the answer to one request."""
@@ -27,7 +26,8 @@ class HookApp:
             raise NotFoundError("no webhook has this address")
         method: str = scope["method"]
         found = self._webhooks.find(hook_id, method, rest)
-        headers: list[tuple[bytes, bytes]] = list(scope["headers"])
-        body = await read_whole(receive, dict(headers), found.hook.max_body, self._body_seconds)
-        call = Call(method, rest, scope["query_string"], headers, body, path)
+        pairs: list[tuple[bytes, bytes]] = scope["headers"]
+        headers = dict(pairs)
+        body = await read_whole(receive, headers, found.hook.max_body)
+        call = Call(method, rest, scope["query_string"], headers, pairs, body, path)
         return await self._webhooks.call(found, call)

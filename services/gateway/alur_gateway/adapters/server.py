@@ -17,6 +17,7 @@ from alur_gateway.domain.errors import PROBLEM_TYPE, meaning_of
 
 HEAD_SECONDS = 10.0
 """How long the head of a request may take to arrive, and a new connection to say anything."""
+BODY_SECONDS = 20.0
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 200
 KEEP_ALIVE_SECONDS = 65
@@ -28,69 +29,85 @@ class HeadTooLargeError(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose request heads are bounded in bytes, fields and time.
+    """HTTP/1.1 whose requests are bounded: their heads in bytes, fields and time, their bodies in time.
 
-    A head that comes in one piece, as almost all do, sets no timer.
+    A request that comes in one piece, as almost all do, sets no timer.
     """
 
     head_seconds = HEAD_SECONDS
+    body_seconds = BODY_SECONDS
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._in_head = True
+        self._in_body = False
         self._head_bytes = 0
-        self._head_timer: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
+        self._patience = self.loop.call_later(self.head_seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
         if self._in_head:
-            self._grow_head(len(data))
-        elif self._head_timer is not None:
-            self._stop_timer()
-
-    def _grow_head(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > MAX_HEAD_BYTES:
+            self._head_bytes += len(data)
+        was_in_head = self._in_head
+        super().data_received(data)
+        if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
             self._refuse("headers-too-large", f"a head may have {MAX_HEAD_BYTES} bytes")
-        elif self._head_timer is None and not self.transport.is_closing():
-            self._head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
+        elif self._in_head or self._in_body:
+            self._be_patient(anew=was_in_head and self._in_body)
+        elif self._patience is not None:
+            self._stop_timer()
 
     def on_message_begin(self) -> None:
         self._in_head = True
-        self._head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        if len(self.headers) > MAX_HEADERS or _size(self.headers) > MAX_HEAD_BYTES:
+        self._in_body = True
+        # The first piece may hold much of the body too, so only a large one is looked at closely.
+        is_large = self._head_bytes > MAX_HEAD_BYTES and _size(self.headers) > MAX_HEAD_BYTES
+        if is_large or len(self.headers) > MAX_HEADERS:
             raise HeadTooLargeError
+        self._head_bytes = 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        self._in_body = False
         super().on_message_complete()
-        self._in_head = False
 
     def send_400_response(self, msg: str) -> None:
         too_many = len(self.headers or ()) > MAX_HEADERS or _size(self.headers) > MAX_HEAD_BYTES
         code = "headers-too-large" if too_many else "malformed"
         self._refuse(code, f"at most {MAX_HEADERS} headers" if too_many else msg)
 
+    def _be_patient(self, *, anew: bool) -> None:
+        """Wait for the rest: of the head from its first byte on, of the body from the end of the head on."""
+        if anew:
+            self._stop_timer()
+        if self._patience is None and not self.transport.is_closing():
+            seconds = self.head_seconds if self._in_head else self.body_seconds
+            self._patience = self.loop.call_later(seconds, self._too_slow)
+
     def _too_slow(self) -> None:
-        self._head_timer = None
-        self._refuse("too-slow", "the head of the request took too long")
+        self._patience = None
+        if not self._in_body:
+            self._refuse("too-slow", "the head of the request took too long")
+        elif self.cycle.response_started or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._refuse("too-slow", f"the body was not whole after {self.body_seconds:g} s")
 
     def _stop_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _refuse(self, code: str, detail: str) -> None:
         """Answer with a problem before any application has seen the request, and hang up."""
@@ -118,6 +135,14 @@ def _size(headers: list[tuple[bytes, bytes]] | None) -> int:
     return sum(len(name) + len(value) + 4 for name, value in headers or ())
 
 
+def _protocol(body_seconds: float) -> type[BoundedProtocol]:
+    class Protocol(BoundedProtocol):
+        """With the patience of these settings."""
+
+    Protocol.body_seconds = body_seconds
+    return Protocol
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server, which leaves the signals to the process that it is a part of."""
 
@@ -129,10 +154,12 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves an ASGI application on a socket until it is told to stop."""
 
-    def __init__(self, app: App, *, drain_seconds: float) -> None:
+    def __init__(
+        self, app: App, *, drain_seconds: float, body_seconds: float = BODY_SECONDS
+    ) -> None:
         config = uvicorn.Config(
             app,
-            http=BoundedProtocol,
+            http=_protocol(body_seconds),
             loop="none",
             ws="none",
             lifespan="off",

@@ -74,13 +74,6 @@ class MethodError(AlurError):
         self.allow = allow
 
 
-class TooSlowError(AlurError):
-    """The request did not arrive in time."""
-
-    code = "too-slow"
-    retryable = True
-
-
 class MediaTypeError(AlurError):
     """The content is of a type that is not read here."""
 

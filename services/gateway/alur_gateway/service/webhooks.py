@@ -46,7 +46,10 @@ class Call:
     method: str
     path: str
     query: bytes
-    headers: list[tuple[bytes, bytes]]
+    headers: dict[bytes, bytes]
+    """The last one of each name."""
+    pairs: list[tuple[bytes, bytes]]
+    """All of them, in order."""
     body: bytes
     instance: str
 
@@ -87,23 +90,27 @@ class Webhooks:
 
     async def call(self, found: Found, call: Call) -> Answer:
         """Start an execution and answer as the trigger says. A repeated key answers for the first one."""
-        headers = dict(call.headers)
-        if found.hook.proof is not None:
+        hook, record, headers = found.hook, found.record, call.headers
+        if hook.proof is not None:
             await self._check(found, headers, call.body)
-        request = _request(found, headers, call)
-        if found.hook.respond == "accepted":
-            accepted = await self._starts.start(found.record, request)
-            return accepted_answer(accepted.execution.id)
-        return await self._answer_when_done(found, request, call.instance)
+        source = _source(hook, headers)
+        waits = hook.respond != "accepted"
+        request = StartRequest(
+            mode="webhook",
+            input=[_item(found, call)],
+            trigger=hook.trigger,
+            source=source,
+            content=call.body if source else None,
+            reply_to=self._name if waits else None,
+            id=derived_id(record.tenant, record.uid, *source) if source else self._ids.execution(),
+        )
+        if waits:
+            return await self._answer_when_done(found, request, call.instance)
+        accepted = await self._starts.start(record, request)
+        return accepted_answer(accepted.execution.id)
 
     async def _answer_when_done(self, found: Found, request: StartRequest, instance: str) -> Answer:
-        record = found.record
-        execution_id = (
-            derived_id(record.tenant, record.uid, *request.source)
-            if request.source
-            else self._ids.execution()
-        )
-        request = replace(request, id=execution_id, reply_to=self._name)
+        record, execution_id = found.record, str(request.id)
         with self._replies.expect(execution_id) as future:
             accepted = await self._starts.start(record, request)
             outcome = None if accepted.is_new else await self._known(found.hook, accepted.execution)
@@ -165,26 +172,25 @@ def _give_up(future: asyncio.Future[Outcome]) -> None:
         future.set_result(_LATE)
 
 
-def _request(found: Found, headers: dict[bytes, bytes], call: Call) -> StartRequest:
-    hook = found.hook
+def _source(hook: Hook, headers: dict[bytes, bytes]) -> tuple[str, str] | None:
+    """Return where the start comes from when the caller names its delivery."""
     key = headers.get(hook.idempotency_header)
-    if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise MalformedError(f"an idempotency key has 1 to {MAX_KEY_LENGTH} characters")
-    item = {
-        "body": read_body(call.body, headers.get(b"content-type")),
-        "headers": _shown_headers(hook, headers, call.headers),
+    return hook.trigger, key.decode("latin-1")
+
+
+def _item(found: Found, call: Call) -> dict[str, Any]:
+    return {
+        "body": read_body(call.body, call.headers.get(b"content-type")),
+        "headers": _shown_headers(found.hook, call.headers, call.pairs),
         "query": read_pairs(call.query.decode("latin-1")) if call.query else {},
         "params": found.params,
         "method": call.method,
         "path": call.path,
     }
-    return StartRequest(
-        mode="webhook",
-        input=[item],
-        trigger=hook.trigger,
-        source=None if key is None else (hook.trigger, key.decode("latin-1")),
-        content=None if key is None else call.body,
-    )
 
 
 def _shown_headers(

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from alur_gateway.adapters.asgi import App
-from alur_gateway.adapters.rest.bodies import BodyLimits, path_of
+from alur_gateway.adapters.rest.bodies import path_of
 from alur_gateway.adapters.rest.executions import ExecutionRoutes
 from alur_gateway.adapters.rest.openapi import DESCRIPTION, describe
 from alur_gateway.adapters.rest.people import PeopleRoutes
@@ -29,14 +29,12 @@ PREFIX = "/api/v1"
 _NOT_FOUND, _NOT_ALLOWED = 404, 405
 
 
-def create(
-    use_cases: UseCases, *, max_document_bytes: int, body_seconds: float, secure: bool
-) -> App:
+def create(use_cases: UseCases, *, max_document_bytes: int, secure: bool) -> App:
     """Return the application that answers everything under `/api/v1`."""
     app = FastAPI(
         title="Alur", description=DESCRIPTION, openapi_url=None, docs_url=None, redoc_url=None
     )
-    app.state.body_limits = BodyLimits(max_document_bytes, body_seconds)
+    app.state.max_body_bytes = max_document_bytes
     router = APIRouter(prefix=PREFIX)
     routes = routes_of(use_cases, secure=secure)
     add(router, use_cases, routes)

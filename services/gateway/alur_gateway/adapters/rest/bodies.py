@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from fastapi import Depends
@@ -24,21 +23,13 @@ LARGE_BYTES = 128 * 1024
 _YAML = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
 
 
-@dataclass(frozen=True, slots=True)
-class BodyLimits:
-    """How large a body may be and how long it may take."""
-
-    bytes: int
-    seconds: float
-
-
 async def raw_body(request: Request) -> bytes:
     """Return the whole body as it came; asked for again, the same."""
     known: bytes | None = request.scope.get("alur.body")
     if known is None:
-        limits: BodyLimits = request.app.state.body_limits
         headers = dict(request.scope["headers"])
-        known = await read_whole(request.receive, headers, limits.bytes, limits.seconds)
+        limit: int = request.app.state.max_body_bytes
+        known = await read_whole(request.receive, headers, limit)
         request.scope["alur.body"] = known
     return known
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,11 +43,13 @@ def sign(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def deliveries() -> list[Delivery]:
+@cache
+def deliveries() -> tuple[Delivery, ...]:
     """Return all of GitHub's published example payloads, as deliveries with ids of their own."""
+    assert PAYLOADS.exists(), "the payloads are missing: `make tests/node_modules/.installed`"
     events = json.loads(PAYLOADS.read_text())
-    return [
+    return tuple(
         Delivery(event["name"], f"{event['name']}-{number}", payload)
         for event in events
         for number, payload in enumerate(event["examples"])
-    ]
+    )

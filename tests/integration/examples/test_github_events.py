@@ -10,8 +10,13 @@ import pytest
 from tests.support.alur_dev import AlurDev
 from tests.support.github import Delivery, deliveries
 
-DELIVERIES = deliveries()
-OPENED = next(d for d in DELIVERIES if d.event == "issues" and d.payload["action"] == "opened")
+OPENED = ("issues", "opened")
+
+
+@pytest.fixture
+def opened() -> Delivery:
+    """GitHub tells that an issue was opened."""
+    return next(d for d in deliveries() if (d.event, d.payload.get("action")) == OPENED)
 
 
 def beginning(delivery: Delivery) -> str:
@@ -39,26 +44,28 @@ def send(github: httpx.Client, delivery: Delivery, **headers: str) -> httpx.Resp
 
 
 def test_all_329_payloads_are_answered_with_what_was_done(github: httpx.Client) -> None:
-    assert len(DELIVERIES) == 329
-    for delivery in DELIVERIES:
+    assert len(deliveries()) == 329
+    for delivery in deliveries():
         answer = send(github, delivery)
         assert answer.status_code == 200, f"{delivery.id}: {answer.text}"
         assert answer.json()["did"].startswith(beginning(delivery)), delivery.id
 
 
-def test_a_repeated_delivery_runs_once(github: httpx.Client) -> None:
-    first, second = send(github, OPENED), send(github, OPENED)
+def test_a_repeated_delivery_runs_once(github: httpx.Client, opened: Delivery) -> None:
+    first, second = send(github, opened), send(github, opened)
     assert first.headers["alur-execution-id"] == second.headers["alur-execution-id"]
     assert first.json() == second.json()
 
 
 @pytest.mark.parametrize("signature", ["", "sha256=", "sha256=" + "0" * 64, "sha1=abc"])
-def test_a_wrong_signature_is_refused(github: httpx.Client, signature: str) -> None:
-    answer = send(github, OPENED, **{"x-hub-signature-256": signature})
+def test_a_wrong_signature_is_refused(
+    github: httpx.Client, opened: Delivery, signature: str
+) -> None:
+    answer = send(github, opened, **{"x-hub-signature-256": signature})
     assert answer.status_code == 401
     assert "alur-execution-id" not in answer.headers
 
 
-def test_a_changed_body_is_refused(github: httpx.Client) -> None:
-    answer = github.post("", content=OPENED.body + b" ", headers=OPENED.headers())
+def test_a_changed_body_is_refused(github: httpx.Client, opened: Delivery) -> None:
+    answer = github.post("", content=opened.body + b" ", headers=opened.headers())
     assert answer.status_code == 401

@@ -9,7 +9,9 @@ from typing import Any
 
 from alur_common.clock import SystemIds
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.security.records import Member, Project
 from alur_common.security.rights import Caller, Role
+from alur_registry.adapters.stored import stored
 from alur_registry.main import build as build_registry
 from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
@@ -68,6 +70,15 @@ class RestWorld(World):
         member = await self.people.add_member(self.owner, name=role, role=role)
         caller = Caller(member.tenant, member.id, role)
         return await self.token_of(caller, **limits)
+
+    async def stranger(self) -> str:
+        """Return the token of the owner of another tenant with a project of the same name."""
+        store = stored(self.documents)
+        now = self.clock.now()
+        await store.projects.insert(Project("other", "default", "", now))
+        owner = Member("other", "o", "Other", "", "owner", None, now)
+        await store.members.insert(owner)
+        return await self.token_of(Caller("other", "o", "owner"))
 
     async def ask(
         self,

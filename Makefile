@@ -73,7 +73,9 @@ check: lint types imports unit check-editor ## Format, lint, types, imports, uni
 lint: .venv/.members
 	$(BIN)/ruff format --check -q $(CODE)
 	$(BIN)/ruff check -q $(CODE)
-	test ! -d protos || $(BIN)/buf lint protos
+	$(BIN)/buf lint protos
+	! git rev-parse -q --verify main^{commit} >/dev/null || \
+		$(BIN)/buf breaking protos --against '.git#branch=main,subdir=protos'
 
 .PHONY: types
 types: .venv/.members

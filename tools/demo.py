@@ -149,6 +149,7 @@ def tell_where(url: str, data: Path) -> None:
     """Print where to look further."""
     link = data / "sign-in"
     SAY.print(f"\nThe editor: {link.read_text().strip() if link.exists() else url}")
+    SAY.print("(The link signs in once, within 15 minutes; a restart makes a new one.)")
     SAY.print(f"The webhook's secret: {webhook_secret(data)}   the log: {data.with_suffix('.log')}")
 
 

@@ -34,6 +34,7 @@ STEPS = (
         from_output=False,
     ),
     Step((PYTHON, "-m", "alur_engine.schema"), "docs/reference/workflow.schema.json"),
+    Step((PYTHON, "-m", "alur_gateway.adapters.rest"), "docs/reference/openapi.json"),
     Step(
         (PYTHON, "-m", "typer", "alur.main", "utils", "docs", "--title=Command line"),
         "docs/reference/cli.md",

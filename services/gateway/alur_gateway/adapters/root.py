@@ -25,16 +25,12 @@ from alur_gateway.adapters.metrics import Metrics
 from alur_gateway.adapters.probes import Probes
 from alur_gateway.adapters.rates import Rates
 from alur_gateway.domain.answers import Answer, problem_answer
-from alur_gateway.domain.errors import MethodError
+from alur_gateway.domain.errors import InternalError, MethodError
 from alur_sdk.errors import AlurError, NotFoundError
 
 _TRACE_PARENT_LENGTH = 55
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
-
-
-class InternalError(AlurError):
-    """Something unexpected happened; the log has it under the trace id."""
 
 
 @dataclass(slots=True)
@@ -156,8 +152,7 @@ class Root:
     def _unexpected(self, scope: Scope, error: Exception) -> Answer:
         trace_id = self._trace_id(scope)
         self._log.error("unexpected error", trace_id=trace_id, exc_info=error)
-        message = "something went wrong here; the log has it under the traceId"
-        return problem_answer(InternalError(message), scope["path"], trace_id)
+        return problem_answer(InternalError.unexpected(), scope["path"], trace_id)
 
     def _trace_id(self, scope: Scope) -> str:
         """Return the caller's trace id (W3C trace context), else a new one kept for this request."""

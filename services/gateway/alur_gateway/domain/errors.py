@@ -74,6 +74,15 @@ class MethodError(AlurError):
         self.allow = allow
 
 
+class InternalError(AlurError):
+    """Something unexpected happened; the log has it under the trace id."""
+
+    @classmethod
+    def unexpected(cls) -> InternalError:
+        """Return what a caller is told, which is nothing of the error itself."""
+        return cls("something went wrong here; the log has it under the traceId")
+
+
 class MediaTypeError(AlurError):
     """The content is of a type that is not read here."""
 

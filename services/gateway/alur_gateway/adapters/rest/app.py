@@ -13,7 +13,7 @@ from starlette.requests import Request
 from alur_gateway.adapters.asgi import App
 from alur_gateway.adapters.rest.bodies import path_of
 from alur_gateway.adapters.rest.executions import ExecutionRoutes
-from alur_gateway.adapters.rest.openapi import DESCRIPTION, describe
+from alur_gateway.adapters.rest.openapi import describe
 from alur_gateway.adapters.rest.people import PeopleRoutes
 from alur_gateway.adapters.rest.routing import Route, add, reply
 from alur_gateway.adapters.rest.secrets import SecretRoutes
@@ -21,7 +21,7 @@ from alur_gateway.adapters.rest.sessions import SessionRoutes
 from alur_gateway.adapters.rest.tools import ToolRoutes
 from alur_gateway.adapters.rest.workflows import WorkflowRoutes
 from alur_gateway.domain.answers import problem_answer
-from alur_gateway.domain.errors import MethodError
+from alur_gateway.domain.errors import InternalError, MethodError
 from alur_gateway.service.use_cases import UseCases
 from alur_sdk.errors import AlurError, InvalidError, NotFoundError, Problem
 
@@ -31,19 +31,28 @@ _NOT_FOUND, _NOT_ALLOWED = 404, 405
 
 def create(use_cases: UseCases, *, max_document_bytes: int, secure: bool) -> App:
     """Return the application that answers everything under `/api/v1`."""
-    app = FastAPI(
-        title="Alur", description=DESCRIPTION, openapi_url=None, docs_url=None, redoc_url=None
-    )
+    app, routes = _routed(use_cases, secure=secure)
     app.state.max_body_bytes = max_document_bytes
-    router = APIRouter(prefix=PREFIX)
-    routes = routes_of(use_cases, secure=secure)
-    add(router, use_cases, routes)
-    app.include_router(router)
     _serve_description(app, routes)
     app.add_exception_handler(AlurError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
+    app.add_exception_handler(Exception, _unexpected)
     return app
+
+
+def description(use_cases: UseCases) -> dict[str, Any]:
+    """Return the OpenAPI document of the interface."""
+    return describe(*_routed(use_cases, secure=False))
+
+
+def _routed(use_cases: UseCases, *, secure: bool) -> tuple[FastAPI, list[Route]]:
+    app = FastAPI(title="Alur", openapi_url=None, docs_url=None, redoc_url=None)
+    router = APIRouter(prefix=PREFIX)
+    routes = routes_of(use_cases, secure=secure)
+    add(router, use_cases, routes)
+    app.include_router(router)
+    return app, routes
 
 
 def routes_of(use_cases: UseCases, *, secure: bool) -> list[Route]:
@@ -77,6 +86,11 @@ async def _refused(request: Request, error: Exception) -> Response:
     status, headers, body = problem_answer(error, request.url.path, trace_id)
     shown = {name.decode(): value.decode() for name, value in headers}
     return Response(body, status_code=status, headers=shown)
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    """Answer; the framework raises the error again, and the outermost application logs it."""
+    return await _refused(request, InternalError.unexpected())
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

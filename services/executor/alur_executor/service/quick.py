@@ -57,7 +57,7 @@ class QuickRuns:
         scope.run_index = run.frame.turn
         binding, run_item, first = step.binding, step.run_item, step.first_port
         assert binding is not None  # noqa: S101 quick steps have both
-        assert run_item is not None  # noqa: S101
+        assert run_item is not None  # noqa: S101 the same
         params, bind = binding.constant, binding.bind
         sees_more = binding.mentions_input
         if sees_more:

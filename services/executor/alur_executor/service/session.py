@@ -176,7 +176,8 @@ class Session:
             return False
         self.writer.record(finished)
         finish(self.state, run, finished)
-        self.watching.tell(self.state, finished)
+        if self.watching.is_on():
+            self.watching.tell(self.state, finished)
         return True
 
     async def _obey(self, command: Command, *, is_alone: bool) -> bool:

@@ -19,6 +19,10 @@ class Watching:
         self._progress = progress
         self._execution = execution
 
+    def is_on(self) -> bool:
+        """Somebody watches."""
+        return self._progress.is_watched(self._execution)
+
     def started(self, run: Run, now: float) -> None:
         """A node run starts."""
         if self._progress.is_watched(self._execution):

@@ -103,8 +103,8 @@ def finish(state: State, run: Run, entry: Finished) -> None:
     run.attempt = entry.attempt
     run.started_at = entry.started
     run.ended_at = entry.ended
-    run.wait = run.retry_at = run.outcomes = run.intent = None
-    state.open.pop(run.key, None)
+    if state.open.pop(run, None) is None or run.wait or run.intent is not None or run.outcomes:
+        run.wait = run.retry_at = run.outcomes = run.intent = None
     if entry.reply is not None and state.reply is None:
         state.reply = entry.reply
     for items in entry.outputs.values():
@@ -142,7 +142,7 @@ def _started(state: State, run: Run, entry: Started) -> None:
     run.pinned_at = run.pinned_at or entry.at
     run.intent = run.intent if run.intent is not None else entry.request
     run.retry_at = None
-    state.open[run.key] = run
+    state.open[run] = run
 
 
 def _item_done(_: State, run: Run, entry: ItemDone) -> None:
@@ -158,12 +158,12 @@ def _failed(state: State, run: Run, entry: Failed) -> None:
     if entry.retry_at is not None:
         run.status = "waiting"
         run.retry_at = entry.retry_at
-        state.open[run.key] = run
+        state.open[run] = run
         return
     run.status = "failed"
     run.ended_at = entry.ended
     run.retry_at = None
-    state.open.pop(run.key, None)
+    state.open.pop(run, None)
     fail(state, run, entry.error)
 
 
@@ -172,13 +172,13 @@ def _waiting(state: State, run: Run, entry: Waiting) -> None:
     run.attempt = entry.attempt
     run.wait = entry.wait
     run.started_at = run.started_at or entry.started
-    state.open[run.key] = run
+    state.open[run] = run
 
 
 def _stopped(state: State, run: Run, entry: Stopped) -> None:
     run.status = "succeeded"
     run.ended_at = entry.at
-    state.open.pop(run.key, None)
+    state.open.pop(run, None)
     state.stopped = True
     _close_all(state)
 
@@ -188,7 +188,7 @@ def _resolved(state: State, run: Run, entry: Resolved) -> None:
         return
     if entry.outcome == "not-done":
         run.status = "ready"
-        state.open.pop(run.key, None)
+        state.open.pop(run, None)
         state.ready.append(run)
     elif entry.outcome == "fail":
         error = {

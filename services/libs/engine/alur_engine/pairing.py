@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from alur_engine.graph import LOOP_PORT
 from alur_engine.state import Run, Segment
@@ -35,7 +35,7 @@ def find_ancestor(run: Run, index: int, name: str) -> Item | None:
     return None
 
 
-def _place(segments: list[Segment], index: int) -> tuple[Segment, int] | None:
+def _place(segments: Sequence[Segment], index: int) -> tuple[Segment, int] | None:
     for segment in segments:
         if index < segment.size:
             return segment, segment.start + index

@@ -54,18 +54,21 @@ Command = Start | Cancel | Wake | Suspend | Rest | End
 
 def plan(state: State, now: float) -> list[Command]:
     """Return what is to be done at this time, in order. Starting a node is planned once."""
-    commands: list[Command] = [Cancel(run) for run in state.to_cancel]
-    state.to_cancel.clear()
+    commands: list[Command] = []
+    if state.to_cancel:
+        commands += [Cancel(run) for run in state.to_cancel]
+        state.to_cancel.clear()
     if state.is_over:
         commands.append(_end(state))
         return commands
-    _take_due(state, now, commands)
+    if state.open:
+        _take_due(state, now, commands)
     ready = state.ready
     while ready:
         run = ready.popleft()
         if run.status == "ready":
             run.status = "running"
-            state.open[run.key] = run
+            state.open[run] = run
             commands.append(Start(run))
     if not commands:
         _when_idle(state, commands)
@@ -73,7 +76,7 @@ def plan(state: State, now: float) -> list[Command]:
 
 
 def _take_due(state: State, now: float, commands: list[Command]) -> None:
-    for run in list(state.open.values()) if state.open else ():
+    for run in list(state.open):
         if run.status != "waiting":
             continue
         if run.retry_at is not None and run.retry_at <= now:
@@ -118,10 +121,10 @@ def recover(state: State) -> None:
     """
     for run in list(state.open.values()):
         if run.status == "running":
-            state.open.pop(run.key, None)
+            state.open.pop(run, None)
             if asks_in_doubt(run):
                 run.status = "in-doubt"
-                state.open[run.key] = run
+                state.open[run] = run
             else:
                 run.attempt = max(run.attempt - 1, 0)
                 run.status = "ready"

@@ -15,7 +15,7 @@ CATCH, FINALLY, TRY = "catch", "finally", "try"
 def enter(state: State, run: Run, size: int, todo: Todo) -> None:
     """Open the first scope of a node run that owns some."""
     run.status = "looping"
-    state.open[run.key] = run
+    state.open[run] = run
     if LOOP_PORT in run.node.opens:
         run.size = max(size, 1)
         run.sent = (LOOP_PORT,)
@@ -36,7 +36,7 @@ def _turn(state: State, run: Run, turn: int, todo: Todo) -> None:
     if run.frame.path:
         path = f"{run.frame.path}/{path}"
     frame = state.frames[path] = Frame(path, run.frame, run, turn, state.entry)
-    run.turns.append(frame)
+    run.turns += (frame,)
     segment = Segment(run, LOOP_PORT, begin, min(run.size, len(items) - begin))
     for edge in run.node.outgoing.get(LOOP_PORT, ()):
         todo.append((frame, edge, segment))
@@ -57,7 +57,7 @@ def _end_loop(state: State, run: Run, todo: Todo) -> None:
             Item(item.json, item.binary, i) for i, item in enumerate(run.items_of())
         ]
     run.status = "succeeded"
-    state.open.pop(run.key, None)
+    state.open.pop(run, None)
     send_outputs(run, todo)
     settle(state, run.frame, run.node)
 
@@ -106,7 +106,7 @@ def close(state: State, frame: Frame, scope: Scope, todo: Todo) -> None:
 
 
 def _end_try(state: State, run: Run, todo: Todo) -> None:
-    state.open.pop(run.key, None)
+    state.open.pop(run, None)
     if run.error is not None:
         run.status = "failed"
         throw(state, run.frame, run.node, run.error, todo)
@@ -133,7 +133,7 @@ def throw(state: State, frame: Frame, node: GraphNode, error: dict[str, Any], to
         if found.is_loop:
             owner.status = "failed"
             owner.error = error
-            state.open.pop(owner.key, None)
+            state.open.pop(owner, None)
             frame = owner.frame
         elif found.port == TRY:
             if CATCH in owner.node.outgoing:
@@ -149,7 +149,7 @@ def throw(state: State, frame: Frame, node: GraphNode, error: dict[str, Any], to
         else:
             owner.status = "failed"
             owner.error = error
-            state.open.pop(owner.key, None)
+            state.open.pop(owner, None)
         scope = owner.node.scope
     end_with_error(state, error)
 
@@ -169,7 +169,7 @@ def cancel_open(state: State, runs: list[Run]) -> None:
             state.to_cancel.append(run)
         if run.status not in SETTLED:
             run.status = "cancelled"
-        state.open.pop(run.key, None)
+        state.open.pop(run, None)
 
 
 def _abandon(state: State, frame: Frame, scope: Scope, todo: Todo) -> None:

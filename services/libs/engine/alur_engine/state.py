@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -52,48 +53,28 @@ class Run:
     and `returned` are a loop's: items a turn, and what came back; `catching` is what `core.try` caught.
     """
 
-    __slots__ = (
-        "attempt",
-        "catching",
-        "ended_at",
-        "error",
-        "frame",
-        "inputs",
-        "intent",
-        "node",
-        "outcomes",
-        "outputs",
-        "pinned_at",
-        "retry_at",
-        "returned",
-        "sent",
-        "size",
-        "started_at",
-        "status",
-        "turns",
-        "wait",
-    )
+    status: RunStatus = "pending"
+    attempt: int = 0
+    outcomes: dict[int, Outputs] | None = None
+    error: dict[str, Any] | None = None
+    intent: Any = None
+    wait: dict[str, Any] | None = None
+    retry_at: float | None = None
+    pinned_at: float | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    size: int = 1
+    returned: Sequence[Segment] = ()
+    turns: tuple[Frame, ...] = ()
+    sent: tuple[str, ...] = ()
+    catching: dict[str, Any] | None = None
 
     def __init__(self, node: GraphNode, frame: Frame) -> None:
+        # What has its default stays with the class: most runs set little more than this.
         self.node = node
         self.frame = frame
-        self.status: RunStatus = "pending"
-        self.attempt = 0
         self.inputs: list[tuple[GraphEdge, Segment]] = []
         self.outputs: Outputs = {}
-        self.outcomes: dict[int, Any] | None = None
-        self.error: dict[str, Any] | None = None
-        self.intent: Any = None
-        self.wait: dict[str, Any] | None = None
-        self.retry_at: float | None = None
-        self.pinned_at: float | None = None
-        self.started_at: float | None = None
-        self.ended_at: float | None = None
-        self.size = 1
-        self.returned: list[Segment] = []
-        self.turns: list[Frame] = []
-        self.sent: tuple[str, ...] = ()
-        self.catching: dict[str, Any] | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -102,9 +83,9 @@ class Run:
 
     def items_of(self, port: str = "main") -> list[Item]:
         """Return the items that came in by an input port, in the order of its edges."""
+        if len(self.inputs) == 1 and self.inputs[0][0].input == port:
+            return _items(self.inputs[0][1])
         segments = [segment for edge, segment in self.inputs if edge.input == port]
-        if len(segments) == 1:
-            return _items(segments[0])
         return [item for segment in segments for item in _items(segment)]
 
     def segments(self) -> list[Segment]:
@@ -164,7 +145,7 @@ class State:
         self.root = Frame("", None, None, 0, entry)
         self.frames: dict[str, Frame] = {"": self.root}
         self.ready: deque[Run] = deque()
-        self.open: dict[tuple[str, str], Run] = {}
+        self.open: dict[Run, Run] = {}
         """Runs that are running, waiting, in doubt or looping."""
         self.closing: list[tuple[Frame, Scope]] = []
         """Scopes whose nodes have all settled, to be closed when no edge is left to settle."""

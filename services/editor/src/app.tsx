@@ -3,10 +3,12 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
 import { RouterProvider } from "react-router";
 import { ApiError, whenSignedOut } from "./api/client";
 import { router } from "./routes";
-import { cssVariablesResolver, theme } from "./ui/theme";
+import { cssVariablesResolver, themeWith } from "./ui/theme";
 
 const MAX_RETRIES = 2;
 
@@ -25,6 +27,9 @@ whenSignedOut(() => {
 });
 
 export function App() {
+  const { t } = useTranslation();
+  const close = t("app.close");
+  const theme = useMemo(() => themeWith(close), [close]);
   return (
     <MantineProvider
       theme={theme}

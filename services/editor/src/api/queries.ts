@@ -177,7 +177,11 @@ export function usePatchSpec(project: string) {
 export function useDeleteWorkflow(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) => call("DELETE", paths.workflow(project, name)),
+    mutationFn: async (name: string) => {
+      const path = paths.workflow(project, name);
+      const { etag } = await call<WorkflowDocument>("GET", path);
+      return call("DELETE", path, { headers: etag ? { "If-Match": etag } : {} });
+    },
     onSuccess: () => client.invalidateQueries({ queryKey: ["workflows", project] }),
   });
 }

@@ -76,6 +76,12 @@ function ProjectItems({ person, project }: Props) {
   );
 }
 
+/** The first letters of the first two words: a name's usual short form. */
+function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/).slice(0, 2);
+  return words.map((word) => [...word][0]?.toUpperCase() ?? "").join("");
+}
+
 interface Props {
   person: Me;
   project: string;
@@ -86,6 +92,7 @@ export function AccountMenu({ person, project }: Props) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const client = useQueryClient();
+  const initials = initialsOf(person.name);
   const leave = async () => {
     try {
       await signOut();
@@ -98,8 +105,10 @@ export function AccountMenu({ person, project }: Props) {
   return (
     <Menu position="right-end" width={220} offset={12}>
       <Menu.Target>
-        <UnstyledButton aria-label={t("app.account")}>
-          <Avatar size={34} radius="xl" name={person.name} color="initials" alt="" />
+        <UnstyledButton aria-label={`${initials} – ${t("app.account")}`}>
+          <Avatar size={34} radius="xl" color="accent" variant="filled" alt="">
+            {initials}
+          </Avatar>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

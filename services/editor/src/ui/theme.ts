@@ -28,23 +28,29 @@ const dark: MantineColorsTuple = [
   "#0a0c10",
 ];
 
-export const theme = createTheme({
-  primaryColor: "accent",
-  primaryShade: { light: 6, dark: 6 },
-  colors: { accent, dark },
-  defaultRadius: "md",
-  cursorType: "pointer",
-  fontFamily:
-    'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
-  fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
-  headings: { fontWeight: "640" },
-  components: {
-    Tooltip: { defaultProps: { withArrow: true, openDelay: 350, fz: "xs" } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
-    TextInput: { defaultProps: { size: "sm" } },
-    ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
-  },
-});
+/** The theme; `close` names the buttons that close a dialog or a message. */
+export const themeWith = (close: string) =>
+  createTheme({
+    primaryColor: "accent",
+    primaryShade: { light: 6, dark: 6 },
+    colors: { accent, dark },
+    defaultRadius: "md",
+    cursorType: "pointer",
+    respectReducedMotion: true,
+    fontFamily:
+      'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+    fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, monospace',
+    headings: { fontWeight: "640" },
+    components: {
+      CloseButton: { defaultProps: { "aria-label": close } },
+      Tooltip: { defaultProps: { withArrow: true, openDelay: 350, fz: "xs" } },
+      Modal: {
+        defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35, blur: 2 } },
+      },
+      TextInput: { defaultProps: { size: "sm" } },
+      ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
+    },
+  });
 
 const ours = {
   "--mantine-color-body": "var(--alur-surface)",

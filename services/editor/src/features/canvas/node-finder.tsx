@@ -186,7 +186,7 @@ export function NodeFinder() {
       radius="lg"
       yOffset="12vh"
       centered={false}
-      aria-label={t("finder.title")}
+      attributes={{ content: { "aria-label": t("finder.title") } }}
       transitionProps={{ duration: 120 }}
     >
       {finder && <Search finder={finder} onClose={close} />}

@@ -107,7 +107,10 @@ class Executor:
             return False
         self._sessions[execution_id] = session
         self._parts.meter.active(len(self._sessions))
-        await session.drive()
+        try:
+            await session.drive()
+        finally:
+            session.release()
         return session.has_mail and not session.execution.has_ended
 
     async def _may_take(self, execution: Execution) -> bool:

@@ -128,6 +128,12 @@ class Session:
         finally:
             await self._stop_tasks()
 
+    def release(self) -> None:
+        """Forget everything; the session is not used again."""
+        self.state.release()
+        del self._runs, self._endings, self._messages
+        self.__dict__.pop("quick", None)
+
     async def _surround(self) -> None:
         execution = self.execution
         if "$vars" in self.program.mentions:

@@ -176,6 +176,15 @@ class State:
                 return frame.runs[index]
         return None
 
+    def release(self) -> None:
+        """Let go of everything, so that memory is free at once and not when cycles are looked for."""
+        for frame in self.frames.values():
+            for run in frame.runs.values():
+                run.turns = ()
+            frame.runs.clear()
+        self.open.clear()
+        self.ready.clear()
+
     @property
     def is_over(self) -> bool:
         """Nothing more will start."""

@@ -13,6 +13,10 @@ from alur_executor.domain.programs import Step
 from alur_executor.service.context import RunContext
 from alur_executor.service.scoping import Surroundings
 from alur_sdk.items import Item, Outputs, Sent
+from alur_sdk.nodes import Emitted
+
+FEW = 4
+"""From so many items on, one object for the parameters of all is worth its making."""
 
 
 class QuickRuns:
@@ -58,7 +62,8 @@ class QuickRuns:
         binding, run_item, first = step.binding, step.run_item, step.first_port
         assert binding is not None  # noqa: S101 quick steps have both
         assert run_item is not None  # noqa: S101 the same
-        params, bind = binding.constant, binding.bind
+        params = binding.constant
+        bind = binding.bind if len(items) < FEW else binding.for_many()
         sees_more = binding.mentions_input
         if sees_more:
             scope.items = [shown(item) for item in items]
@@ -80,22 +85,27 @@ class QuickRuns:
             emitted = run_item(bound, item, context)
             kind = type(emitted)
             if kind is Item:
-                if emitted.source is None:
-                    emitted = Item(emitted.json, emitted.binary, index)
-                main.append(emitted)
+                main.append(_from(emitted, item, index))
+            elif kind is Sent:
+                port, sent = emitted
+                outputs.setdefault(port, []).append(_from(sent, item, index))
             elif emitted is not None:
-                _add(outputs, first, emitted, index)
+                _add(outputs, first, emitted, (item, index))
         return outputs
 
 
-def _add(outputs: Outputs, first: str, emitted: object, index: int) -> None:
-    """Add what a node sent by other ports, or several items at once."""
-    several = (emitted,) if isinstance(emitted, Sent) else emitted
-    for one in several:  # type: ignore[attr-defined]  # an iterable, as the contract of a node says
-        port, item = one if type(one) is Sent else (first, one)
-        if item.source is None:
-            item = Item(item.json, item.binary, index)
-        if port in outputs:
-            outputs[port].append(item)
-        else:
-            outputs[port] = [item]
+def _from(made: Item, item: Item, index: int) -> Item:
+    """Return what a node made, with the item it was made from as its source. What it made is the runner's now."""
+    if made is item:
+        return Item(made.json, made.binary, index)
+    if made.source is None:
+        made.source = index
+    return made
+
+
+def _add(outputs: Outputs, first: str, emitted: Emitted, origin: tuple[Item, int]) -> None:
+    """Add several items that a node made of one."""
+    several = [emitted] if isinstance(emitted, (Item, Sent)) else emitted or ()
+    for one in several:
+        port, made = (one.port, one.item) if isinstance(one, Sent) else (first, one)
+        outputs.setdefault(port, []).append(_from(made, *origin))

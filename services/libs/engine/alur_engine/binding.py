@@ -86,6 +86,24 @@ class Binding:
         """Return the parameters; raises `ExpressionError`, or `Permanent` with the name of what does not fit."""
         return self.bind(scope)
 
+    def for_many(self) -> Callable[[Scope], Params]:
+        """Return what gives one and the same object anew for each item: for nodes that do not keep it."""
+        if not self._dynamic:
+            return self.bind
+        values = self._fixed.copy()
+        made = _made(self._model, values, self._given)
+        dynamic = self._dynamic
+
+        def fill(scope: Scope) -> Params:
+            for name, template, check, key in dynamic:
+                try:
+                    values[name] = check(template(scope))
+                except ValidationError as error:
+                    raise _refused(error, key) from None
+            return made
+
+        return fill
+
     def _validated(self, values: dict[str, Any]) -> Params:
         try:
             return self._model.model_validate(values)
@@ -118,7 +136,6 @@ def _quick_binder(
     model: type[Params], fixed: dict[str, Any], dynamic: list[Dynamic], given: set[str]
 ) -> Callable[[Scope], Params]:
     """Return what makes parameters without validating again what is fixed."""
-    keep = object.__setattr__
 
     def bind(scope: Scope) -> Params:
         values = fixed.copy()
@@ -127,27 +144,16 @@ def _quick_binder(
                 values[name] = check(template(scope))
             except ValidationError as error:
                 raise _refused(error, key) from None
-        made = model.__new__(model)
-        keep(made, "__dict__", values)
-        keep(made, "__pydantic_fields_set__", given)
-        return made
+        return _made(model, values, given)
 
-    if len(dynamic) != 1:
-        return bind
-    only, template, check, key = dynamic[0]
+    return bind
 
-    def bind_one(scope: Scope) -> Params:
-        values = fixed.copy()
-        try:
-            values[only] = check(template(scope))
-        except ValidationError as error:
-            raise _refused(error, key) from None
-        made = model.__new__(model)
-        keep(made, "__dict__", values)
-        keep(made, "__pydantic_fields_set__", given)
-        return made
 
-    return bind_one
+def _made(model: type[Params], values: dict[str, Any], given: set[str]) -> Params:
+    made = model.__new__(model)
+    object.__setattr__(made, "__dict__", values)
+    object.__setattr__(made, "__pydantic_fields_set__", given)
+    return made
 
 
 def _as_is(value: Json) -> Json:

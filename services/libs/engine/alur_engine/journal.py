@@ -151,7 +151,7 @@ def encode_outputs(outputs: Outputs) -> dict[str, list[Any]]:
             continue
         sources = [item.source for item in items]
         binaries = [item.binary for item in items]
-        has_binaries = any(binary is not None for binary in binaries)
+        has_binaries = binaries.count(None) != len(binaries)
         if has_binaries or sources != _COUNTING[: len(sources)]:
             columns.append(sources)
         if has_binaries:

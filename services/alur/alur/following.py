@@ -121,6 +121,6 @@ def _progress(execution: str) -> Iterator[Watcher]:
             running = [n["name"] for n in nodes if n["status"] in {"running", "waiting"}]
             done = sum(n["status"] in {"succeeded", "skipped"} for n in nodes)
             at = f" at {', '.join(running[:3])}" if running else ""
-            line.update(output.clean(f"{shown['status']}{at} ({done} nodes done)"))
+            line.update(output.clean(f"{shown['status']}{at} ({done} done)"))
 
         yield show

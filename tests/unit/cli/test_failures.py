@@ -104,6 +104,27 @@ def test_a_command_starts_without_the_heavy_libraries() -> None:
     assert done.stdout == "[]\n"
 
 
+def test_waiting_shows_on_a_terminal_what_runs(server: FakeServer) -> None:
+    nodes = [{"name": "shape", "status": "succeeded"}, {"name": "call", "status": "running"}]
+    running = {"id": "e1", "status": "running", "nodes": nodes}
+    server.on("POST", "workflows/orders/executions", Reply({"id": "e1"}, 202))
+    ended = Reply({"id": "e1", "status": "succeeded", "nodes": []})
+    server.on("GET", "executions/e1", *[Reply(running)] * 6, ended)
+    ours, theirs = pty.openpty()
+    done = subprocess.run(  # noqa: S603  # our own command line
+        [*ALUR, "run", "orders", "--wait"],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm"},
+        check=True,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert "running at call (1 done)" in shown
+    assert done.stdout == b"execution/e1 succeeded\n"
+
+
 def on_terminal(server: FakeServer, **environment: str) -> str:
     """Run `alur get workflows` with a terminal as its output and return what it printed."""
     item = {

@@ -47,6 +47,17 @@ def test_a_document_is_refused_with_the_path_of_each_fault(case: dict[str, Any])
         assert word in said
 
 
+@pytest.mark.parametrize("entry", load_catalogue()["items"], ids=lambda entry: str(entry["type"]))
+def test_the_example_of_every_node_type_is_accepted(entry: dict[str, Any]) -> None:
+    step = {"name": "it", "type": entry["type"], "params": entry["example"]}
+    slots = {"credentials": {slot["name"]: "some" for slot in entry["credentials"]}}
+    if entry["trigger"]:
+        problems = found(workflow({"triggers": [step | slots]}))
+    else:
+        problems = found(workflow({"nodes": [step | slots]}))
+    assert problems == []
+
+
 def test_what_the_server_owns_is_ignored_on_the_way_in() -> None:
     document = workflow({"nodes": [a_set("a")]})
     document["status"] = {"activeVersion": 3}

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
+import signal
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from alur_common.clock import Clock
+from alur_common.telemetry import configure_logs, get_logger
 from alur_gateway.adapters.asgi import App
 from alur_gateway.adapters.cors import Cors
 from alur_gateway.adapters.files import Files
 from alur_gateway.adapters.hooks import HookApp
+from alur_gateway.adapters.lazy_api import LazyApi
 from alur_gateway.adapters.metrics import Metrics
 from alur_gateway.adapters.probes import Probes
 from alur_gateway.adapters.rates import Rates
@@ -25,12 +27,13 @@ from alur_gateway.service.needs import Needs
 from alur_gateway.service.use_cases import UseCases
 from alur_gateway.service.watching import Watching
 from alur_gateway.service.webhooks import Webhooks
-from alur_gateway.settings import Settings
+from alur_gateway.settings import Settings, listed
 
 if TYPE_CHECKING:
     from alur_gateway.adapters.server import HttpServer
 
 _PAGES = Path(__file__).parent / "adapters" / "pages"
+_log = get_logger("alur.gateway")
 
 
 class Gateway:
@@ -75,51 +78,25 @@ class Gateway:
             self._server.stop()
 
 
-class _LazyApi:
-    """The REST interface, loaded off the event loop when it is first asked for: its framework takes its time."""
-
-    def __init__(self, use_cases: UseCases, settings: Settings) -> None:
-        self._use_cases = use_cases
-        self._settings = settings
-        self._loading: asyncio.Task[App] | None = None
-
-    async def __call__(self) -> App:
-        if self._loading is None:
-            self._loading = asyncio.create_task(asyncio.to_thread(self._load))
-        return await asyncio.shield(self._loading)
-
-    def _load(self) -> App:
-        rest: _Rest = importlib.import_module("alur_gateway.adapters.rest")
-        return rest.create(
-            self._use_cases,
-            max_document_bytes=self._settings.max_document_bytes,
-            secure=self._settings.is_secure,
-        )
-
-
-class _Rest(Protocol):
-    def create(
-        self,
-        use_cases: UseCases,
-        *,
-        max_document_bytes: int,
-        secure: bool,
-    ) -> App: ...
-
-
 def build(needs: Needs, settings: Settings, *, metrics: CollectorRegistry = REGISTRY) -> Gateway:
-    """Build the gateway. It is not ready before `set_ready(True)`."""
+    """Build the gateway. It is not ready before `set_ready(True)`.
+
+    Raises `InvalidError` for rate limits and networks that cannot be read.
+    """
     use_cases = _use_cases(needs, settings)
     webhooks = Webhooks(needs, name=settings.gateway_name, reply_seconds=settings.reply_seconds)
     probes = Probes()
+    origins = listed(settings.cors_origins)
     parts = Parts(
         hooks=HookApp(webhooks),
-        api=_LazyApi(use_cases, settings),
+        api=LazyApi(
+            use_cases, max_document_bytes=settings.max_document_bytes, secure=settings.is_secure
+        ),
         files=Files(settings.editor_dir, _pages()),
         probes=probes,
         metrics=Metrics(metrics),
         rates=_rates(settings, needs.clock),
-        cors=Cors(settings.cors_origins) if settings.cors_origins else None,
+        cors=Cors(origins) if origins else None,
         clock=needs.clock,
         ids=needs.ids,
     )
@@ -143,7 +120,7 @@ def _rates(settings: Settings, clock: Clock) -> Rates | None:
         by_address=settings.rate_per_address,
         by_token=settings.rate_per_token,
         by_hook=settings.rate_per_hook,
-        proxies=settings.trusted_proxies,
+        proxies=listed(settings.trusted_proxies),
     )
 
 
@@ -153,3 +130,27 @@ def _pages() -> list[tuple[str, Path]]:
         ("/api/docs.js", _PAGES / "docs.js"),
         ("/api/docs.css", _PAGES / "docs.css"),
     ]
+
+
+async def main(settings: Settings) -> None:
+    """Run the gateway alone on a data folder until told to stop.
+
+    Its registry is out of reach then: probes answer, everything else is 503.
+    """
+    from alur_gateway.adapters.embedded import embedded  # noqa: PLC0415  # of a process of its own only
+    from alur_gateway.adapters.server import listen  # noqa: PLC0415  # the same
+
+    configure_logs("gateway", settings.log_level)
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    listener = listen(settings.host, settings.port)
+    async with embedded(settings.data) as needs:
+        gateway = build(needs, settings)
+        serving = asyncio.create_task(gateway.serve(listener))
+        _log.info("gateway started without a registry", port=listener.getsockname()[1])
+        waiting = asyncio.create_task(told.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        gateway.stop()
+        await serving

@@ -5,35 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from alur_common.settings import Settings as CommonSettings
 
 
-class Settings(BaseSettings):
-    """What an installation may choose. Rate limits are written as `limits` reads them: `100/second`."""
+class Settings(CommonSettings):
+    """What an installation may choose. Rate limits are written as `100/second` or `5000/hour`."""
 
-    model_config = SettingsConfigDict(env_prefix="ALUR_", frozen=True)
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str = ""
-    """How callers reach the gateway; empty: `http://host:port`."""
-    gateway_name: str = "gateway"
-    """Of this process; replies of executions come back to it."""
-    editor_dir: Path | None = None
-    """The built editor."""
-    cors_origins: list[str] = []
-    trusted_proxies: list[str] = []
-    """Networks whose `X-Forwarded-For` is believed."""
-    rate_per_address: str = ""
-    rate_per_token: str = ""
-    rate_per_hook: str = ""
-    max_document_bytes: int = 10 * 1024 * 1024
-    body_seconds: float = 20.0
-    """How long a body may take to arrive."""
-    reply_seconds: float = 30.0
-    """How long a webhook's caller waits for a result before it gets the id instead."""
-    drain_seconds: float = 20.0
-    """How long running requests may take at the end."""
+    data: Path = Field(default=Path("data"), description="The data folder, when it runs alone.")
+    host: str = Field(default="127.0.0.1", description="The address to listen at.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port; 0 takes a free one.")
+    public_url: str = Field(
+        default="",
+        description="Under which callers reach the gateway, such as https://alur.example.",
+    )
+    gateway_name: str = Field(
+        default="gateway", description="Of this process; replies of executions come back to it."
+    )
+    editor_dir: Path | None = Field(default=None, description="The built editor.")
+    cors_origins: str = Field(
+        default="", description="Origins whose pages may call the API, comma-separated."
+    )
+    trusted_proxies: str = Field(
+        default="", description="Networks whose X-Forwarded-For is believed, comma-separated."
+    )
+    rate_per_address: str = Field(default="", description="Requests of one address; empty: all.")
+    rate_per_token: str = Field(default="", description="Requests with one token; empty: all.")
+    rate_per_hook: str = Field(default="", description="Calls of one webhook; empty: all.")
+    max_document_bytes: int = Field(
+        default=10 * 1024 * 1024, ge=1024, description="The largest body that REST reads."
+    )
+    body_seconds: float = Field(
+        default=20.0, gt=0, description="How long a body may take to arrive."
+    )
+    reply_seconds: float = Field(
+        default=30.0, gt=0, description="How long a webhook waits for a result before it is 202."
+    )
+    drain_seconds: float = Field(
+        default=20.0, ge=0, description="How long running requests may take at the end."
+    )
 
     @property
     def has_rates(self) -> bool:
@@ -44,3 +54,8 @@ class Settings(BaseSettings):
     def is_secure(self) -> bool:
         """Callers come by HTTPS, so cookies are for HTTPS alone."""
         return self.public_url.startswith("https://")
+
+
+def listed(text: str) -> list[str]:
+    """Return the parts of a comma-separated setting."""
+    return [part.strip() for part in text.split(",") if part.strip()]

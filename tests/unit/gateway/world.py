@@ -111,6 +111,8 @@ class Answered:
 class World:
     """Everything around one gateway."""
 
+    gateway: Gateway
+
     def __init__(
         self,
         *,
@@ -141,10 +143,11 @@ class World:
 
     def use(self, registry: Registry) -> None:
         """Build the gateway on this registry."""
-        self.gateway = self._build(registry)
+        self.gateway = build(self.needs(registry), self.settings, metrics=CollectorRegistry())
 
-    def _build(self, registry: Registry) -> Gateway:
-        needs = Needs(
+    def needs(self, registry: Registry) -> Needs:
+        """Return what a gateway is built on."""
+        return Needs(
             registry=registry,
             starts=self.starts,
             executions=self.executions,
@@ -158,7 +161,6 @@ class World:
             clock=self.clock,
             ids=self.ids,
         )
-        return build(needs, self.settings, metrics=CollectorRegistry())
 
     async def _execute(self, event: ExecutionAdmitted) -> None:
         execution = await self.executions.get(event.key)

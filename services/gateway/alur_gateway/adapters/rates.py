@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alur_common.clock import Clock
 from alur_gateway.domain.limits import client_of, networks_of
-from alur_sdk.errors import LimitedError
+from alur_sdk.errors import InvalidError, LimitedError, Problem
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -25,10 +25,14 @@ class Rates:
 
         self._clock = clock
         self._window = strategies.MovingWindowRateLimiter(storage.MemoryStorage())
-        self._address = parse(by_address) if by_address else None
-        self._token = parse(by_token) if by_token else None
-        self._hook = parse(by_hook) if by_hook else None
-        self._proxies = networks_of(proxies)
+        try:
+            self._address = parse(by_address) if by_address else None
+            self._token = parse(by_token) if by_token else None
+            self._hook = parse(by_hook) if by_hook else None
+            self._proxies = networks_of(proxies)
+        except ValueError as error:
+            message = f"a rate limit or a trusted proxy cannot be read: {error}"
+            raise InvalidError(message, [Problem("rates", "invalid", message)]) from error
 
     def check_hook(self, scope: Scope, hook_id: str) -> None:
         """Raise `LimitedError` when this webhook or this address is called too often."""
@@ -55,5 +59,6 @@ class Rates:
         if limit is None or self._window.hit(limit, kind, key):
             return
         reset_at = self._window.get_window_stats(limit, kind, key).reset_time
-        after = max(1.0, reset_at - self._clock.now())
+        # The library reads the machine's own clock, so no answer is believed beyond the window itself.
+        after = min(max(1.0, reset_at - self._clock.now()), float(limit.get_expiry()))
         raise LimitedError(f"too many requests: at most {limit} for each {kind}", after)

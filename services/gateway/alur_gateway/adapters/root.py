@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import structlog
-
 from alur_common.clock import Clock, Ids
+from alur_common.telemetry import get_logger
 from alur_gateway.adapters.asgi import (
     App,
     ClientGoneError,
@@ -53,7 +52,7 @@ class Root:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._log = structlog.get_logger("alur.gateway")
+        self._log = get_logger("alur.gateway")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -25,7 +25,13 @@ class Wire(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
-class Fault(Wire):
+class Shown(BaseModel):
+    """An answer: camelCase, and fields may be added at any time."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class Fault(Shown):
     """One fault in what was sent."""
 
     path: str
@@ -33,7 +39,7 @@ class Fault(Wire):
     message: str
 
 
-class ProblemDocument(Wire):
+class ProblemDocument(Shown):
     """A problem (RFC 9457)."""
 
     type: str
@@ -47,7 +53,7 @@ class ProblemDocument(Wire):
     execution_id: str | None = None
 
 
-class Failure(Wire):
+class Failure(Shown):
     """Why an execution or a node run failed."""
 
     code: str
@@ -64,7 +70,7 @@ class ShownMetadata(Metadata):
     managed_by: str | None = None
 
 
-class TriggerStatus(Wire):
+class TriggerStatus(Shown):
     """How a trigger is."""
 
     name: str
@@ -75,16 +81,17 @@ class TriggerStatus(Wire):
     lag: int | None = None
 
 
-class Condition(Wire):
+class Condition(Shown):
     """A condition, as Kubernetes knows them."""
 
     type: str
     status: str
     reason: str
     message: str
+    last_transition_time: datetime
 
 
-class WorkflowStatus(Wire):
+class WorkflowStatus(Shown):
     """What the server knows of a workflow."""
 
     active_version: int
@@ -93,7 +100,7 @@ class WorkflowStatus(Wire):
     last_execution: dict[str, Any] | None = None
 
 
-class WorkflowDocument(Wire):
+class WorkflowDocument(Shown):
     """A workflow document with what the server knows; both parts are ignored on the way in."""
 
     api_version: str
@@ -103,14 +110,14 @@ class WorkflowDocument(Wire):
     status: WorkflowStatus
 
 
-class WorkflowPage(Wire):
+class WorkflowPage(Shown):
     """A page of workflows."""
 
     items: list[WorkflowDocument]
     next_cursor: str | None
 
 
-class Version(Wire):
+class Version(Shown):
     """One version; `document` only where it is asked for alone."""
 
     version: int
@@ -120,7 +127,7 @@ class Version(Wire):
     document: dict[str, Any] | None = None
 
 
-class VersionPage(Wire):
+class VersionPage(Shown):
     """A page of versions, the newest first."""
 
     items: list[Version]
@@ -139,13 +146,13 @@ class StartBody(Wire):
     version: int | None = Field(default=None, ge=1)
 
 
-class Started(Wire):
+class Started(Shown):
     """An accepted execution."""
 
     id: str
 
 
-class NodeSummary(Wire):
+class NodeSummary(Shown):
     """All runs of one node in short."""
 
     name: str
@@ -157,7 +164,7 @@ class NodeSummary(Wire):
     error: Failure | None = None
 
 
-class ExecutionBrief(Wire):
+class ExecutionBrief(Shown):
     """An execution as a list shows it."""
 
     id: str
@@ -186,25 +193,47 @@ class ExecutionDocument(ExecutionBrief):
     nodes: list[NodeSummary]
 
 
-class ExecutionPage(Wire):
+class ExecutionPage(Shown):
     """A page of executions, the newest first."""
 
     items: list[ExecutionBrief]
     next_cursor: str | None
 
 
-class NodeRun(Wire):
-    """One run of a node with its items."""
+class NodeItem(Shown):
+    """An item, and the input items that it comes from."""
 
+    json_: dict[str, Any] = Field(alias="json")
+    binary: dict[str, Any] | None = None
+    source: int | list[int] | None = None
+
+
+class ItemCounts(Shown):
+    """How many items there are at each port, on all pages."""
+
+    input: dict[str, int]
+    output: dict[str, int]
+
+
+class NodeRun(Shown):
+    """One run of a node with its items. `wait` is what it waits for."""
+
+    type: str
+    name: str
     path: str
     status: NodeStatus
-    attempt: int
-    input: dict[str, list[dict[str, Any]]]
-    output: dict[str, list[dict[str, Any]]]
+    attempts: int
+    items: int
+    started_at: datetime | None = None
+    duration_ms: float | None = None
+    input: dict[str, list[NodeItem]]
+    output: dict[str, list[NodeItem]]
+    counts: ItemCounts
     error: Failure | None = None
+    wait: dict[str, Any] | None = None
 
 
-class NodeRuns(Wire):
+class NodeRuns(Shown):
     """The runs of one node, paged by items."""
 
     name: str
@@ -212,7 +241,7 @@ class NodeRuns(Wire):
     next_cursor: str | None = None
 
 
-class JournalPage(Wire):
+class JournalPage(Shown):
     """A page of journal entries, in order."""
 
     items: list[dict[str, Any]]
@@ -254,7 +283,7 @@ class ValidateBody(Wire):
     document: Any
 
 
-class Validation(Wire):
+class Validation(Shown):
     """Whether a document can be saved, and every fault."""
 
     valid: bool
@@ -275,7 +304,7 @@ class EvaluateBody(Wire):
     time_zone: str = Field(default="UTC", max_length=64)
 
 
-class Value(Wire):
+class Value(Shown):
     """What a template comes to."""
 
     value: Any
@@ -299,7 +328,7 @@ class NodeType(BaseModel):
     docs: str
 
 
-class NodeTypeList(Wire):
+class NodeTypeList(Shown):
     """All node types."""
 
     items: list[NodeType]

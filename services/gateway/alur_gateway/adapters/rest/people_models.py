@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from alur_gateway.adapters.rest.models import Role, Wire
+from alur_gateway.adapters.rest.models import Role, Shown, Wire
 
 
 class SignIn(Wire):
@@ -16,7 +16,7 @@ class SignIn(Wire):
     token: str = Field(min_length=1, max_length=512)
 
 
-class Me(Wire):
+class Me(Shown):
     """Who asks."""
 
     id: str
@@ -38,7 +38,7 @@ class NewTokenBody(Wire):
     expires_in_seconds: float | None = None
 
 
-class TokenInfo(Wire):
+class TokenInfo(Shown):
     """A token without its secret."""
 
     id: str
@@ -57,7 +57,7 @@ class MadeToken(TokenInfo):
     token: str
 
 
-class TokenList(Wire):
+class TokenList(Shown):
     """Tokens."""
 
     items: list[TokenInfo]
@@ -70,7 +70,7 @@ class ProjectBody(Wire):
     title: str = Field(default="", max_length=200)
 
 
-class ProjectInfo(Wire):
+class ProjectInfo(Shown):
     """A project."""
 
     name: str
@@ -78,7 +78,7 @@ class ProjectInfo(Wire):
     created_at: datetime
 
 
-class ProjectList(Wire):
+class ProjectList(Shown):
     """Projects within reach."""
 
     items: list[ProjectInfo]
@@ -101,7 +101,7 @@ class MemberChange(Wire):
     projects: list[str] | None = None
 
 
-class MemberInfo(Wire):
+class MemberInfo(Shown):
     """A person."""
 
     id: str
@@ -118,7 +118,7 @@ class InvitedMember(MemberInfo):
     sign_in_token: str
 
 
-class MemberList(Wire):
+class MemberList(Shown):
     """People."""
 
     items: list[MemberInfo]
@@ -134,7 +134,7 @@ class CredentialBody(Wire):
     project: str | None = None
 
 
-class CredentialInfo(Wire):
+class CredentialInfo(Shown):
     """What may be seen of a credential."""
 
     name: str
@@ -148,14 +148,14 @@ class CredentialInfo(Wire):
     updated_at: datetime
 
 
-class CredentialPage(Wire):
+class CredentialPage(Shown):
     """A page of credentials."""
 
     items: list[CredentialInfo]
     next_cursor: str | None
 
 
-class CredentialTypes(Wire):
+class CredentialTypes(Shown):
     """The types of credentials, with the JSON Schema of their fields."""
 
     items: list[dict[str, Any]]
@@ -167,7 +167,7 @@ class VariableBody(Wire):
     value: Any
 
 
-class VariableInfo(Wire):
+class VariableInfo(Shown):
     """A variable."""
 
     name: str
@@ -175,20 +175,20 @@ class VariableInfo(Wire):
     updated_at: datetime
 
 
-class VariableList(Wire):
+class VariableList(Shown):
     """Variables of a project."""
 
     items: list[VariableInfo]
 
 
-class AuditPage(Wire):
+class AuditPage(Shown):
     """A page of the audit log, the newest first."""
 
     items: list[dict[str, Any]]
     next_cursor: str | None
 
 
-class AuditCheck(Wire):
+class AuditCheck(Shown):
     """Whether the chain of the audit log holds."""
 
     valid: bool

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.security.rights import Caller
+from alur_engine.document import Workflow
 from alur_gateway.adapters.rest.bodies import document_body, json_body, raw_body
 from alur_gateway.adapters.rest.models import (
     Version,
@@ -51,17 +52,17 @@ class WorkflowRoutes:
         many = "/projects/{project}/workflows"
         one = many + "/{name}"
         version = one + "/versions/{number}"
-        shown = WorkflowDocument
+        shown, sent = WorkflowDocument, Workflow
         routes = [
             Route("GET", many, self.list_workflows, WorkflowPage),
-            Route("POST", many, self.create_workflow, shown, 201, shown),
+            Route("POST", many, self.create_workflow, shown, 201, sent),
             Route("GET", one, self.get_workflow, shown),
-            Route("PUT", one, self.put_workflow, shown, 200, shown),
-            Route("PATCH", one, self.patch_workflow, shown, 200, shown),
+            Route("PUT", one, self.put_workflow, shown, 200, sent),
+            Route("PATCH", one, self.patch_workflow, shown, 200, sent),
             Route("DELETE", one, self.delete_workflow, None, 204),
-            Route("POST", one + ":publish", self.publish_workflow, shown, 200, shown),
-            Route("GET", one + "/draft", self.get_draft, shown),
-            Route("PUT", one + "/draft", self.put_draft, None, 204, shown),
+            Route("POST", one + ":publish", self.publish_workflow, shown, 200, sent),
+            Route("GET", one + "/draft", self.get_draft, sent),
+            Route("PUT", one + "/draft", self.put_draft, None, 204, sent),
             Route("GET", one + "/versions", self.list_versions, VersionPage),
             Route("GET", version, self.get_version, Version),
             Route("POST", version + "/restore", self.restore_version, shown),

@@ -14,6 +14,7 @@ from google.protobuf.struct_pb2 import Struct
 from alur_api.executions.v1.executions_pb2_grpc import ExecutionsServiceStub
 from alur_api.nodes.v1.nodes_pb2_grpc import NodeTypesServiceStub
 from alur_api.workflows.v1.workflows_pb2_grpc import WorkflowsServiceStub
+from alur_common.telemetry import Metrics
 from alur_gateway.adapters.grpc.server import GrpcServer, serve_grpc
 from tests.unit.gateway.rest import DOCUMENT, RestWorld
 
@@ -23,6 +24,7 @@ class Remote:
     """A client of a running server."""
 
     world: RestWorld
+    metrics: Metrics
     server: GrpcServer
     channel: grpc.aio.Channel
     workflows: Any
@@ -37,11 +39,13 @@ class Remote:
 @pytest.fixture
 async def remote(tmp_path: Path) -> AsyncIterator[Remote]:
     world = await RestWorld.make(tmp_path)
+    metrics = Metrics()
     world.succeed({"total": 3})
-    server, port = await serve_grpc(world.gateway.use_cases, "127.0.0.1", 0)
+    server, port = await serve_grpc(world.gateway.use_cases, "127.0.0.1", 0, metrics=metrics)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Remote(
             world,
+            metrics,
             server,
             channel,
             WorkflowsServiceStub(channel),

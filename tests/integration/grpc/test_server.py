@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,6 +143,29 @@ async def test_a_fault_of_our_own_is_internal_and_tells_nothing(
         await remote.nodes.Get(nodes_pb2.GetRequest(type="core.set"), metadata=remote.sign())
     assert failed.value.code() is grpc.StatusCode.INTERNAL
     assert "secret" not in str(failed.value.details())
+
+
+async def test_calls_are_counted_by_operation_and_code(remote: Remote) -> None:
+    await remote.nodes.List(nodes_pb2.ListRequest(), metadata=remote.sign())
+    await code_of(remote, "/alur_api.nodes.v1.NodeTypesService/List", [])
+    await code_of(remote, "/alur_api.workflows.v1.WorkflowsService/Watch", [])
+    text = remote.metrics.text()
+    for operation, code in (
+        ("list_node_types", "OK"),
+        ("list_node_types", "UNAUTHENTICATED"),
+        ("watch_workflows", "UNAUTHENTICATED"),
+    ):
+        assert f'alur_gateway_grpc_calls_total{{code="{code}",operation="{operation}"}} 1.0' in text
+    assert 'grpc_call_duration_seconds_count{operation="watch_workflows"}' not in text
+
+
+async def test_a_watcher_that_leaves_leaves_nothing_behind(remote: Remote) -> None:
+    before = asyncio.all_tasks()
+    watch = remote.workflows.Watch(workflows_pb2.WatchRequest(), metadata=remote.sign())
+    await watch.read()
+    watch.cancel()
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    await asyncio.wait_for(asyncio.gather(*left, return_exceptions=True), 5)
 
 
 async def test_health_needs_no_token_and_turns_when_the_server_goes_away(remote: Remote) -> None:

@@ -92,7 +92,9 @@ async def _around(
 ) -> AsyncIterator[None]:
     """Serve metrics, gRPC and the owner's socket; leave the files by which the server is found."""
     metrics_server = start_metrics_server(metrics, options.host, options.metrics_port)
-    grpc, grpc_port = await serve_grpc(running.gateway.use_cases, options.host, options.grpc_port)
+    grpc, grpc_port = await serve_grpc(
+        running.gateway.use_cases, options.host, options.grpc_port, metrics=metrics
+    )
     async with owner_socket(store.folder / SOCKET, running.registry):
         link = f"{url}/sign-in#token={await running.registry.new_sign_in_link()}"
         _write_files(store.folder, url, link)

@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 import structlog
 from google.protobuf.message import DecodeError, Message
 
 from alur_common.security.rights import Caller
-from alur_gateway.adapters.grpc.errors import abort
+from alur_gateway.adapters.grpc.errors import abort, code_of
+from alur_gateway.adapters.grpc.metrics import CallMetrics, Ending
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.service.use_cases import UseCases
 from alur_sdk.errors import AlurError, UnavailableError
@@ -64,9 +65,10 @@ def project_of(request: Any) -> str:  # noqa: ANN401  # every request message th
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
     """Authenticates, authorizes and translates errors for every RPC of ours; health and reflection are open."""
 
-    def __init__(self, use: UseCases, draining: asyncio.Event) -> None:
+    def __init__(self, use: UseCases, draining: asyncio.Event, metrics: CallMetrics) -> None:
         self._use = use
         self._draining = draining
+        self._metrics = metrics
 
     async def intercept_service(
         self,
@@ -93,28 +95,34 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
 
     def _unary(self, behaviour: Unary, operation: str, metadata: dict[str, Any]) -> Unary:
         async def call(request: Message, context: Any) -> Message:  # noqa: ANN401  # the library's
-            try:
-                await self._admit(operation, metadata, request)
-                return await behaviour(request, context)
-            except AlurError as error:
-                await abort(context, error)
-            except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
-                await abort(context, _unexpected(operation, error))
+            with self._metrics.observed(operation) as ending:
+                try:
+                    await self._admit(operation, metadata, request)
+                    return await behaviour(request, context)
+                except AlurError as error:
+                    await self._refuse(context, ending, error)
+                except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
+                    await self._refuse(context, ending, _unexpected(operation, error))
 
         return call
 
     def _streamed(self, behaviour: Streamed, operation: str, metadata: dict[str, Any]) -> Streamed:
         async def call(request: Message, context: Any) -> AsyncIterator[Message]:  # noqa: ANN401  # the library's
-            try:
-                await self._admit(operation, metadata, request)
-                async for message in self._until_drained(behaviour(request, context)):
-                    yield message
-            except AlurError as error:
-                await abort(context, error)
-            except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
-                await abort(context, _unexpected(operation, error))
+            with self._metrics.observed(operation, is_stream=True) as ending:
+                try:
+                    await self._admit(operation, metadata, request)
+                    async for message in self._until_drained(behaviour(request, context)):
+                        yield message
+                except AlurError as error:
+                    await self._refuse(context, ending, error)
+                except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
+                    await self._refuse(context, ending, _unexpected(operation, error))
 
         return call
+
+    async def _refuse(self, context: Any, ending: Ending, error: AlurError) -> NoReturn:  # noqa: ANN401  # the library's
+        ending.code = code_of(error).name
+        await abort(context, error)
 
     async def _admit(
         self, operation: str, metadata: dict[str, Any], request: Message | _Unreadable
@@ -131,19 +139,20 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
     async def _until_drained(self, messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
         """Yield messages until the server drains; then the client has to come back, here or elsewhere."""
         drained = asyncio.ensure_future(self._draining.wait())
+        following = asyncio.ensure_future(anext(messages))
         try:
             while True:
-                following = asyncio.ensure_future(anext(messages))
                 await asyncio.wait({following, drained}, return_when=asyncio.FIRST_COMPLETED)
                 if not following.done():
-                    await _cancelled(following)
                     raise UnavailableError("the server is going away: watch again with the token")
                 try:
                     yield following.result()
                 except StopAsyncIteration:
                     return
+                following = asyncio.ensure_future(anext(messages))
         finally:
             drained.cancel()
+            await _cancelled(following)
 
 
 class _Unreadable:

@@ -12,8 +12,10 @@ from grpc_reflection.v1alpha import reflection
 from alur_api.executions.v1 import executions_pb2, executions_pb2_grpc
 from alur_api.nodes.v1 import nodes_pb2, nodes_pb2_grpc
 from alur_api.workflows.v1 import workflows_pb2, workflows_pb2_grpc
+from alur_common.telemetry import Metrics
 from alur_gateway.adapters.grpc.executions import ExecutionsServicer
 from alur_gateway.adapters.grpc.guard import Guard
+from alur_gateway.adapters.grpc.metrics import CallMetrics
 from alur_gateway.adapters.grpc.nodes import NodeTypesServicer
 from alur_gateway.adapters.grpc.workflows import WorkflowsServicer
 from alur_gateway.service.use_cases import UseCases
@@ -58,11 +60,17 @@ class GrpcServer:
 
 
 async def serve_grpc(
-    use: UseCases, host: str, port: int, *, reflects: bool = True
+    use: UseCases,
+    host: str,
+    port: int,
+    *,
+    metrics: Metrics | None = None,
+    reflects: bool = True,
 ) -> tuple[GrpcServer, int]:
     """Start to serve; return the server and its port (0 takes a free one). Raises `UnavailableError` for a taken port."""
     draining = asyncio.Event()
-    server = grpc.aio.server(interceptors=(Guard(use, draining),), options=_OPTIONS)
+    guard = Guard(use, draining, CallMetrics(metrics or Metrics()))
+    server = grpc.aio.server(interceptors=(guard,), options=_OPTIONS)
     workflows_pb2_grpc.add_WorkflowsServiceServicer_to_server(WorkflowsServicer(use), server)
     executions_pb2_grpc.add_ExecutionsServiceServicer_to_server(ExecutionsServicer(use), server)
     nodes_pb2_grpc.add_NodeTypesServiceServicer_to_server(NodeTypesServicer(use), server)

@@ -58,6 +58,12 @@ class MalformedError(InvalidError):
     code = "malformed"
 
 
+class EvaluationError(InvalidError):
+    """An expression that a caller wants to try failed."""
+
+    code = "expression"
+
+
 class CsrfError(AlurError):
     """A write by a session came without the token that shows that our own page sent it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import grpc
@@ -20,6 +20,7 @@ from alur_common.security.rights import Role, role_allows
 from alur_gateway.adapters.grpc.guard import OPERATIONS
 from alur_gateway.adapters.grpc.server import SERVICES, serve_grpc
 from alur_gateway.domain.rights import RIGHTS
+from alur_gateway.service.changes import Changed
 from alur_sdk.errors import UnavailableError
 from tests.integration.grpc.conftest import Remote
 
@@ -159,13 +160,24 @@ async def test_calls_are_counted_by_operation_and_code(remote: Remote) -> None:
     assert 'grpc_call_duration_seconds_count{operation="watch_workflows"}' not in text
 
 
-async def test_a_watcher_that_leaves_leaves_nothing_behind(remote: Remote) -> None:
-    before = asyncio.all_tasks()
+async def test_a_watcher_that_leaves_leaves_nothing_behind(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = asyncio.Event()
+
+    async def follow(*_: str) -> AsyncIterator[Changed]:
+        try:
+            yield Changed("t")
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    monkeypatch.setattr(remote.world.gateway.use_cases.changes, "follow", follow)
     watch = remote.workflows.Watch(workflows_pb2.WatchRequest(), metadata=remote.sign())
     await watch.read()
     watch.cancel()
-    left = asyncio.all_tasks() - before - {asyncio.current_task()}
-    await asyncio.wait_for(asyncio.gather(*left, return_exceptions=True), 5)
+    async with asyncio.timeout(5):
+        await closed.wait()
 
 
 async def test_health_needs_no_token_and_turns_when_the_server_goes_away(remote: Remote) -> None:

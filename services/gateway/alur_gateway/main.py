@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from alur_gateway.adapters.server import HttpServer
 
 _PAGES = Path(__file__).parent / "adapters" / "pages"
+WARM_AFTER_SECONDS = 0.2
 _log = get_logger("alur.gateway")
 
 
@@ -65,10 +66,15 @@ class Gateway:
             body_seconds=self._settings.body_seconds,
             drain_seconds=self._settings.drain_seconds,
         )
-        await self._server.run(listener)
+        warming = asyncio.create_task(self._warm())
+        try:
+            await self._server.run(listener)
+        finally:
+            warming.cancel()
 
-    async def warm(self) -> None:
-        """Load the REST interface now, in a thread, rather than at its first request."""
+    async def _warm(self) -> None:
+        """Load the REST interface in a thread soon after the start, so that its first caller need not wait."""
+        await asyncio.sleep(WARM_AFTER_SECONDS)
         await self._root.warm()
 
     def stop(self) -> None:

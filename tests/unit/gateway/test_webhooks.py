@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alur_common.replies import Outcome
+from alur_sdk.errors import StorageError
 from tests.unit.gateway.world import World, webhook
 
 
@@ -169,6 +170,17 @@ async def test_what_is_no_json_is_refused(world: World, body: bytes) -> None:
     answer = await world.hook(body=body)
     assert (answer.status, answer.json["code"]) == (400, "malformed")
     assert await world.executions.search([]) == []
+
+
+async def test_what_the_store_cannot_keep_is_not_acknowledged(world: World) -> None:
+    async def fail(_: object) -> None:
+        raise StorageError("the disk is full")
+
+    world.keep(webhook())
+    world.executions.accept = fail  # type: ignore[method-assign, assignment]  # a full disk
+    answer = await world.hook()
+    assert (answer.status, answer.json["code"]) == (503, "storage")
+    assert answer.headers["retry-after"]
 
 
 async def test_a_compressed_body_is_refused(world: World) -> None:

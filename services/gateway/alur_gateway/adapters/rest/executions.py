@@ -69,7 +69,15 @@ class ExecutionRoutes:
         one = many + "/{execution_id}"
         start = "/projects/{project}/workflows/{name}/executions"
         routes = [
-            Route("POST", start, self.start_execution, Started, 202, StartBody),
+            Route(
+                "POST",
+                start,
+                self.start_execution,
+                Started,
+                202,
+                StartBody,
+                headers=("Idempotency-Key",),
+            ),
             Route("GET", many, self.list_executions, ExecutionPage),
             Route("POST", one + ":cancel", self.cancel_execution, Started, 202, CancelBody),
             Route("POST", one + ":replay", self.replay_execution, Started, 202, ReplayBody),
@@ -77,7 +85,13 @@ class ExecutionRoutes:
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
             Route("GET", one, self.get_execution, ExecutionDocument),
             Route("GET", one + "/journal", self.get_execution_journal, JournalPage),
-            Route("GET", one + "/events", self.watch_execution, media="text/event-stream"),
+            Route(
+                "GET",
+                one + "/events",
+                self.watch_execution,
+                media="text/event-stream",
+                headers=("Last-Event-ID",),
+            ),
             Route("GET", one + "/nodes/{name:path}", self.get_execution_node, NodeRuns),
         ]
         return [route.tagged("executions") for route in routes]

@@ -23,6 +23,12 @@ from alur_sdk.items import Json
 SESSION_COOKIE = "alur_session"
 CSRF_COOKIE = "alur_csrf"
 CSRF_HEADER = "x-csrf-token"
+HEADERS = {
+    "If-Match": "The ETag of the revision that is changed, or `*`.",
+    "If-None-Match": "`*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest.",
+    "Idempotency-Key": "The same key again answers for the first execution, for at least 24 hours.",
+    "Last-Event-ID": "The last `id` that was seen; events go on after it.",
+}
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Handler = Callable[..., Awaitable[Response]]
@@ -44,6 +50,8 @@ class Route:
     tag: str = ""
     also: tuple[str, ...] = ()
     media: str = "application/json"
+    headers: tuple[str, ...] = ()
+    """Request headers that it heeds; `HEADERS` says what for."""
 
     @property
     def operation(self) -> str:
@@ -116,6 +124,16 @@ def _extra(route: Route) -> dict[str, Any]:
     if route.body is not None:
         content = {"application/json": {"schema": _reference(route.body)}}
         extra["requestBody"] = {"required": True, "content": content}
+    if route.headers:
+        extra["parameters"] = [
+            {
+                "name": name,
+                "in": "header",
+                "schema": {"type": "string"},
+                "description": HEADERS[name],
+            }
+            for name in route.headers
+        ]
     return extra
 
 

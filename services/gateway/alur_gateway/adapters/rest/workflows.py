@@ -56,16 +56,32 @@ class WorkflowRoutes:
         routes = [
             Route("GET", many, self.list_workflows, WorkflowPage),
             Route("POST", many, self.create_workflow, shown, 201, sent),
-            Route("GET", one, self.get_workflow, shown),
-            Route("PUT", one, self.put_workflow, shown, 200, sent),
-            Route("PATCH", one, self.patch_workflow, shown, 200, sent),
-            Route("DELETE", one, self.delete_workflow, None, 204),
-            Route("POST", one + ":publish", self.publish_workflow, shown, 200, sent),
+            Route("GET", one, self.get_workflow, shown, headers=("If-None-Match",)),
+            Route(
+                "PUT",
+                one,
+                self.put_workflow,
+                shown,
+                200,
+                sent,
+                headers=("If-Match", "If-None-Match"),
+            ),
+            Route("PATCH", one, self.patch_workflow, shown, 200, sent, headers=("If-Match",)),
+            Route("DELETE", one, self.delete_workflow, None, 204, headers=("If-Match",)),
+            Route(
+                "POST",
+                one + ":publish",
+                self.publish_workflow,
+                shown,
+                200,
+                sent,
+                headers=("If-Match",),
+            ),
             Route("GET", one + "/draft", self.get_draft, sent),
             Route("PUT", one + "/draft", self.put_draft, None, 204, sent),
             Route("GET", one + "/versions", self.list_versions, VersionPage),
             Route("GET", version, self.get_version, Version),
-            Route("POST", version + "/restore", self.restore_version, shown),
+            Route("POST", version + "/restore", self.restore_version, shown, headers=("If-Match",)),
         ]
         return [_tagged(route) for route in routes]
 

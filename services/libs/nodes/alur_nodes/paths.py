@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
 from alur_sdk import Json, Permanent
 
@@ -68,7 +68,26 @@ def _checked(text: str) -> str:
     return text
 
 
-Path = Annotated[str, StringConstraints(min_length=1, max_length=1_000), AfterValidator(_checked)]
+_QUOTED = r"""\[(?:"[^"]*"|'[^']*')\]"""
+_NAME = r"""[^.\[\]"']+"""
+PATTERN = rf"^(?:{_NAME}|{_QUOTED})(?:\.{_NAME}|\[\d{{1,9}}\]|{_QUOTED})*$"
+"""What `parse_path` reads, for validators that cannot call it."""
+MAX_LENGTH = 1_000
+
+Path = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_LENGTH),
+    AfterValidator(_checked),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "path",
+            "pattern": PATTERN,
+            "minLength": 1,
+            "maxLength": MAX_LENGTH,
+        }
+    ),
+]
 """A path, checked and kept as written."""
 
 

@@ -50,7 +50,14 @@ def _webhook(step: Step) -> Iterator[Problem]:
         yield Problem(f"{step.path}.credentials.auth", "missing", message)
 
 
+def _stop(step: Step) -> Iterator[Problem]:
+    if step.params.get("message") == "" and not step.params.get("ok"):
+        message = "give a `message`, or say `ok: true`"
+        yield Problem(f"{step.path}.params.message", "missing", message)
+
+
 _RULES: dict[str, Callable[[Step], Iterator[Problem]]] = {
+    "core.stop": _stop,
     "trigger.schedule": _schedule,
     "trigger.webhook": _webhook,
 }

@@ -19,6 +19,7 @@ _KINDS = {
     "object": "an object", "array": "a list", "string": "text", "boolean": "true or false",
     "integer": "a whole number", "number": "a number", "null": "null",
 }  # fmt: skip
+_LARGEST = 2**63
 _compiled = lru_cache(maxsize=256)(re.compile)
 
 _Rule = Callable[[object, Any], str | None]
@@ -33,18 +34,15 @@ def schema_problems(
     params: Mapping[str, Any], schema: Schema, path: str, raw: frozenset[str] = frozenset()
 ) -> Iterator[Problem]:
     """Yield where parameters do not fit their schema. An expression fits everywhere but in the parameters `raw`."""
-    written = _Checker(schema, expressions=False)
-    evaluated = _Checker(schema, expressions=True)
-    yield from evaluated.form(params, schema, path)
-    properties = schema.get("properties", {})
-    for name, value in params.items():
-        if name in properties:
-            checker = written if name in raw else evaluated
-            yield from checker.check(value, properties[name], child_path(path, name))
-        elif isinstance(schema.get("additionalProperties"), Mapping):
-            yield from evaluated.check(
-                value, schema["additionalProperties"], child_path(path, name)
-            )
+    checkers = {
+        False: _Checker(schema, expressions=True),
+        True: _Checker(schema, expressions=False),
+    }
+    given = dict(params)
+    yield from checkers[False].whole(given, schema, path)
+    for name, value in given.items():
+        for part in _member_schemas(name, schema):
+            yield from checkers[name in raw].check(value, part, child_path(path, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +57,28 @@ class _Checker:
         if self.expressions and is_expression(value):
             return []
         schema = self._resolved(schema)
-        for combination in ("anyOf", "oneOf"):
-            if combination in schema:
-                return self._any_of(value, schema, schema[combination], path)
         if reason := _kind_problem(value, schema):
             return [Problem(path, "type", reason)]
-        problems = [Problem(path, "value", reason) for reason in _faults(value, schema)]
-        for part in schema.get("allOf", ()):
-            problems += self.check(value, part, path)
+        problems = list(self.whole(value, schema, path))
         if isinstance(value, dict):
-            problems += [*self.form(value, schema, path), *self._members(value, schema, path)]
+            for name, member in value.items():
+                for part in _member_schemas(name, schema):
+                    problems += self.check(member, part, child_path(path, name))
         if isinstance(value, list):
             problems += self._elements(value, schema, path)
         return problems
+
+    def whole(self, value: object, schema: Schema, path: str) -> Iterator[Problem]:
+        """Yield what is wrong with a value as a whole, its members aside."""
+        for combination in ("anyOf", "oneOf"):
+            if combination in schema:
+                yield from self._any_of(value, schema, schema[combination], path)
+        for part in schema.get("allOf", ()):
+            yield from self.check(value, part, path)
+        for reason in _faults(value, schema):
+            yield Problem(path, "value", reason)
+        if isinstance(value, dict):
+            yield from self.form(value, schema, path)
 
     def form(self, value: Mapping[str, Any], schema: Schema, path: str) -> Iterator[Problem]:
         """Yield fields of an object that are missing or not known."""
@@ -81,7 +88,7 @@ class _Checker:
                 yield Problem(child_path(path, name), "missing", f"`{name}` is missing")
         if schema.get("additionalProperties", True) is False:
             for name in value:
-                if name not in properties:
+                if not list(_member_schemas(name, schema)):
                     message = f"unknown field `{name}`{did_you_mean(name, properties)}"
                     yield Problem(child_path(path, name), "unknown-field", message)
 
@@ -94,14 +101,6 @@ class _Checker:
                 target = target[part]
             schema = {**target, **{key: schema[key] for key in schema if key != "$ref"}}
         return schema
-
-    def _members(self, value: dict[str, Any], schema: Schema, path: str) -> Iterator[Problem]:
-        properties = schema.get("properties", {})
-        others = schema.get("additionalProperties")
-        for name, member in value.items():
-            expected = properties.get(name, others)
-            if isinstance(expected, Mapping):
-                yield from self.check(member, expected, child_path(path, name))
 
     def _elements(self, value: list[Any], schema: Schema, path: str) -> Iterator[Problem]:
         first = schema.get("prefixItems", ())
@@ -117,6 +116,9 @@ class _Checker:
         chosen = self._discriminated(value, schema, choices, path)
         if chosen is not None:
             return chosen
+        alternatives = [choice["required"] for choice in choices if choice.keys() == {"required"}]
+        if len(alternatives) == len(choices):
+            return _one_required(value, alternatives, path)
         tried = [(choice, self.check(value, choice, path)) for choice in choices]
         if not all(problems for _, problems in tried):
             return []
@@ -146,6 +148,24 @@ class _Checker:
         return self.check(value, by_name[named], path)
 
 
+def _member_schemas(name: str, schema: Schema) -> Iterator[Schema]:
+    """Yield what a field of this name has to fit."""
+    found = [part for key, part in schema.get("properties", {}).items() if key == name]
+    patterns = schema.get("patternProperties", {})
+    found += [part for pattern, part in patterns.items() if _compiled(pattern).search(name)]
+    others = schema.get("additionalProperties")
+    if not found and isinstance(others, Mapping):
+        found.append(others)
+    yield from found
+
+
+def _one_required(value: object, alternatives: list[list[str]], path: str) -> list[Problem]:
+    if not isinstance(value, dict) or any(value.keys() >= {*names} for names in alternatives):
+        return []
+    wanted = one_of(" and ".join(f"`{name}`" for name in names) for names in alternatives)
+    return [Problem(path, "missing", f"give {wanted}")]
+
+
 def _kind_problem(value: object, schema: Schema) -> str | None:
     kinds = schema.get("type")
     if kinds is None:
@@ -159,7 +179,7 @@ def _kind_problem(value: object, schema: Schema) -> str | None:
 
 def _is_kind(value: object, kind: str) -> bool:
     if kind == "integer":
-        whole = isinstance(value, float) and value.is_integer()
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST
         return whole or (isinstance(value, int) and not isinstance(value, bool))
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
@@ -177,10 +197,11 @@ def _expected(schema: Schema) -> str:
 
 
 def _faults(value: object, schema: Schema) -> Iterator[str]:
+    named = schema.get("format")
     for keyword, limit in schema.items():
-        # The pattern of a duration says the same as its format, in words that nobody reads.
-        has_format = keyword == "pattern" and schema.get("format") == "duration"
-        rule = None if has_format else _RULES.get(keyword)
+        rule = _RULES.get(keyword)
+        if keyword == "pattern" and named in _PATTERNS_BY_FORMAT:
+            rule = _PATTERNS_BY_FORMAT[named]
         if rule is not None and (reason := rule(value, limit)):
             yield reason
 
@@ -207,7 +228,17 @@ def _pattern(value: object, pattern: str) -> str | None:
     return f"{shown(value)} does not have the form {pattern}"
 
 
+def _path(value: object, pattern: str) -> str | None:
+    if _pattern(value, pattern) is None:
+        return None
+    return f"{shown(value)} is no path such as `price.total` or `lines[0].sku`"
+
+
 def _not(value: object, schema: Schema) -> str | None:
+    if "required" in schema:
+        together = isinstance(value, dict) and value.keys() >= {*schema["required"]}
+        names = " and ".join(f"`{name}`" for name in schema["required"])
+        return f"{names} exclude each other: give one of them" if together else None
     excluded = schema.get("enum", ())
     return f"anything but {one_of(excluded)}" if value in excluded else None
 
@@ -265,3 +296,6 @@ _RULES: dict[str, _Rule] = {
     "minProperties": _count(dict, "at least", "fields", operator.ge),
     "maxProperties": _count(dict, "at most", "fields", operator.le),
 }
+
+_PATTERNS_BY_FORMAT: dict[str, _Rule] = {"duration": lambda *_: None, "path": _path}
+"""Formats whose pattern is told in words; that of a duration says the same as the format itself."""

@@ -159,6 +159,9 @@ async def test_changes_come_while_it_runs(remote: Remote) -> None:
     remote.world.progress.tell(running.id, change)
     seen = (await watch.read()).node
     assert (seen.name, seen.status, seen.attempts) == ("a", pb.STATUS_RUNNING, 1)
+    remote.world.progress.tell(running.id, {"type": "execution", "status": "running"})
+    whole = (await watch.read()).execution
+    assert (whole.id, whole.workflow, whole.status) == (running.id, "orders", pb.STATUS_RUNNING)
     watch.cancel()
 
 

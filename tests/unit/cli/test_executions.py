@@ -167,6 +167,12 @@ def test_following_tells_each_change_once_and_ends_with_the_execution(
     assert lines[2:] == [f"execution/{ID} succeeded"]
 
 
+def test_following_ends_where_a_person_has_to_decide(cli: Cli, server: FakeServer) -> None:
+    server.on("GET", f"executions/{ID}/events", events(("execution", {"status": "in-doubt"})))
+    done = cli("logs", ID, "-f")
+    assert (done.out, f"alur resolve {ID}" in done.err) == (f"execution/{ID} in-doubt\n", True)
+
+
 def test_following_goes_on_when_the_stream_breaks(
     cli: Cli, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,7 +236,8 @@ def _changes(session: Session, execution: str) -> Any:  # noqa: ANN401  # see `f
         state = (data.get("status"), data.get("attempts"))
         if told.get(key) != state:
             told[key] = state
-            yield kind, data
+            # A change of the execution says only what changed.
+            yield kind, {"id": execution, **data} if kind == "execution" else data
 
 
 def _tell_change(change: tuple[str, dict[str, Any]], form: Format) -> None:

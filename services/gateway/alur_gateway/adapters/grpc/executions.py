@@ -113,14 +113,16 @@ class ExecutionsServicer(ExecutionsServiceServicer):
         self, request: pb.WatchRequest, _context: object
     ) -> AsyncIterator[pb.WatchResponse]:
         execution = await self._get(request)
-        seen = position(request.resume_token)
+        seen, known = position(request.resume_token), brief(execution)
         async for told in self._use.watching.follow(execution, seen):
             seen = told.seq or seen
             message = pb.WatchResponse(resume_token=str(seen))
             if told.type == "node":
                 message.node.CopyFrom(node_message(told.data))
             elif told.type == "execution":
-                message.execution.CopyFrom(execution_message(told.data))
+                # A change says only what changed.
+                known = known | told.data
+                message.execution.CopyFrom(execution_message(known))
             else:
                 message.bookmark.SetInParent()
             yield message

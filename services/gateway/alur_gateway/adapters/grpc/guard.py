@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
@@ -170,9 +169,11 @@ def _tolerant(read: Callable[[bytes], Message]) -> Callable[[bytes], Message | _
 
 
 async def _cancelled(task: asyncio.Future[Message]) -> None:
+    """Cancel a task and let it clean up; what it ended with was told or is of no use any more."""
     task.cancel()
-    with suppress(asyncio.CancelledError, StopAsyncIteration):
-        await task
+    await asyncio.wait((task,))
+    if not task.cancelled():
+        task.exception()
 
 
 def _unexpected(operation: str, error: Exception) -> AlurError:

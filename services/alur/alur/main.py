@@ -25,7 +25,6 @@ cli = typer.Typer(
     name="alur",
     help="Run workflows that people draw, apply as files, or call from code.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

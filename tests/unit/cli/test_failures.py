@@ -166,3 +166,12 @@ def test_a_reader_that_has_seen_enough_is_no_failure(server: FakeServer) -> None
         command.stdout.readline()
         command.stdout.close()
         assert (command.stderr.read(), command.wait()) == (b"", 0)
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("de", "describe"), ("cred", "credential")])
+def test_a_shell_completes_commands(typed: str, offered: str) -> None:
+    asked = {"_ALUR_COMPLETE": "complete_bash", "COMP_WORDS": f"alur {typed}", "COMP_CWORD": "1"}
+    done = subprocess.run(  # noqa: S603  # our own command line
+        ALUR, capture_output=True, text=True, env=os.environ | asked, check=False
+    )
+    assert offered in done.stdout.split()

@@ -70,9 +70,9 @@ def console(stream: TextIO | None = None) -> Console:
 def data(value: object, form: Format) -> None:
     """Print a value as JSON or YAML."""
     if form is Format.YAML:
-        import yaml  # noqa: PLC0415  # most calls print no YAML
+        from alur_engine.reading import write_yaml  # noqa: PLC0415  # most calls print no YAML
 
-        write(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), end="")
+        write(write_yaml(value), end="")
     else:
         write(json.dumps(value, indent=2, ensure_ascii=False))
 

@@ -6,11 +6,10 @@ import json
 from contextlib import suppress
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alur_engine.reading import MAX_DEPTH, line_of, read_documents, unfit_values
+from alur_engine.reading import MAX_DEPTH, line_of, read_documents, unfit_values, write_yaml
 from alur_sdk.errors import InvalidError, TooLargeError
 
 PLAIN = st.recursive(
@@ -125,8 +124,14 @@ def test_json_comes_back_as_it_was(value: object) -> None:
 
 @given(PLAIN)
 def test_yaml_comes_back_as_it_was(value: object) -> None:
-    text = yaml.safe_dump([value])
-    assert read_documents(text) == [[value]]
+    assert read_documents(write_yaml([value])) == [[value]]
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3", "0o17", "0x1F", ".5", "007", "yes", "~", "", "12:30", "=", "\x85"]
+)
+def test_text_that_looks_like_something_else_is_quoted(text: str) -> None:
+    assert read_documents(write_yaml({text: [text]})) == [{text: [text]}]
 
 
 @given(st.text() | st.binary())

@@ -28,6 +28,17 @@ _TAGS = {
 _NO_KEY = object()
 
 
+def plain_value(text: str) -> object:
+    """Return what a text without quotes and tag is, by the core schema; text that is nothing else is itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text):
+        return int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    return int(text, 0) if _RADIX.match(text) else text
+
+
 class _Mark(Protocol):
     """Where an event stands in the text, counted from 0."""
 
@@ -124,18 +135,9 @@ class _Builder:
         return value
 
     def _plain(self, event: _Event) -> object:
-        text: str = event.value
-        if text in _WORDS:
-            return _WORDS[text]
-        if _INTEGER.match(text):
-            return int(text)
-        if _FLOAT.match(text):
-            return float(text)
-        if _RADIX.match(text):
-            return int(text, 0)
-        if _NOT_FINITE.match(text):
-            self._refuse(event, "value", f"{text} is no JSON number")
-        return text
+        if _NOT_FINITE.match(event.value):
+            self._refuse(event, "value", f"{event.value} is no JSON number")
+        return plain_value(event.value)
 
     def _start(self, event: _Event, value: dict[str, object] | list[object]) -> None:
         if self._expects_key():

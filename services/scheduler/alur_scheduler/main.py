@@ -3,62 +3,146 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
-from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.clock import Clock
 from alur_common.documents.port import Documents
-from alur_common.executions import StoredExecutions
+from alur_common.events import (
+    ExecutionCompleted,
+    ExecutionRequested,
+    ExecutionSuspended,
+    WorkflowVersionPublished,
+)
+from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals
 from alur_common.executions.workers import Workers
 from alur_common.replies import Replies
 from alur_common.starts import Starts
+from alur_scheduler.ports import Definitions
+from alur_scheduler.service.admission import Admission
+from alur_scheduler.service.deletion import Deletion
 from alur_scheduler.service.recovery import Recovery
+from alur_scheduler.service.retention import Retention
+from alur_scheduler.service.schedules import Schedules
+from alur_scheduler.settings import Settings
 from alur_sdk.errors import AlurError
 
+GROUP = "scheduler"
 SWEEP_SECONDS = 1.0
+RECONCILE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a scheduler is built on."""
+
+    documents: Documents
+    bus: Bus
+    starts: Starts
+    definitions: Definitions
+    replies: Replies
+    clock: Clock
 
 
 class Scheduler:
-    """Sweeps once a second."""
+    """Fires schedules, wakes what waits, admits, recovers and removes."""
 
-    def __init__(self, recovery: Recovery) -> None:
-        self._recovery = recovery
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, needs: Needs, settings: Settings) -> None:
+        executions, inbox = StoredExecutions(needs.documents), StoredInbox(needs.documents)
+        journals = StoredJournals(needs.documents)
+        self._clock = needs.clock
+        self._settings = settings
+        self._recovery = Recovery(
+            executions, inbox, Workers(needs.documents), needs.bus, needs.clock
+        )
+        self._schedules = Schedules(needs.documents, needs.definitions, needs.starts, needs.clock)
+        self._admission = Admission(
+            needs.documents,
+            needs.definitions,
+            executions=executions,
+            inbox=inbox,
+            bus=needs.bus,
+            replies=needs.replies,
+            clock=needs.clock,
+        )
+        self._retention = Retention(executions, journals, inbox, needs.clock)
+        self._sooner = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
+        bus = needs.bus
+        bus.subscribe(ExecutionRequested, GROUP, self._admission.on_requested)
+        bus.subscribe(ExecutionCompleted, GROUP, self._admission.on_completed)
+        bus.subscribe(ExecutionSuspended, GROUP, self._on_suspended)
+        bus.subscribe(WorkflowVersionPublished, GROUP, self._on_published)
+        bus.subscribe(WorkflowVersionPublished, f"{GROUP}-deletion", deletion.on_published)
 
     async def start(self) -> None:
-        """Admit what a crash left, then go on sweeping."""
+        """Admit what a crash left, plan all schedules, then go on in the background."""
         await self._recovery.sweep(is_start=True)
-        self._task = asyncio.get_running_loop().create_task(self._sweep())
+        await self._schedules.load()
+        loop = asyncio.get_running_loop()
+        work = (
+            self._tick(),
+            _every(RECONCILE_SECONDS, self._reconcile),
+            _every(self._settings.retention_seconds, self._retention.sweep),
+        )
+        self._tasks = [loop.create_task(one) for one in work]
 
     async def stop(self) -> None:
-        """Stop sweeping."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """Stop; what is due meanwhile is made up for at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _sweep(self) -> None:
+    async def _on_suspended(self, event: ExecutionSuspended) -> None:
+        if event.wake_at is not None and event.wake_at - self._clock.now() < SWEEP_SECONDS:
+            self._sooner.set()
+
+    async def _on_published(self, event: WorkflowVersionPublished) -> None:
+        await self._schedules.on_published(event)
+        self._sooner.set()
+
+    async def _tick(self) -> None:
+        """Do what is due, then sleep until the next due time, a second at most."""
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            self._sooner.clear()
+            times = [self._clock.now() + SWEEP_SECONDS]
+            for work in (self._schedules.fire_due, self._recovery.wake_due):
+                due = await _guarded(work)
+                if due is not None:
+                    times.append(due)
+            await _guarded(self._recovery.sweep)
+            pause = max(min(times) - self._clock.now(), 0.001)
             try:
-                await self._recovery.sweep()
-            except AlurError as error:
-                log = structlog.get_logger("alur.scheduler")
-                log.error("sweep failed", reason=error.message)
+                async with asyncio.timeout(pause):
+                    await self._sooner.wait()
+            except TimeoutError:
+                continue
+
+    async def _reconcile(self) -> None:
+        await self._admission.reconcile()
+        await self._recovery.nudge()
 
 
-def build(
-    documents: Documents,
-    blobs: Blobs,
-    bus: Bus,
-    starts: Starts,
-    definitions: Any,
-    replies: Replies,
-    clock: Clock,
-) -> Scheduler:
-    """Return a scheduler on these documents."""
-    return Scheduler(Recovery(StoredExecutions(documents), Workers(documents), bus, clock))
+async def _guarded(work: Callable[[], Awaitable[float | int | None]]) -> float | None:
+    """Do a piece of work; a store that fails for a while is tried again with the next."""
+    try:
+        return await work()
+    except AlurError:
+        name = getattr(work, "__qualname__", "work")
+        structlog.get_logger("alur.scheduler").exception("scheduler work failed", work=name)
+        return None
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[int | None]]) -> None:
+    while True:
+        await _guarded(work)
+        await asyncio.sleep(seconds)
+
+
+def build(needs: Needs, settings: Settings) -> Scheduler:
+    """Return a scheduler on these documents; `start` it."""
+    return Scheduler(needs, settings)

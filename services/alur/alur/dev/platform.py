@@ -28,7 +28,10 @@ from alur_registry.main import build as build_registry
 from alur_registry.main import tend
 from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
+from alur_scheduler.adapters.stored import stored_next_due
+from alur_scheduler.main import Needs as SchedulerNeeds
 from alur_scheduler.main import build as build_scheduler
+from alur_scheduler.settings import Settings as SchedulerSettings
 
 TEND_SECONDS = 600.0
 """How often what is over (links, sessions, tokens) is removed."""
@@ -66,15 +69,7 @@ async def platform(
     shared = _Shared(store, metrics)
     registry = await _registry(shared, settings)
     executor = build_executor(_executor_needs(shared, registry), ExecutorSettings.load())
-    scheduler = build_scheduler(
-        store.documents,
-        store.blobs,
-        shared.bus,
-        shared.starts,
-        registry,
-        shared.replies,
-        store.clock,
-    )
+    scheduler = build_scheduler(_scheduler_needs(shared, registry), SchedulerSettings.load())
     gateway = build_gateway(_gateway_needs(shared, registry), settings, metrics=metrics.registry)
     await executor.start()
     await scheduler.start()
@@ -97,6 +92,7 @@ async def _registry(shared: _Shared, settings: GatewaySettings) -> Registry:
         store.ids,
         RegistrySettings(data=store.folder, public_url=settings.public_url),
         catalogue=shared.catalogue,
+        next_due=lambda record: stored_next_due(store.documents, record),
     )
     await registry.start()
     await registry.ensure_owner()
@@ -116,6 +112,17 @@ def _executor_needs(shared: _Shared, registry: Registry) -> ExecutorNeeds:
         metrics=shared.metrics,
         worker=shared.store.ids.execution(),
         catalogue=shared.catalogue,
+    )
+
+
+def _scheduler_needs(shared: _Shared, registry: Registry) -> SchedulerNeeds:
+    return SchedulerNeeds(
+        documents=shared.store.documents,
+        bus=shared.bus,
+        starts=shared.starts,
+        definitions=registry,
+        replies=shared.replies,
+        clock=shared.store.clock,
     )
 
 

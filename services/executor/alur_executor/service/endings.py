@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from alur_executor.service.session import Session
 
 LONGEST_PAUSE_SECONDS = 5.0
+KEY_SECONDS = 86_400.0
+"""How long an idempotency key counts at least: an execution that has one is kept so long."""
+UUID_VERSION_AT, DERIVED = 14, "8"
+"""Where the version of a UUID stands, and that of ids that follow from a source."""
 
 
 class Endings:
@@ -163,10 +167,17 @@ class Endings:
             error=error,
             reason=end.reason,
             reply=state.reply,
-            expire_at=now
-            + (program.keep_succeeded if status == "succeeded" else program.keep_failed),
+            expire_at=self._expires_at(now, status),
         )
         return await self._with_large_output_kept(ended)
+
+    def _expires_at(self, now: float, status: str) -> float:
+        """Return when retention may remove it: not before its idempotency key has stopped counting."""
+        program, execution = self._session.program, self._session.execution
+        keep = program.keep_succeeded if status == "succeeded" else program.keep_failed
+        if execution.id[UUID_VERSION_AT] == DERIVED:
+            return max(now + keep, execution.accepted_at + KEY_SECONDS)
+        return now + keep
 
     async def _with_large_output_kept(self, ended: Execution) -> Execution:
         if not ended.output:

@@ -51,6 +51,7 @@ class Executor:
         self._capacity = capacity
         self._sessions: dict[str, Session | None] = {}
         self._queue: list[tuple[int, int, str]] = []
+        self._queued: set[str] = set()
         self._order = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_stopping = False
@@ -58,9 +59,10 @@ class Executor:
 
     async def on_admitted(self, event: ExecutionAdmitted) -> None:
         """Run it now, or when there is room; a higher priority goes first."""
-        if self._is_stopping or event.key in self._sessions:
+        if self._is_stopping or event.key in self._sessions or event.key in self._queued:
             return
         if len(self._sessions) >= self._capacity.executions:
+            self._queued.add(event.key)
             heapq.heappush(self._queue, (-event.priority, next(self._order), event.key))
             return
         self._begin(event.key)
@@ -94,6 +96,7 @@ class Executor:
             self._parts.meter.active(len(self._sessions))
             while self._queue and len(self._sessions) < self._capacity.executions:
                 _, _, waiting = heapq.heappop(self._queue)
+                self._queued.discard(waiting)
                 if waiting not in self._sessions:
                     self._begin(waiting)
 
@@ -136,6 +139,8 @@ class Executor:
                 limits=self._parts.limits,
             )
         except AlurError as error:
+            if error.retryable:
+                raise  # the store or the registry is out of reach for a while: it is admitted again
             await self._fail(execution, error)
             return None
         if execution.epoch == 0 and execution.status == "queued":

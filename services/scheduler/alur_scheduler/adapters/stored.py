@@ -1,7 +1,17 @@
-"""The collections of the scheduler."""
+"""What others read of the scheduler's documents."""
 
 from __future__ import annotations
 
-from alur_common.documents.port import Collection
+from collections.abc import Mapping
 
-COLLECTIONS: tuple[Collection, ...] = ()
+from alur_common.definitions import WorkflowRecord
+from alur_common.documents.port import Documents, Where
+from alur_scheduler.domain.collections import COLLECTIONS, SCHEDULES
+
+__all__ = ["COLLECTIONS", "stored_next_due"]
+
+
+async def stored_next_due(documents: Documents, record: WorkflowRecord) -> Mapping[str, float]:
+    """Return trigger -> next due time, in seconds since 1970, of a workflow's schedules."""
+    found = await documents.find(SCHEDULES, [Where("uid", "eq", record.uid)])
+    return {schedule["trigger"]: schedule["due_at"] for schedule in found if schedule["due_at"]}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alur_common.bus import Bus
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
-from alur_common.events import ExecutionAdmitted
-from alur_common.executions import Execution, Executions
+from alur_common.events import ExecutionAdmitted, ExecutionNudged
+from alur_common.executions import Execution, Executions, Inbox
 from alur_common.executions.workers import Workers
 
 PAGE = 200
@@ -17,8 +17,11 @@ UNCLAIMED_SECONDS = 2.0
 class Recovery:
     """Finds due timers, executions of dead workers, and accepted ones that no one claimed."""
 
-    def __init__(self, executions: Executions, workers: Workers, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self, executions: Executions, inbox: Inbox, workers: Workers, bus: Bus, clock: Clock
+    ) -> None:
         self._executions = executions
+        self._inbox = inbox
         self._workers = workers
         self._bus = bus
         self._clock = clock
@@ -26,11 +29,28 @@ class Recovery:
     async def sweep(self, *, is_start: bool = False) -> int:
         """Admit again all that needs it; return how many. Safe to repeat: what runs is left alone."""
         now = self._clock.now()
-        count = await self._admit([Where("active", "eq", "waiting"), Where("wake_at", "lte", now)])
         queued = [Where("active", "eq", "queued"), Where("admitted", "eq", True)]
         if not is_start:
             queued.append(Where("accepted_at", "lt", now - UNCLAIMED_SECONDS))
-        return count + await self._admit(queued) + await self._admit_orphans(now)
+        return await self._admit(queued) + await self._admit_orphans(now)
+
+    async def wake_due(self) -> float | None:
+        """Admit what waited for a time that has come; return the next such time, or None."""
+        waiting = Where("active", "eq", "waiting")
+        await self._admit([waiting, Where("wake_at", "lte", self._clock.now())])
+        upcoming = await self._executions.search(
+            [waiting, Where("wake_at", "gt", self._clock.now())], sort=("wake_at",), limit=1
+        )
+        return upcoming[0].wake_at if upcoming else None
+
+    async def nudge(self) -> int:
+        """Nudge executions for which a message lies unread: whoever put it there may have died before telling."""
+        lying = await self._inbox.addressees(PAGE)
+        for execution_id in lying:
+            execution = await self._executions.find(execution_id)
+            if execution is not None and execution.status in ("waiting", "in-doubt"):
+                await self._bus.publish(ExecutionNudged(execution.id, execution.tenant))
+        return len(lying)
 
     async def _admit(self, where: list[Where]) -> int:
         count = 0

@@ -114,6 +114,9 @@ class Inbox(Protocol):
     async def remove(self, message: Message) -> None:
         """Remove it; absent is fine."""
 
+    async def addressees(self, limit: int) -> list[str]:
+        """Return executions for which messages lie, from at most `limit` messages."""
+
 
 _ABSENT = object()
 
@@ -250,6 +253,10 @@ class StoredInbox:
 
     async def remove(self, message: Message) -> None:
         await self._documents.delete(INBOX, _message_id(message))
+
+    async def addressees(self, limit: int) -> list[str]:
+        found = await self._documents.find(INBOX, limit=limit)
+        return list(dict.fromkeys(document["execution"] for document in found))
 
 
 def _message_id(message: Message) -> str:

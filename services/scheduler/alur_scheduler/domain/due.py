@@ -1,0 +1,86 @@
+"""Due times of `trigger.schedule`: pure, strictly increasing, in seconds since 1970.
+
+Daylight saving follows Debian's cron: a time of day that is skipped is due once, right after the gap; one that repeats is due
+once. Rules that run every so often (`*/30 * * * *`) go on by the clock that passes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from alur_engine.durations import duration_seconds
+from alur_sdk.errors import InvalidError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a schedule is due: a cron expression in a zone, or every so many seconds from `activated_at`."""
+
+    cron: str | None
+    every: float | None
+    zone: str
+    catch_up: str
+    jitter: float
+    activated_at: float
+
+
+def rule_of(params: Mapping[str, Any], zone: str, activated_at: float) -> Rule:
+    """Return the rule that a trigger's parameters state; `zone` is the workflow's own time zone."""
+    every, jitter = params.get("every"), params.get("jitter")
+    return Rule(
+        cron=params.get("cron"),
+        every=duration_seconds(every) if every else None,
+        zone=params.get("timeZone") or zone,
+        catch_up=params.get("catchUp") or "last",
+        jitter=duration_seconds(jitter) if jitter else 0.0,
+        activated_at=activated_at,
+    )
+
+
+def next_due(rule: Rule, after: float) -> float | None:
+    """Return the first due time later than `after`, or None when there is none. Raises `InvalidError` for a bad rule."""
+    if rule.every is not None:
+        turns = math.floor((after - rule.activated_at) / rule.every) + 1
+        return rule.activated_at + max(turns, 1) * rule.every
+    try:
+        moments = CronSim(rule.cron or "", datetime.fromtimestamp(after, ZoneInfo(rule.zone)))
+        return next((m.timestamp() for m in moments if m.timestamp() > after), None)
+    except (CronSimError, ValueError, KeyError) as error:
+        raise InvalidError(f"{rule.cron!r} is no cron expression: {error}") from error
+
+
+def dues(rule: Rule, first: float, until: float, limit: int = 1_000) -> Iterator[float]:
+    """Yield the due times from `first` (which is one) up to `until`, at most `limit`."""
+    due: float | None = first
+    for _ in range(limit):
+        if due is None or due > until:
+            return
+        yield due
+        due = next_due(rule, due)
+
+
+def to_fire(rule: Rule, times: list[float], running_since: float) -> list[float]:
+    """Return which of the due times start an execution: all since `running_since`, and of those before what `catchUp` says."""
+    missed = [time for time in times if time < running_since]
+    fresh = times[len(missed) :]
+    if rule.catch_up == "all":
+        return times
+    if rule.catch_up == "none":
+        return fresh
+    return fresh or missed[-1:]
+
+
+def delay(rule: Rule, key: str, due: float) -> float:
+    """Return the jitter in seconds: by chance between schedules, the same for one due time whenever it is asked."""
+    if not rule.jitter:
+        return 0.0
+    digest = hashlib.sha256(f"{key}/{due}".encode()).digest()
+    return rule.jitter * int.from_bytes(digest[:8], "big") / 2**64

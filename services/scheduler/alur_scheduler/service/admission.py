@@ -1,0 +1,203 @@
+"""Admission: how many executions of a workflow with a concurrency limit may run at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from alur_common.bus import Bus
+from alur_common.clock import Clock
+from alur_common.documents.port import Document, Documents, Where
+from alur_common.events import (
+    ExecutionAdmitted,
+    ExecutionCompleted,
+    ExecutionNudged,
+    ExecutionRequested,
+)
+from alur_common.executions import Execution, Executions, Inbox, Message
+from alur_common.replies import Outcome, Replies
+from alur_engine.durations import duration_seconds
+from alur_scheduler.domain.collections import GATES
+from alur_scheduler.ports import Definitions
+from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
+
+PAGE = 200
+
+
+class Admission:
+    """Keeps one gate a workflow: the ids of those that are in. Handlers are safe to repeat."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        definitions: Definitions,
+        *,
+        executions: Executions,
+        inbox: Inbox,
+        bus: Bus,
+        replies: Replies,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._executions = executions
+        self._inbox = inbox
+        self._definitions = definitions
+        self._bus = bus
+        self._replies = replies
+        self._clock = clock
+        self._lock = asyncio.Lock()
+
+    async def on_requested(self, event: ExecutionRequested) -> None:
+        """Let it in, or do what the policy says."""
+        async with self._lock:
+            execution = await self._executions.find(event.key)
+            if execution is not None and execution.status == "queued" and not execution.admitted:
+                await self._decide(execution)
+
+    async def on_completed(self, event: ExecutionCompleted) -> None:
+        """Give the place of one that ended to the next."""
+        if event.gated:
+            async with self._lock:
+                await self._leave(event.workflow_uid, {event.key})
+                await self._fill(event.workflow_uid)
+
+    async def reconcile(self) -> None:
+        """Free the places of those that ended unheard, and let in whom a crash left outside."""
+        async with self._lock:
+            for gate in await self._documents.find(GATES, limit=1_000):
+                gone: set[str] = set()
+                for execution_id in gate["running"]:
+                    execution = await self._executions.find(execution_id)
+                    if execution is None or execution.has_ended:
+                        gone.add(execution_id)
+                    elif not execution.admitted:
+                        await self._let_in(execution)
+                await self._leave(gate["id"], gone)
+            waiting = [Where("active", "eq", "queued"), Where("admitted", "eq", False)]
+            for execution in await self._executions.search(
+                waiting, sort=("accepted_at",), limit=PAGE
+            ):
+                await self._decide(execution)
+
+    async def _decide(self, execution: Execution) -> None:
+        limit, policy = await self._policy(execution)
+        if await self._enter(execution, limit):
+            await self._let_in(execution)
+        elif policy == "skip":
+            await self._end(execution, "skipped: as many run as the concurrency limit allows")
+        elif policy == "replace":
+            await self._replace(execution)
+
+    async def _policy(self, execution: Execution) -> tuple[int, str]:
+        """Return limit and policy of the newest version, or of its own when the workflow is gone."""
+        settings = await self._settings(execution)
+        concurrency = settings.get("concurrency") or {"limit": 10_000}
+        return concurrency["limit"], concurrency.get("policy", "queue")
+
+    async def _settings(self, execution: Execution) -> dict[str, Any]:
+        record: Any
+        try:
+            record = await self._definitions.active(
+                execution.tenant, execution.project, execution.workflow
+            )
+        except NotFoundError:
+            record = await self._definitions.version(execution.workflow_uid, execution.version)
+        settings: dict[str, Any] = record.document["spec"].get("settings", {})
+        return settings
+
+    async def _enter(self, execution: Execution, limit: int) -> bool:
+        while True:
+            gate = await self._gate(execution.workflow_uid)
+            running = gate["running"]
+            if execution.id in running:
+                return True
+            if len(running) >= limit:
+                return False
+            if await self._write({**gate, "running": [*running, execution.id]}):
+                return True
+
+    async def _leave(self, uid: str, gone: set[str]) -> None:
+        while gone:
+            gate = await self._gate(uid)
+            left = [kept for kept in gate["running"] if kept not in gone]
+            if len(left) == len(gate["running"]) or await self._write({**gate, "running": left}):
+                return
+
+    async def _gate(self, uid: str) -> Document:
+        return await self._documents.find_one(GATES, uid) or {"id": uid, "running": []}
+
+    async def _write(self, gate: Document) -> bool:
+        try:
+            if "revision" in gate:
+                await self._documents.replace(GATES, gate, at_revision=gate["revision"])
+            else:
+                await self._documents.insert(GATES, gate)
+        except (ConflictError, ExistsError, NotFoundError):
+            return False
+        return True
+
+    async def _let_in(self, execution: Execution) -> None:
+        try:
+            admitted = await self._executions.save(execution.changed(admitted=True))
+        except (ConflictError, NotFoundError):
+            return  # it was cancelled meanwhile; its place is freed by the next reconciliation
+        await self._bus.publish(ExecutionAdmitted(admitted.id, admitted.tenant, admitted.priority))
+
+    async def _fill(self, uid: str) -> None:
+        """Let in the next of those that queue: by priority, then by age."""
+        where = [
+            Where("active", "eq", "queued"),
+            Where("admitted", "eq", False),
+            Where("workflow_uid", "eq", uid),
+        ]
+        order = ("-priority", "accepted_at")
+        for execution in await self._executions.search(where, sort=order, limit=10):
+            limit, _ = await self._policy(execution)
+            if not await self._enter(execution, limit):
+                return
+            await self._let_in(execution)
+
+    async def _replace(self, execution: Execution) -> None:
+        """Cancel the oldest that runs, and whoever queued before: the newest gets the place."""
+        gate = await self._gate(execution.workflow_uid)
+        for execution_id in gate["running"][:1]:
+            message = Message(
+                execution_id, "cancel", "replaced", {"reason": f"replaced by {execution.id}"}
+            )
+            await self._inbox.put(message)
+            await self._bus.publish(ExecutionNudged(execution_id, execution.tenant))
+        where = [
+            Where("active", "eq", "queued"),
+            Where("admitted", "eq", False),
+            Where("workflow_uid", "eq", execution.workflow_uid),
+        ]
+        for other in await self._executions.search(where, sort=("accepted_at",), limit=PAGE):
+            if other.id != execution.id and other.accepted_at <= execution.accepted_at:
+                await self._end(other, f"replaced by {execution.id}")
+
+    async def _end(self, execution: Execution, reason: str) -> None:
+        now = self._clock.now()
+        kept = (await self._settings(execution)).get("retention", {}).get("failed", "P30D")
+        try:
+            ended = await self._executions.save(
+                execution.changed(
+                    status="cancelled",
+                    reason=reason,
+                    finished_at=now,
+                    expire_at=now + duration_seconds(kept),
+                )
+            )
+        except (ConflictError, NotFoundError):
+            return
+        self._replies.send(ended.reply_to, ended.id, Outcome("ended", "cancelled"))
+        await self._bus.publish(
+            ExecutionCompleted(
+                ended.id,
+                ended.tenant,
+                ended.project,
+                ended.workflow,
+                ended.workflow_uid,
+                ended.version,
+                "cancelled",
+            )
+        )

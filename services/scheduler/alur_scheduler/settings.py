@@ -1,0 +1,15 @@
+"""Settings of the scheduler."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from alur_common.settings import Settings as CommonSettings
+
+
+class Settings(CommonSettings):
+    """What a scheduler may be told, by `ALUR_*`."""
+
+    retention_seconds: float = Field(
+        default=10.0, gt=0, description="How often old executions are looked for."
+    )

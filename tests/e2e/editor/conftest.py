@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
 from tests.support.alur_dev import AlurDev, alur_dev
 
 from .pages import Editor
 
 PATIENCE_MILLISECONDS = 15_000
-SCREEN = {"width": 1440, "height": 900}
+SCREEN = ViewportSize(width=1440, height=900)
 
 
 @pytest.fixture(scope="session")

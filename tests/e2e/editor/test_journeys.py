@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +15,7 @@ from .conftest import Faults, sign_in_link
 from .pages import API, Editor
 
 ORDERS = [{"total": 700}, {"total": 5}, {"total": 101}]
-FILTER = {
+FILTER: dict[str, list[dict[str, Any]]] = {
     "triggers": [{"name": "start", "type": "trigger.manual", "position": {"x": 0, "y": 0}}],
     "nodes": [
         {

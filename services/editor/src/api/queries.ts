@@ -15,6 +15,7 @@ import {
   type Credential,
   type CredentialType,
   type Execution,
+  type ExecutionBrief,
   FINAL,
   type Me,
   type NodeRuns,
@@ -80,7 +81,7 @@ export const executions = (project: string, filter: ExecutionFilter) =>
       if (filter.workflow) search.set("workflow", filter.workflow);
       if (filter.status) search.set("status", filter.status);
       if (pageParam) search.set("cursor", pageParam);
-      return get<Page<Execution>>(`${paths.executions(project)}?${search}`);
+      return get<Page<ExecutionBrief>>(`${paths.executions(project)}?${search}`);
     },
     initialPageParam: "",
     getNextPageParam: (last) => last.nextCursor ?? null,

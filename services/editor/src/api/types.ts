@@ -1,107 +1,46 @@
-/** What the gateway's REST interface carries. */
+/** What the gateway's REST interface carries: its own description, and what that leaves open. */
 
-import type { Json, JsonObject } from "../graph/document";
+import type { JsonObject } from "../graph/document";
 import type { JsonSchema } from "../graph/node-type";
 import type { Problem } from "../graph/problems";
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
 
 export interface Page<T> {
   items: T[];
   nextCursor?: string | null;
 }
 
-export interface Me {
-  id: string;
-  name: string;
-  role: string;
-  tenant: string;
-  projects: (string | { name: string })[];
-}
+export type Me = Schemas["Me"];
+export type Execution = Omit<Schemas["ExecutionDocument"], "output" | "nodes"> & {
+  output: JsonObject[] | null;
+  nodes: NodeSummary[];
+};
+/** An execution in a list: without nodes and output. */
+export type ExecutionBrief = Schemas["ExecutionBrief"];
+export type ExecutionStatus = Schemas["ExecutionDocument"]["status"];
+export type NodeStatus = Schemas["NodeSummary"]["status"];
+export type Failure = Schemas["Failure"];
+export type NodeSummary = Schemas["NodeSummary"];
+export type Credential = Schemas["CredentialInfo"];
 
-export const EXECUTION_STATUSES = [
-  "queued",
-  "running",
-  "waiting",
-  "succeeded",
-  "failed",
-  "cancelled",
-  "in-doubt",
-] as const;
-export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
-export type NodeStatus =
-  | "running"
-  | "succeeded"
-  | "failed"
-  | "skipped"
-  | "cancelled"
-  | "waiting"
-  | "in-doubt";
-
-export interface Failure {
-  code?: string;
-  message: string;
-  node?: string;
-}
-
-export interface NodeSummary {
-  name: string;
-  status: NodeStatus;
-  attempts?: number;
-  items?: number;
-  startedAt?: string | null;
-  durationMs?: number | null;
-  error?: Failure | null;
-}
-
-export interface Execution {
-  id: string;
-  workflow: string;
-  version: number;
-  status: ExecutionStatus;
-  trigger?: string | null;
-  startedAt?: string | null;
-  finishedAt?: string | null;
-  acceptedAt?: string | null;
-  createdAt?: string | null;
-  durationMs?: number | null;
-  error?: Failure | null;
-  output?: Json;
-  nodes?: NodeSummary[];
-  traceId?: string | null;
-}
-
-export interface Item {
+/** The description says of an item's JSON only that it is an object. */
+interface Item {
   json: JsonObject;
-  binary?: JsonObject | null;
 }
 
-export interface NodeRun {
-  path: string;
-  status: NodeStatus;
-  attempt?: number;
-  input?: Record<string, (Item | JsonObject)[]>;
-  output?: Record<string, (Item | JsonObject)[]>;
-  error?: Failure | null;
-}
+export type NodeRun = Omit<Schemas["NodeRun"], "input" | "output"> & {
+  input: Record<string, Item[]>;
+  output: Record<string, Item[]>;
+};
 
-export interface NodeRuns {
-  name: string;
-  runs: NodeRun[];
-  nextCursor?: string | null;
-}
+export type NodeRuns = Omit<Schemas["NodeRuns"], "runs"> & { runs: NodeRun[] };
 
 export interface Validation {
   valid: boolean;
   errors: Problem[];
 }
-
-export interface Credential {
-  name: string;
-  type: string;
-  createdAt?: string | null;
-  updatedAt?: string | null;
-}
-
-export const FINAL: ReadonlySet<ExecutionStatus> = new Set(["succeeded", "failed", "cancelled"]);
 
 export interface CredentialType {
   type: string;
@@ -110,10 +49,15 @@ export interface CredentialType {
   schema: JsonSchema;
 }
 
-/** The JSON of an item, whether it comes wrapped as `{json}` or bare. */
-export function jsonOf(item: Item | JsonObject): JsonObject {
-  const inner = (item as Item).json;
-  return inner !== null && typeof inner === "object" && !Array.isArray(inner)
-    ? inner
-    : (item as JsonObject);
-}
+export const EXECUTION_STATUSES: readonly ExecutionStatus[] = [
+  "queued",
+  "running",
+  "waiting",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "in-doubt",
+];
+
+/** The states that an execution does not leave again. */
+export const FINAL: ReadonlySet<ExecutionStatus> = new Set(["succeeded", "failed", "cancelled"]);

@@ -13,7 +13,6 @@ import { useNavigate } from "react-router";
 import { signOut } from "../api/queries";
 import type { Me } from "../api/types";
 import { chooseLanguage, LANGUAGES, type Language } from "../i18n";
-import { projectNames } from "./shell";
 import { tellProblem } from "./tell";
 
 const SCHEMES = [
@@ -58,7 +57,7 @@ function LanguageItems() {
 function ProjectItems({ person, project }: Props) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const names = projectNames(person);
+  const names = person.projects;
   if (names.length < 2) return null;
   return (
     <>

@@ -16,15 +16,11 @@ import classes from "./shell.module.css";
 
 const PROJECT_KEY = "alur-project";
 
-export function projectNames(person: Me): string[] {
-  return person.projects.map((project) => (typeof project === "string" ? project : project.name));
-}
-
 /** Send `/` to the project that was open last, or the first one. */
 export function HomeRedirect() {
   const { data } = useQuery(me);
   if (!data) return null;
-  const names = projectNames(data);
+  const names = data.projects;
   const last = localStorage.getItem(PROJECT_KEY);
   const project = last && names.includes(last) ? last : (names[0] ?? "default");
   return <Navigate to={`/projects/${encodeURIComponent(project)}/workflows`} replace />;
@@ -82,7 +78,7 @@ export function Shell() {
       <a href="#page" className={classes.skip}>
         {t("app.skip")}
       </a>
-      <Rail person={data} project={project ?? projectNames(data)[0] ?? "default"} />
+      <Rail person={data} project={project ?? data.projects[0] ?? "default"} />
       <main id="page" className={classes.page} tabIndex={-1}>
         <Outlet />
       </main>

@@ -1,15 +1,6 @@
 /** What holds for the whole workflow. */
 
-import {
-  Drawer,
-  NumberInput,
-  Select,
-  Stack,
-  Switch,
-  Text,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Drawer, NumberInput, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { setSpec } from "../../graph/commands";
 import type { WorkflowSettings } from "../../graph/document";
@@ -32,17 +23,13 @@ function Duration(props: {
   onChange: (value: string | undefined) => void;
 }) {
   return (
-    <div>
-      <Text size="sm" fw={500} mb={4}>
-        {props.label}
-      </Text>
-      <DurationInput
-        label={props.label}
-        value={props.value}
-        placeholder={props.hint}
-        onChange={props.onChange}
-      />
-    </div>
+    <DurationInput
+      label={props.label}
+      isLabelShown
+      value={props.value}
+      placeholder={props.hint}
+      onChange={props.onChange}
+    />
   );
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Execution } from "../../api/types";
 import { move, setSpec } from "../../graph/commands";
 import { BRANCHES } from "../../graph/fixtures";
 import { fromDocument } from "../../graph/graph";
@@ -43,6 +44,28 @@ describe("the editor's history", () => {
   });
 });
 
+const ENDED: Execution = {
+  id: "e1",
+  project: "default",
+  workflow: "w",
+  version: 1,
+  status: "failed",
+  mode: "manual",
+  trigger: null,
+  acceptedAt: "2026-01-01T00:00:00Z",
+  startedAt: null,
+  finishedAt: null,
+  durationMs: null,
+  traceId: "",
+  error: null,
+  reason: null,
+  replayOf: null,
+  parent: null,
+  wakeAt: null,
+  output: null,
+  nodes: [],
+};
+
 describe("the shown run", () => {
   it("counts the runs of a node in a loop and keeps the last state", () => {
     const { getState } = createRunStore();
@@ -51,7 +74,7 @@ describe("the shown run", () => {
       { name: "a", status: "running" },
       { name: "a", status: "succeeded", items: 2 },
       { name: "a", status: "running" },
-      { name: "a", status: "failed", error: { message: "no" } },
+      { name: "a", status: "failed", error: { code: "x", message: "no", node: null } },
     ]);
     expect(getState().nodes.get("a")).toMatchObject({ status: "failed", runs: 2, items: 2 });
   });
@@ -59,7 +82,7 @@ describe("the shown run", () => {
   it("ignores what the server says of another execution", () => {
     const { getState } = createRunStore();
     getState().watch("e1");
-    getState().onExecution({ id: "e0", workflow: "w", version: 1, status: "failed" });
+    getState().onExecution({ ...ENDED, id: "e0" });
     expect(getState().status).toBe("queued");
   });
 });

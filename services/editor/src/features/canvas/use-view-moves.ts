@@ -1,6 +1,6 @@
 /** Moves of the view that nobody asked for by hand: a first layout, and keeping the chosen node in sight. */
 
-import { useNodesInitialized, useReactFlow } from "@xyflow/react";
+import { useNodesInitialized, useReactFlow, type Viewport } from "@xyflow/react";
 import { type RefObject, useEffect, useRef } from "react";
 import { move } from "../../graph/commands";
 import { useChosen, useEditor, useRun, useWorkbench } from "./context";
@@ -33,12 +33,25 @@ function shift(from: number, to: number, start: number, end: number): number {
   return from < start + MARGIN ? start + MARGIN - from : 0;
 }
 
+const isSame = (left: Viewport, right: Viewport): boolean =>
+  Math.abs(left.x - right.x) < 1 && Math.abs(left.y - right.y) < 1 && left.zoom === right.zoom;
+
 /** Panels take room from the canvas when a node is chosen: keep that node in sight. */
 export function useKeepInSight(pane: RefObject<HTMLElement | null>): void {
   const flow = useReactFlow();
   const chosen = useChosen();
   const run = useRun((state) => state.id);
   const shown = useRef("");
+  const shifted = useRef<{ before: Viewport; after: Viewport } | null>(null);
+  useEffect(() => {
+    const moves = shifted.current;
+    if (chosen || !moves) return;
+    shifted.current = null;
+    shown.current = "";
+    // Whoever has moved the view since wants it where it is.
+    if (!isSame(flow.getViewport(), moves.after)) return;
+    void flow.setViewport(moves.before, { duration: MILLISECONDS });
+  }, [chosen, flow]);
   useEffect(() => {
     const key = `${chosen}/${run}`;
     if (!chosen || shown.current === key) return;
@@ -51,7 +64,9 @@ export function useKeepInSight(pane: RefObject<HTMLElement | null>): void {
       const y = shift(node.top, node.bottom, box.top, box.bottom);
       if (x === 0 && y === 0) return;
       const view = flow.getViewport();
-      void flow.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: MILLISECONDS });
+      const after = { ...view, x: view.x + x, y: view.y + y };
+      shifted.current = { before: shifted.current?.before ?? view, after };
+      void flow.setViewport(after, { duration: MILLISECONDS });
     });
     return () => cancelAnimationFrame(frame);
   }, [chosen, run, flow, pane]);

@@ -6,7 +6,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { executions, workflows } from "../../api/queries";
-import { EXECUTION_STATUSES, type Execution } from "../../api/types";
+import { EXECUTION_STATUSES, type ExecutionBrief } from "../../api/types";
 import { formatAgo, formatDuration, formatTime } from "../../i18n/format";
 import { EmptyState } from "../../ui/empty-state";
 import { Failed } from "../../ui/failed";
@@ -14,7 +14,7 @@ import { Page } from "../../ui/page";
 import { StatusBadge } from "../../ui/status-badge";
 import classes from "./executions-page.module.css";
 
-function Row({ project, execution }: { project: string; execution: Execution }) {
+function Row({ project, execution }: { project: string; execution: ExecutionBrief }) {
   const { t } = useTranslation();
   const to = `/projects/${encodeURIComponent(project)}/executions/${encodeURIComponent(execution.id)}`;
   const when = execution.startedAt ?? execution.acceptedAt;
@@ -39,7 +39,7 @@ function Row({ project, execution }: { project: string; execution: Execution }) 
 
 const COLUMNS = ["status", "workflow", "trigger", "started", "duration", "id"] as const;
 
-function Table({ project, rows }: { project: string; rows: Execution[] }) {
+function Table({ project, rows }: { project: string; rows: ExecutionBrief[] }) {
   const { t } = useTranslation();
   return (
     <div className={classes.scroll}>

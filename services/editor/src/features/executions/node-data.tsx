@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { nodeRuns } from "../../api/queries";
-import { type Item, jsonOf, type NodeRun, type NodeStatus } from "../../api/types";
+import type { NodeRun, NodeStatus } from "../../api/types";
 import type { JsonObject } from "../../graph/document";
 import { CodeEditor } from "../../ui/code-editor";
 import { Failed } from "../../ui/failed";
@@ -13,11 +13,17 @@ import { ItemTable } from "./item-table";
 import classes from "./node-data.module.css";
 
 type Mode = "table" | "json";
-type ByPort = Record<string, (Item | JsonObject)[]>;
 
 const SHOWN = 200;
 
-function Items({ items, mode, label }: { items: JsonObject[]; mode: Mode; label: string }) {
+interface ItemsProps {
+  items: JsonObject[];
+  total: number;
+  mode: Mode;
+  label: string;
+}
+
+function Items({ items, total, mode, label }: ItemsProps) {
   const { t } = useTranslation();
   const shown = items.slice(0, SHOWN);
   return (
@@ -32,22 +38,30 @@ function Items({ items, mode, label }: { items: JsonObject[]; mode: Mode; label:
           maxHeight={100_000}
         />
       )}
-      {items.length > SHOWN && (
+      {total > shown.length && (
         <Text size="xs" c="dimmed" p="xs">
-          {t("data.truncated", { count: SHOWN })}
+          {t("data.truncated", { count: shown.length })}
         </Text>
       )}
     </>
   );
 }
 
-function Side({ title, ports, mode }: { title: string; ports: ByPort; mode: Mode }) {
+interface SideProps {
+  title: string;
+  ports: NodeRun["input"];
+  /** How many items there are in all; a page of them is here. */
+  counts: Record<string, number>;
+  mode: Mode;
+}
+
+function Side({ title, ports, counts, mode }: SideProps) {
   const { t } = useTranslation();
-  const names = Object.keys(ports);
+  const names = Object.keys(counts);
   const [wanted, setWanted] = useState<string | null>(null);
-  const fullest = names.find((name) => (ports[name]?.length ?? 0) > 0) ?? names[0] ?? "main";
+  const fullest = names.find((name) => (counts[name] ?? 0) > 0) ?? names[0] ?? "main";
   const port = wanted !== null && names.includes(wanted) ? wanted : fullest;
-  const items = (ports[port] ?? []).map(jsonOf);
+  const items = (ports[port] ?? []).map(({ json }) => json);
   return (
     <section className={classes.side} aria-label={title}>
       <header className={classes.sideHead}>
@@ -58,20 +72,22 @@ function Side({ title, ports, mode }: { title: string; ports: ByPort; mode: Mode
             aria-label={t("data.port", { port: title })}
             data={names.map((name) => ({
               value: name,
-              label: `${name} · ${ports[name]?.length ?? 0}`,
+              label: `${name} · ${counts[name] ?? 0}`,
             }))}
             value={port}
             onChange={setWanted}
           />
         )}
-        <span className={classes.count}>{t("editor.items", { count: items.length })}</span>
+        <span className={classes.count}>
+          {t("editor.items", { count: counts[port] ?? items.length })}
+        </span>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div className={classes.scroll} tabIndex={0}>
         {items.length === 0 ? (
           <p className={classes.none}>{t("data.none")}</p>
         ) : (
-          <Items items={items} mode={mode} label={title} />
+          <Items items={items} total={counts[port] ?? 0} mode={mode} label={title} />
         )}
       </div>
     </section>
@@ -104,14 +120,13 @@ function useRuns({ project, execution, name, state }: Props) {
 
 function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: Mode }) {
   const { t } = useTranslation();
-  const attempt = run.attempt ?? 1;
   return (
     <div className={classes.data}>
       <div className={classes.tools}>
         {tools}
-        {attempt > 1 && (
+        {run.attempts > 1 && (
           <Text size="xs" c="dimmed">
-            {t("data.attempt", { count: attempt })}
+            {t("data.attempt", { count: run.attempts })}
           </Text>
         )}
       </div>
@@ -123,8 +138,8 @@ function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: M
         </Alert>
       )}
       <div className={classes.sides}>
-        <Side title={t("data.input")} ports={run.input ?? {}} mode={mode} />
-        <Side title={t("data.output")} ports={run.output ?? {}} mode={mode} />
+        <Side title={t("data.input")} ports={run.input} counts={run.counts.input} mode={mode} />
+        <Side title={t("data.output")} ports={run.output} counts={run.counts.output} mode={mode} />
       </div>
     </div>
   );

@@ -103,11 +103,13 @@ function ChoicesControl({ field, schema, label, value, isInvalid, onChange }: Pr
 /** A duration, kept as it is typed until it is one. */
 export function DurationInput({
   label,
+  isLabelShown = false,
   value,
   placeholder,
   onChange,
 }: {
   label: string;
+  isLabelShown?: boolean;
   value: string;
   placeholder?: string;
   onChange: (value: string | undefined) => void;
@@ -118,6 +120,7 @@ export function DurationInput({
   const isWrong = text !== "" && toIsoDuration(text) === null;
   return (
     <TextInput
+      label={isLabelShown ? label : undefined}
       aria-label={label}
       value={text}
       placeholder={placeholder || "PT30S"}

@@ -1,6 +1,6 @@
 /** What every node has beside its parameters: retries, time-out, failure, checkpoint, wires. */
 
-import { NumberInput, Select, Stack, Switch, Text, Textarea } from "@mantine/core";
+import { NumberInput, Select, Stack, Switch, Textarea } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { setSettings } from "../../graph/commands";
 import type { OnError, Retry } from "../../graph/document";
@@ -26,14 +26,7 @@ function DurationField({
   value: string | null | undefined;
   onChange: (value: string | undefined) => void;
 }) {
-  return (
-    <div>
-      <Text size="sm" fw={500} mb={4}>
-        {label}
-      </Text>
-      <DurationInput label={label} value={value ?? ""} onChange={onChange} />
-    </div>
-  );
+  return <DurationInput label={label} isLabelShown value={value ?? ""} onChange={onChange} />;
 }
 
 function Retries({ node, change }: Props) {

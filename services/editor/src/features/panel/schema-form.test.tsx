@@ -1,6 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import axe from "axe-core";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { JsonObject } from "../../graph/document";
 import type { JsonSchema } from "../../graph/node-type";
@@ -65,6 +66,14 @@ describe("the form of a schema", () => {
     const mode = screen.getByRole("group", { name: "How Size is given" });
     fireEvent.click(mode.querySelectorAll("button")[1] as HTMLElement);
     expect(onChange).toHaveBeenLastCalledWith({ size: "{{ 12 }}" }, "size");
+  });
+
+  it("has a name for every input", async () => {
+    show({ url: "a", size: 1, rare: "x" });
+    // Only rules that need no layout: happy-dom has none.
+    const rules = ["label", "button-name", "aria-input-field-name", "aria-valid-attr-value"];
+    const { violations } = await axe.run(document.body, { runOnly: rules });
+    expect(violations.map(({ id }) => id)).toEqual([]);
   });
 
   it("has no expressions for triggers", () => {

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { nodeRuns } from "../../api/queries";
-import { jsonOf, type NodeRuns } from "../../api/types";
+import type { NodeRuns } from "../../api/types";
 import type { JsonObject } from "../../graph/document";
 import { ALWAYS, pathsOf } from "../../graph/sample";
 import { useEditor, useRun, useWorkbench } from "../canvas/context";
@@ -11,7 +11,7 @@ import { useEditor, useRun, useWorkbench } from "../canvas/context";
 function firstOf(runs: NodeRuns | undefined, side: "input" | "output"): JsonObject | null {
   const last = runs?.runs.at(-1);
   const item = Object.values(last?.[side] ?? {}).find((items) => items.length > 0)?.[0];
-  return item ? jsonOf(item) : null;
+  return item?.json ?? null;
 }
 
 function useRunsOf(name: string | null) {

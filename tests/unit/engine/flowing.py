@@ -32,7 +32,8 @@ Does = Callable[[Run, list[Item]], Outputs]
 
 def graph(nodes: Mapping[str, str | dict[str, Any]], edges: Sequence[Edge]) -> Graph:
     """Return a graph: name -> type (or type and more), edges as (from, to) or (from, output, to[, input])."""
-    triggers, steps = [], []
+    triggers: list[dict[str, Any]] = []
+    steps: list[dict[str, Any]] = []
     for name, given in nodes.items():
         node = {"name": name, **({"type": given} if isinstance(given, str) else given)}
         (triggers if node["type"].startswith("trigger.") else steps).append(node)

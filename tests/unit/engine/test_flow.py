@@ -248,7 +248,7 @@ def test_each_limit_has_its_own_error(limits: Limits, word: str) -> None:
     assert word in end.error["message"]
 
 
-PAY = {"t": "trigger.manual", "pay": {"type": "http.request", "params": {"method": "POST"}}}
+PAY: dict[str, Any] = {"type": "http.request", "params": {"method": "POST"}}
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ PAY = {"t": "trigger.manual", "pay": {"type": "http.request", "params": {"method
 def test_after_a_crash_an_unknown_effect_follows_its_policy(
     policy: str | None, status: str
 ) -> None:
-    pay: Any = {**PAY["pay"], **({"inDoubt": policy} if policy else {})}  # type: ignore[dict-item]
-    made = flow({**PAY, "pay": pay}, [("t", "pay")], waits={"pay": {}})
+    pay = {**PAY, **({"inDoubt": policy} if policy else {})}
+    made = flow({"t": "trigger.manual", "pay": pay}, [("t", "pay")], waits={"pay": {}})
     made.drive()
     state = begin(made.graph, [Item({"x": 1})])
     apply(state, made.entries[0])
@@ -272,8 +272,8 @@ def test_after_a_crash_an_unknown_effect_follows_its_policy(
     ("outcome", "status"), [("done", "succeeded"), ("not-done", "succeeded"), ("fail", "failed")]
 )
 def test_a_person_resolves_what_is_in_doubt(outcome: str, status: str) -> None:
-    pay: Any = {**PAY["pay"], "inDoubt": "ask"}  # type: ignore[dict-item]
-    made = flow({**PAY, "pay": pay}, [("t", "pay")], waits={"pay": {}})
+    pay = {**PAY, "inDoubt": "ask"}
+    made = flow({"t": "trigger.manual", "pay": pay}, [("t", "pay")], waits={"pay": {}})
     made.drive()
     fresh = Flow(made.graph, begin(made.graph, [Item({"x": 1})]))
     fresh.take(made.entries[0])

@@ -122,14 +122,12 @@ bench: install ## Measure, print ratios, draw the curves
 		echo "== $$script"; $(BIN)/python -m "tests.bench.$$(basename $$script .py)"; \
 	done
 
-.PHONY: simulate
-simulate: .venv/.members ## A million seeds through the simulator
-	ALUR_SEEDS=1000000 $(PYTEST) -n $(WORKERS) tests/unit/simulation
+ACCEPT ?= first_light survives_kill cost
 
 .PHONY: accept
 accept: install ## The black-box checks of ../shared/accept, where they are present
 	@mkdir -p .cache
-	@for check in $(wildcard $(addprefix ../shared/accept/,first_light.py survives_kill.py cost.py)); do \
+	@for check in $(wildcard $(addprefix ../shared/accept/,$(addsuffix .py,$(ACCEPT)))); do \
 		echo "== $$check"; $(BIN)/python "$$check" 2>.cache/accept.log || { tail -n 20 .cache/accept.log; exit 1; }; \
 	done
 

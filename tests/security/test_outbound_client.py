@@ -215,9 +215,13 @@ async def test_a_header_cannot_smuggle_another(headers: dict[str, str]) -> None:
         http_answer(200, b"x" * 2_000),
         b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7d0\r\n" + b"x" * 2_000 + b"\r\n",
-        http_answer(200, gzip.compress(b"x" * 20_000_000, mtime=0), content_encoding="gzip")[:100_000],
+        http_answer(200, gzip.compress(b"x" * 20_000_000, mtime=0), content_encoding="gzip")[
+            :100_000
+        ],
         http_answer(
-            200, zlib.compress(gzip.compress(bytes(9_999, mtime=0))), content_encoding="gzip, deflate"
+            200,
+            zlib.compress(gzip.compress(bytes(9_999), mtime=0)),
+            content_encoding="gzip, deflate",
         ),
     ],
     ids=["long", "announced", "chunked", "gzip bomb", "packed twice"],
@@ -229,7 +233,7 @@ async def test_an_answer_that_is_too_large_is_cut_off(answer: bytes) -> None:
 
 
 async def test_a_bomb_that_fits_the_wire_is_not_unpacked() -> None:
-    bomb = http_answer(200, gzip.compress(bytes(50_000_000, mtime=0)), content_encoding="gzip")
+    bomb = http_answer(200, gzip.compress(bytes(50_000_000), mtime=0), content_encoding="gzip")
     async with local_server(lambda _: bomb) as server, client() as http:
         with pytest.raises(LimitError, match="unpacks"):
             await http.send(HttpRequest("GET", server.url, max_bytes=1_000_000))
@@ -245,7 +249,12 @@ async def test_a_packed_answer_is_unpacked(packed: Callable[[bytes], bytes]) -> 
 
 @pytest.mark.parametrize(
     ("encoding", "content"),
-    [("br", b"x"), ("gzip", b"no gzip"), ("gzip", gzip.compress(b"hello", mtime=0)[:-9]), ("a,b,c,d", b"x")],
+    [
+        ("br", b"x"),
+        ("gzip", b"no gzip"),
+        ("gzip", gzip.compress(b"hello", mtime=0)[:-9]),
+        ("a,b,c,d", b"x"),
+    ],
 )
 async def test_an_answer_that_cannot_be_unpacked_is_refused(encoding: str, content: bytes) -> None:
     answer = http_answer(200, content, content_encoding=encoding)

@@ -318,7 +318,7 @@ def test_a_view_shows_first_last_all_and_the_paired_item() -> None:
     ended(made)
     run = made.state.find_run("z", "")
     assert run is not None
-    view = view_of_node(made.state, run, 1, "t")
+    view = view_of_node(made.state, run, "t", 1)
     assert (view.first(), view.last()) == ({"json": {"x": 1}}, {"json": {"x": 3}})
     assert view.all() == [{"json": json} for json in THREE]
     assert view.item == {"json": {"x": 2}}
@@ -331,7 +331,7 @@ def test_a_node_that_is_unknown_or_has_not_run_is_told() -> None:
     assert run is not None
     for name in ("ghost", "b"):
         with pytest.raises(ExpressionError, match=name):
-            view_of_node(made.state, run, 0, name)
+            view_of_node(made.state, run, name, 0)
 
 
 def test_the_history_tells_runs_items_and_errors() -> None:

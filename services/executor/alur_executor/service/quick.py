@@ -5,6 +5,8 @@ Most node runs are of this kind, so what they need is made once for a session an
 
 from __future__ import annotations
 
+from functools import partial
+
 from alur_engine.expressions import Scope
 from alur_engine.journal import Finished
 from alur_engine.state import Run
@@ -22,12 +24,11 @@ FEW = 4
 class QuickRuns:
     """Runs synchronous item nodes over all their items; anything that goes wrong is left to the full path."""
 
-    __slots__ = ("_context", "_reader", "_scope", "_surroundings")
+    __slots__ = ("_context", "_scope", "_state")
 
     def __init__(self, surroundings: Surroundings, context: RunContext) -> None:
-        self._surroundings = surroundings
+        self._state = surroundings.state
         self._context = context
-        self._reader: Run | None = None
         program = surroundings.program
         self._scope = Scope(
             vars=surroundings.variables,
@@ -36,13 +37,8 @@ class QuickRuns:
             workflow=program.workflow,
             trigger=surroundings.trigger,
             time_zone=program.settings.time_zone,
-            node=self._view,
             random=surroundings.random,
         )
-
-    def _view(self, name: str) -> ItemsView:
-        assert self._reader is not None  # noqa: S101 set before any expression runs
-        return view_of_node(self._surroundings.state, self._reader, self._scope.index, name)
 
     def run(self, step: Step, run: Run, now: float) -> Finished | None:
         """Return how the run ended, or None when something failed: then the full path runs it again."""
@@ -55,7 +51,7 @@ class QuickRuns:
 
     def _outputs(self, step: Step, run: Run, items: list[Item], now: float) -> Outputs:
         scope, context = self._scope, self._context
-        self._reader = run
+        scope.node = partial(view_of_node, self._state, run)
         context.begin(step, run, now)
         scope.now_ms = now * 1000
         scope.run_index = run.frame.turn

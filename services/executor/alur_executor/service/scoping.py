@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from alur_common.executions import Execution
@@ -46,7 +47,7 @@ class Surroundings:
 class ItemScopes:
     """Makes the scope of each item of one node run; one scope serves all items in turn."""
 
-    __slots__ = ("_context", "_run", "_sees_more", "_surroundings", "items", "scope")
+    __slots__ = ("_context", "_sees_more", "items", "scope")
 
     def __init__(
         self,
@@ -56,8 +57,6 @@ class ItemScopes:
         items: list[Item],
         context: RunContext,
     ) -> None:
-        self._surroundings = surroundings
-        self._run = run
         self._context = context
         self.items = items
         binding = step.binding
@@ -73,13 +72,10 @@ class ItemScopes:
             trigger=surroundings.trigger,
             now_ms=context.now * 1000,
             time_zone=program.settings.time_zone,
-            node=self._view,
+            node=partial(view_of_node, surroundings.state, run),
             input=ItemsView(items, items[0] if items else None),
             random=surroundings.random,
         )
-
-    def _view(self, name: str) -> ItemsView:
-        return view_of_node(self._surroundings.state, self._run, self.scope.index, name)
 
     def at(self, index: int) -> Scope:
         """Return the scope, set to this item."""

@@ -64,7 +64,7 @@ class PairedView(ItemsView):
         return shown(found)
 
 
-def view_of_node(state: State, reader: Run, index: int, name: str) -> ItemsView:
+def view_of_node(state: State, reader: Run, name: str, index: int) -> ItemsView:
     """Return what `$("name")` is for input item `index` of the run `reader`.
 
     Raises `ExpressionError` when there is no such node, or it has not run before this one.

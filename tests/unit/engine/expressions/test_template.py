@@ -45,7 +45,7 @@ class View:
 ORDERS = View([{"json": {"id": 1, "tags": ["b", "a"]}}, {"json": {"id": 2, "tags": []}}])
 
 
-def find_node(name: str) -> View:
+def find_node(name: str, index: int) -> View:
     if name not in {"the orders", "empty"}:
         raise ExpressionError(f"no node {name}")
     return ORDERS if name == "the orders" else View()

@@ -9,7 +9,8 @@ from alur_engine.expressions.values import Json, NodeView, Value
 from alur_sdk.errors import ExpressionError
 
 
-def _no_node(name: str) -> NodeView:
+def _no_node(name: str, index: int) -> NodeView:
+    del index
     raise ExpressionError(f"Referenced node is unknown: '{name}'", kind="ReferenceError")
 
 
@@ -35,7 +36,9 @@ class Scope:
 
     Whoever runs many items may keep one scope and set `json`, `item`, `index` and `binary` anew
     for each: nothing of an evaluation stays in it. `now_ms` is the one pinned time of the node
-    run, `random` (or `None`, then `Math.random` fails) gives numbers from 0 to 1.
+    run, `random` (or `None`, then `Math.random` fails) gives numbers from 0 to 1. `node` gives
+    what `$("name")` shows to the item at an index; it must not refer to the scope, so that no
+    cycle has to be collected.
     """
 
     __slots__ = (
@@ -79,7 +82,7 @@ class Scope:
         trigger: Json = None,
         now_ms: float = 0,
         time_zone: str = "UTC",
-        node: Callable[[str], NodeView] = _no_node,
+        node: Callable[[str, int], NodeView] = _no_node,
         input: NodeView = _NO_VIEW,  # noqa: A002  the name users write
         random: Callable[[], float] | None = None,
     ) -> None:

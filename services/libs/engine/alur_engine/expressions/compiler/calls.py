@@ -70,9 +70,9 @@ def _node_call(context: Context, node: Node) -> Code:
     thaws = context.thaws
     if context.read(name) == "$items":
         return lambda s, e: list(
-            view_of(s, s.node(to_js_string(code(s, e))), thaws=thaws).view.all()
+            view_of(s, s.node(to_js_string(code(s, e)), s.index), thaws=thaws).view.all()
         )
-    return lambda s, e: view_of(s, s.node(to_js_string(code(s, e))), thaws=thaws)
+    return lambda s, e: view_of(s, s.node(to_js_string(code(s, e)), s.index), thaws=thaws)
 
 
 def _value_call(context: Context, node: Node, callee: Node) -> Code:

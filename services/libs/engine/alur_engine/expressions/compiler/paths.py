@@ -111,7 +111,7 @@ def _item_of_node(context: Context, base: Node, key: Key) -> Code | None:
     name = constant_of(context, arguments[0])
     if not isinstance(name, str):
         return None
-    return lambda s, _e: present(s.node(name).item)
+    return lambda s, _e: present(s.node(name, s.index).item)
 
 
 def json_names(context: Context, node: Node) -> tuple[str, ...]:

@@ -77,10 +77,10 @@ def root(name: str, *, thaws: bool) -> Code | None:
 
 def _nodes(*, thaws: bool) -> Code:
     if not thaws:
-        return lambda s, _e: Nodes(s.node)
+        return lambda s, _e: Nodes(lambda name: s.node(name, s.index))
 
     def nodes(s: Scope, _e: Env) -> Nodes:
-        return Nodes(lambda name: _OwnView(s, s.node(name)))
+        return Nodes(lambda name: _OwnView(s, s.node(name, s.index)))
 
     return nodes
 

@@ -55,6 +55,15 @@ async def test_a_group_gets_only_what_it_subscribed_to(bus: InProcessBus) -> Non
     assert recorder.seen == []
 
 
+async def test_a_group_gets_only_the_events_it_wants(bus: InProcessBus) -> None:
+    recorder = Recorder()
+    bus.subscribe(ExecutionRequested, "group", recorder, when=lambda event: event.key == "b")
+    await bus.publish(requested("a"))
+    await bus.publish(requested("b"))
+    await bus.drain()
+    assert recorder.seen == [requested("b")]
+
+
 async def test_events_of_one_key_keep_their_order(bus: InProcessBus) -> None:
     recorder = Recorder(failures=1)
     bus.subscribe(ExecutionAdmitted, "group", recorder)

@@ -74,7 +74,12 @@ class Scheduler:
         deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
         bus = needs.bus
         bus.subscribe(ExecutionRequested, GROUP, self._admission.on_requested)
-        bus.subscribe(ExecutionCompleted, GROUP, self._admission.on_completed)
+        bus.subscribe(
+            ExecutionCompleted,
+            GROUP,
+            self._admission.on_completed,
+            when=lambda event: event.gated,
+        )
         bus.subscribe(ExecutionSuspended, GROUP, self._on_suspended)
         bus.subscribe(WorkflowVersionPublished, GROUP, self._on_published)
         bus.subscribe(WorkflowVersionPublished, f"{GROUP}-deletion", deletion.on_published)

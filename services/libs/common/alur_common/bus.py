@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from alur_common.events import Event
 
 Handler = Callable[[Any], Awaitable[None]]
+Wanted = Callable[[Any], bool]
 
 
 class Bus(Protocol):
@@ -16,5 +17,7 @@ class Bus(Protocol):
     async def publish(self, event: Event) -> None:
         """Hand the event to every group that subscribes to its topic."""
 
-    def subscribe(self, event: type[Event], group: str, handler: Handler) -> None:
-        """Call `handler` for each event of this type, once for the whole group."""
+    def subscribe(
+        self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
+    ) -> None:
+        """Call `handler` for each event of this type that `when` holds for, once for the whole group."""

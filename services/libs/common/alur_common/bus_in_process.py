@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from alur_common.bus import Handler
+from alur_common.bus import Handler, Wanted
 from alur_common.events import Event
 from alur_common.telemetry.logs import get_logger
 
@@ -53,16 +53,19 @@ class InProcessBus:
         self._on_dead_letter = on_dead_letter
         self.dead_letters: deque[DeadLetter] = deque(maxlen=keep)
 
-    def subscribe(self, event: type[Event], group: str, handler: Handler) -> None:
+    def subscribe(
+        self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
+    ) -> None:
         """Add the handler; a second one of the same group and topic is a mistake and raises ValueError."""
         groups = self._groups.setdefault(event.topic, {})
         if group in groups:
             raise ValueError(f"group {group} handles {event.topic} already")
-        groups[group] = _Group(group, handler, self._retries, self._bury)
+        groups[group] = _Group(group, handler, when, self._retries, self._bury)
 
     async def publish(self, event: Event) -> None:
         for group in self._groups.get(event.topic, {}).values():
-            group.deliver(event)
+            if group.when is None or group.when(event):
+                group.deliver(event)
 
     async def drain(self) -> None:
         """Wait until every event published so far, and all that follow from them, are handled."""
@@ -87,14 +90,20 @@ class InProcessBus:
 class _Group:
     """One group's handler of one topic, and what it is busy with: at most one event of a key at a time."""
 
-    __slots__ = ("_bury", "_handler", "_log", "_name", "_queues", "_retries", "tasks")
+    __slots__ = ("_bury", "_handler", "_log", "_name", "_queues", "_retries", "tasks", "when")
 
     def __init__(
-        self, name: str, handler: Handler, retries: Retries, bury: Callable[[DeadLetter], None]
+        self,
+        name: str,
+        handler: Handler,
+        when: Wanted | None,
+        retries: Retries,
+        bury: Callable[[DeadLetter], None],
     ) -> None:
         self._log = get_logger("alur.bus")
         self._name = name
         self._handler = handler
+        self.when = when
         self._retries = retries
         self._bury = bury
         self._queues: dict[str, deque[Event]] = {}

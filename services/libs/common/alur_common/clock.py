@@ -6,6 +6,9 @@ import os
 import time
 from typing import Protocol
 
+_ENTROPY = 10
+"""Random bytes of a UUIDv7."""
+
 
 class Clock(Protocol):
     """Where time comes from."""
@@ -42,9 +45,13 @@ class SystemIds:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._entropy = b""
 
     def execution(self) -> str:
-        return uuid7(int(self._clock.now() * 1000), os.urandom(10))
+        if len(self._entropy) < _ENTROPY:
+            self._entropy = os.urandom(_ENTROPY * 100)  # a call to the system is dear
+        entropy, self._entropy = self._entropy[:_ENTROPY], self._entropy[_ENTROPY:]
+        return uuid7(int(self._clock.now() * 1000), entropy)
 
     def secret(self, size: int = 16) -> str:
         return os.urandom(size).hex()

@@ -55,11 +55,10 @@ class Admission:
                 await self._decide(execution)
 
     async def on_completed(self, event: ExecutionCompleted) -> None:
-        """Give the place of one that ended to the next."""
-        if event.gated:
-            async with self._lock:
-                await self._leave(event.workflow_uid, {event.key})
-                await self._fill(event.workflow_uid)
+        """Give the place of a gated one that ended to the next."""
+        async with self._lock:
+            await self._leave(event.workflow_uid, {event.key})
+            await self._fill(event.workflow_uid)
 
     async def reconcile(self) -> None:
         """Free the places of those that ended unheard, and let in whom a crash left outside."""

@@ -12,8 +12,9 @@ import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from alur_common.meanings import meaning_of
 from alur_gateway.adapters.asgi import App
-from alur_gateway.domain.errors import PROBLEM_TYPE, meaning_of
+from alur_gateway.domain.errors import PROBLEM_TYPE
 
 HEAD_SECONDS = 10.0
 """How long the head of a request may take to arrive, and a new connection to say anything."""

@@ -11,8 +11,8 @@ import grpc
 import structlog
 from google.protobuf.message import DecodeError, Message
 
+from alur_common.calls.status import abort, code_of
 from alur_common.security.rights import Caller
-from alur_gateway.adapters.grpc.errors import abort, code_of
 from alur_gateway.adapters.grpc.metrics import CallMetrics, Ending
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.service.use_cases import UseCases

@@ -15,14 +15,14 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]  # it
 )
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # it has no stubs
 
-from alur_gateway.domain.errors import meaning_of
+from alur_common.meanings import meaning_of
 from alur_sdk.errors import AlurError, InvalidError, LimitedError, Problem
 
 DOMAIN = "alur.dev"
 _LONGEST_MESSAGE = 500
 _MOST_BYTES = 6_000
 """Details travel in trailers, which peers limit to 8 KiB by default."""
-_DETAILS_KEY = "grpc-status-details-bin"
+DETAILS_KEY = "grpc-status-details-bin"
 
 
 class Context(Protocol):
@@ -39,7 +39,7 @@ class Context(Protocol):
 async def abort(context: Context, error: AlurError) -> NoReturn:
     """End the call with an error."""
     status = status_of(error)
-    metadata = ((_DETAILS_KEY, status.SerializeToString()),)
+    metadata = ((DETAILS_KEY, status.SerializeToString()),)
     await context.abort(code_of(error), status.message, metadata)
     raise AssertionError("unreachable: abort raises")
 

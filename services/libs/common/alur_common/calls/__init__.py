@@ -1,0 +1,1 @@
+"""Calls between services: ports over gRPC, their errors, deadlines and credentials."""

@@ -1,0 +1,128 @@
+"""Calling the ports of other services."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import grpc
+
+from alur_api.calls.v1 import calls_pb2, calls_pb2_grpc
+from alur_common.calls.deadlines import DEFAULT_SECONDS, seconds_left
+from alur_common.calls.faults import unpacked
+from alur_common.calls.settings import LIMITS, CallSettings
+from alur_common.calls.surface import Operation, operation_of
+
+_QUERY = {"service": "alur_api.calls.v1.CallsService", "method": "Query"}
+SERVICE_CONFIG = json.dumps(
+    {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "methodConfig": [
+            {
+                "name": [_QUERY],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.05s",
+                    "maxBackoff": "1s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ],
+    }
+)
+
+
+class Channel:
+    """A connection to another service, opened at the first call and kept. `address` is `host:port` or `dns:///…`."""
+
+    def __init__(self, address: str, settings: CallSettings) -> None:
+        self.address = address
+        options = (*LIMITS, ("grpc.service_config", SERVICE_CONFIG))
+        credentials = settings.channel_credentials()
+        if credentials is None:
+            self._channel = grpc.aio.insecure_channel(address, options=options)
+        else:
+            self._channel = grpc.aio.secure_channel(address, credentials, options=options)
+        self._stub = calls_pb2_grpc.CallsServiceStub(self._channel)
+        bearer = settings.bearer
+        self._metadata = () if bearer is None else (("authorization", bearer),)
+
+    async def close(self) -> None:
+        """Close it."""
+        await self._channel.close(grace=None)
+
+    async def call(
+        self, port: str, name: str, arguments: bytes, *, repeats: bool, seconds: float
+    ) -> bytes:
+        """Call a method and return its result as JSON; raises what it raised, or `UnavailableError`."""
+        request: Any
+        stub: Any
+        if repeats:
+            request = calls_pb2.QueryRequest(port=port, method=name, arguments=arguments)
+            stub = self._stub.Query
+        else:
+            request = calls_pb2.CallRequest(port=port, method=name, arguments=arguments)
+            stub = self._stub.Call
+        try:
+            answer = await stub(
+                request,
+                timeout=seconds_left(seconds),
+                metadata=self._metadata,
+                wait_for_ready=True,
+            )
+        except grpc.aio.AioRpcError as error:
+            raise unpacked(error, f"{port}.{name} at {self.address}") from error
+        result: bytes = answer.result
+        return result
+
+    async def follow(self, port: str, name: str, arguments: bytes) -> AsyncIterator[bytes]:
+        """Yield what the method gives until it ends; raises what it raised, or `UnavailableError`."""
+        request = calls_pb2.FollowRequest(port=port, method=name, arguments=arguments)
+        stream: Any = self._stub.Follow(request, metadata=self._metadata)
+        try:
+            async for message in stream:
+                yield message.result
+        except grpc.aio.AioRpcError as error:
+            raise unpacked(error, f"{port}.{name} at {self.address}") from error
+        finally:
+            stream.cancel()
+
+
+def add_calls(
+    target: object,
+    channel: Channel,
+    port: str,
+    methods: Sequence[Callable[..., Any]],
+    *,
+    once: frozenset[str] = frozenset(),
+    seconds: float = DEFAULT_SECONDS,
+) -> None:
+    """Give `target` each of these methods of a protocol, calling the other side. Those in `once` are never repeated."""
+    for method in methods:
+        operation = operation_of(method)
+        repeats = operation.name not in once
+        setattr(target, operation.name, _caller(operation, channel, port, repeats, seconds))
+
+
+def _caller(
+    operation: Operation,
+    channel: Channel,
+    port: str,
+    repeats: bool,
+    seconds: float,
+) -> Callable[..., Any]:
+    async def call(*given: Any, **named: Any) -> Any:  # noqa: ANN401  # as the protocol says
+        arguments = operation.write_arguments(given, named)
+        content = await channel.call(
+            port, operation.name, arguments, repeats=repeats, seconds=seconds
+        )
+        return operation.read_result(content)
+
+    async def follow(*given: Any, **named: Any) -> AsyncIterator[Any]:
+        arguments = operation.write_arguments(given, named)
+        async for content in channel.follow(port, operation.name, arguments):
+            yield operation.read_result(content)
+
+    return follow if operation.is_stream else call

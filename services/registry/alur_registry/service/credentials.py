@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from alur_common.cache import Cache
 from alur_common.documents.port import Where
 from alur_common.security.records import Credential, Page, UnsealedCredential
 from alur_common.security.rights import Caller, authorize
@@ -19,7 +20,6 @@ from alur_registry.domain.credential_types import (
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptCredential
 from alur_registry.domain.names import check_label
-from alur_registry.service.cache import Cache
 from alur_registry.service.projects import Projects
 from alur_registry.service.tools import Tools
 from alur_sdk.errors import ConflictError, NotFoundError

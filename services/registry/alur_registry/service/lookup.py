@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alur_common.cache import Cache
 from alur_common.clock import Clock
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.documents.port import Where
@@ -11,7 +12,6 @@ from alur_registry.domain.cursors import decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow, number_key
 from alur_registry.domain.workflow_documents import webhook_paths
 from alur_registry.ports import Store
-from alur_registry.service.cache import Cache
 from alur_sdk.errors import NotFoundError
 
 _PAGE = 500

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 
+from alur_common.cache import Cache
 from alur_common.documents.port import Where
 from alur_common.security.records import Session
 from alur_common.security.rights import Caller, Kind, Role, authorize, lower_role
 from alur_common.security.sessions import AccessTokens
 from alur_common.security.tokens import is_token, secret_hash
 from alur_registry.domain.entities import KeptSession, Link
-from alur_registry.service.cache import Cache
 from alur_registry.service.tools import Tools
 from alur_sdk.errors import ConflictError, NotFoundError, UnauthenticatedError
 

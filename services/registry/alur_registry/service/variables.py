@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
+from alur_common.cache import Cache
 from alur_common.documents.port import Where
 from alur_common.security.records import Variable
 from alur_common.security.rights import Caller, authorize
 from alur_registry.domain.names import check_variable
-from alur_registry.service.cache import Cache
 from alur_registry.service.projects import Projects
 from alur_registry.service.tools import Tools
 from alur_sdk.errors import InvalidError, NotFoundError, Problem, StateError

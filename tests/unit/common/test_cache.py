@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from alur_registry.service.cache import Cache
+from alur_common.cache import Cache
 from tests.unit.registry.world import MovingClock
 
 

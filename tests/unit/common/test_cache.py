@@ -5,11 +5,16 @@ import asyncio
 import pytest
 
 from alur_common.cache import Cache
-from tests.unit.registry.world import MovingClock
+from tests.support.clock import FakeClock
 
 
 @pytest.fixture
-def cache(clock: MovingClock) -> Cache[str]:
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def cache(clock: FakeClock) -> Cache[str]:
     return Cache(clock, size=2, fresh_seconds=None)
 
 
@@ -54,12 +59,12 @@ async def test_what_was_used_last_stays(cache: Cache[str]) -> None:
     assert (cache.find("a"), cache.find("b"), cache.find("c")) == ("old", None, "old")
 
 
-async def test_what_is_too_old_is_asked_again(clock: MovingClock) -> None:
+async def test_what_is_too_old_is_asked_again(clock: FakeClock) -> None:
     cache: Cache[str] = Cache(clock, size=2, fresh_seconds=2)
     store = Store()
     store.let.set()
     await cache.get("k", store.load)
-    clock.seconds += 2.5
+    clock.advance(2.5)
     assert cache.find("k") is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from alur_common.bus import Handler
+from alur_common.bus import Handler, Wanted
 from alur_common.events import Event
 from alur_common.security.rights import Caller, Role
 
@@ -36,5 +36,7 @@ class RememberingBus:
     async def publish(self, event: Event) -> None:
         self.events.append(event)
 
-    def subscribe(self, event: type[Event], group: str, handler: Handler) -> None:
+    def subscribe(
+        self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
+    ) -> None:
         self.handlers.append(handler)

@@ -72,15 +72,6 @@ def credentials_named(document: Mapping[str, Any]) -> dict[str, str]:
     return named
 
 
-def webhook_paths(document: Mapping[str, Any]) -> list[str]:
-    """Return the paths of its webhook triggers, without leading slashes."""
-    return [
-        _path_of(trigger)
-        for trigger in document["spec"].get("triggers", ())
-        if trigger["type"] == "trigger.webhook"
-    ]
-
-
 def shown_workflow(
     record: WorkflowRecord,
     *,

@@ -7,10 +7,10 @@ from alur_common.clock import Clock
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.documents.port import Where
 from alur_common.events import WorkflowVersionPublished
+from alur_common.hooks import HookIndex
 from alur_common.security.records import Page
 from alur_registry.domain.cursors import decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow, number_key
-from alur_registry.domain.workflow_documents import webhook_paths
 from alur_registry.ports import Store
 from alur_sdk.errors import NotFoundError
 
@@ -22,7 +22,7 @@ class Lookup:
 
     def __init__(self, store: Store, clock: Clock, *, fresh_seconds: float | None) -> None:
         self._store = store
-        self._hooks: dict[str, WorkflowRecord] = {}
+        self._hooks = HookIndex()
         self._active: Cache[KeptWorkflow] = Cache(clock, size=2_000, fresh_seconds=fresh_seconds)
         # Versions never change, so they never grow old.
         self._versions: Cache[VersionRecord] = Cache(clock, size=500, fresh_seconds=None)
@@ -33,21 +33,21 @@ class Lookup:
         while True:
             page = await self.all_active(cursor, limit=_PAGE)
             for record in page.items:
-                self._keep_hook(record)
+                self._hooks.keep(record)
             if page.next_cursor is None:
                 return
             cursor = page.next_cursor
 
     def find_hook(self, hook_id: str) -> WorkflowRecord | None:
         """Return the workflow that has webhooks under this id, or None; suspended ones are found too."""
-        return self._hooks.get(hook_id)
+        return self._hooks.find(hook_id)
 
     async def load_hook(self, hook_id: str) -> WorkflowRecord | None:
         """Return the same from the store, for a process that does not see every write."""
         found = await self._store.workflows.search([Where("hook_id", "eq", hook_id)], limit=1)
         for record in found:
-            self._keep_hook(record)
-        return self._hooks.get(hook_id)
+            self._hooks.keep(record)
+        return self._hooks.find(hook_id)
 
     async def active(self, tenant: str, project: str, name: str) -> KeptWorkflow:
         """Return the workflow with its active version, or raise `NotFoundError`."""
@@ -94,27 +94,16 @@ class Lookup:
         self._active.drop(f"{event.tenant}/{event.project}/{event.workflow}")
         found = await self._store.workflows.search([Where("uid", "eq", event.key)], limit=1)
         for record in found:
-            self._keep_hook(record)
+            self._hooks.keep(record)
         if not found:
-            gone = [key for key, known in self._hooks.items() if known.uid == event.key]
-            for key in gone:
-                self._hooks.pop(key, None)
+            self._hooks.forget_workflow(event.key)
 
     def keep(self, record: WorkflowRecord) -> None:
         """Know the workflow as it was just saved."""
         self._active.drop(f"{record.tenant}/{record.project}/{record.name}")
-        self._keep_hook(record)
+        self._hooks.keep(record)
 
     def forget(self, record: WorkflowRecord) -> None:
         """Know that the workflow was deleted."""
         self._active.drop(f"{record.tenant}/{record.project}/{record.name}")
-        self._hooks.pop(record.hook_id, None)
-
-    def _keep_hook(self, record: WorkflowRecord) -> None:
-        known = self._hooks.get(record.hook_id)
-        if known is not None and known.revision > record.revision:
-            return
-        if webhook_paths(record.document):
-            self._hooks[record.hook_id] = record
-        else:
-            self._hooks.pop(record.hook_id, None)
+        self._hooks.forget(record.hook_id)

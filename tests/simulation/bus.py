@@ -1,0 +1,74 @@
+"""The bus of the simulation: events come late, twice, out of order, or never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alur_common.bus import Handler, Wanted
+from alur_common.events import Event
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+
+LATE_SECONDS = 4.0
+
+
+class SimulatedBus:
+    """Delivers to one living member of each group."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._members: dict[str, dict[str, list[tuple[Process, Handler, Wanted | None]]]] = {}
+
+    def join(
+        self, process: Process, topic: str, group: str, handler: Handler, when: Wanted | None
+    ) -> None:
+        """Add a member to a group."""
+        groups = self._members.setdefault(topic, {})
+        groups.setdefault(group, []).append((process, handler, when))
+
+    async def take(self, event: Event) -> None:
+        """Take an event and see to its delivery."""
+        network = self._network
+        random, faults = network.random, network.faults
+        for group in self._members.get(event.topic, ()):
+            if random.random() >= faults.dropped:
+                network.loop.call_later(network.delay(), self._deliver, event, group)
+            if random.random() < faults.repeated:
+                late = random.random() * LATE_SECONDS
+                network.loop.call_later(late, self._deliver, event, group)
+
+    def _deliver(self, event: Event, group: str) -> None:
+        members = self._members[event.topic][group]
+        members[:] = [member for member in members if not member[0].is_dead]
+        if members:
+            process, handler, when = self._network.random.choice(members)
+            if when is None or when(event):
+                process.begin(_handle(process, handler, event))
+
+
+async def _handle(process: Process, handler: Handler, event: Event) -> None:
+    if not process.is_dead:
+        await handler(event)
+
+
+class ProcessBus:
+    """`Bus` as one process has it."""
+
+    def __init__(self, bus: SimulatedBus, process: Process, network: Network) -> None:
+        self._bus = bus
+        self._process = process
+        self._network = network
+
+    async def publish(self, event: Event) -> None:
+        await self._network.ask(self._process, lambda: self._bus.take(event))
+
+    def subscribe(
+        self,
+        event: type[Event],
+        group: str,
+        handler: Handler,
+        *,
+        when: Wanted | None = None,
+        **_: Any,
+    ) -> None:
+        self._bus.join(self._process, event.topic, group, handler, when)

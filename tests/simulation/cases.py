@@ -1,0 +1,117 @@
+"""Random workflows and their input, drawn from a seed."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+Json = dict[str, Any]
+PURE = ("core.set", "core.set", "core.if", "core.filter", "core.merge")
+OUTSIDE = ("sim.write", "sim.write", "sim.read")
+PORTS = {"core.if": ("true", "false"), "core.filter": ("kept", "dropped"), "core.each": ("done",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A workflow to run, and the items to run it with."""
+
+    spec: Json
+    items: list[Json]
+    executions: int
+
+
+@dataclass
+class _Draft:
+    """A workflow under construction. `open` are the nodes that others may follow."""
+
+    rng: Random
+    nodes: list[Json] = field(default_factory=list)
+    edges: list[Json] = field(default_factory=list)
+    open: list[Json] = field(default_factory=list)
+
+    def add(self, kind: str, params: Json, **more: Any) -> Json:
+        name = string.ascii_lowercase[len(self.nodes)]
+        node = {"name": name, "type": kind, "params": params, **more}
+        self.nodes.append(node)
+        return node
+
+    def join(self, source: Json, target: Json, **more: str) -> None:
+        self.edges.append({"from": source["name"], "to": target["name"], **more})
+
+    def port_of(self, source: Json) -> dict[str, str]:
+        ports = PORTS.get(source["type"], ())
+        if source.get("onError") == "branch" and self.rng.random() < 0.4:
+            return {"output": "error"}
+        return {"output": self.rng.choice(ports)} if ports else {}
+
+
+def drawn(seed: int) -> Case:
+    """Return the case of a seed."""
+    rng = Random(seed)
+    draft = _Draft(rng)
+    for _ in range(rng.randint(1, 8)):
+        _grow(draft)
+    items = [{"n": rng.randrange(20)} for _ in range(rng.choice((1, 1, 2, 3)))]
+    return Case({"nodes": draft.nodes, "edges": draft.edges}, items, rng.choice((1, 1, 1, 2)))
+
+
+def _grow(draft: _Draft) -> None:
+    """Add a node, or a loop with its body, behind what is open."""
+    rng = draft.rng
+    kind = rng.choice((*PURE, *OUTSIDE, *OUTSIDE, "core.each", "core.wait"))
+    parents = rng.sample(draft.open, min(len(draft.open), rng.choice((1, 1, 1, 2))))
+    node = _node(draft, kind)
+    for place, parent in enumerate(parents):
+        port = draft.port_of(parent)
+        entry = {"input": "ab"[place]} if kind == "core.merge" else {}
+        draft.join(parent, node, **port, **entry)
+    if kind == "core.each":
+        _body(draft, node)
+    draft.open.append(node)
+
+
+def _body(draft: _Draft, loop: Json) -> None:
+    """Add the body of a loop: a chain of nodes and the way back."""
+    last, port = loop, {"output": "item"}
+    for _ in range(draft.rng.randint(1, 2)):
+        node = _node(draft, draft.rng.choice(("core.set", "sim.write", "sim.write", "core.wait")))
+        draft.join(last, node, **port)
+        last, port = node, {}
+    draft.join(last, loop)
+
+
+def _node(draft: _Draft, kind: str) -> Json:
+    rng = draft.rng
+    if kind in OUTSIDE:
+        return draft.add(kind, {"body": _body_of(rng)}, **_policies(rng))
+    made: dict[str, Json] = {
+        "core.set": {"fields": {"n": f"{{{{ ($json.n ?? 0) + {rng.randrange(5)} }}}}"}},
+        "core.if": {"condition": "{{ $json.n % 2 == 0 }}"},
+        "core.filter": {"condition": "{{ $json.n % 3 != 0 }}"},
+        "core.merge": {"mode": "append"},
+        "core.each": {"size": rng.choice((1, 1, 2))},
+        "core.wait": {"for": rng.choice(("PT0.5S", "PT2S", "PT6S"))},
+    }
+    keeps = {"checkpoint": True} if rng.random() < 0.15 else {}
+    return draft.add(kind, made[kind], **keeps)
+
+
+def _body_of(rng: Random) -> Json:
+    # What is drawn at random must be pinned by the intent: the same content under the same key.
+    body: Json = {"n": "{{ $json.n ?? 0 }}", "drawn": "{{ Math.random() }}"}
+    if rng.random() < 0.2:
+        body["bad"] = rng.randrange(7)
+    if rng.random() < 0.3:
+        body["flaky"] = rng.randint(1, 2)
+    return body
+
+
+def _policies(rng: Random) -> Json:
+    delay = rng.choice(("PT0.1S", "PT1S", "PT5S"))
+    policies: Json = {"retry": {"attempts": 5, "delay": delay, "jitter": 0.5}}
+    policies["onError"] = rng.choice(("stop", "continue", "branch"))
+    if rng.random() < 0.15:
+        policies["inDoubt"] = "ask"
+    return policies

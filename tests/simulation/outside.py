@@ -1,0 +1,83 @@
+"""The world outside: a server that remembers what it was asked to do under which key, and the node types that ask it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import orjson
+from pydantic import Field
+
+from alur_sdk.errors import Permanent, Retryable
+from alur_sdk.items import Item
+from alur_sdk.nodes import Effect, HttpRequest, HttpResponse, ItemNode, NodeContext, Params
+from tests.simulation.network import Network
+from tests.simulation.process import Process
+
+KEY = "idempotency-key"
+
+
+class Outside:
+    """Answers by what it is asked alone, so that an attempt more or less changes nothing but the count."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, set[bytes]] = defaultdict(set)
+        """key -> the contents that came with it."""
+        self.calls: Counter[str] = Counter()
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        """Take a request; raises `Permanent` or `Retryable` as its body says."""
+        body = orjson.loads(request.body or b"{}")
+        key = request.headers.get(KEY, "")
+        if key:
+            self.asked[key].add(request.body or b"")
+            self.calls[key] += 1
+        number = body["n"]
+        if number % 7 == body.get("bad", -1):
+            raise Permanent(f"{number} is refused")
+        if self.calls[key] <= body.get("flaky", 0):
+            raise Retryable("not yet")
+        return HttpResponse(200, {}, orjson.dumps({"n": number * 2 + 1}), request.url)
+
+
+class RemoteOutside:
+    """`Http` over the network."""
+
+    def __init__(self, outside: Outside, process: Process, network: Network) -> None:
+        self._outside = outside
+        self._process = process
+        self._network = network
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        return await self._network.ask(self._process, lambda: self._outside.answer(request))
+
+
+class AskParams(Params):
+    """What to ask."""
+
+    body: dict[str, Any] = Field(default_factory=dict)
+
+
+class Write(ItemNode[AskParams]):
+    """Do something outside, under a key."""
+
+    label = "Write"
+    effect = Effect.WRITE
+
+    async def run_item(self, params: AskParams, item: Item, ctx: NodeContext) -> Item:
+        headers = {KEY: ctx.idempotency_key()}
+        request = HttpRequest("POST", "sim://outside", headers, orjson.dumps(params.body))
+        answer = await ctx.http.send(request)
+        return item.with_json({**item.json, **orjson.loads(answer.body)})
+
+
+class Read(ItemNode[AskParams]):
+    """Ask something outside."""
+
+    label = "Read"
+    effect = Effect.READ
+
+    async def run_item(self, params: AskParams, item: Item, ctx: NodeContext) -> Item:
+        request = HttpRequest("GET", "sim://outside", {}, orjson.dumps(params.body))
+        answer = await ctx.http.send(request)
+        return item.with_json({**item.json, **orjson.loads(answer.body)})

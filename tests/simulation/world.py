@@ -1,0 +1,219 @@
+"""Everything that a run needs: the store, the bus, the outside, and processes that die and come again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from alur_common.blobs_memory import MemoryBlobs
+from alur_common.catalogue import load_catalogue
+from alur_common.clock import uuid7
+from alur_common.definitions import VersionRecord
+from alur_common.events import ExecutionAdmitted, ExecutionNudged
+from alur_common.executions import Message, StoredExecutions, StoredInbox, StoredJournals
+from alur_common.executions.workers import Workers
+from alur_common.progress import LocalProgress
+from alur_common.replies import LocalReplies
+from alur_common.starts import Starts, StartRequest
+from alur_engine.catalogue import Catalogue, NodeType
+from alur_engine.expressions import Evaluator
+from alur_engine.state import Limits
+from alur_executor.service.executor import Capacity, Executor
+from alur_executor.service.parts import Parts
+from alur_executor.service.programs import Programs
+from alur_nodes.registry import node_class
+from alur_scheduler.service.recovery import Recovery
+from alur_sdk.errors import AlurError, NotFoundError
+from alur_sdk.nodes import Effect
+from tests.simulation.bus import ProcessBus, SimulatedBus
+from tests.simulation.cases import Case
+from tests.simulation.faults import Faults
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.network import Network
+from tests.simulation.outside import Outside, Read, RemoteOutside, Write
+from tests.simulation.process import Process
+from tests.simulation.store import RemoteBlobs, RemoteDocuments, WatchedDocuments
+
+EXECUTORS = 2
+SWEEP_SECONDS = 1.0
+CLASSES: Mapping[str, Any] = {"sim.write": Write, "sim.read": Read}
+EVALUATOR = Evaluator()
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> Catalogue:
+    """Return Alur's node types and those of the simulation."""
+    ours = Catalogue.from_json(load_catalogue())._types
+    sim = {name: NodeType(name, kind.effect) for name, kind in CLASSES.items()}
+    assert sim["sim.write"].effect is Effect.WRITE
+    return Catalogue({**ours, **sim})
+
+
+def find_class(name: str) -> Any:
+    """Return the class of a node type."""
+    return CLASSES.get(name) or node_class(name)
+
+
+class Silent:
+    """A meter that counts nothing."""
+
+    def started(self, waited: float) -> None: ...
+    def ended(self, status: str, took: float) -> None: ...
+    def retried(self, node_type: str) -> None: ...
+    def active(self, count: int) -> None: ...
+
+
+class Definitions:
+    """The one workflow of a case."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.record = VersionRecord("t", "p", "case", "uid", 1, {"spec": spec}, 0.0)
+
+    async def active(self, tenant: str, project: str, name: str) -> Any:
+        raise NotFoundError(f"there is no workflow {name}")
+
+    async def version(self, uid: str, number: int) -> VersionRecord:
+        return self.record
+
+    async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
+        return {}
+
+    async def unseal(self, tenant: str, project: str, name: str) -> Any:
+        raise NotFoundError(f"there is no credential {name}")
+
+
+class World:
+    """One run of a case under some faults."""
+
+    def __init__(self, loop: VirtualLoop, case: Case, faults: Faults, seed: int) -> None:
+        self.random = Random(seed)
+        self.loop = loop
+        self.case = case
+        self.faults = faults
+        self.network = Network(loop, self.random, faults)
+        self.clock = Process("the outside", loop, self.random, 0.0)
+        self.documents = WatchedDocuments(self.clock)
+        self.documents.broken = []
+        self.blobs = MemoryBlobs()
+        self.outside = Outside()
+        self.bus = SimulatedBus(self.network)
+        self.definitions = Definitions(case.spec)
+        self.programs = Programs(catalogue(), find_class, EVALUATOR)
+        self.trace: list[str] = []
+        self._started = 0
+
+    def start(self) -> None:
+        """Start the platform."""
+        for _ in range(EXECUTORS):
+            self._start(self._executor)
+        self._start(self._scheduler)
+
+    def process(self, kind: str) -> Process:
+        """Return a new process."""
+        self._started += 1
+        skew = (self.random.random() * 2 - 1) * self.faults.jump
+        return Process(f"{kind}-{self._started}", self.loop, self.random, skew)
+
+    def _start(self, kind: Callable[[Process], Coroutine[Any, Any, None]]) -> None:
+        process = self.process(kind.__name__.strip("_"))
+        process.on_death = lambda: self._bury(process, kind)
+        process.begin(kind(process))
+
+    def _bury(self, process: Process, kind: Callable[[Process], Coroutine[Any, Any, None]]) -> None:
+        self.trace.append(f"{self.loop.time():9.3f} {process.name} dies")
+        self.loop.call_later(self.random.random() * 6, self._start, kind)
+
+    def starts(self, process: Process) -> Starts:
+        """Return what accepts executions in a process."""
+        documents = RemoteDocuments(self.documents, process, self.network)
+        blobs = RemoteBlobs(self.blobs, process, self.network)
+        bus = ProcessBus(self.bus, process, self.network)
+        return Starts(StoredExecutions(documents), blobs, bus, process, self)
+
+    def execution(self) -> str:
+        """Return a new id: the world is where ids come from."""
+        return uuid7(int(self.clock.now() * 1000), self.random.randbytes(10))
+
+    def secret(self, size: int = 16) -> str:
+        return self.random.randbytes(size).hex()
+
+    async def _executor(self, process: Process) -> None:
+        documents = RemoteDocuments(self.documents, process, self.network)
+        bus = ProcessBus(self.bus, process, self.network)
+        parts = Parts(
+            worker=process.name,
+            executions=StoredExecutions(documents),
+            journals=StoredJournals(documents),
+            inbox=StoredInbox(documents),
+            blobs=RemoteBlobs(self.blobs, process, self.network),
+            bus=bus,
+            starts=self.starts(process),
+            definitions=self.definitions,
+            replies=LocalReplies(),
+            progress=LocalProgress(),
+            http=RemoteOutside(self.outside, process, self.network),
+            clock=process,
+            random=self.random.random,
+            meter=Silent(),
+            environment=dict,
+            limits=Limits(),
+            in_memory_delay=3.0,
+        )
+        executor = Executor(parts, self.programs, Workers(documents), Capacity())
+        bus.subscribe(ExecutionAdmitted, "executor", executor.on_admitted)
+        bus.subscribe(ExecutionNudged, "executor", executor.on_nudged)
+        await executor.keep_lease()
+
+    async def _scheduler(self, process: Process) -> None:
+        documents = RemoteDocuments(self.documents, process, self.network)
+        recovery = Recovery(
+            StoredExecutions(documents),
+            StoredInbox(documents),
+            Workers(documents),
+            ProcessBus(self.bus, process, self.network),
+            process,
+        )
+        while True:
+            try:
+                await recovery.sweep()
+                await recovery.wake_due()
+                await recovery.nudge()
+            except AlurError as error:
+                self.trace.append(f"{self.loop.time():9.3f} sweep failed: {error.message}")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def accept(self, number: int) -> str:
+        """Start an execution as a caller does: again and again with one key, until it is acknowledged."""
+        request = StartRequest(
+            mode="manual", input=self.case.items, source=("run", f"key-{number}")
+        )
+        while True:
+            gateway = self.process("gateway")
+            asked = gateway.begin(self.starts(gateway).start(_Startable(self.definitions), request))
+            try:
+                return (await asked).execution.id
+            except asyncio.CancelledError:
+                self.trace.append(f"{self.loop.time():9.3f} {gateway.name} dies")
+            except AlurError as error:
+                self.trace.append(f"{self.loop.time():9.3f} not accepted: {error.message}")
+            await asyncio.sleep(0.2)
+
+    async def resolve(self, execution_id: str, node: str, path: str) -> None:
+        """Decide, as a person, that a node run in doubt did not happen."""
+        payload = {"node": node, "path": path, "outcome": "not-done"}
+        key = f"{node}-{path}-{self.loop.time()}"
+        message = Message(execution_id, "resolve", key, payload)
+        await StoredInbox(self.documents).put(message)
+        await self.bus.take(ExecutionNudged(execution_id, "t"))
+
+
+class _Startable:
+    """The workflow of a case as it is started."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        record = definitions.record
+        self.tenant, self.project, self.name = record.tenant, record.project, record.name
+        self.uid, self.version, self.document = record.uid, record.version, record.document

@@ -29,6 +29,11 @@ from alur_executor.service.session import Session
 from alur_sdk.errors import AlurError, ConflictError, NotFoundError
 from alur_sdk.items import Item
 
+MOST_BREAKS = 5
+"""So often a session is begun anew after a fault of ours; what is out of reach for a while is waited for."""
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
@@ -84,13 +89,10 @@ class Executor:
 
     async def _run(self, execution_id: str) -> None:
         """Run one execution; whatever goes wrong with it, the others go on."""
+        breaks = 0
         try:
-            while await self._run_once(execution_id):
-                pass
-        except FencedError:
-            self._log.warning("execution belongs to another", execution_id=execution_id)
-        except Exception as error:  # noqa: BLE001 the outermost loop of a session
-            self._log.error("session broke", execution_id=execution_id, exc_info=error)
+            while await self._goes_on(execution_id, breaks):
+                breaks += 1
         finally:
             self._sessions.pop(execution_id, None)
             self._parts.meter.active(len(self._sessions))
@@ -99,6 +101,29 @@ class Executor:
                 self._queued.discard(waiting)
                 if waiting not in self._sessions:
                     self._begin(waiting)
+
+    async def _goes_on(self, execution_id: str, breaks: int) -> bool:
+        """Run it until it ends, leaves memory or belongs to another; return True after a pause when its session broke."""
+        try:
+            while await self._run_once(execution_id):
+                pass
+        except FencedError:
+            self._log.warning("execution belongs to another", execution_id=execution_id)
+        except Exception as error:  # noqa: BLE001 the outermost loop of a session
+            self._log.error("session broke", execution_id=execution_id, exc_info=error)
+            self._sessions[execution_id] = None
+            if breaks >= MOST_BREAKS and not getattr(error, "retryable", False):
+                await self._give_up(execution_id)
+                return False
+            await asyncio.sleep(min(FIRST_PAUSE_SECONDS * 2**breaks, LONGEST_PAUSE_SECONDS))
+            return True
+        return False
+
+    async def _give_up(self, execution_id: str) -> None:
+        """Fail an execution whose session breaks again and again by a fault of ours."""
+        execution = await self._parts.executions.find(execution_id)
+        if execution is not None and not execution.has_ended:
+            await self._fail(execution, AlurError("its session broke: the log says why"))
 
     async def _run_once(self, execution_id: str) -> bool:
         """Drive it until it ends or leaves memory; return whether a message came in that very moment."""
@@ -187,9 +212,8 @@ class Executor:
             )
         except ConflictError:
             return None
-        batches = await self._parts.journals.read(claimed.id)
-        writer = self._writer(claimed, claimed.epoch, len(batches))
-        await writer.open_epoch()
+        writer = self._writer(claimed, claimed.epoch, 0)
+        batches = await writer.open_epoch()
         for entry in await read_entries(batches, claimed.entries, self._parts.blobs):
             apply(state, decode_entry(entry))
         recover(state)

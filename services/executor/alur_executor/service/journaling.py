@@ -80,33 +80,58 @@ class JournalWriter:
         await self._append(kept)
         self._durable += len(entries)
 
-    async def open_epoch(self) -> None:
-        """Append the record of a new owner: from now on a stale owner's append collides."""
-        await self._append([])
+    async def open_epoch(self) -> list[Batch]:
+        """Append the record of a new owner and return the batches before it: from now on a stale owner's append collides.
+
+        Raises `FencedError` when a newer owner was here already.
+        """
+        while True:
+            batches = await self._journals.read(self._execution)
+            if any(batch.epoch > self.epoch for batch in batches):
+                raise FencedError(self._execution)
+            self.batches = len(batches)
+            try:
+                await self._put(Batch(self._execution, self.batches + 1, self.epoch, []))
+            except ExistsError:
+                # The owner before appended meanwhile, which counts; or ours is there and its answer was lost.
+                if await self._is_open():
+                    return batches
+            else:
+                return batches
+
+    async def _is_open(self) -> bool:
+        batches = await self._journals.read(self._execution)
+        self.batches = len(batches)
+        return bool(batches) and batches[-1].epoch == self.epoch
 
     async def _append(self, entries: list[Any]) -> None:
         batch = Batch(self._execution, self.batches + 1, self.epoch, entries)
+        try:
+            await self._put(batch)
+        except ExistsError:
+            await self._demand_ours(batch)
+            self.batches = batch.number
+
+    async def _put(self, batch: Batch) -> None:
+        """Append it, again and again while the store cannot; raises `ExistsError` when its number is taken."""
         pause = 0.1
         while True:
             try:
                 await self._journals.append(batch)
-            except ExistsError:
-                await self._demand_ours(batch)
             except StorageError as error:
                 structlog.get_logger("alur.executor").error(
                     "journal not written", execution_id=self._execution, reason=error.message
                 )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-                continue
-            self.batches += 1
-            return
+            else:
+                self.batches = batch.number
+                return
 
     async def _demand_ours(self, batch: Batch) -> None:
         """Accept a taken number only when the batch there is this very one: its answer was lost."""
         for known in await self._journals.read(self._execution):
-            if (known.number, known.epoch) == (batch.number, batch.epoch):
-                same = orjson.dumps(known.entries) == orjson.dumps(batch.entries)
-                if same and batch.entries:
-                    return
+            is_at_our_place = (known.number, known.epoch) == (batch.number, batch.epoch)
+            if is_at_our_place and orjson.dumps(known.entries) == orjson.dumps(batch.entries):
+                return
         raise FencedError(self._execution)

@@ -105,12 +105,19 @@ check-generated: .venv/.members ## Fail when a generated file differs from what 
 # --- Test --------------------------------------------------------------------------------
 
 .PHONY: test
-test: install tests/node_modules/.installed browser ## All tests: checks, units with coverage, contract, integration, security, browser
+test: install tests/node_modules/.installed browser ## All tests: checks, units with coverage, contract, simulation, integration, security, browser
 	$(MAKE) lint types imports check-editor check-generated
 	cd $(EDITOR) && npm run --silent knip && npm run --silent budget
 	rm -f .coverage .coverage.*
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term tests/unit $(wildcard tests/contract tests/security)
+	$(PYTEST) -n $(WORKERS) --dist worksteal tests/simulation
 	$(PYTEST) $(ALL_MARKERS) $(wildcard tests/integration tests/e2e)
+
+SEEDS ?= 1000000
+
+.PHONY: simulate
+simulate: .venv/.members ## Run SEEDS (a million) simulated runs with faults; `make test` runs ten thousand
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 .PHONY: browser
 browser:

@@ -92,7 +92,7 @@ def _node(draft: _Draft, kind: str) -> Json:
         "core.filter": {"condition": "{{ $json.n % 3 != 0 }}"},
         "core.merge": {"mode": "append"},
         "core.each": {"size": rng.choice((1, 1, 2))},
-        "core.wait": {"for": rng.choice(("PT0.5S", "PT2S", "PT6S"))},
+        "core.wait": {"for": rng.choice(("PT0.5S", "PT2S", "PT4S"))},
     }
     keeps = {"checkpoint": True} if rng.random() < 0.15 else {}
     return draft.add(kind, made[kind], **keeps)
@@ -109,7 +109,7 @@ def _body_of(rng: Random) -> Json:
 
 
 def _policies(rng: Random) -> Json:
-    delay = rng.choice(("PT0.1S", "PT1S", "PT5S"))
+    delay = rng.choice(("PT0.1S", "PT1S", "PT3S"))
     policies: Json = {"retry": {"attempts": 5, "delay": delay, "jitter": 0.5}}
     policies["onError"] = rng.choice(("stop", "continue", "branch"))
     if rng.random() < 0.15:

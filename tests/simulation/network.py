@@ -12,6 +12,8 @@ from tests.simulation.loop import VirtualLoop
 from tests.simulation.process import Fate, Process
 
 T = TypeVar("T")
+ANSWERED_AT_ONCE = 0.5
+"""So many answers take no time: a simulated step that is saved."""
 
 
 class Network:
@@ -45,7 +47,10 @@ class Network:
         if process.is_dead and self.random.random() < self.faults.lost:
             return
         result, error = at_once(work())
-        self.loop.call_later(self.delay(), self._return, process, answer, result, error)
+        if self.random.random() < ANSWERED_AT_ONCE:
+            self._return(process, answer, result, error)
+        else:
+            self.loop.call_later(self.delay(), self._return, process, answer, result, error)
 
     def _return(
         self, process: Process, answer: asyncio.Future[T], result: T, error: Exception | None

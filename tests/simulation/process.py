@@ -6,6 +6,7 @@ import asyncio
 import weakref
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from random import Random
 from typing import Any
 
 from tests.simulation.faults import Faults
@@ -13,15 +14,16 @@ from tests.simulation.loop import VirtualLoop
 
 START = 1_769_860_800.0
 """Virtual time 0, in seconds since 1970."""
-STANDS_STILL_SECONDS = 7.0
-"""Longer than a lease."""
+LEASE_SECONDS = 6.0
+STANDS_STILL_SECONDS = 13.0
+"""Longer than a lease, by any clock."""
 _current: ContextVar[Process | None] = ContextVar("process", default=None)
 
 
 class Process:
     """Owns the tasks that are begun in it. Once dead, no step of theirs has an effect any more."""
 
-    def __init__(self, name: str, loop: VirtualLoop, random: Any, skew: float) -> None:
+    def __init__(self, name: str, loop: VirtualLoop, random: Random, skew: float) -> None:
         self.name = name
         self.is_dead = False
         self.still_until = 0.0
@@ -63,7 +65,7 @@ class Process:
 class Fate:
     """Decides at each step whether its process dies or stands still there."""
 
-    def __init__(self, random: Any, faults: Faults) -> None:
+    def __init__(self, random: Random, faults: Faults) -> None:
         self._random = random
         self._faults = faults
         self._crashes = faults.crashes

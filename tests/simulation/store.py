@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 from alur_common.blobs_memory import MemoryBlobs
 from alur_common.documents.memory import MemoryDocuments
-from alur_common.documents.port import Collection, Document, Where
+from alur_common.documents.port import Collection, Document, Documents, Where
 from alur_sdk.errors import StorageError
 from tests.simulation.network import Network
 from tests.simulation.process import Process
@@ -43,47 +44,26 @@ class WatchedDocuments(MemoryDocuments):
             self.broken.append(f"{after['id']} went back from epoch {before['epoch']}")
 
 
-class RemoteDocuments:
-    """`Documents` over the network. Writes may be refused for the moment."""
+READS = ("get", "find_one", "find", "count")
+WRITES = ("insert", "replace", "delete", "delete_many")
 
-    def __init__(self, truth: WatchedDocuments, process: Process, network: Network) -> None:
-        self._truth = truth
-        self._process = process
-        self._network = network
 
-    async def _write(self, name: str, *given: Any, **named: Any) -> Any:
-        network = self._network
-        if network.random.random() < network.faults.refused:
-            raise StorageError("the disk is full for the moment")
-        return await self._read(name, *given, **named)
+def remote_documents(truth: WatchedDocuments, process: Process, network: Network) -> Documents:
+    """Return `Documents` over the network. Writes may be refused for the moment."""
 
-    async def _read(self, name: str, *given: Any, **named: Any) -> Any:
-        method = getattr(self._truth, name)
-        return await self._network.ask(self._process, lambda: method(*given, **named))
+    def over_network(name: str, *, is_write: bool) -> Callable[..., Coroutine[Any, Any, Any]]:
+        method = getattr(truth, name)
 
-    async def insert(self, *given: Any, **named: Any) -> Any:
-        return await self._write("insert", *given, **named)
+        def ask(*given: object, **named: object) -> Coroutine[Any, Any, Any]:
+            if is_write and network.random.random() < network.faults.refused:
+                raise StorageError("the disk is full for the moment")
+            return network.ask(process, lambda: method(*given, **named))
 
-    async def replace(self, *given: Any, **named: Any) -> Any:
-        return await self._write("replace", *given, **named)
+        return ask
 
-    async def delete(self, *given: Any, **named: Any) -> Any:
-        return await self._write("delete", *given, **named)
-
-    async def delete_many(self, *given: Any, **named: Any) -> Any:
-        return await self._write("delete_many", *given, **named)
-
-    async def get(self, *given: Any, **named: Any) -> Any:
-        return await self._read("get", *given, **named)
-
-    async def find_one(self, *given: Any, **named: Any) -> Any:
-        return await self._read("find_one", *given, **named)
-
-    async def find(self, *given: Any, **named: Any) -> Any:
-        return await self._read("find", *given, **named)
-
-    async def count(self, *given: Any, **named: Any) -> Any:
-        return await self._read("count", *given, **named)
+    methods = {name: over_network(name, is_write=False) for name in READS}
+    methods |= {name: over_network(name, is_write=True) for name in WRITES}
+    return cast("Documents", SimpleNamespace(**methods))
 
 
 class RemoteBlobs:

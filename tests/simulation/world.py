@@ -11,13 +11,13 @@ from typing import Any
 from alur_common.blobs_memory import MemoryBlobs
 from alur_common.catalogue import load_catalogue
 from alur_common.clock import uuid7
-from alur_common.definitions import VersionRecord
+from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import Message, StoredExecutions, StoredInbox, StoredJournals
 from alur_common.executions.workers import Workers
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
-from alur_common.starts import Starts, StartRequest
+from alur_common.starts import Accepted, StartRequest, Starts
 from alur_engine.catalogue import Catalogue, NodeType
 from alur_engine.expressions import Evaluator
 from alur_engine.state import Limits
@@ -27,19 +27,19 @@ from alur_executor.service.programs import Programs
 from alur_nodes.registry import node_class
 from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
-from alur_sdk.nodes import Effect
+from alur_sdk.nodes import Effect, Node, Secret
 from tests.simulation.bus import ProcessBus, SimulatedBus
 from tests.simulation.cases import Case
 from tests.simulation.faults import Faults
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.outside import Outside, Read, RemoteOutside, Write
-from tests.simulation.process import Process
-from tests.simulation.store import RemoteBlobs, RemoteDocuments, WatchedDocuments
+from tests.simulation.process import LEASE_SECONDS, Process
+from tests.simulation.store import RemoteBlobs, WatchedDocuments, remote_documents
 
 EXECUTORS = 2
-SWEEP_SECONDS = 1.0
-CLASSES: Mapping[str, Any] = {"sim.write": Write, "sim.read": Read}
+SWEEP_SECONDS = 2.0
+CLASSES: Mapping[str, type[Node[Any]]] = {"sim.write": Write, "sim.read": Read}
 EVALUATOR = Evaluator()
 
 
@@ -52,9 +52,14 @@ def catalogue() -> Catalogue:
     return Catalogue({**ours, **sim})
 
 
-def find_class(name: str) -> Any:
+def find_class(name: str) -> type[Node[Any]]:
     """Return the class of a node type."""
     return CLASSES.get(name) or node_class(name)
+
+
+def programs() -> Programs:
+    """Return what compiles workflows; it may serve several worlds."""
+    return Programs(catalogue(), find_class, EVALUATOR)
 
 
 class Silent:
@@ -72,7 +77,7 @@ class Definitions:
     def __init__(self, spec: dict[str, Any]) -> None:
         self.record = VersionRecord("t", "p", "case", "uid", 1, {"spec": spec}, 0.0)
 
-    async def active(self, tenant: str, project: str, name: str) -> Any:
+    async def active(self, tenant: str, project: str, name: str) -> WorkflowRecord:
         raise NotFoundError(f"there is no workflow {name}")
 
     async def version(self, uid: str, number: int) -> VersionRecord:
@@ -81,14 +86,16 @@ class Definitions:
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         return {}
 
-    async def unseal(self, tenant: str, project: str, name: str) -> Any:
+    async def unseal(self, tenant: str, project: str, name: str) -> Secret:
         raise NotFoundError(f"there is no credential {name}")
 
 
 class World:
     """One run of a case under some faults."""
 
-    def __init__(self, loop: VirtualLoop, case: Case, faults: Faults, seed: int) -> None:
+    def __init__(
+        self, loop: VirtualLoop, case: Case, faults: Faults, seed: int, programs: Programs
+    ) -> None:
         self.random = Random(seed)
         self.loop = loop
         self.case = case
@@ -101,13 +108,13 @@ class World:
         self.outside = Outside()
         self.bus = SimulatedBus(self.network)
         self.definitions = Definitions(case.spec)
-        self.programs = Programs(catalogue(), find_class, EVALUATOR)
+        self.programs = programs
         self.trace: list[str] = []
         self._started = 0
 
     def start(self) -> None:
         """Start the platform."""
-        for _ in range(EXECUTORS):
+        for _ in range(EXECUTORS if self.faults.delay else 1):
             self._start(self._executor)
         self._start(self._scheduler)
 
@@ -128,7 +135,7 @@ class World:
 
     def starts(self, process: Process) -> Starts:
         """Return what accepts executions in a process."""
-        documents = RemoteDocuments(self.documents, process, self.network)
+        documents = remote_documents(self.documents, process, self.network)
         blobs = RemoteBlobs(self.blobs, process, self.network)
         bus = ProcessBus(self.bus, process, self.network)
         return Starts(StoredExecutions(documents), blobs, bus, process, self)
@@ -141,7 +148,7 @@ class World:
         return self.random.randbytes(size).hex()
 
     async def _executor(self, process: Process) -> None:
-        documents = RemoteDocuments(self.documents, process, self.network)
+        documents = remote_documents(self.documents, process, self.network)
         bus = ProcessBus(self.bus, process, self.network)
         parts = Parts(
             worker=process.name,
@@ -160,15 +167,17 @@ class World:
             meter=Silent(),
             environment=dict,
             limits=Limits(),
-            in_memory_delay=3.0,
+            in_memory_delay=1.5,
         )
-        executor = Executor(parts, self.programs, Workers(documents), Capacity())
+        executor = Executor(
+            parts, self.programs, Workers(documents), Capacity(lease_seconds=LEASE_SECONDS)
+        )
         bus.subscribe(ExecutionAdmitted, "executor", executor.on_admitted)
         bus.subscribe(ExecutionNudged, "executor", executor.on_nudged)
         await executor.keep_lease()
 
     async def _scheduler(self, process: Process) -> None:
-        documents = RemoteDocuments(self.documents, process, self.network)
+        documents = remote_documents(self.documents, process, self.network)
         recovery = Recovery(
             StoredExecutions(documents),
             StoredInbox(documents),
@@ -194,11 +203,15 @@ class World:
             gateway = self.process("gateway")
             asked = gateway.begin(self.starts(gateway).start(_Startable(self.definitions), request))
             try:
-                return (await asked).execution.id
+                accepted: Accepted = await asked
             except asyncio.CancelledError:
                 self.trace.append(f"{self.loop.time():9.3f} {gateway.name} dies")
             except AlurError as error:
                 self.trace.append(f"{self.loop.time():9.3f} not accepted: {error.message}")
+            else:
+                if self.random.random() < self.faults.crash:
+                    gateway.die()  # right after it answered
+                return accepted.execution.id
             await asyncio.sleep(0.2)
 
     async def resolve(self, execution_id: str, node: str, path: str) -> None:

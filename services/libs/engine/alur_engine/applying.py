@@ -187,6 +187,7 @@ def _resolved(state: State, run: Run, entry: Resolved) -> None:
     if run.status != "in-doubt":
         return
     if entry.outcome == "not-done":
+        run.attempt = max(run.attempt - 1, 0)  # what did not happen does not count
         run.status = "ready"
         state.open.pop(run, None)
         state.ready.append(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, get_origin
 
 from pydantic import (
@@ -117,12 +118,12 @@ class Binding:
             key = field.alias or name
             given = key if key in fixed or key in templates else name
             if given in templates:
-                self._dynamic.append((name, templates[given], _check(field), key))
+                self._dynamic.append((name, templates[given], _check(self._model, name), key))
                 self._given.add(name)
             elif given in fixed:
                 self._given.add(name)
                 try:
-                    values[name] = _adapter(field).validate_python(fixed[given])
+                    values[name] = _adapter(self._model, name).validate_python(fixed[given])
                 except ValidationError as error:
                     raise _refused(error, key) from None
             elif field.is_required():
@@ -160,19 +161,23 @@ def _as_is(value: Json) -> Json:
     return value
 
 
-def _check(field: FieldInfo) -> Check:
+@lru_cache(maxsize=2_000)
+def _check(model: type[Params], name: str) -> Check:
     """Return the cheapest function that makes an evaluated value fit the field."""
+    field = model.model_fields[name]
     if any(isinstance(m, BeforeValidator) and m.func is truthy for m in field.metadata):
         return truthy
     if field.annotation is Any and not field.metadata:
         return _as_is
-    adapter = _adapter(field)
+    adapter = _adapter(model, name)
     if get_origin(field.annotation) is dict and field.annotation == dict[str, Any]:
         return lambda value: value if type(value) is dict else adapter.validate_python(value)
     return adapter.validate_python
 
 
-def _adapter(field: FieldInfo) -> TypeAdapter[Any]:
+@lru_cache(maxsize=2_000)
+def _adapter(model: type[Params], name: str) -> TypeAdapter[Any]:
+    field: FieldInfo = model.model_fields[name]
     annotation: Any = field.annotation
     for metadata in field.metadata:
         annotation = Annotated[annotation, metadata]

@@ -21,6 +21,8 @@ class Faults:
     """What a process had sent when it died never reaches the store."""
     refused: float = 0.0
     """The store refuses a write for the moment."""
+    unanswered: float = 0.0
+    """The store takes a write and says that it did not."""
     repeated: float = 0.0
     """An event is delivered again, later."""
     dropped: float = 0.0
@@ -44,6 +46,7 @@ def drawn(seed: int) -> Faults:
         pauses=rng.randrange(3),
         lost=0.5,
         refused=rng.choice((0.0, 0.0, 0.03)),
+        unanswered=rng.choice((0.0, 0.0, 0.03)),
         repeated=rng.choice((0.0, 0.2, 0.5)),
         dropped=rng.choice((0.0, 0.0, 0.2)),
         delay=rng.choice((0.001, 0.02, 0.5)),

@@ -49,17 +49,23 @@ WRITES = ("insert", "replace", "delete", "delete_many")
 
 
 def remote_documents(truth: WatchedDocuments, process: Process, network: Network) -> Documents:
-    """Return `Documents` over the network. Writes may be refused for the moment."""
+    """Return `Documents` over the network. Writes may be refused for the moment, or done and not answered."""
 
     def over_network(name: str, *, is_write: bool) -> Callable[..., Coroutine[Any, Any, Any]]:
         method = getattr(truth, name)
 
         def ask(*given: object, **named: object) -> Coroutine[Any, Any, Any]:
-            if is_write and network.random.random() < network.faults.refused:
-                raise StorageError("the disk is full for the moment")
             return network.ask(process, lambda: method(*given, **named))
 
-        return ask
+        async def write(*given: object, **named: object) -> object:
+            if network.random.random() < network.faults.refused:
+                raise StorageError("the disk is full for the moment")
+            answer = await ask(*given, **named)
+            if network.random.random() < network.faults.unanswered:
+                raise StorageError("the answer was lost")
+            return answer
+
+        return write if is_write else ask
 
     methods = {name: over_network(name, is_write=False) for name in READS}
     methods |= {name: over_network(name, is_write=True) for name in WRITES}

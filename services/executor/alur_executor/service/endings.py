@@ -216,17 +216,12 @@ class Endings:
             await parts.bus.publish(ExecutionNudged(parent.execution, ended.tenant))
 
     async def _save(self, execution: Execution) -> None:
-        """Compare and set; a conflict with the same owner and epoch is read again, any other means that it is not ours."""
+        """Compare and set, again and again while the store cannot."""
         session = self._session
         pause = 0.1
         while True:
             try:
-                session.execution = await session.parts.executions.save(execution)
-            except ConflictError:
-                known = await session.parts.executions.find(execution.id)
-                execution = execution.changed(revision=self._demand_ours(known))
-            except NotFoundError:
-                raise FencedError(execution.id) from None
+                session.execution = await self._saved(execution)
             except StorageError as error:
                 structlog.get_logger("alur.executor").error(
                     "execution not written", execution_id=execution.id, reason=error.message
@@ -236,6 +231,23 @@ class Endings:
             else:
                 return
 
+    async def _saved(self, execution: Execution) -> Execution:
+        """Return it as it is stored. What stands there may be this very write, whose answer was lost.
+
+        A conflict with the same owner and epoch is read again; any other means that it is not ours.
+        """
+        executions = self._session.parts.executions
+        while True:
+            try:
+                return await executions.save(execution)
+            except ConflictError:
+                known = await executions.find(execution.id)
+                if known is not None and _is_same_write(known, execution):
+                    return known
+                execution = execution.changed(revision=self._demand_ours(known))
+            except NotFoundError:
+                raise FencedError(execution.id) from None
+
     def _demand_ours(self, known: Execution | None) -> int:
         before = self._session.execution
         if known is None or known.has_ended or known.epoch != before.epoch:
@@ -243,6 +255,13 @@ class Endings:
         if known.owner != before.owner:
             raise FencedError(before.id)
         return known.revision
+
+
+def _is_same_write(known: Execution, execution: Execution) -> bool:
+    return known.revision == execution.revision + 1 and all(
+        getattr(known, name) == getattr(execution, name)
+        for name in ("status", "owner", "epoch", "finished_at", "wake_at")
+    )
 
 
 def failed_before_start(error: AlurError) -> End:

@@ -109,6 +109,8 @@ class Executor:
                 pass
         except FencedError:
             self._log.warning("execution belongs to another", execution_id=execution_id)
+            self._sessions[execution_id] = None
+            return await self._is_ours(execution_id)
         except Exception as error:  # noqa: BLE001 the outermost loop of a session
             self._log.error("session broke", execution_id=execution_id, exc_info=error)
             self._sessions[execution_id] = None
@@ -118,6 +120,16 @@ class Executor:
             await asyncio.sleep(min(FIRST_PAUSE_SECONDS * 2**breaks, LONGEST_PAUSE_SECONDS))
             return True
         return False
+
+    async def _is_ours(self, execution_id: str) -> bool:
+        """Return whether an earlier session of ours was quicker: then nobody else would go on with it."""
+        try:
+            execution = await self._parts.executions.find(execution_id)
+        except AlurError:
+            return True  # it is looked at again once the store is within reach
+        if execution is None:
+            return False
+        return execution.status == "running" and execution.owner == self._parts.worker
 
     async def _give_up(self, execution_id: str) -> None:
         """Fail an execution whose session breaks again and again by a fault of ours."""

@@ -10,6 +10,15 @@ from typing import Any
 Json = dict[str, Any]
 PURE = ("core.set", "core.set", "core.if", "core.filter", "core.merge")
 OUTSIDE = ("sim.write", "sim.write", "sim.read")
+OTHERS = ("core.each", "core.wait", "core.workflow")
+CHILD = "child"
+"""The workflow that a case may call."""
+CHILD_SPEC: Json = {
+    "nodes": [
+        {"name": "act", "type": "sim.write", "params": {"body": {"n": "{{ $json.n ?? 0 }}"}}}
+    ],
+    "edges": [],
+}
 PORTS = {"core.if": ("true", "false"), "core.filter": ("kept", "dropped"), "core.each": ("done",)}
 
 
@@ -20,6 +29,8 @@ class Case:
     spec: Json
     items: list[Json]
     executions: int
+    signals: list[str]
+    """What somebody will signal to each execution, at some time."""
 
 
 @dataclass
@@ -30,6 +41,7 @@ class _Draft:
     nodes: list[Json] = field(default_factory=list)
     edges: list[Json] = field(default_factory=list)
     open: list[Json] = field(default_factory=list)
+    signals: list[str] = field(default_factory=list)
 
     def add(self, kind: str, params: Json, **more: Any) -> Json:
         name = string.ascii_lowercase[len(self.nodes)]
@@ -54,13 +66,14 @@ def drawn(seed: int) -> Case:
     for _ in range(rng.randint(1, 8)):
         _grow(draft)
     items = [{"n": rng.randrange(20)} for _ in range(rng.choice((1, 1, 2, 3)))]
-    return Case({"nodes": draft.nodes, "edges": draft.edges}, items, rng.choice((1, 1, 1, 2)))
+    spec = {"nodes": draft.nodes, "edges": draft.edges}
+    return Case(spec, items, rng.choice((1, 1, 1, 2)), draft.signals)
 
 
 def _grow(draft: _Draft) -> None:
     """Add a node, or a loop with its body, behind what is open."""
     rng = draft.rng
-    kind = rng.choice((*PURE, *OUTSIDE, *OUTSIDE, "core.each", "core.wait"))
+    kind = rng.choice((*PURE, *OUTSIDE, *OUTSIDE, *OTHERS))
     parents = rng.sample(draft.open, min(len(draft.open), rng.choice((1, 1, 1, 2))))
     node = _node(draft, kind)
     for place, parent in enumerate(parents):
@@ -69,6 +82,9 @@ def _grow(draft: _Draft) -> None:
         draft.join(parent, node, **port, **entry)
     if kind == "core.each":
         _body(draft, node)
+    if kind == "core.wait" and rng.random() < 0.4:
+        node["params"] = {"signal": node["name"]}
+        draft.signals.append(node["name"])
     draft.open.append(node)
 
 
@@ -92,6 +108,7 @@ def _node(draft: _Draft, kind: str) -> Json:
         "core.filter": {"condition": "{{ $json.n % 3 != 0 }}"},
         "core.merge": {"mode": "append"},
         "core.each": {"size": rng.choice((1, 1, 2))},
+        "core.workflow": {"workflow": CHILD, "mode": rng.choice(("all", "each"))},
         "core.wait": {"for": rng.choice(("PT0.5S", "PT2S", "PT4S"))},
     }
     keeps = {"checkpoint": True} if rng.random() < 0.15 else {}

@@ -8,8 +8,8 @@ from random import Random
 from typing import Any, TypeVar
 
 from tests.simulation.faults import Faults
-from tests.simulation.loop import VirtualLoop
 from tests.simulation.process import Fate, Process
+from tests.support.virtual_time import VirtualLoop
 
 T = TypeVar("T")
 ANSWERED_AT_ONCE = 0.5

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation.faults import Faults
-from tests.simulation.loop import VirtualLoop
+from tests.support.virtual_time import VirtualLoop
 
 START = 1_769_860_800.0
 """Virtual time 0, in seconds since 1970."""

@@ -20,10 +20,10 @@ from alur_executor.service.programs import Programs
 from tests.simulation import cases, faults
 from tests.simulation.cases import Case
 from tests.simulation.faults import Faults
-from tests.simulation.loop import VirtualLoop
 from tests.simulation.process import owned_tasks
 from tests.simulation.store import ENDED
 from tests.simulation.world import World, programs
+from tests.support.virtual_time import VirtualLoop, run_virtually
 
 LONGEST_SECONDS = 600.0
 LOOK_SECONDS = 1.0
@@ -61,29 +61,23 @@ def play(case: Case, given: Faults, seed: int, ready: Programs | None = None) ->
     """Run a case under these faults until all that was acknowledged has ended."""
     loop = VirtualLoop()
     loop.set_task_factory(owned_tasks)  # type: ignore[arg-type]  # the stubs know of no context yet
-    asyncio.set_event_loop(loop)
     world = World(loop, case, given, seed, ready or programs())
-    try:
-        return loop.run_until_complete(_played(world))
-    finally:
-        while tasks := asyncio.all_tasks(loop):
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
-        asyncio.set_event_loop(None)
-        loop.close()
+    outcome: Outcome = run_virtually(loop, _played(world))
+    return outcome
 
 
 async def _played(world: World) -> Outcome:
     world.start()
     outcome = Outcome(trace=world.trace)
     ids = await asyncio.gather(*(world.accept(n) for n in range(world.case.executions)))
+    signalling = [asyncio.create_task(world.signal(execution_id)) for execution_id in ids]
     for execution_id in ids:
         document = await _end_of(world, execution_id)
         if document is None:
             world.documents.broken.append(f"{execution_id} was acknowledged and did not end")
         else:
             outcome.ended[execution_id] = await _described(world, document)
+    await asyncio.gather(*signalling)
     outcome.broken = world.documents.broken
     outcome.asked = dict(world.outside.asked)
     return outcome
@@ -107,7 +101,8 @@ async def _end_of(world: World, execution_id: str) -> Document | None:
 async def _state_of(world: World, document: Document) -> State:
     batches = await StoredJournals(world.documents).read(document["id"])
     entries = await read_entries(batches, document.get("entries"), world.blobs)
-    graph = world.programs.of(world.definitions.record).graph
+    version = await world.definitions.version(document["workflow_uid"], 1)
+    graph = world.programs.of(version).graph
     return rebuild(graph, world.case.items, entries)
 
 

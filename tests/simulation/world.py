@@ -29,13 +29,13 @@ from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.nodes import Effect, Node, Secret
 from tests.simulation.bus import ProcessBus, SimulatedBus
-from tests.simulation.cases import Case
+from tests.simulation.cases import CHILD, CHILD_SPEC, Case
 from tests.simulation.faults import Faults
-from tests.simulation.loop import VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.outside import Outside, Read, RemoteOutside, Write
 from tests.simulation.process import LEASE_SECONDS, Process
 from tests.simulation.store import RemoteBlobs, WatchedDocuments, remote_documents
+from tests.support.virtual_time import VirtualLoop
 
 EXECUTORS = 2
 SWEEP_SECONDS = 2.0
@@ -57,6 +57,10 @@ def find_class(name: str) -> type[Node[Any]]:
     return CLASSES.get(name) or node_class(name)
 
 
+def _record(name: str, spec: dict[str, Any]) -> WorkflowRecord:
+    return WorkflowRecord("t", "p", name, name, 1, {"spec": spec}, 1, "", 0.0, 0.0, 0.0)
+
+
 def programs() -> Programs:
     """Return what compiles workflows; it may serve several worlds."""
     return Programs(catalogue(), find_class, EVALUATOR)
@@ -72,16 +76,18 @@ class Silent:
 
 
 class Definitions:
-    """The one workflow of a case."""
+    """The workflow of a case, and the one that it may call."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
-        self.record = VersionRecord("t", "p", "case", "uid", 1, {"spec": spec}, 0.0)
+        self.record = _record("case", spec)
+        self._child = _record(CHILD, CHILD_SPEC)
 
     async def active(self, tenant: str, project: str, name: str) -> WorkflowRecord:
-        raise NotFoundError(f"there is no workflow {name}")
+        return self._child
 
     async def version(self, uid: str, number: int) -> VersionRecord:
-        return self.record
+        record = self._child if uid == self._child.uid else self.record
+        return VersionRecord("t", "p", record.name, uid, number, record.document, 0.0)
 
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         return {}
@@ -201,7 +207,7 @@ class World:
         )
         while True:
             gateway = self.process("gateway")
-            asked = gateway.begin(self.starts(gateway).start(_Startable(self.definitions), request))
+            asked = gateway.begin(self.starts(gateway).start(self.definitions.record, request))
             try:
                 accepted: Accepted = await asked
             except asyncio.CancelledError:
@@ -214,6 +220,13 @@ class World:
                 return accepted.execution.id
             await asyncio.sleep(0.2)
 
+    async def signal(self, execution_id: str) -> None:
+        """Send each signal that the case waits for, at some time, as somebody outside does."""
+        for name in self.case.signals:
+            await asyncio.sleep(self.random.random() * 3 if self.faults.delay else 0)
+            await StoredInbox(self.documents).put(Message(execution_id, "signal", name, {"n": 5}))
+            await self.bus.take(ExecutionNudged(execution_id, "t"))
+
     async def resolve(self, execution_id: str, node: str, path: str) -> None:
         """Decide, as a person, that a node run in doubt did not happen."""
         payload = {"node": node, "path": path, "outcome": "not-done"}
@@ -221,12 +234,3 @@ class World:
         message = Message(execution_id, "resolve", key, payload)
         await StoredInbox(self.documents).put(message)
         await self.bus.take(ExecutionNudged(execution_id, "t"))
-
-
-class _Startable:
-    """The workflow of a case as it is started."""
-
-    def __init__(self, definitions: Definitions) -> None:
-        record = definitions.record
-        self.tenant, self.project, self.name = record.tenant, record.project, record.name
-        self.uid, self.version, self.document = record.uid, record.version, record.document

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from alur_common.definitions import WorkflowRecord
 from alur_common.executions import Execution, Parent
 from alur_common.executions.content import output_of
 from alur_common.starts import StartRequest
 from alur_engine.applying import merged_outcomes
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Waiting
 from alur_engine.state import Run
+from alur_executor.service.journaling import LONGEST_PAUSE_SECONDS
 from alur_sdk import nodes as sdk
+from alur_sdk.errors import UnavailableError
 from alur_sdk.items import Item, Json
 
 if TYPE_CHECKING:
@@ -39,12 +45,29 @@ class Children:
                 parent=Parent(parent.id, *run.key, index, asked.wait),
                 depth=parent.depth + 1,
             )
-            accepted = await session.parts.starts.start(workflow, request)
-            ids.append(accepted.execution.id)
+            ids.append(await self._accepted(workflow, request))
         if asked.wait:
             return Waiting(*run.key, number, now, {"children": ids})
         outputs = {"main": [Item({"id": child}, None, i) for i, child in enumerate(ids)]}
         return Finished(*run.key, number, now, session.parts.clock.now(), outputs)
+
+    async def _accepted(self, workflow: WorkflowRecord, request: StartRequest) -> str:
+        """Start one and return its id; a store that is out of reach for a while is no failure of the node."""
+        pause = 0.1
+        while True:
+            try:
+                accepted = await self._session.parts.starts.start(workflow, request)
+            except UnavailableError as error:
+                log = structlog.get_logger("alur.executor")
+                log.warning(
+                    "child not started",
+                    execution_id=self._session.execution.id,
+                    reason=error.message,
+                )
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                return accepted.execution.id
 
 
 async def look_at_children(session: Session) -> None:

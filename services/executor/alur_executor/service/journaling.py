@@ -41,14 +41,15 @@ class JournalWriter:
         self.batches = batches
         self._limit = limit
         self._pending: list[JournalEntry] = []
-        self._recorded = 0
+        self.recorded = 0
+        """How many entries were taken so far."""
         self._durable = 0
         self._lock = asyncio.Lock()
 
     def record(self, entry: JournalEntry) -> None:
         """Take an entry; it becomes durable with the next flush, or with the end."""
         self._pending.append(entry)
-        self._recorded += 1
+        self.recorded += 1
 
     @property
     def has_pending(self) -> bool:
@@ -58,7 +59,7 @@ class JournalWriter:
     def take_encoded(self) -> list[Any]:
         """Return the pending entries as JSON, for the document that ends the execution."""
         entries, self._pending = self._pending, []
-        self._durable = self._recorded
+        self._durable = self.recorded
         return [encode_entry(entry) for entry in entries]
 
     async def flush(self) -> None:
@@ -66,7 +67,7 @@ class JournalWriter:
 
         Raises `FencedError` when another executor owns the execution.
         """
-        target = self._recorded
+        target = self.recorded
         while self._durable < target:
             async with self._lock:
                 if self._durable < target:

@@ -20,18 +20,21 @@ class Messages:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def take_all(self) -> None:
-        """Take every message, and look after children that are waited for."""
+    async def take_all(self) -> bool:
+        """Take every message, and look after children that are waited for; return whether anything came of it."""
         session = self._session
+        before = session.writer.recorded
         messages = await session.parts.inbox.read(session.execution.id)
         taken = [message for message in messages if self._take(message)]
-        await look_at_children(session)
+        # Before the look: a child that ends between the two has its message read once more.
         taken += [m for m in messages if m.kind == "child" and await self._has_ended(m.key)]
+        await look_at_children(session)
         if taken:
             await session.claim()
             await session.writer.flush()  # what a message caused is durable before it goes
             for message in taken:
                 await session.parts.inbox.remove(message)
+        return session.writer.recorded > before
 
     def _take(self, message: Message) -> bool:
         """Apply a message; return False for one that has to lie until its node run waits."""

@@ -220,11 +220,10 @@ class Session:
         return await self._suspend_unless_mail(at, "waiting")
 
     async def _suspend_unless_mail(self, at: float | None, status: Status) -> bool:
-        await self._messages.take_all()
-        if plan_is_idle(self.state):
-            await self._endings.suspend(at, status)
-            return True
-        return False
+        if await self._messages.take_all():
+            return False  # plan again
+        await self._endings.suspend(at, status)
+        return True
 
     async def _wait(self) -> None:
         """Wait until something changes, a short wait is over, or the time of the whole execution is."""
@@ -267,11 +266,6 @@ class Session:
             task.cancel()
         if tasks:
             await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def plan_is_idle(state: State) -> bool:
-    """Return whether nothing is ready or running."""
-    return not state.ready and not any(run.status == "running" for run in state.open.values())
 
 
 __all__ = ["FencedError", "Session"]

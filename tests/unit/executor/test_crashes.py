@@ -1,0 +1,142 @@
+"""What a death in mid-run leaves to the next owner: the same ids, keys and contents, and nothing twice that had ended."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from alur_executor.service.executor import MOST_BREAKS
+from alur_sdk.errors import UnavailableError
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+RANDOM = {"body": {"n": "{{ $json.n }}", "drawn": "{{ Math.random() }}"}}
+
+
+async def _dies_in_call(
+    world: World, number: int, spec: dict[str, Any], *items: dict[str, Any]
+) -> str:
+    """Kill the executor while this call of the outside waits for its answer; return the execution."""
+    executor = await world.executor()
+    world.outside.next = [None] * (number - 1)
+    world.outside.hold()
+    execution_id = await world.start(spec, *items)
+    await world.outside.until(number)
+    await world.kill(executor)
+    return execution_id
+
+
+@in_virtual_time
+async def test_an_effect_that_was_cut_off_is_repeated_with_its_key_and_content(
+    world: World,
+) -> None:
+    execution_id = await _dies_in_call(world, 1, chain(node("a", params=RANDOM)), {"n": 1})
+    await world.executor("two")
+    ended = await world.rest(execution_id)
+    first, second = world.outside.calls
+    assert (first.key, first.body) == (second.key, second.body)
+    assert (ended.status, ended.output) == ("succeeded", [{"n": 1, "answer": 1}])
+
+
+@in_virtual_time
+async def test_an_effect_that_had_ended_is_not_repeated(world: World) -> None:
+    execution_id = await _dies_in_call(world, 2, chain(node("a"), node("b")), {"n": 1})
+    await world.executor("two")
+    assert (await world.rest(execution_id)).status == "succeeded"
+    keys = [call.key for call in world.outside.calls]
+    assert len(keys) == 3
+    assert keys[1] == keys[2] != keys[0]
+
+
+@in_virtual_time
+async def test_items_that_had_come_to_something_are_not_sent_again(world: World) -> None:
+    items = [{"n": n} for n in range(3)]
+    execution_id = await _dies_in_call(world, 3, chain(node("a")), *items)
+    await world.executor("two")
+    ended = await world.rest(execution_id)
+    assert [call.body["n"] for call in world.outside.calls] == [0, 1, 2, 2]
+    assert [item["answer"] for item in ended.output] == [0, 1, 2]
+
+
+@in_virtual_time
+async def test_nothing_goes_out_before_its_intent_is_durable(world: World) -> None:
+    durable: list[int] = []
+    world.outside.on_call = lambda _: durable.append(len(world.journal()))
+    await world.run(chain(node("a"), node("b")), {"n": 1})
+    assert durable == [1, 3]  # the intent of a; its result and the intent of b
+
+
+@in_virtual_time
+async def test_an_owner_that_was_replaced_stops_and_writes_nothing(world: World) -> None:
+    await world.executor("old")
+    held = world.outside.hold()
+    execution_id = await world.start(chain(node("a"), node("b")), {"n": 1})
+    await world.outside.until(1)
+    await world.workers.remove("old")
+    await world.executor("new")
+    ended = await world.rest(execution_id)
+    with capture_logs() as logs:
+        held.set_result(None)
+        await asyncio.sleep(5)
+    assert await world.executions.get(execution_id) == ended
+    assert [log["event"] for log in logs] == ["execution belongs to another"]
+    assert len(world.outside.calls) == 3
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "calls"),
+    [("done", "succeeded", 1), ("not-done", "succeeded", 2), ("fail", "failed", 1)],
+)
+@in_virtual_time
+async def test_a_person_decides_about_what_asks(
+    world: World, outcome: str, status: str, calls: int
+) -> None:
+    execution_id = await _dies_in_call(world, 1, chain(node("a", inDoubt="ask")), {"n": 1})
+    await world.executor("two")
+    await world.rest(execution_id, "in-doubt")
+    payload = {"node": "a", "outcome": outcome, "output": {"by": "hand"}}
+    await world.tell(execution_id, "resolve", "1", **payload)
+    ended = await world.rest(execution_id)
+    assert (ended.status, len(world.outside.calls)) == (status, calls)
+    assert outcome != "done" or ended.output == [{"by": "hand"}]
+
+
+@in_virtual_time
+async def test_what_is_out_of_reach_for_a_while_is_waited_for(world: World) -> None:
+    world.definitions.failures = [UnavailableError("the registry restarts")] * 20
+    ended = await world.run(chain(node("a")), {"n": 1})
+    assert ended.status == "succeeded"
+
+
+@in_virtual_time
+async def test_a_session_that_breaks_again_and_again_fails_its_execution(world: World) -> None:
+    world.definitions.failures = [RuntimeError("a fault of ours")] * (MOST_BREAKS + 1)
+    ended = await world.run(chain(node("a")), {"n": 1})
+    assert (ended.status, (ended.error or {})["code"]) == ("failed", "internal")
+
+
+@in_virtual_time
+async def test_a_stop_hands_back_what_does_not_end_in_time(world: World) -> None:
+    executor = await world.executor("one", drain_seconds=2.0)
+    world.outside.hold()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await asyncio.sleep(0.1)
+    await executor.stop()
+    await world.executor("two")
+    assert (await world.rest(execution_id)).status == "succeeded"
+    assert len({call.key for call in world.outside.calls}) == 1
+
+
+@in_virtual_time
+async def test_a_stop_lets_end_what_ends_in_time(world: World) -> None:
+    executor = await world.executor()
+    held = world.outside.hold()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    asyncio.get_running_loop().call_later(1, held.set_result, None)
+    await asyncio.sleep(0.1)
+    await executor.stop()
+    assert (await world.executions.get(execution_id)).status == "succeeded"
+    assert len(world.outside.calls) == 1

@@ -1,0 +1,211 @@
+"""Node runs: retries, time-outs, cancellation, and what leaves memory while it waits."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+
+import pytest
+
+from alur_sdk.errors import Permanent, RateLimited, Retryable
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+NOT_YET = Retryable("not yet")
+THREE = {"attempts": 4, "delay": "PT1S", "factor": 2, "jitter": 0}
+
+
+def _pauses(world: World) -> list[float]:
+    times = [call.at for call in world.outside.calls]
+    return [round(b - a, 1) for a, b in itertools.pairwise(times)]
+
+
+@in_virtual_time
+async def test_pauses_between_attempts_grow(world: World) -> None:
+    world.outside.next = [NOT_YET, NOT_YET, NOT_YET, None]
+    ended = await world.run(chain(node("a", retry=THREE)), {"n": 1})
+    assert (ended.status, _pauses(world)) == ("succeeded", [1.0, 2.0, 4.0])
+    assert len({call.key for call in world.outside.calls}) == 1
+
+
+@in_virtual_time
+async def test_who_asks_to_wait_longer_is_heard(world: World) -> None:
+    world.outside.next = [RateLimited("slower", 4.5), None]
+    await world.run(chain(node("a", retry=THREE)), {"n": 1})
+    assert _pauses(world) == [4.5]
+
+
+@in_virtual_time
+async def test_attempts_come_to_an_end(world: World) -> None:
+    world.outside.next = [NOT_YET] * 9
+    ended = await world.run(chain(node("a", retry=THREE)), {"n": 1})
+    assert (ended.status, len(world.outside.calls)) == ("failed", 4)
+    assert ended.error == {"code": "retryable", "message": "not yet", "node": "a"}
+
+
+@in_virtual_time
+async def test_what_is_permanent_is_not_tried_again(world: World) -> None:
+    world.outside.next = [Permanent("no")]
+    assert (await world.run(chain(node("a", retry=THREE)), {"n": 1})).status == "failed"
+    assert len(world.outside.calls) == 1
+
+
+@in_virtual_time
+async def test_a_long_pause_is_not_spent_in_memory(world: World) -> None:
+    world.outside.next = [NOT_YET, None]
+    retry = {"attempts": 2, "delay": "PT1H", "maxDelay": "PT1H", "jitter": 0}
+    executor = await world.executor()
+    execution_id = await world.start(chain(node("a", retry=retry)), {"n": 1})
+    waiting = await world.rest(execution_id, "waiting")
+    assert (waiting.owner, executor._sessions) == (None, {})
+    assert (await world.rest(execution_id)).status == "succeeded"
+    assert 3600 <= _pauses(world)[0] < 3602
+
+
+@pytest.mark.parametrize(("on_error", "port"), [("continue", "main"), ("branch", "error")])
+@in_virtual_time
+async def test_what_fails_may_go_on_as_an_error_item(
+    world: World, on_error: str, port: str
+) -> None:
+    world.outside.next = [Permanent("no"), None]
+    after = node("b", "core.set", params={"fields": {"seen": "{{ $json.error.message }}"}})
+    spec = chain(node("a", onError=on_error), after)
+    spec["edges"][0]["output"] = port
+    ended = await world.run(spec, {"n": 1})
+    assert (ended.status, ended.output[0]["seen"]) == ("succeeded", "no")
+
+
+@in_virtual_time
+async def test_a_node_that_takes_too_long_is_stopped_and_tried_again(world: World) -> None:
+    world.outside.hold()
+    spec = chain(node("a", timeout="PT3S", retry=THREE))
+    ended = await world.run(spec, {"n": 1})
+    assert (ended.status, _pauses(world)) == ("succeeded", [4.0])
+
+
+@in_virtual_time
+async def test_an_execution_that_takes_too_long_fails(world: World) -> None:
+    world.outside.hold()
+    ended = await world.run(chain(node("a"), settings={"timeout": "PT10S"}), {"n": 1})
+    assert ended.status == "failed"
+    assert (ended.error or {})["code"] == "timeout"
+    assert (ended.finished_at or 0) - (ended.started_at or 0) == pytest.approx(10, abs=0.1)
+
+
+@in_virtual_time
+async def test_the_time_of_an_execution_goes_on_while_it_waits(world: World) -> None:
+    spec = chain(node("a", "core.wait", params={"for": "PT1H"}), settings={"timeout": "PT1M"})
+    ended = await world.run(spec, {"n": 1})
+    assert (ended.status, (ended.error or {})["code"]) == ("failed", "timeout")
+
+
+@in_virtual_time
+async def test_cancelling_stops_a_node_that_runs(world: World) -> None:
+    held = world.outside.hold()
+    await world.executor()
+    execution_id = await world.start(chain(node("a"), node("b")), {"n": 1})
+    await asyncio.sleep(0.1)
+    await world.tell(execution_id, "cancel", "cancel", reason="by hand")
+    ended = await world.rest(execution_id)
+    assert (ended.status, ended.reason, held.cancelled()) == ("cancelled", "by hand", True)
+
+
+@in_virtual_time
+async def test_a_signal_ends_a_wait_and_is_its_item(world: World) -> None:
+    await world.executor()
+    spec = chain(node("ask", "core.wait", params={"signal": "approved"}))
+    execution_id = await world.start(spec, {"n": 1})
+    assert (await world.rest(execution_id, "waiting")).wake_at is None
+    await world.tell(execution_id, "signal", "approved", by="Ayu")
+    assert (await world.rest(execution_id)).output == [{"by": "Ayu"}]
+
+
+@in_virtual_time
+async def test_a_signal_that_came_too_early_is_kept(world: World) -> None:
+    held = world.outside.hold()
+    await world.executor()
+    spec = chain(node("a"), node("ask", "core.wait", params={"signal": "approved"}))
+    execution_id = await world.start(spec, {"n": 1})
+    await asyncio.sleep(0.1)
+    await world.tell(execution_id, "signal", "approved", by="Ayu")
+    held.set_result(None)
+    assert (await world.rest(execution_id)).output == [{"by": "Ayu"}]
+
+
+@in_virtual_time
+async def test_the_one_who_waits_is_told_the_end(world: World) -> None:
+    await world.executor()
+    world.definitions.add("w", chain(node("a", "core.set", params={"fields": {"b": 2}})))
+    execution_id = "0190a000-0000-7000-8000-000000000001"
+    with world.replies.expect(execution_id) as told:
+        await world.start(
+            world.definitions.workflows["w"].document["spec"], {"n": 1}, id=execution_id
+        )
+        outcome = await told
+    assert (outcome.kind, outcome.status, outcome.output) == (
+        "ended",
+        "succeeded",
+        [{"n": 1, "b": 2}],
+    )
+
+
+@in_virtual_time
+async def test_a_reply_is_durable_before_it_is_told(world: World) -> None:
+    await world.executor()
+    respond = node("answer", "core.respond", params={"status": 201, "body": "{{ $json.n }}"})
+    execution_id = "0190a000-0000-7000-8000-000000000002"
+    world.outside.hold()
+    with world.replies.expect(execution_id) as told:
+        await world.start(chain(respond, node("later")), {"n": 7}, id=execution_id)
+        outcome = await told
+    assert outcome.reply == {"status": 201, "headers": {}, "body": 7}
+    batches = await world.now._parts.journals.read(execution_id)  # type: ignore[union-attr]
+    assert any("answer" in entry for batch in batches for entry in batch.entries)
+
+
+@in_virtual_time
+async def test_the_higher_priority_goes_first_when_there_is_no_room(world: World) -> None:
+    await world.executor(executions=1)
+    held = world.outside.hold()
+    await world.start(chain(node("a")), {"n": 0}, name="first")
+    await asyncio.sleep(0.1)
+    for name, priority in (("low", -5), ("high", 5), ("middle", 0)):
+        spec = chain(node("a"), settings={"priority": priority})
+        await world.start(spec, {"n": name}, name=name)
+    await asyncio.sleep(0.1)
+    held.set_result(None)
+    await asyncio.sleep(1)
+    assert [call.body["n"] for call in world.outside.calls] == [0, "high", "middle", "low"]
+
+
+@in_virtual_time
+async def test_an_event_that_comes_twice_starts_nothing_twice(world: World) -> None:
+    held = world.outside.hold()
+    await world.executor()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await asyncio.sleep(0.1)
+    await world.recovery._publish(await world.executions.get(execution_id))
+    held.set_result(None)
+    await world.rest(execution_id)
+    await world.recovery._publish(await world.executions.get(execution_id))
+    await asyncio.sleep(1)
+    assert len(world.outside.calls) == 1
+
+
+@in_virtual_time
+async def test_an_execution_leaves_nothing_for_the_garbage_collector(world: World) -> None:
+    spec = chain(
+        node("a", "core.set", params={"fields": {"b": "{{ $json.n + 1 }}"}}),
+        node("count", "core.aggregate", params={"values": [{"as": "count", "function": "count"}]}),
+    )
+    await world.run(spec, {"n": 1})
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            await world.start(spec, {"n": 1})
+            await asyncio.sleep(0.1)
+        assert gc.collect() < 20
+    finally:
+        gc.enable()

@@ -144,6 +144,7 @@ class World:
         self.definitions = Definitions()
         self.replies = LocalReplies()
         self.executions = StoredExecutions(self.documents)
+        self.journals = StoredJournals(self.documents)
         self.inbox = StoredInbox(self.documents)
         self.workers = Workers(self.documents)
         self.recovery = Recovery(self.executions, self.inbox, self.workers, self.bus, self.clock)
@@ -167,7 +168,7 @@ class World:
         parts = Parts(
             worker=name,
             executions=self.executions,
-            journals=StoredJournals(self.documents),
+            journals=self.journals,
             inbox=self.inbox,
             blobs=self.blobs,
             bus=self.bus,

@@ -73,6 +73,11 @@ class JournalWriter:
                 if self._durable < target:
                     await self._write()
 
+    async def prove(self) -> None:
+        """Show by an append that the execution is still ours; raises `FencedError` when it is not."""
+        async with self._lock:
+            await self._append([])
+
     async def _write(self) -> None:
         entries, self._pending = self._pending, []
         kept = await kept_entries(

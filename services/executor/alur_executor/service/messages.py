@@ -31,7 +31,11 @@ class Messages:
         await look_at_children(session)
         if taken:
             await session.claim()
-            await session.writer.flush()  # what a message caused is durable before it goes
+            # What a message caused is durable before it goes; one that caused nothing goes by an owner's hand alone.
+            if session.writer.recorded > before:
+                await session.writer.flush()
+            else:
+                await session.writer.prove()
             for message in taken:
                 await session.parts.inbox.remove(message)
         return session.writer.recorded > before

@@ -88,6 +88,7 @@ class Endings:
             await session.claim()
             await session.writer.flush()
             await self._tell_others(end)
+        await session.writer.settle()
         ended = await self._ended(end)
         await self._save(ended)
         await self._announce(session.execution, ended.output)

@@ -44,6 +44,8 @@ class JournalWriter:
         self.recorded = 0
         """How many entries were taken so far."""
         self._durable = 0
+        self._under_way: tuple[Batch, int] | None = None
+        """The batch that may or may not be in the store, and how many entries it holds."""
         self._lock = asyncio.Lock()
 
     def record(self, entry: JournalEntry) -> None:
@@ -57,7 +59,7 @@ class JournalWriter:
         return bool(self._pending)
 
     def take_encoded(self) -> list[Any]:
-        """Return the pending entries as JSON, for the document that ends the execution."""
+        """Return the pending entries as JSON, for the document that ends the execution. Settle before."""
         entries, self._pending = self._pending, []
         self._durable = self.recorded
         return [encode_entry(entry) for entry in entries]
@@ -65,6 +67,7 @@ class JournalWriter:
     async def flush(self) -> None:
         """Return when everything recorded so far is durable. Flushes that meet go together.
 
+        Whoever waits here may be cancelled: the next one writes the same batch again, for it holds the entries of others too.
         Raises `FencedError` when another executor owns the execution.
         """
         target = self.recorded
@@ -76,15 +79,31 @@ class JournalWriter:
     async def prove(self) -> None:
         """Show by an append that the execution is still ours; raises `FencedError` when it is not."""
         async with self._lock:
-            await self._append([])
+            if self._under_way is not None:
+                await self._write()
+            else:
+                await self._append(Batch(self._execution, self.batches + 1, self.epoch, []))
+
+    async def settle(self) -> None:
+        """Return when no batch is under way any more; what is recorded beside it stays pending."""
+        if self._under_way is not None or self._lock.locked():
+            async with self._lock:
+                if self._under_way is not None:
+                    await self._write()
 
     async def _write(self) -> None:
-        entries, self._pending = self._pending, []
-        kept = await kept_entries(
-            [encode_entry(entry) for entry in entries], self._blobs, self._limit
-        )
-        await self._append(kept)
-        self._durable += len(entries)
+        if self._under_way is None:
+            entries = list(self._pending)
+            kept = await kept_entries(
+                [encode_entry(entry) for entry in entries], self._blobs, self._limit
+            )
+            self._pending = self._pending[len(entries) :]
+            batch = Batch(self._execution, self.batches + 1, self.epoch, kept)
+            self._under_way = (batch, len(entries))
+        batch, count = self._under_way
+        await self._append(batch)
+        self._under_way = None
+        self._durable += count
 
     async def open_epoch(self) -> list[Batch]:
         """Append the record of a new owner and return the batches before it: from now on a stale owner's append collides.
@@ -110,8 +129,7 @@ class JournalWriter:
         self.batches = len(batches)
         return bool(batches) and batches[-1].epoch == self.epoch
 
-    async def _append(self, entries: list[Any]) -> None:
-        batch = Batch(self._execution, self.batches + 1, self.epoch, entries)
+    async def _append(self, batch: Batch) -> None:
         try:
             await self._put(batch)
         except ExistsError:

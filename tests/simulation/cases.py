@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 Json = dict[str, Any]
 PURE = ("core.set", "core.set", "core.if", "core.filter", "core.merge")
 OUTSIDE = ("sim.write", "sim.write", "sim.read")
-OTHERS = ("core.each", "core.wait", "core.workflow")
+OTHERS = ("core.each", "core.wait", "core.workflow", "core.try")
+INNER = ("core.set", "sim.write", "sim.write", "core.wait")
 CHILD = "child"
 """The workflow that a case may call."""
 CHILD_SPEC: Json = {
@@ -31,6 +31,10 @@ class Case:
     executions: int
     signals: list[str]
     """What somebody will signal to each execution, at some time."""
+    is_race: bool = False
+    """Branches run beside each other where one that fails stops the others, wherever they are."""
+    cancels: bool = False
+    """Somebody cancels it, at some time."""
 
 
 @dataclass
@@ -42,9 +46,10 @@ class _Draft:
     edges: list[Json] = field(default_factory=list)
     open: list[Json] = field(default_factory=list)
     signals: list[str] = field(default_factory=list)
+    is_race: bool = False
 
     def add(self, kind: str, params: Json, **more: Any) -> Json:
-        name = string.ascii_lowercase[len(self.nodes)]
+        name = f"n{len(self.nodes)}"
         node = {"name": name, "type": kind, "params": params, **more}
         self.nodes.append(node)
         return node
@@ -67,7 +72,8 @@ def drawn(seed: int) -> Case:
         _grow(draft)
     items = [{"n": rng.randrange(20)} for _ in range(rng.choice((1, 1, 2, 3)))]
     spec = {"nodes": draft.nodes, "edges": draft.edges}
-    return Case(spec, items, rng.choice((1, 1, 1, 2)), draft.signals)
+    executions, cancels = rng.choice((1, 1, 1, 2)), rng.random() < 0.05
+    return Case(spec, items, executions, draft.signals, draft.is_race, cancels)
 
 
 def _grow(draft: _Draft) -> None:
@@ -82,20 +88,46 @@ def _grow(draft: _Draft) -> None:
         draft.join(parent, node, **port, **entry)
     if kind == "core.each":
         _body(draft, node)
+    if kind == "core.try":
+        _attempt(draft, node)
     if kind == "core.wait" and rng.random() < 0.4:
         node["params"] = {"signal": node["name"]}
         draft.signals.append(node["name"])
-    draft.open.append(node)
+    if kind != "core.try":  # what followed would be in one of its scopes
+        draft.open.append(node)
+
+
+def _chain(draft: _Draft, first: Json, port: str) -> Json:
+    """Add one or two nodes behind a port; return the last."""
+    last, output = first, {"output": port}
+    for _ in range(draft.rng.randint(1, 2)):
+        node = _node(draft, draft.rng.choice(INNER))
+        draft.join(last, node, **output)
+        last, output = node, {}
+    return last
 
 
 def _body(draft: _Draft, loop: Json) -> None:
-    """Add the body of a loop: a chain of nodes and the way back."""
-    last, port = loop, {"output": "item"}
-    for _ in range(draft.rng.randint(1, 2)):
-        node = _node(draft, draft.rng.choice(("core.set", "sim.write", "sim.write", "core.wait")))
-        draft.join(last, node, **port)
-        last, port = node, {}
-    draft.join(last, loop)
+    """Add the body of a loop: a chain of nodes, perhaps with a loop in it, and the way back."""
+    last = _chain(draft, loop, "item")
+    if draft.rng.random() < 0.15:
+        inner = _node(draft, "core.each")
+        draft.join(last, inner)
+        draft.join(_chain(draft, inner, "item"), inner)
+        draft.join(inner, loop, output="done")
+    else:
+        draft.join(last, loop)
+
+
+def _attempt(draft: _Draft, node: Json) -> None:
+    """Add what is tried, in one or two branches, and perhaps what follows a failure and what follows either."""
+    branches = draft.rng.choice((1, 1, 2))
+    for _ in range(branches):
+        _chain(draft, node, "try")
+    draft.is_race = draft.is_race or branches > 1
+    for port in ("catch", "finally"):
+        if draft.rng.random() < 0.7:
+            _chain(draft, node, port)
 
 
 def _node(draft: _Draft, kind: str) -> Json:
@@ -108,6 +140,7 @@ def _node(draft: _Draft, kind: str) -> Json:
         "core.filter": {"condition": "{{ $json.n % 3 != 0 }}"},
         "core.merge": {"mode": "append"},
         "core.each": {"size": rng.choice((1, 1, 2))},
+        "core.try": {},
         "core.workflow": {"workflow": CHILD, "mode": rng.choice(("all", "each"))},
         "core.wait": {"for": rng.choice(("PT0.5S", "PT2S", "PT4S"))},
     }
@@ -121,7 +154,7 @@ def _body_of(rng: Random) -> Json:
     if rng.random() < 0.2:
         body["bad"] = rng.randrange(7)
     if rng.random() < 0.3:
-        body["flaky"] = rng.randint(1, 2)
+        body["flaky"] = rng.choice((1, 1, 2, 2, 2, 9))
     return body
 
 

@@ -30,7 +30,9 @@ class Faults:
     delay: float = 0.0
     """The longest way to the store, the bus or the outside."""
     jump: float = 0.0
-    """The clocks of two processes differ by up to so much."""
+    """A clock is wrong by up to so much."""
+    jumps: int = 0
+    """So many times a clock is set anew while its process runs."""
 
 
 NONE = Faults()
@@ -51,4 +53,5 @@ def drawn(seed: int) -> Faults:
         dropped=rng.choice((0.0, 0.0, 0.2)),
         delay=rng.choice((0.001, 0.02, 0.5)),
         jump=rng.choice((0.0, 0.0, 5.0)),
+        jumps=rng.randrange(4),
     )

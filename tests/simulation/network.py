@@ -35,7 +35,8 @@ class Network:
             return await work()
         self.fate.step(process)
         answer: asyncio.Future[T] = self.loop.create_future()
-        self.loop.call_later(self.delay(), self._arrive, process, work, answer)
+        leaves = max(self.loop.time(), process.still_until)
+        self.loop.call_at(leaves + self.delay(), self._arrive, process, work, answer)
         return await answer
 
     def _arrive(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from tests.simulation.network import Network
 from tests.simulation.process import Process
 
 KEY = "idempotency-key"
+PLACE = "place"
 
 
 class Outside:
@@ -24,6 +26,10 @@ class Outside:
         self.asked: dict[str, set[bytes]] = defaultdict(set)
         """key -> the contents that came with it."""
         self.calls: Counter[str] = Counter()
+        self.places: dict[str, set[str]] = defaultdict(set)
+        """Where in an execution -> the keys that came from there."""
+        self.on_write: Callable[[str], None] = lambda _: None
+        """Hears of each write, and where it came from, at the moment in which it happens."""
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
         """Take a request; raises `Permanent` or `Retryable` as its body says."""
@@ -32,6 +38,8 @@ class Outside:
         if key:
             self.asked[key].add(request.body or b"")
             self.calls[key] += 1
+            self.places[request.headers[PLACE]].add(key)
+            self.on_write(request.headers[PLACE])
         number = body["n"]
         if number % 7 == body.get("bad", -1):
             raise Permanent(f"{number} is refused")
@@ -65,10 +73,16 @@ class Write(ItemNode[AskParams]):
     effect = Effect.WRITE
 
     async def run_item(self, params: AskParams, item: Item, ctx: NodeContext) -> Item:
-        headers = {KEY: ctx.idempotency_key()}
+        headers = {KEY: ctx.idempotency_key(), PLACE: _place_of(ctx)}
         request = HttpRequest("POST", "sim://outside", headers, orjson.dumps(params.body))
         answer = await ctx.http.send(request)
         return item.with_json({**item.json, **orjson.loads(answer.body)})
+
+
+def _place_of(context: NodeContext) -> str:
+    known: Any = context
+    run = known._run
+    return "|".join((known._execution.id, run.node.name, run.frame.path, str(context.index)))
 
 
 class Read(ItemNode[AskParams]):

@@ -14,6 +14,8 @@ from tests.support.virtual_time import VirtualLoop
 
 START = 1_769_860_800.0
 """Virtual time 0, in seconds since 1970."""
+JUMP = 0.05
+"""How likely a clock jumps at a step, as long as jumps are left."""
 LEASE_SECONDS = 6.0
 STANDS_STILL_SECONDS = 13.0
 """Longer than a lease, by any clock."""
@@ -30,12 +32,13 @@ class Process:
         self.on_death: Callable[[], None] = lambda: None
         self._loop = loop
         self._random = random
-        self._skew = skew
+        self.skew = skew
+        """By how much its clock is wrong."""
         self._tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
 
     def now(self) -> float:
         """Return what this process takes for the time: it is a `Clock`."""
-        return START + self._loop.time() + self._skew
+        return START + self._loop.time() + self.skew
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -63,13 +66,18 @@ class Process:
 
 
 class Fate:
-    """Decides at each step whether its process dies or stands still there."""
+    """Decides at each step whether its process dies or stands still there, or its clock jumps."""
 
     def __init__(self, random: Random, faults: Faults) -> None:
         self._random = random
         self._faults = faults
         self._crashes = faults.crashes
         self._pauses = faults.pauses
+        self._jumps = faults.jumps
+
+    def skew(self) -> float:
+        """Return by how much a clock is wrong from now on."""
+        return (self._random.random() * 2 - 1) * self._faults.jump
 
     def step(self, process: Process) -> None:
         """Pass a point at which a process may die; raises `CancelledError` in a dead one."""
@@ -79,6 +87,9 @@ class Fate:
         elif self._pauses and self._random.random() < self._faults.pause:
             self._pauses -= 1
             process.still_until = process.monotonic() + STANDS_STILL_SECONDS
+        elif self._jumps and self._random.random() < JUMP:
+            self._jumps -= 1
+            process.skew = self.skew()
         if process.is_dead:
             raise asyncio.CancelledError(f"{process.name} is dead")
 

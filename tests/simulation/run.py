@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
 from alur_common.documents.port import Document
-from alur_common.executions import StoredJournals
+from alur_common.events import ExecutionNudged
+from alur_common.executions import Message, StoredInbox, StoredJournals
 from alur_common.executions.content import read_entries
 from alur_common.executions.repository import EXECUTIONS
 from alur_engine.history import rebuild
@@ -21,6 +20,7 @@ from tests.simulation import cases, faults
 from tests.simulation.cases import Case
 from tests.simulation.faults import Faults
 from tests.simulation.process import owned_tasks
+from tests.simulation.promises import Ended, Outcome, compared, of_journal
 from tests.simulation.store import ENDED
 from tests.simulation.world import World, programs
 from tests.support.virtual_time import VirtualLoop, run_virtually
@@ -29,32 +29,13 @@ LONGEST_SECONDS = 600.0
 LOOK_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What an execution came to: its output, and every node run by name and path."""
-
-    status: str
-    output: Any
-    runs: dict[tuple[str, str], Any]
-
-
-@dataclass
-class Outcome:
-    """What a run of a case came to."""
-
-    ended: dict[str, Ended] = field(default_factory=dict)
-    asked: dict[str, set[bytes]] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
-    trace: list[str] = field(default_factory=list)
-
-
 def simulate(seed: int) -> list[str]:
     """Return what did not hold under this seed; nothing is as it should be."""
     case = cases.drawn(seed)
     ready = programs()
     expected = play(case, faults.NONE, seed, ready)
     seen = play(case, faults.drawn(seed), seed, ready)
-    return [*expected.broken, *compared(expected, seen)]
+    return [*expected.broken, *compared(case, expected, seen)]
 
 
 def play(case: Case, given: Faults, seed: int, ready: Programs | None = None) -> Outcome:
@@ -67,20 +48,34 @@ def play(case: Case, given: Faults, seed: int, ready: Programs | None = None) ->
 
 
 async def _played(world: World) -> Outcome:
+    world.outside.on_write = world.documents.demand_intent
     world.start()
     outcome = Outcome(trace=world.trace)
     ids = await asyncio.gather(*(world.accept(n) for n in range(world.case.executions)))
-    signalling = [asyncio.create_task(world.signal(execution_id)) for execution_id in ids]
+    outside = [asyncio.create_task(world.signal(execution_id)) for execution_id in ids]
+    if world.case.cancels and world.faults.delay:
+        outside += [asyncio.create_task(_cancel(world, execution_id)) for execution_id in ids]
     for execution_id in ids:
         document = await _end_of(world, execution_id)
         if document is None:
             world.documents.broken.append(f"{execution_id} was acknowledged and did not end")
         else:
             outcome.ended[execution_id] = await _described(world, document)
-    await asyncio.gather(*signalling)
+    await asyncio.gather(*outside)
+    for child in sorted(world.documents.ids() - set(ids)):
+        if await _end_of(world, child) is None:
+            world.documents.broken.append(f"{child} was started and did not end")
     outcome.broken = world.documents.broken
     outcome.asked = dict(world.outside.asked)
+    outcome.places = dict(world.outside.places)
     return outcome
+
+
+async def _cancel(world: World, execution_id: str) -> None:
+    """Cancel it at some time, as a person does."""
+    await asyncio.sleep(world.random.random() * 8)
+    await StoredInbox(world.documents).put(Message(execution_id, "cancel", "", {}))
+    await world.bus.take(ExecutionNudged(execution_id, "t"))
 
 
 async def _end_of(world: World, execution_id: str) -> Document | None:
@@ -108,6 +103,7 @@ async def _state_of(world: World, document: Document) -> State:
 
 async def _described(world: World, document: Document) -> Ended:
     state = await _state_of(world, document)
+    world.documents.broken += of_journal(document, state)
     runs = {
         run.key: (
             run.status,
@@ -119,31 +115,6 @@ async def _described(world: World, document: Document) -> Ended:
     return Ended(document["status"], document.get("output"), runs)
 
 
-def compared(expected: Outcome, seen: Outcome) -> list[str]:
-    """Return in what the run with faults differs from the one without."""
-    broken = list(seen.broken)
-    for execution_id, wanted in expected.ended.items():
-        got = seen.ended.get(execution_id)
-        if got is None:
-            continue  # told already: it did not end
-        if got.status != wanted.status:
-            broken.append(f"{execution_id} is {got.status}, without faults {wanted.status}")
-        elif wanted.status == "succeeded" and got != wanted:
-            # What fails cancels its parallel branches wherever they are, so only good ends compare in full.
-            broken.append(f"{execution_id} came to {got}, without faults to {wanted}")
-    for key, contents in seen.asked.items():
-        if len(contents) > 1:
-            broken.append(f"the key {key} came with {len(contents)} contents: {contents}")
-    if all(ended.status == "succeeded" for ended in expected.ended.values()):
-        broken += [
-            f"{key} was never asked for" for key in expected.asked.keys() - seen.asked.keys()
-        ]
-        broken += [
-            f"{key} was asked for beside" for key in seen.asked.keys() - expected.asked.keys()
-        ]
-    return broken
-
-
 def be_quiet() -> None:
     """Let no log line cost anything: what goes wrong here goes wrong on purpose."""
     quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
@@ -153,6 +124,7 @@ def be_quiet() -> None:
 def run_many(seeds: range) -> dict[int, list[str]]:
     """Return seed -> what did not hold, for the seeds under which something did not."""
     found: dict[int, list[str]] = {}
+    gc.freeze()  # what is there already is not looked through again and again
     gc.disable()
     try:
         for seed in seeds:
@@ -163,4 +135,5 @@ def run_many(seeds: range) -> dict[int, list[str]]:
                 gc.collect()
     finally:
         gc.enable()
+        gc.unfreeze()
     return found

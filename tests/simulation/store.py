@@ -6,9 +6,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
+import orjson
+
 from alur_common.blobs_memory import MemoryBlobs
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Collection, Document, Documents, Where
+from alur_common.executions.repository import EXECUTIONS, JOURNAL
 from alur_sdk.errors import StorageError
 from tests.simulation.network import Network
 from tests.simulation.process import Process
@@ -36,6 +39,18 @@ class WatchedDocuments(MemoryDocuments):
         if before is not None:
             self._compare(before, stored)
         return stored
+
+    def ids(self) -> set[str]:
+        """Return the ids of all executions."""
+        return set(self._kept(EXECUTIONS).documents)
+
+    def demand_intent(self, place: str) -> None:
+        """Note that a write happens there whose intent is not durable."""
+        execution_id, node, path, _ = place.split("|")
+        started = orjson.dumps(["started", node, path])[:-1]
+        journal = self._kept(JOURNAL).documents
+        if not any(started in journal[key][0] for key in journal if key.startswith(execution_id)):
+            self.broken.append(f"{place} was written before its intent was durable")
 
     def _compare(self, before: Document, after: Document) -> None:
         if before["status"] in ENDED:

@@ -17,20 +17,20 @@ class SimulatedBus:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._members: dict[str, dict[str, list[tuple[Process, Handler, Wanted | None]]]] = {}
+        self.members: dict[str, dict[str, list[tuple[Process, Handler, Wanted | None]]]] = {}
 
     def join(
         self, process: Process, topic: str, group: str, handler: Handler, when: Wanted | None
     ) -> None:
         """Add a member to a group."""
-        groups = self._members.setdefault(topic, {})
+        groups = self.members.setdefault(topic, {})
         groups.setdefault(group, []).append((process, handler, when))
 
     async def take(self, event: Event) -> None:
         """Take an event and see to its delivery."""
         network = self._network
         random, faults = network.random, network.faults
-        for group in self._members.get(event.topic, ()):
+        for group in self.members.get(event.topic, ()):
             if random.random() >= faults.dropped:
                 network.loop.call_later(network.delay(), self._deliver, event, group)
             if random.random() < faults.repeated:
@@ -38,7 +38,7 @@ class SimulatedBus:
                 network.loop.call_later(late, self._deliver, event, group)
 
     def _deliver(self, event: Event, group: str) -> None:
-        members = self._members[event.topic][group]
+        members = self.members[event.topic][group]
         members[:] = [member for member in members if not member[0].is_dead]
         if members:
             process, handler, when = self._network.random.choice(members)

@@ -43,7 +43,10 @@ def play(case: Case, given: Faults, seed: int, ready: Programs | None = None) ->
     loop = VirtualLoop()
     loop.set_task_factory(owned_tasks)  # type: ignore[arg-type]  # the stubs know of no context yet
     world = World(loop, case, given, seed, ready or programs())
-    outcome: Outcome = run_virtually(loop, _played(world))
+    try:
+        outcome: Outcome = run_virtually(loop, _played(world))
+    finally:
+        world.release()
     return outcome
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
 from random import Random
@@ -38,7 +39,10 @@ from tests.simulation.store import RemoteBlobs, WatchedDocuments, remote_documen
 from tests.support.virtual_time import VirtualLoop
 
 EXECUTORS = 2
+LONG = 1e9
 SWEEP_SECONDS = 2.0
+NUDGED_EACH = 3
+"""Sweeps between two looks at the inbox."""
 CLASSES: Mapping[str, type[Node[Any]]] = {"sim.write": Write, "sim.read": Read}
 EVALUATOR = Evaluator()
 
@@ -120,9 +124,19 @@ class World:
 
     def start(self) -> None:
         """Start the platform."""
-        for _ in range(EXECUTORS if self.faults.delay else 1):
+        if not self.faults.delay:
+            self._start(
+                self._executor
+            )  # without faults it needs no other, and nobody to look after it
+            return
+        for _ in range(EXECUTORS):
             self._start(self._executor)
         self._start(self._scheduler)
+
+    def release(self) -> None:
+        """Let go of everything, so that memory is free at once and not when cycles are looked for."""
+        self.bus.members.clear()
+        self.__dict__.clear()
 
     def process(self, kind: str) -> Process:
         """Return a new process."""
@@ -173,14 +187,15 @@ class World:
             meter=Silent(),
             environment=dict,
             limits=Limits(),
-            in_memory_delay=1.5,
+            in_memory_delay=1.5 if self.faults.delay else LONG,
         )
         executor = Executor(
             parts, self.programs, Workers(documents), Capacity(lease_seconds=LEASE_SECONDS)
         )
         bus.subscribe(ExecutionAdmitted, "executor", executor.on_admitted)
         bus.subscribe(ExecutionNudged, "executor", executor.on_nudged)
-        await executor.keep_lease()
+        if self.faults.delay:
+            await executor.keep_lease()
 
     async def _scheduler(self, process: Process) -> None:
         documents = remote_documents(self.documents, process, self.network)
@@ -191,11 +206,12 @@ class World:
             ProcessBus(self.bus, process, self.network),
             process,
         )
-        while True:
+        for turn in itertools.count():
             try:
                 await recovery.sweep()
                 await recovery.wake_due()
-                await recovery.nudge()
+                if turn % NUDGED_EACH == 0:
+                    await recovery.nudge()
             except AlurError as error:
                 self.trace.append(f"{self.loop.time():9.3f} sweep failed: {error.message}")
             await asyncio.sleep(SWEEP_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
@@ -21,6 +22,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._seconds = 0.0
         self._selector = self
+        self.tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+
+    def create_task(
+        self, *given: Any, **named: Any
+    ) -> asyncio.Task[Any]:  # as the base class has it
+        """Begin a task and know it: `asyncio.all_tasks` looks at those of all loops that ever were."""
+        task = super().create_task(*given, **named)
+        self.tasks.add(task)
+        return task
 
     def time(self) -> float:
         return self._seconds
@@ -45,7 +55,7 @@ def run_virtually(loop: VirtualLoop, work: Coroutine[Any, Any, Any]) -> Any:  # 
     try:
         return loop.run_until_complete(work)
     finally:
-        while tasks := asyncio.all_tasks(loop):
+        while tasks := [task for task in loop.tasks if not task.done()]:
             for task in tasks:
                 task.cancel()
             loop.run_until_complete(asyncio.sleep(0))

@@ -13,6 +13,7 @@ from alur_common.catalogue import load_catalogue
 from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
+from alur_common.schedules import stored_next_due
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics
 from alur_engine.catalogue import Catalogue
@@ -28,7 +29,6 @@ from alur_registry.main import build as build_registry
 from alur_registry.main import tend
 from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
-from alur_scheduler.adapters.stored import stored_next_due
 from alur_scheduler.main import Needs as SchedulerNeeds
 from alur_scheduler.main import build as build_scheduler
 from alur_scheduler.settings import Settings as SchedulerSettings

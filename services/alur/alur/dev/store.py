@@ -12,14 +12,14 @@ from alur_common.bus_in_process import InProcessBus
 from alur_common.clock import SystemClock, SystemIds
 from alur_common.data_folder import DataFolder
 from alur_common.documents.sqlite import SqliteDocuments
-from alur_common.executions.repository import EXECUTIONS, INBOX, JOURNAL
-from alur_common.executions.workers import WORKERS, Workers
+from alur_common.executions import COLLECTIONS as ENGINE
+from alur_common.executions import Workers
 from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
 from alur_registry.main import build as build_registry
 from alur_registry.settings import Settings as RegistrySettings
-from alur_scheduler.adapters.stored import COLLECTIONS as SCHEDULER
+from alur_scheduler.domain.collections import COLLECTIONS as SCHEDULER
 
-COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, *REGISTRY, *SCHEDULER)
+COLLECTIONS = (*ENGINE, *REGISTRY, *SCHEDULER)
 
 
 @dataclass(frozen=True, slots=True)

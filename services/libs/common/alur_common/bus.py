@@ -21,3 +21,13 @@ class Bus(Protocol):
         self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
     ) -> None:
         """Call `handler` for each event of this type that `when` holds for, once for the whole group."""
+
+
+class Broker(Bus, Protocol):
+    """A bus as whoever composes the process has it: it is begun and ended."""
+
+    async def start(self) -> None:
+        """Begin to deliver to those who have subscribed; nothing is subscribed after."""
+
+    async def close(self) -> None:
+        """Take nothing new, finish what is being handled, and stop."""

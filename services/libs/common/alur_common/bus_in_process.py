@@ -53,6 +53,9 @@ class InProcessBus:
         self._on_dead_letter = on_dead_letter
         self.dead_letters: deque[DeadLetter] = deque(maxlen=keep)
 
+    async def start(self) -> None:
+        """Deliver from the first: there is nobody to connect to."""
+
     def subscribe(
         self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
     ) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from alur_common.documents.port import Collection, Index
+from alur_common.documents.port import Collection
+from alur_common.schedules import SCHEDULES
 
-SCHEDULES = Collection(
-    "schedules", fields=("uid", "fire_at"), indexes=(Index(("fire_at",)), Index(("uid",)))
-)
 GATES = Collection("gates")
 COLLECTIONS = (SCHEDULES, GATES)

@@ -12,9 +12,9 @@ from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Document, Documents, Where
 from alur_common.events import WorkflowVersionPublished
+from alur_common.schedules import SCHEDULES
 from alur_common.security.records import rfc3339
 from alur_common.starts import StartRequest, Starts
-from alur_scheduler.domain.collections import SCHEDULES
 from alur_scheduler.domain.due import Rule, delay, dues, next_due, rule_of, to_fire
 from alur_scheduler.ports import Definitions
 from alur_sdk.errors import ConflictError, InvalidError, NotFoundError

@@ -9,6 +9,9 @@ from alur_common.executions.entity import (
     execution_error,
 )
 from alur_common.executions.repository import (
+    EXECUTIONS,
+    INBOX,
+    JOURNAL,
     Batch,
     Executions,
     Inbox,
@@ -18,9 +21,14 @@ from alur_common.executions.repository import (
     StoredInbox,
     StoredJournals,
 )
+from alur_common.executions.workers import WORKERS, Workers
+
+COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS)
+"""The engine's store."""
 
 __all__ = [
     "ACTIVE",
+    "COLLECTIONS",
     "ENDED",
     "Batch",
     "Execution",
@@ -33,5 +41,6 @@ __all__ = [
     "StoredExecutions",
     "StoredInbox",
     "StoredJournals",
+    "Workers",
     "execution_error",
 ]

@@ -1,14 +1,15 @@
-"""What others read of the scheduler's documents."""
+"""Where it is kept when schedules are due: the scheduler writes it, the others may look."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from alur_common.definitions import WorkflowRecord
-from alur_common.documents.port import Documents, Where
-from alur_scheduler.domain.collections import COLLECTIONS, SCHEDULES
+from alur_common.documents.port import Collection, Documents, Index, Where
 
-__all__ = ["COLLECTIONS", "stored_next_due"]
+SCHEDULES = Collection(
+    "schedules", fields=("uid", "fire_at"), indexes=(Index(("fire_at",)), Index(("uid",)))
+)
 
 
 async def stored_next_due(documents: Documents, record: WorkflowRecord) -> Mapping[str, float]:

@@ -1,1 +1,0 @@
-"""The scheduler on what is outside."""

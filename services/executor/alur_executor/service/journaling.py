@@ -43,7 +43,8 @@ class JournalWriter:
         self._pending: list[JournalEntry] = []
         self.recorded = 0
         """How many entries were taken so far."""
-        self._durable = 0
+        self.durable = 0
+        """How many of them are in the store."""
         self._under_way: tuple[Batch, int] | None = None
         """The batch that may or may not be in the store, and how many entries it holds."""
         self._lock = asyncio.Lock()
@@ -61,7 +62,7 @@ class JournalWriter:
     def take_encoded(self) -> list[Any]:
         """Return the pending entries as JSON, for the document that ends the execution. Settle before."""
         entries, self._pending = self._pending, []
-        self._durable = self.recorded
+        self.durable = self.recorded
         return [encode_entry(entry) for entry in entries]
 
     async def flush(self) -> None:
@@ -71,9 +72,9 @@ class JournalWriter:
         Raises `FencedError` when another executor owns the execution.
         """
         target = self.recorded
-        while self._durable < target:
+        while self.durable < target:
             async with self._lock:
-                if self._durable < target:
+                if self.durable < target:
                     await self._write()
 
     async def prove(self) -> None:
@@ -103,7 +104,7 @@ class JournalWriter:
         batch, count = self._under_way
         await self._append(batch)
         self._under_way = None
-        self._durable += count
+        self.durable += count
 
     async def open_epoch(self) -> list[Batch]:
         """Append the record of a new owner and return the batches before it: from now on a stale owner's append collides.

@@ -66,7 +66,8 @@ class NodeRuns:
             session.spawn(run, session.take_durably(self._plain(step, run)))
         else:
             await session.claim()
-            session.spawn(run, self._slow(step, run))
+            if run.status == "running":  # nothing has stopped it meanwhile
+                session.spawn(run, self._slow(step, run))
 
     def _now(self) -> float:
         return self._session.parts.clock.now()

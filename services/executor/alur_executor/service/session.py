@@ -9,7 +9,7 @@ from typing import Any
 from alur_common.executions import Execution, Status
 from alur_common.replies import Outcome
 from alur_engine.applying import apply, finish
-from alur_engine.journal import Cancelled, Finished, JournalEntry
+from alur_engine.journal import Cancelled, Finished, JournalEntry, Started
 from alur_engine.planning import Cancel, Command, End, Rest, Start, Suspend, Wake, plan
 from alur_engine.state import Run, State
 from alur_executor.domain.programs import Program
@@ -50,6 +50,8 @@ class Session:
         self.failure: BaseException | None = None
         self._changed = asyncio.Event()
         self._flush: asyncio.Task[None] | None = None
+        self._kept = 0
+        """So many entries have to be durable before anything else starts."""
         self.has_mail = False
         """Messages wait in the inbox."""
         self._runs = NodeRuns(self)
@@ -77,12 +79,15 @@ class Session:
         self.watching.tell(self.state, entry)
 
     async def take_durably(self, entry: JournalEntry) -> None:
-        """Record an entry, and apply it once it is durable."""
-        self.writer.record(entry)
+        """Record an entry and apply it; return once it is durable. Nothing starts after it before that.
+
+        State follows the order of the journal, whichever flush ends first, so that a replay leads to the same.
+        """
+        self.take(entry)
+        if type(entry) is not Started:
+            self._kept = self.writer.recorded
         await self.claim()
         await self.writer.flush()
-        apply(self.state, entry)
-        self.watching.tell(self.state, entry)
 
         if isinstance(entry, Finished) and entry.reply is not None:
             outcome = Outcome("reply", "running", reply=self.state.reply)
@@ -154,6 +159,9 @@ class Session:
             if self.has_mail:
                 self.has_mail = False
                 await self._messages.take_all()
+            while self.writer.durable < self._kept:
+                await self.claim()
+                await self.writer.flush()
             commands = plan(self.state, self.parts.clock.now())
             if not commands:
                 await self._wait()

@@ -1,0 +1,76 @@
+"""What a session writes: known as its own when the answer was lost, and applied in the order of the journal."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.executions import Batch, Execution, StoredExecutions, StoredJournals
+from alur_sdk.errors import Permanent, StorageError
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+
+class Unanswered(StoredExecutions):
+    """Takes every write, and says of one that it did not."""
+
+    def __init__(self, documents: MemoryDocuments, number: int) -> None:
+        super().__init__(documents)
+        self._left = number
+
+    async def save(self, execution: Execution) -> Execution:
+        saved = await super().save(execution)
+        self._left -= 1
+        if self._left == 0:
+            raise StorageError("the answer was lost")
+        return saved
+
+
+class SlowJournals(StoredJournals):
+    """Takes a second for each batch."""
+
+    async def append(self, batch: Batch) -> None:
+        await asyncio.sleep(1)
+        await super().append(batch)
+
+
+CLAIM, END = 1, 2
+
+
+@pytest.mark.parametrize("write", [CLAIM, END])
+@in_virtual_time
+async def test_a_write_whose_answer_was_lost_is_known_as_ours(world: World, write: int) -> None:
+    world.executions = Unanswered(world.documents, write)
+    await world.executor()
+    execution_id = "0199a3f0-0000-7000-8000-000000000001"
+    with world.replies.expect(execution_id) as told:
+        await world.start(chain(node("a")), {"n": 1}, id=execution_id)
+        outcome = await told
+    assert (outcome.status, len(world.outside.calls)) == ("succeeded", 1)
+    assert (await world.executions.get(execution_id)).epoch == 1
+
+
+@in_virtual_time
+async def test_what_the_journal_says_first_is_what_happens(world: World) -> None:
+    world.journals = SlowJournals(world.documents)
+    world.outside.next = [Permanent("no")]
+    await world.executor()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await asyncio.sleep(1.5)  # the failure is on its way to the journal
+    await world.tell(execution_id, "cancel", "cancel")
+    assert (await world.rest(execution_id)).status == "failed"
+
+
+@in_virtual_time
+async def test_a_kept_result_is_durable_before_anything_follows(world: World) -> None:
+    world.journals = SlowJournals(world.documents)
+    await world.executor()
+    spec = chain(node("a"), node("b", "sim.read"))
+    execution_id = await world.start(spec, {"n": 1})
+    while len(world.outside.calls) < 2:
+        await world.outside.called.wait()
+        world.outside.called.clear()
+    entries = [e for batch in await world.journals.read(execution_id) for e in batch.entries]
+    assert [entry[:2] for entry in entries] == [["started", "a"], ["finished", "a"]]

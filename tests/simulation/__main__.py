@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from tests.simulation import cases, faults
 from tests.simulation.run import be_quiet, play, run_many, simulate
+from tests.simulation.telling import told
 
 CHUNK = 500
 
@@ -34,8 +35,9 @@ def _many(seeds: int) -> int:
 def _one(seed: int) -> int:
     be_quiet()
     sys.stdout.write(f"{faults.drawn(seed)}\n{cases.drawn(seed)}\n")
-    seen = play(cases.drawn(seed), faults.drawn(seed), seed)
-    sys.stdout.write("\n".join([*seen.trace, *map(str, seen.ended.items())]) + "\n")
+    with told() as lines:
+        seen = play(cases.drawn(seed), faults.drawn(seed), seed)
+    sys.stdout.write("\n".join([*lines, *map(str, seen.ended.items())]) + "\n")
     broken = simulate(seed)
     sys.stdout.write("\n".join(broken or ["every promise holds"]) + "\n")
     return 1 if broken else 0

@@ -86,6 +86,9 @@ def _grow(draft: _Draft) -> None:
         port = draft.port_of(parent)
         entry = {"input": "ab"[place]} if kind == "core.merge" else {}
         draft.join(parent, node, **port, **entry)
+    if kind == "core.merge" and rng.random() < 0.15:
+        node["params"] = {"mode": "first"}
+        draft.is_race = True
     if kind == "core.each":
         _body(draft, node)
     if kind == "core.try":
@@ -122,8 +125,14 @@ def _body(draft: _Draft, loop: Json) -> None:
 def _attempt(draft: _Draft, node: Json) -> None:
     """Add what is tried, in one or two branches, and perhaps what follows a failure and what follows either."""
     branches = draft.rng.choice((1, 1, 2))
-    for _ in range(branches):
-        _chain(draft, node, "try")
+    tried = [_chain(draft, node, "try") for _ in range(branches)]
+    if draft.open and draft.rng.random() < 0.3:
+        # What is reached from elsewhere too lies outside: it hears from inside whether or not that was given up.
+        join = _node(draft, "core.merge")
+        draft.join(tried[0], join, input="a")
+        other = draft.rng.choice(draft.open)
+        draft.join(other, join, **draft.port_of(other), input="b")
+        draft.open.append(join)
     draft.is_race = draft.is_race or branches > 1
     for port in ("catch", "finally"):
         if draft.rng.random() < 0.7:

@@ -14,6 +14,8 @@ class Faults:
     """A process dies at a step: before a request leaves, or before its answer is taken."""
     crashes: int = 0
     """So many at most in one run, that it may end."""
+    drains: int = 0
+    """So many executors leave in good order, as in a rolling restart: they hand back what they run."""
     pause: float = 0.0
     """A process stands still for longer than its lease, and then goes on as if nothing had been."""
     pauses: int = 0
@@ -40,10 +42,11 @@ NONE = Faults()
 
 def drawn(seed: int) -> Faults:
     """Return the faults of a seed: some runs have few, some have all."""
-    rng = random.Random(seed)
+    rng = random.Random(f"faults of {seed}")  # apart from what the case is drawn from
     return Faults(
         crash=rng.choice((0.01, 0.03, 0.1)),
         crashes=rng.randrange(4),
+        drains=rng.choice((0, 0, 1, 2)),
         pause=rng.choice((0.0, 0.02, 0.05)),
         pauses=rng.randrange(3),
         lost=0.5,

@@ -30,6 +30,8 @@ class Process:
         self.is_dead = False
         self.still_until = 0.0
         self.on_death: Callable[[], None] = lambda: None
+        self.leave: Callable[[], object] = lambda: None
+        """How it is asked to leave in good order."""
         self._loop = loop
         self._random = random
         self.skew = skew
@@ -66,12 +68,13 @@ class Process:
 
 
 class Fate:
-    """Decides at each step whether its process dies or stands still there, or its clock jumps."""
+    """Decides at each step whether its process dies, leaves or stands still there, or its clock jumps."""
 
     def __init__(self, random: Random, faults: Faults) -> None:
         self._random = random
         self._faults = faults
         self._crashes = faults.crashes
+        self._drains = faults.drains
         self._pauses = faults.pauses
         self._jumps = faults.jumps
 
@@ -84,6 +87,9 @@ class Fate:
         if self._crashes and self._random.random() < self._faults.crash:
             self._crashes -= 1
             process.die()
+        elif self._drains and self._random.random() < self._faults.crash:
+            self._drains -= 1
+            process.leave()
         elif self._pauses and self._random.random() < self._faults.pause:
             self._pauses -= 1
             process.still_until = process.monotonic() + STANDS_STILL_SECONDS

@@ -106,7 +106,7 @@ class World:
     def __init__(
         self, loop: VirtualLoop, case: Case, faults: Faults, seed: int, programs: Programs
     ) -> None:
-        self.random = Random(seed)
+        self.random = Random(f"world of {seed}")
         self.loop = loop
         self.case = case
         self.faults = faults
@@ -190,10 +190,14 @@ class World:
             in_memory_delay=1.5 if self.faults.delay else LONG,
         )
         executor = Executor(
-            parts, self.programs, Workers(documents), Capacity(lease_seconds=LEASE_SECONDS)
+            parts,
+            self.programs,
+            Workers(documents),
+            Capacity(lease_seconds=LEASE_SECONDS, drain_seconds=1.0),
         )
         bus.subscribe(ExecutionAdmitted, "executor", executor.on_admitted)
         bus.subscribe(ExecutionNudged, "executor", executor.on_nudged)
+        process.leave = lambda: process.begin(_left(process, executor))
         if self.faults.delay:
             await executor.keep_lease()
 
@@ -250,3 +254,13 @@ class World:
         message = Message(execution_id, "resolve", key, payload)
         await StoredInbox(self.documents).put(message)
         await self.bus.take(ExecutionNudged(execution_id, "t"))
+
+
+async def _left(process: Process, executor: Executor) -> None:
+    """Leave as on SIGTERM, then be gone."""
+    try:
+        await executor.stop()
+    except AlurError:
+        pass  # its lease runs out by itself
+    finally:
+        process.die()

@@ -152,16 +152,6 @@ class WritesContract:
         with pytest.raises(ConflictError):
             await documents.replace(JOBS, {"id": "a"}, at_revision=1, where=where)
 
-    async def test_an_id_can_be_used_again(self, documents: Documents) -> None:
-        await documents.insert(JOBS, {"id": "a", "status": "new", "rank": 1})
-        await asyncio.gather(
-            documents.delete(JOBS, "a"),
-            documents.insert(JOBS, {"id": "a", "status": "other", "rank": 1}),
-            documents.replace(JOBS, {"id": "a", "status": "new", "rank": 1}, at_revision=1),
-        )
-        assert ids(await documents.find(JOBS, [Where("status", "eq", "new")])) == ["a"]
-        assert (await documents.get(JOBS, "a"))["revision"] == 2
-
     async def test_filters_see_what_a_replace_changed(self, documents: Documents) -> None:
         await documents.insert(JOBS, {"id": "a", "status": "new", "rank": 1})
         await documents.replace(JOBS, {"id": "a", "status": "new", "rank": 2}, at_revision=1)
@@ -194,6 +184,20 @@ class WritesContract:
         await documents.delete_many(JOBS, [Where("status", "eq", "old")], limit=10)
         with pytest.raises(NotFoundError, match="a"):
             await documents.get(JOBS, "a")
+
+
+class InOrderContract:
+    """Of a store that one process has for itself: writes take effect in the order in which they were asked for."""
+
+    async def test_an_id_can_be_used_again(self, documents: Documents) -> None:
+        await documents.insert(JOBS, {"id": "a", "status": "new", "rank": 1})
+        await asyncio.gather(
+            documents.delete(JOBS, "a"),
+            documents.insert(JOBS, {"id": "a", "status": "other", "rank": 1}),
+            documents.replace(JOBS, {"id": "a", "status": "new", "rank": 1}, at_revision=1),
+        )
+        assert ids(await documents.find(JOBS, [Where("status", "eq", "new")])) == ["a"]
+        assert (await documents.get(JOBS, "a"))["revision"] == 2
 
 
 class RefusalsContract:

@@ -10,18 +10,23 @@ import pytest
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Documents
 from alur_common.documents.sqlite import SqliteDocuments
-from tests.contract.documents_contract import COLLECTIONS, RefusalsContract, WritesContract
+from tests.contract.documents_contract import (
+    COLLECTIONS,
+    InOrderContract,
+    RefusalsContract,
+    WritesContract,
+)
 from tests.contract.documents_queries import QueriesContract
 from tests.support.clock import FakeClock
 
 
-class TestMemoryDocuments(WritesContract, RefusalsContract, QueriesContract):
+class TestMemoryDocuments(WritesContract, InOrderContract, RefusalsContract, QueriesContract):
     @pytest.fixture
     def documents(self, clock: FakeClock) -> Documents:
         return MemoryDocuments(clock)
 
 
-class TestSqliteDocuments(WritesContract, RefusalsContract, QueriesContract):
+class TestSqliteDocuments(WritesContract, InOrderContract, RefusalsContract, QueriesContract):
     @pytest.fixture
     async def documents(self, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Documents]:
         store = SqliteDocuments(tmp_path / "alur.db", clock)
@@ -30,7 +35,7 @@ class TestSqliteDocuments(WritesContract, RefusalsContract, QueriesContract):
         await store.close()
 
 
-class TestSqliteDocumentsWithoutCache(WritesContract, QueriesContract):
+class TestSqliteDocumentsWithoutCache(WritesContract, InOrderContract, QueriesContract):
     @pytest.fixture
     async def documents(self, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Documents]:
         store = SqliteDocuments(tmp_path / "alur.db", clock, cached_documents=0)

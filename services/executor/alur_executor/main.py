@@ -12,23 +12,41 @@ from typing import Any
 
 from alur_common.blobs import Blobs
 from alur_common.bus import Bus
+from alur_common.calls.channels import Channels
+from alur_common.calls.client import Channel
+from alur_common.calls.progress import PORT as PROGRESS_PORT
+from alur_common.calls.progress import ProgressPort
+from alur_common.calls.replies import RemoteReplies
+from alur_common.calls.server import CallsServer
+from alur_common.calls.settings import CallSettings
+from alur_common.catalogue import load_catalogue
 from alur_common.clock import Clock
+from alur_common.definitions_remote import RemoteDefinitions, definition_calls
 from alur_common.documents.port import Documents
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
-from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals
-from alur_common.executions.workers import Workers
+from alur_common.executions import (
+    COLLECTIONS,
+    StoredExecutions,
+    StoredInbox,
+    StoredJournals,
+    Workers,
+)
+from alur_common.ground import Ground, ground
 from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.outbound.guard import Guard
+from alur_common.process import Process, process
 from alur_common.progress import LocalProgress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
-from alur_common.telemetry import Metrics
+from alur_common.telemetry import Metrics, get_logger
 from alur_engine.catalogue import Catalogue
 from alur_engine.expressions import Evaluator
 from alur_engine.state import Limits
 from alur_executor.adapters.http_client import HttpClient
 from alur_executor.adapters.meter import PrometheusMeter
-from alur_executor.ports import Definitions
+from alur_executor.adapters.peers import PORT as EXECUTOR_PORT
+from alur_executor.adapters.peers import ExecutorPort, RemotePeers
+from alur_executor.ports import Definitions, Peers
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
@@ -36,13 +54,15 @@ from alur_executor.settings import Settings
 from alur_nodes.registry import node_class
 
 GROUP = "executor"
+_log = get_logger("alur.executor")
 
 
 class ExecutorService:
     """An executor, its lease and its connections."""
 
-    def __init__(self, executor: Executor, http: HttpClient) -> None:
+    def __init__(self, executor: Executor, http: HttpClient, progress: LocalProgress) -> None:
         self.executor = executor
+        self.progress = progress
         self._http = http
         self._lease: asyncio.Task[None] | None = None
 
@@ -75,6 +95,7 @@ class Needs:
     metrics: Metrics
     worker: str
     catalogue: Mapping[str, Any]
+    peers: Peers | None = None
 
 
 def build(needs: Needs, settings: Settings) -> ExecutorService:
@@ -89,11 +110,12 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         Programs(types, node_class, Evaluator()),
         Workers(needs.documents),
         capacity,
+        needs.peers,
     )
     needs.progress.live = executor.live
     needs.bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
     needs.bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
-    return ExecutorService(executor, http)
+    return ExecutorService(executor, http, needs.progress)
 
 
 def _parts(needs: Needs, settings: Settings, http: HttpClient) -> Parts:
@@ -130,3 +152,56 @@ def allowed_environment(names: str, environment: Mapping[str, str]) -> _Allowed:
     """Return what `$env` shows: the variables on the allow list that are set."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     return _Allowed({name: environment[name] for name in wanted if name in environment})
+
+
+async def main(settings: Settings) -> None:
+    """Run an executor until told to stop: it takes what the bus admits."""
+    async with (
+        process("executor", settings) as running,
+        ground("executor", running, settings, settings.data, COLLECTIONS) as under,
+    ):
+        calls = CallSettings()
+        channels = Channels(calls)
+        replies = RemoteReplies(channels)
+        registry = Channel(settings.registry, calls)
+        definitions = RemoteDefinitions(definition_calls(registry), under.clock)
+        service = build(_needs(under, running, definitions, replies, channels), settings)
+        server = CallsServer(calls)
+        server.serve(EXECUTOR_PORT, [ExecutorPort(service.executor).nudge])
+        server.serve(PROGRESS_PORT, [ProgressPort(service.progress).watch])
+        address = calls.reached_at(await server.start(calls.host, calls.port))
+        service.executor.address = address
+        await service.start()
+        await under.bus.start()
+        _log.info("executor ready", worker=under.worker, address=address)
+        await running.until_told()
+        await under.bus.close()
+        await service.stop()
+        await replies.close()
+        await server.stop()
+        await channels.close()
+        await registry.close()
+
+
+def _needs(
+    under: Ground,
+    running: Process,
+    definitions: Definitions,
+    replies: Replies,
+    channels: Channels,
+) -> Needs:
+    executions = StoredExecutions(under.documents)
+    return Needs(
+        documents=under.documents,
+        blobs=under.blobs,
+        bus=under.bus,
+        starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
+        definitions=definitions,
+        replies=replies,
+        progress=LocalProgress(),
+        clock=under.clock,
+        metrics=running.metrics,
+        worker=under.worker,
+        catalogue=load_catalogue(),
+        peers=RemotePeers(Workers(under.documents), channels, under.clock),
+    )

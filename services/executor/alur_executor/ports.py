@@ -41,6 +41,13 @@ class Meter(Protocol):
         """So many executions are in memory."""
 
 
+class Peers(Protocol):
+    """The other executors."""
+
+    async def nudge(self, worker: str, execution_id: str) -> None:
+        """Tell a worker that messages wait for an execution that it owns; one that has died is not told."""
+
+
 class Environment(Protocol):
     """What `$env` may show: the allow list."""
 

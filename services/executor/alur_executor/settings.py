@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from alur_common.settings import Settings as CommonSettings
@@ -10,6 +12,7 @@ from alur_common.settings import Settings as CommonSettings
 class Settings(CommonSettings):
     """What an executor may be told, by `ALUR_*`."""
 
+    data: Path = Field(default=Path("data"), description="The data folder, when it runs alone.")
     executor_concurrency: int = Field(
         default=1_000, ge=1, description="Executions in memory at once; more wait by priority."
     )

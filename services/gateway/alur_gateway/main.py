@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from alur_common.calls.channels import Channels
+from alur_common.calls.client import Channel
+from alur_common.calls.progress import RemoteProgress
+from alur_common.calls.replies import PORT as REPLIES_PORT
+from alur_common.calls.replies import ReplyPort
+from alur_common.calls.server import CallsServer
+from alur_common.calls.settings import CallSettings
+from alur_common.catalogue import load_catalogue
 from alur_common.clock import Clock
-from alur_common.telemetry import configure_logs, get_logger
+from alur_common.events import WorkflowVersionPublished
+from alur_common.executions import (
+    COLLECTIONS,
+    StoredExecutions,
+    StoredInbox,
+    StoredJournals,
+    Workers,
+)
+from alur_common.ground import Ground, ground
+from alur_common.process import Process, process
+from alur_common.replies import LocalReplies
+from alur_common.starts import Starts
+from alur_common.telemetry import get_logger
+from alur_engine.catalogue import Catalogue
 from alur_gateway.adapters.asgi import App
 from alur_gateway.adapters.cors import Cors
 from alur_gateway.adapters.files import Files
+from alur_gateway.adapters.grpc.server import serve_grpc
+from alur_gateway.adapters.history import JournalHistory
 from alur_gateway.adapters.hooks import HookApp
 from alur_gateway.adapters.lazy_api import LazyApi
 from alur_gateway.adapters.metrics import Metrics
 from alur_gateway.adapters.probes import Probes
 from alur_gateway.adapters.rates import Rates
+from alur_gateway.adapters.remote import RemoteRegistry, as_port
 from alur_gateway.adapters.root import Parts, Root
+from alur_gateway.adapters.server import listen
 from alur_gateway.service.changes import WorkflowChanges
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.needs import Needs
@@ -28,12 +52,15 @@ from alur_gateway.service.use_cases import UseCases
 from alur_gateway.service.watching import Watching
 from alur_gateway.service.webhooks import Webhooks
 from alur_gateway.settings import Settings, listed
+from alur_sdk.errors import UnavailableError
 
 if TYPE_CHECKING:
     from alur_gateway.adapters.server import HttpServer
 
 _PAGES = Path(__file__).parent / "adapters" / "pages"
 WARM_AFTER_SECONDS = 0.2
+WAIT_SECONDS = 0.2
+"""Between two looks for a registry that is not there yet."""
 _log = get_logger("alur.gateway")
 
 
@@ -139,24 +166,93 @@ def _pages() -> list[tuple[str, Path]]:
 
 
 async def main(settings: Settings) -> None:
-    """Run the gateway alone on a data folder until told to stop.
+    """Run a gateway until told to stop; without a registry within reach probes answer and all else is 503."""
+    async with (
+        process("gateway", settings) as running,
+        ground("gateway", running, settings, settings.data, COLLECTIONS) as under,
+    ):
+        await _Alone(running, under, settings).serve()
 
-    Its registry is out of reach then: probes answer, everything else is 503.
-    """
-    from alur_gateway.adapters.embedded import embedded  # noqa: PLC0415  # of a process of its own only
-    from alur_gateway.adapters.server import listen  # noqa: PLC0415  # the same
 
-    configure_logs("gateway", settings.log_level)
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    listener = listen(settings.host, settings.port)
-    async with embedded(settings.data) as needs:
-        gateway = build(needs, settings)
+class _Alone:
+    """A gateway in a process of its own, joined to the others by calls and the bus."""
+
+    def __init__(self, running: Process, under: Ground, settings: Settings) -> None:
+        self._running = running
+        self._under = under
+        self._settings = settings
+        self._calls = CallSettings()
+        self._channels = Channels(self._calls)
+        self._channel = Channel(settings.registry, self._calls)
+        self._replies = LocalReplies()
+        self.registry = RemoteRegistry(self._channel, under.clock)
+
+    async def serve(self) -> None:
+        """Serve until told to stop; ready as soon as the registry is there."""
+        under, settings = self._under, self._settings
+        server = CallsServer(self._calls)
+        server.serve(REPLIES_PORT, [ReplyPort(self._replies).deliver])
+        name = self._calls.reached_at(await server.start(self._calls.host, self._calls.port))
+        under.bus.subscribe(
+            WorkflowVersionPublished, f"hooks-{name}", self.registry.follow, broadcast=True
+        )
+        listener = listen(settings.host, settings.port)
+        port = listener.getsockname()[1]
+        changes: dict[str, object] = {"gateway_name": name}
+        if not settings.public_url:
+            changes["public_url"] = f"http://{settings.host}:{port}"
+        settings = settings.model_copy(update=changes)
+        metrics = self._running.metrics
+        gateway = build(self._needs(), settings, metrics=metrics.registry)
+        await under.bus.start()
+        grpc, grpc_port = await serve_grpc(
+            gateway.use_cases, settings.host, settings.grpc_port, metrics=metrics
+        )
+        _log.info("gateway listens", port=port, grpc_port=grpc_port, address=name)
         serving = asyncio.create_task(gateway.serve(listener))
-        _log.info("gateway started without a registry", port=listener.getsockname()[1])
-        waiting = asyncio.create_task(told.wait())
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+        await self._running.until_told(self._ready(gateway), _end_of(serving))
         gateway.stop()
+        await grpc.stop(grace=settings.drain_seconds)
         await serving
+        await under.bus.close()
+        await server.stop()
+        await self._channels.close()
+        await self._channel.close()
+
+    async def _ready(self, gateway: Gateway) -> None:
+        while True:
+            try:
+                await self.registry.load()
+            except UnavailableError as error:
+                _log.warning("waiting for the registry", reason=error.message)
+                await asyncio.sleep(WAIT_SECONDS)
+            else:
+                gateway.set_ready(True)
+                _log.info("gateway ready")
+                await asyncio.Event().wait()
+
+    def _needs(self) -> Needs:
+        under = self._under
+        executions = StoredExecutions(under.documents)
+        journals = StoredJournals(under.documents)
+        registry = as_port(self.registry)
+        types = Catalogue.from_json(load_catalogue())
+        workers = Workers(under.documents)
+        return Needs(
+            registry=registry,
+            starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
+            executions=executions,
+            journals=journals,
+            inbox=StoredInbox(under.documents),
+            blobs=under.blobs,
+            bus=under.bus,
+            replies=self._replies,
+            progress=RemoteProgress(executions, workers, self._channels, under.clock),
+            history=JournalHistory(journals, under.blobs, registry, types),
+            clock=under.clock,
+            ids=under.ids,
+        )
+
+
+async def _end_of(task: asyncio.Task[None]) -> None:
+    await asyncio.shield(task)

@@ -30,6 +30,9 @@ class HookTable(Protocol):
     def find_hook(self, hook_id: str) -> WorkflowRecord | None:
         """Return the workflow with this webhook id, by one look into memory."""
 
+    async def load_hook(self, hook_id: str) -> WorkflowRecord | None:
+        """Return the same from the store, for a process that does not see every change at once."""
+
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         """Return the credential, or raise `NotFoundError`."""
 

@@ -15,6 +15,7 @@ class Settings(CommonSettings):
     data: Path = Field(default=Path("data"), description="The data folder, when it runs alone.")
     host: str = Field(default="127.0.0.1", description="The address to listen at.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port; 0 takes a free one.")
+    grpc_port: int = Field(default=50051, ge=0, le=65535, description="gRPC; 0: a free one.")
     public_url: str = Field(
         default="",
         description="Under which callers reach the gateway, such as https://alur.example.",

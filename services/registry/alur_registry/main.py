@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pydantic import SecretStr
 
 from alur_common.bus import Bus
-from alur_common.bus_in_process import InProcessBus
+from alur_common.calls.server import CallsServer
+from alur_common.calls.settings import CallSettings
 from alur_common.catalogue import load_catalogue
-from alur_common.clock import Clock, Ids, SystemClock, SystemIds
-from alur_common.data_folder import DataFolder
+from alur_common.clock import Clock, Ids
 from alur_common.documents.port import Documents
-from alur_common.documents.sqlite import SqliteDocuments
 from alur_common.events import WorkflowVersionPublished
+from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import StoredExecutions
+from alur_common.ground import ground
+from alur_common.process import process
+from alur_common.schedules import SCHEDULES, stored_next_due
 from alur_common.security.keys import load_keys
 from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
-from alur_common.telemetry import configure_logs, get_logger
+from alur_common.telemetry import get_logger
 from alur_engine.catalogue import Catalogue
 from alur_engine.validation import validate_document
 from alur_registry.adapters.outlook import NextDue, StoredOutlook
+from alur_registry.adapters.serving import PORT, served
 from alur_registry.adapters.stored import COLLECTIONS, stored
 from alur_registry.ports import Validate
 from alur_registry.service import Parts, Registry
@@ -66,13 +69,13 @@ def build(
             ),
             outlook=StoredOutlook(StoredExecutions(documents), next_due),
             public_url=settings.public_url,
-            fresh_seconds=settings.fresh_seconds if settings.is_shared else None,
+            fresh_seconds=settings.fresh_seconds if settings.is_distributed else None,
         )
     )
-    if settings.is_shared:
+    if settings.is_distributed:
         # Each process has its own table of hooks, so each is a group of its own.
         group = f"registry-{ids.secret(4)}"
-        bus.subscribe(WorkflowVersionPublished, group, registry.follow)
+        bus.subscribe(WorkflowVersionPublished, group, registry.follow, broadcast=True)
     return registry
 
 
@@ -94,36 +97,30 @@ async def tend(registry: Sweepable, every_seconds: float) -> None:
 
 
 async def main(settings: Settings) -> None:
-    """Run the registry alone on its data folder, until told to stop."""
-    configure_logs("registry", settings.log_level)
-    told = _told()
-    clock = SystemClock()
-    folder = DataFolder.open(settings.data)
-    try:
-        documents = SqliteDocuments(folder.database, clock)
-        await documents.open(COLLECTIONS)
-        try:
-            registry = build(documents, InProcessBus(), clock, SystemIds(clock), settings)
-            await registry.start()
-            await registry.ensure_owner()
-            _log.info("registry ready", data=str(folder.path))
-            async with asyncio.TaskGroup() as group:
-                tending = group.create_task(tend(registry, settings.sweep_seconds))
-                await told.wait()
-                tending.cancel()
-        finally:
-            await documents.close()
-    finally:
-        folder.close()
-
-
-def _told() -> asyncio.Event:
-    """Return what SIGTERM and SIGINT set."""
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    return told
+    """Run the registry until told to stop: it answers the calls of the other services."""
+    collections = (*COLLECTIONS, *ENGINE, SCHEDULES)
+    async with (
+        process("registry", settings) as running,
+        ground("registry", running, settings, settings.data, collections) as under,
+    ):
+        registry = build(
+            under.documents,
+            under.bus,
+            under.clock,
+            under.ids,
+            settings,
+            next_due=lambda record: stored_next_due(under.documents, record),
+        )
+        await under.bus.start()
+        await registry.start()
+        await registry.ensure_owner()
+        calls = CallSettings()
+        server = CallsServer(calls)
+        server.serve(PORT, served(registry))
+        port = await server.start(calls.host, calls.port)
+        _log.info("registry ready", address=calls.reached_at(port))
+        await running.until_told(tend(registry, settings.sweep_seconds))
+        await server.stop()
 
 
 def validator(catalogue: Mapping[str, Any]) -> Validate:

@@ -26,9 +26,6 @@ class Settings(CommonSettings):
     session_key: SecretStr | None = Field(
         default=None, description="The key that signs sessions, 32 bytes in base64."
     )
-    is_shared: bool = Field(
-        default=False, description="True: other processes write the same store."
-    )
     sweep_seconds: float = Field(
         default=600.0, gt=0, description="How often what is over is removed."
     )

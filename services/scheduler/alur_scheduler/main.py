@@ -9,7 +9,12 @@ from dataclasses import dataclass
 import structlog
 
 from alur_common.bus import Bus
+from alur_common.calls.channels import Channels
+from alur_common.calls.client import Channel
+from alur_common.calls.replies import RemoteReplies
+from alur_common.calls.settings import CallSettings
 from alur_common.clock import Clock
+from alur_common.definitions_remote import RemoteDefinitions, definition_calls
 from alur_common.documents.port import Documents
 from alur_common.events import (
     ExecutionCompleted,
@@ -17,10 +22,14 @@ from alur_common.events import (
     ExecutionSuspended,
     WorkflowVersionPublished,
 )
-from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals
-from alur_common.executions.workers import Workers
+from alur_common.executions import COLLECTIONS as ENGINE
+from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals, Workers
+from alur_common.ground import ground
+from alur_common.process import process
 from alur_common.replies import Replies
 from alur_common.starts import Starts
+from alur_common.telemetry import get_logger
+from alur_scheduler.domain.collections import COLLECTIONS as OWN
 from alur_scheduler.ports import Definitions
 from alur_scheduler.service.admission import Admission
 from alur_scheduler.service.deletion import Deletion
@@ -28,9 +37,11 @@ from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.retention import Retention
 from alur_scheduler.service.schedules import Schedules
 from alur_scheduler.settings import Settings
-from alur_sdk.errors import AlurError
+from alur_sdk.errors import AlurError, UnavailableError
 
 GROUP = "scheduler"
+COLLECTIONS = (*ENGINE, *OWN)
+_log = get_logger("alur.scheduler")
 SWEEP_SECONDS = 1.0
 RECONCILE_SECONDS = 10.0
 
@@ -151,3 +162,46 @@ async def _every(seconds: float, work: Callable[[], Awaitable[int | None]]) -> N
 def build(needs: Needs, settings: Settings) -> Scheduler:
     """Return a scheduler on these documents; `start` it."""
     return Scheduler(needs, settings)
+
+
+async def main(settings: Settings) -> None:
+    """Run a scheduler until told to stop; there may be several, and each decision is made once."""
+    async with (
+        process("scheduler", settings) as running,
+        ground("scheduler", running, settings, settings.data, COLLECTIONS) as under,
+    ):
+        calls = CallSettings()
+        channels = Channels(calls)
+        replies = RemoteReplies(channels)
+        registry = Channel(settings.registry, calls)
+        executions = StoredExecutions(under.documents)
+        scheduler = build(
+            Needs(
+                documents=under.documents,
+                bus=under.bus,
+                starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
+                definitions=RemoteDefinitions(definition_calls(registry), under.clock),
+                replies=replies,
+                clock=under.clock,
+            ),
+            settings,
+        )
+        await under.bus.start()
+        await running.until_told(_scheduling(scheduler))
+        await scheduler.stop()
+        await replies.close()
+        await channels.close()
+        await registry.close()
+
+
+async def _scheduling(scheduler: Scheduler) -> None:
+    """Start the scheduler as soon as the registry is there, and go on until cancelled."""
+    while True:
+        try:
+            await scheduler.start()
+        except UnavailableError as error:
+            _log.warning("waiting for the registry", reason=error.message)
+            await asyncio.sleep(SWEEP_SECONDS)
+        else:
+            _log.info("scheduler ready")
+            await asyncio.Event().wait()

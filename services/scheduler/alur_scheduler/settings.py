@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from alur_common.settings import Settings as CommonSettings
@@ -10,6 +12,7 @@ from alur_common.settings import Settings as CommonSettings
 class Settings(CommonSettings):
     """What a scheduler may be told, by `ALUR_*`."""
 
+    data: Path = Field(default=Path("data"), description="The data folder, when it runs alone.")
     retention_seconds: float = Field(
         default=10.0, gt=0, description="How often old executions are looked for."
     )

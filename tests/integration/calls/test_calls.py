@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import pytest
 from pydantic import SecretStr
 
-from alur_common.calls.client import Channel, add_calls
+from alur_common.calls.client import Channel, add_calls, methods_of
 from alur_common.calls.deadlines import seconds_left
 from alur_common.calls.server import CallsServer
 from alur_common.calls.settings import CallSettings
@@ -49,7 +49,6 @@ class Things(Protocol):
     def count(self, to: int) -> AsyncIterator[int]: ...
 
 
-METHODS = (Things.get, Things.list, Things.fail, Things.left, Things.note, Things.count)
 ERRORS: Mapping[str, AlurError] = {
     "invalid": InvalidError("no", [Problem("spec.nodes[0]", "unknown", "what is that")]),
     "limited": LimitedError("slower", 2.5),
@@ -78,10 +77,6 @@ class Served:
             yield number
 
 
-class _Remote:
-    pass
-
-
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
     served = Served()
@@ -96,9 +91,7 @@ async def address() -> AsyncIterator[str]:
 @pytest.fixture
 async def things(address: str) -> AsyncIterator[Things]:
     channel = Channel(address, SETTINGS)
-    remote = _Remote()
-    add_calls(remote, channel, "things", METHODS)
-    yield cast("Things", remote)
+    yield cast("Things", add_calls(channel, "things", methods_of(Things)))
     await channel.close()
 
 
@@ -131,8 +124,7 @@ async def test_a_stream_ends_when_its_source_does(things: Things) -> None:
 
 async def test_a_stranger_is_refused(address: str) -> None:
     channel = Channel(address, CallSettings(token=SecretStr("a guess")))
-    remote: Any = _Remote()
-    add_calls(remote, channel, "things", METHODS)
+    remote: Any = add_calls(channel, "things", methods_of(Things))
     with pytest.raises(UnauthenticatedError):
         await remote.left()
     await channel.close()
@@ -140,8 +132,7 @@ async def test_a_stranger_is_refused(address: str) -> None:
 
 async def test_a_service_that_is_away_is_unavailable_within_the_time() -> None:
     channel = Channel("127.0.0.1:1", SETTINGS)
-    remote: Any = _Remote()
-    add_calls(remote, channel, "things", METHODS, seconds=0.3)
+    remote: Any = add_calls(channel, "things", methods_of(Things), seconds=0.3)
     async with asyncio.timeout(3):
         with pytest.raises(UnavailableError, match=r"things\.left at 127"):
             await remote.left()

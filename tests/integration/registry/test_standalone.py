@@ -15,7 +15,7 @@ PROGRAM = (
 
 
 async def start(data: Path) -> Process:
-    environment = {**os.environ, "ALUR_DATA": str(data)}
+    environment = {**os.environ, "ALUR_DATA": str(data), "ALUR_METRICS_PORT": "0"}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROGRAM, stdout=PIPE, stderr=PIPE, env=environment
     )

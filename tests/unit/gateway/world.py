@@ -66,6 +66,9 @@ class FakeRegistry:
     def find_hook(self, hook_id: str) -> WorkflowRecord | None:
         return self.records.get(hook_id)
 
+    async def load_hook(self, hook_id: str) -> WorkflowRecord | None:
+        return self.records.get(hook_id)
+
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         if name not in self.secrets:
             raise NotFoundError(f"there is no credential {name}")

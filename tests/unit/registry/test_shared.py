@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
 from alur_common.clock import SystemIds
 from alur_common.documents.memory import MemoryDocuments
@@ -18,7 +19,7 @@ from tests.unit.registry.world import Doc, MovingClock, RememberingBus
 def other(
     documents: MemoryDocuments, bus: RememberingBus, clock: MovingClock, settings: Settings
 ) -> Registry:
-    shared = settings.model_copy(update={"is_shared": True})
+    shared = settings.model_copy(update={"mongo": SecretStr("mongodb://shared")})
     return build(documents, bus, clock, SystemIds(clock), shared)
 
 

@@ -37,6 +37,12 @@ class RememberingBus:
         self.events.append(event)
 
     def subscribe(
-        self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
+        self,
+        event: type[Event],
+        group: str,
+        handler: Handler,
+        *,
+        when: Wanted | None = None,
+        broadcast: bool = False,
     ) -> None:
         self.handlers.append(handler)

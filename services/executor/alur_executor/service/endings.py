@@ -57,6 +57,7 @@ class Endings:
                 )
             )
             session.is_claimed = True
+            session.on_claimed(execution.id)
         await session.parts.bus.publish(
             ExecutionStarted(execution.id, execution.tenant, execution.workflow_uid)
         )

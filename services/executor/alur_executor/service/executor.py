@@ -21,6 +21,7 @@ from alur_engine.journal import decode_entry
 from alur_engine.planning import recover
 from alur_engine.state import State
 from alur_executor.domain.programs import Program
+from alur_executor.ports import Peers
 from alur_executor.service.endings import Endings, failed_before_start
 from alur_executor.service.journaling import FencedError, JournalWriter
 from alur_executor.service.parts import Parts
@@ -48,8 +49,16 @@ class Executor:
     """Runs executions. Each handler may be called twice with the same event: what runs or has ended is left alone."""
 
     def __init__(
-        self, parts: Parts, programs: Programs, workers: Workers, capacity: Capacity
+        self,
+        parts: Parts,
+        programs: Programs,
+        workers: Workers,
+        capacity: Capacity,
+        peers: Peers | None = None,
     ) -> None:
+        self.address = ""
+        """Where other processes reach this one; it stands beside the lease."""
+        self._peers = peers
         self._parts = parts
         self._programs = programs
         self._workers = workers
@@ -59,18 +68,31 @@ class Executor:
         self._queued: set[str] = set()
         self._order = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._taken: dict[str, asyncio.Future[None]] = {}
         self._is_stopping = False
         self._log = structlog.get_logger("alur.executor")
 
-    async def on_admitted(self, event: ExecutionAdmitted) -> None:
-        """Run it now, or when there is room; a higher priority goes first."""
-        if self._is_stopping or event.key in self._sessions or event.key in self._queued:
-            return
+    async def on_admitted(self, event: ExecutionAdmitted) -> asyncio.Future[None] | None:
+        """Run it now, or when there is room; a higher priority goes first.
+
+        Returns what is done when the execution is claimed, ended or left to another: then the event has had its effect.
+        """
+        if self._is_stopping:
+            return None
+        if event.key in self._sessions or event.key in self._queued:
+            return self._taken.get(event.key)
+        taken = self._taken[event.key] = asyncio.get_running_loop().create_future()
         if len(self._sessions) >= self._capacity.executions:
             self._queued.add(event.key)
             heapq.heappush(self._queue, (-event.priority, next(self._order), event.key))
-            return
-        self._begin(event.key)
+        else:
+            self._begin(event.key)
+        return taken
+
+    def _is_taken(self, execution_id: str) -> None:
+        taken = self._taken.pop(execution_id, None)
+        if taken is not None and not taken.done():
+            taken.set_result(None)
 
     async def on_nudged(self, event: ExecutionNudged) -> None:
         """Tell the session that messages wait, or take up the execution that waited for one."""
@@ -78,8 +100,18 @@ class Executor:
             session = self._sessions[event.key]
             if session is not None:
                 session.nudge()
-        elif not self._is_stopping:
+        elif not self._is_stopping and not await self._pass_on(event.key):
             self._begin(event.key)
+
+    async def _pass_on(self, execution_id: str) -> bool:
+        """Tell the living worker that owns it, if it is another one; return whether it is."""
+        if self._peers is None:
+            return False
+        execution = await self._parts.executions.find(execution_id)
+        if execution is None or execution.status != "running" or await self._may_take(execution):
+            return False
+        await self._peers.nudge(str(execution.owner), execution_id)
+        return True
 
     def _begin(self, execution_id: str) -> None:
         self._sessions[execution_id] = None
@@ -95,6 +127,7 @@ class Executor:
                 breaks += 1
         finally:
             self._sessions.pop(execution_id, None)
+            self._is_taken(execution_id)
             self._parts.meter.active(len(self._sessions))
             while self._queue and len(self._sessions) < self._capacity.executions:
                 _, _, waiting = heapq.heappop(self._queue)
@@ -146,6 +179,7 @@ class Executor:
         if session is None:
             return False
         self._sessions[execution_id] = session
+        session.on_claimed = self._is_taken
         self._parts.meter.active(len(self._sessions))
         try:
             await session.drive()
@@ -274,7 +308,7 @@ class Executor:
         while True:
             until = self._parts.clock.now() + self._capacity.lease_seconds
             try:
-                await self._workers.renew(self._parts.worker, until)
+                await self._workers.renew(self._parts.worker, until, self.address)
             except AlurError as error:
                 self._log.error("lease not renewed", reason=error.message)
             await asyncio.sleep(self._capacity.lease_seconds / 3)

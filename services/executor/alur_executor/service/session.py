@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from alur_common.executions import Execution, Status
@@ -44,6 +44,8 @@ class Session:
         self.state = state
         self.writer = writer
         self.is_claimed = execution.owner == parts.worker
+        self.on_claimed: Callable[[str], None] = lambda _: None
+        """Called once with the execution's id when this worker is durably its owner."""
         self.surroundings = Surroundings(execution, program, state)
         self.watching = Watching(parts.progress, execution.id)
         self.tasks: dict[tuple[str, str], asyncio.Task[None]] = {}

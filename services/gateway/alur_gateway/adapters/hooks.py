@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alur_gateway.adapters.asgi import Receive, Scope, read_whole
 from alur_gateway.domain.answers import Answer
-from alur_gateway.service.webhooks import Call, Webhooks
+from alur_gateway.service.webhooks import Call, UnknownHookError, Webhooks
 from alur_sdk.errors import NotFoundError
 
 PREFIX = "/hooks/"
@@ -25,7 +25,10 @@ class HookApp:
         if len(hook_id) != _ID_LENGTH:
             raise NotFoundError("no webhook has this address")
         method: str = scope["method"]
-        found = self._webhooks.find(hook_id, method, rest)
+        try:
+            found = self._webhooks.find(hook_id, method, rest)
+        except UnknownHookError:
+            found = await self._webhooks.look_up(hook_id, method, rest)
         pairs: list[tuple[bytes, bytes]] = scope["headers"]
         headers = dict(pairs)
         body = await read_whole(receive, headers, found.hook.max_body)

@@ -41,7 +41,9 @@ class WorkflowChanges:
         self._latest: deque[_Seen] = deque(maxlen=REMEMBERED)
         self._number = 0
         self._news = asyncio.Event()
-        bus.subscribe(WorkflowVersionPublished, f"watch-{gateway}", self._on_published)
+        bus.subscribe(
+            WorkflowVersionPublished, f"watch-{gateway}", self._on_published, broadcast=True
+        )
 
     async def follow(
         self, tenant: str, project: str, token: str = "", *, bookmark: float = BOOKMARK_SECONDS

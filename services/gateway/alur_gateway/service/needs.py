@@ -8,7 +8,7 @@ from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.clock import Clock, Ids
 from alur_common.executions import Executions, Inbox, Journals
-from alur_common.progress import LocalProgress
+from alur_common.progress import Watchable
 from alur_common.replies import LocalReplies
 from alur_common.starts import Starts
 from alur_gateway.ports import Evaluate, History, Registry
@@ -27,7 +27,7 @@ class Needs:
     blobs: Blobs
     bus: Bus
     replies: LocalReplies
-    progress: LocalProgress
+    progress: Watchable
     history: History
     clock: Clock
     ids: Ids

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alur_common.executions import Execution, Executions
-from alur_common.progress import Change, LocalProgress
+from alur_common.progress import Change, Watchable
 from alur_gateway.domain.shown import brief
 from alur_gateway.service.executions import ExecutionService
 
@@ -34,7 +34,7 @@ class Watching:
     """Follows executions for REST and gRPC."""
 
     def __init__(
-        self, executions: Executions, progress: LocalProgress, service: ExecutionService
+        self, executions: Executions, progress: Watchable, service: ExecutionService
     ) -> None:
         self._executions = executions
         self._progress = progress

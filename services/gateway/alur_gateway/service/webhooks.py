@@ -30,6 +30,10 @@ SECRET_SECONDS = 10.0
 _LATE = Outcome("waiting", "running")
 
 
+class UnknownHookError(NotFoundError):
+    """Nobody told this process of a webhook under this id."""
+
+
 @dataclass(slots=True)
 class Found:
     """A webhook that a request reached."""
@@ -79,7 +83,7 @@ class Webhooks:
         record = self._registry.find_hook(hook_id)
         if record is None:
             self._ready.pop(hook_id, None)
-            raise NotFoundError("no webhook has this address")
+            raise UnknownHookError("no webhook has this address")
         ready = self._ready.get(hook_id)
         if ready is None or ready[0] is not record:
             ready = self._ready[hook_id] = (record, hooks_of(record.document))
@@ -87,6 +91,11 @@ class Webhooks:
             raise NotFoundError("no webhook has this address")
         hook, params = ready[1].find(method, path)
         return Found(record, hook, params)
+
+    async def look_up(self, hook_id: str, method: str, path: str) -> Found:
+        """Return the same after asking for an id that is not known: another process may have made it just now."""
+        await self._registry.load_hook(hook_id)
+        return self.find(hook_id, method, path)
 
     async def call(self, found: Found, call: Call) -> Answer:
         """Start an execution and answer as the trigger says. A repeated key answers for the first one."""

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from alur_common.events import Event
 
-Handler = Callable[[Any], Awaitable[None]]
+Handler = Callable[[Any], Awaitable[Awaitable[None] | None]]
+"""Handles an event. What it returns, if anything, is done when the event has had its effect: a broker counts it then."""
 Wanted = Callable[[Any], bool]
 
 
@@ -18,9 +19,18 @@ class Bus(Protocol):
         """Hand the event to every group that subscribes to its topic."""
 
     def subscribe(
-        self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
+        self,
+        event: type[Event],
+        group: str,
+        handler: Handler,
+        *,
+        when: Wanted | None = None,
+        broadcast: bool = False,
     ) -> None:
-        """Call `handler` for each event of this type that `when` holds for, once for the whole group."""
+        """Call `handler` for each event of this type that `when` holds for, once for the whole group.
+
+        With `broadcast` the group is this process alone, and only what comes from now on concerns it.
+        """
 
 
 class Broker(Bus, Protocol):

@@ -57,10 +57,17 @@ class InProcessBus:
         """Deliver from the first: there is nobody to connect to."""
 
     def subscribe(
-        self, event: type[Event], group: str, handler: Handler, *, when: Wanted | None = None
+        self,
+        event: type[Event],
+        group: str,
+        handler: Handler,
+        *,
+        when: Wanted | None = None,
+        broadcast: bool = False,
     ) -> None:
         """Add the handler; a second one of the same group and topic is a mistake and raises ValueError."""
         groups = self._groups.setdefault(event.topic, {})
+        del broadcast  # there is one process
         if group in groups:
             raise ValueError(f"group {group} handles {event.topic} already")
         groups[group] = _Group(group, handler, when, self._retries, self._bury)

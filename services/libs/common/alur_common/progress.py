@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 Change = dict[str, Any]
@@ -20,6 +20,16 @@ class Progress(Protocol):
 
     def tell(self, execution_id: str, change: Change) -> None:
         """Tell all watchers; one who is too slow is cut off and has to look again."""
+
+
+class Watchable(Protocol):
+    """Where watchers see it."""
+
+    live: Callable[[str], list[Change] | None]
+    """The node runs of an execution in memory here so far, or None."""
+
+    def watch(self, execution_id: str) -> AbstractContextManager[asyncio.Queue[Change | None]]:
+        """Give a queue of changes; None in it means: look again and start over."""
 
 
 class LocalProgress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from alur_sdk.errors import InvalidError, Problem
@@ -20,10 +20,31 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important log lines that are written."
     )
+    mongo: SecretStr | None = Field(
+        default=None, description="The URL of MongoDB: services on many machines share it."
+    )
+    kafka: str = Field(
+        default="", description="Kafka's bootstrap servers: services on many machines need it."
+    )
+    blobs: str = Field(
+        default="",
+        description="Where large content is: `s3://bucket/prefix`, or a folder that all reach.",
+    )
+    registry: str = Field(
+        default="127.0.0.1:50060", description="Where the registry answers calls of services."
+    )
+    worker: str = Field(
+        default="", description="A name of this process that is the same after a restart."
+    )
     metrics_host: str = Field(default="127.0.0.1", description="Where `/metrics` is served.")
     metrics_port: int = Field(
         default=9464, ge=0, le=65535, description="The port of `/metrics`; 0 takes a free one."
     )
+
+    @property
+    def is_distributed(self) -> bool:
+        """The services are processes of their own, which share MongoDB and Kafka."""
+        return self.mongo is not None
 
     @classmethod
     def load(cls, **given: object) -> Self:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -90,20 +92,28 @@ class Channel:
             stream.cancel()
 
 
+def methods_of(protocol: type, *, but: frozenset[str] = frozenset()) -> list[Callable[..., Any]]:
+    """Return the methods of a protocol, inherited ones too, without those named in `but`."""
+    names = [name for name in dir(protocol) if not name.startswith("_") and name not in but]
+    return [method for name in names if inspect.isfunction(method := getattr(protocol, name))]
+
+
 def add_calls(
-    target: object,
     channel: Channel,
     port: str,
     methods: Sequence[Callable[..., Any]],
     *,
+    target: object | None = None,
     once: frozenset[str] = frozenset(),
     seconds: float = DEFAULT_SECONDS,
-) -> None:
-    """Give `target` each of these methods of a protocol, calling the other side. Those in `once` are never repeated."""
+) -> object:
+    """Give `target`, or a new object, each of these methods, calling the other side. Those in `once` are never repeated."""
+    called = SimpleNamespace() if target is None else target
     for method in methods:
         operation = operation_of(method)
         repeats = operation.name not in once
-        setattr(target, operation.name, _caller(operation, channel, port, repeats, seconds))
+        setattr(called, operation.name, _caller(operation, channel, port, repeats, seconds))
+    return called
 
 
 def _caller(

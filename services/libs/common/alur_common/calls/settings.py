@@ -19,12 +19,21 @@ class CallSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ALUR_CALLS_", frozen=True, extra="ignore")
 
+    host: str = Field(default="127.0.0.1", description="The address to listen at.")
+    port: int = Field(default=0, ge=0, le=65535, description="The port; 0 takes a free one.")
+    address: str = Field(
+        default="", description="Under which other processes reach this one; else host and port."
+    )
     token: SecretStr | None = Field(default=None, description="What every caller must show.")
     certificate: Path | None = Field(default=None, description="This process's certificate, PEM.")
     key: Path | None = Field(default=None, description="Its private key, PEM.")
     authority: Path | None = Field(
         default=None, description="Who signs the certificates of the others, PEM."
     )
+
+    def reached_at(self, bound: int) -> str:
+        """Return where others reach this process, which listens on the port `bound`."""
+        return self.address or f"{self.host}:{bound}"
 
     @property
     def bearer(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import orjson
@@ -57,6 +58,7 @@ class Operation:
         return InvalidError(message, [Problem(self.name, "arguments", message)])
 
 
+@lru_cache(maxsize=1_000)
 def operation_of(method: Callable[..., Any]) -> Operation:
     """Return the operation that a method is, from its annotations. Bound methods and those of protocols will do."""
     signature = inspect.signature(method)

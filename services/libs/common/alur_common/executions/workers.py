@@ -14,9 +14,9 @@ class Workers:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def renew(self, worker: str, until: float) -> None:
-        """Say that the worker lives until then."""
-        document = {"id": worker, "expires_at": until}
+    async def renew(self, worker: str, until: float, address: str = "") -> None:
+        """Say that the worker lives until then, and where it takes calls."""
+        document = {"id": worker, "expires_at": until, "address": address}
         try:
             await self._documents.replace(WORKERS, document)
         except NotFoundError:
@@ -29,6 +29,13 @@ class Workers:
         """Return whether its lease has not run out."""
         found = await self._documents.find_one(WORKERS, worker)
         return found is not None and found["expires_at"] > now
+
+    async def find_address(self, worker: str, now: float) -> str | None:
+        """Return where a living worker takes calls, or None."""
+        found = await self._documents.find_one(WORKERS, worker)
+        if found is None or found["expires_at"] <= now:
+            return None
+        return found.get("address") or None
 
     async def remove(self, worker: str) -> None:
         """Forget it: what it owned is anybody's."""

@@ -1,0 +1,55 @@
+"""Other executors, reached by calls at the addresses that stand beside their leases."""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from alur_common.calls.channels import Channels
+from alur_common.calls.client import add_calls, methods_of
+from alur_common.clock import Clock
+from alur_common.events import ExecutionNudged
+from alur_common.executions import Workers
+from alur_common.telemetry.logs import get_logger
+from alur_executor.service.executor import Executor
+from alur_sdk.errors import UnavailableError
+
+PORT = "executor"
+_log = get_logger("alur.executor")
+
+
+class ExecutorCalls(Protocol):
+    """What an executor takes from others."""
+
+    async def nudge(self, execution_id: str, tenant: str) -> None:
+        """Read the messages that wait for an execution."""
+
+
+class ExecutorPort:
+    """`ExecutorCalls` of an executor."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def nudge(self, execution_id: str, tenant: str) -> None:
+        """Read the messages that wait for an execution."""
+        await self._executor.on_nudged(ExecutionNudged(execution_id, tenant))
+
+
+class RemotePeers:
+    """`Peers` in other processes."""
+
+    def __init__(self, workers: Workers, channels: Channels, clock: Clock) -> None:
+        self._workers = workers
+        self._channels = channels
+        self._clock = clock
+
+    async def nudge(self, worker: str, execution_id: str) -> None:
+        address = await self._workers.find_address(worker, self._clock.now())
+        if address is None:
+            return  # its executions are taken over, and their messages read then
+        channel = await self._channels.to(address)
+        port = cast("ExecutorCalls", add_calls(channel, PORT, methods_of(ExecutorCalls)))
+        try:
+            await port.nudge(execution_id, "")
+        except UnavailableError as error:
+            _log.warning("peer not nudged", peer=worker, reason=error.message)

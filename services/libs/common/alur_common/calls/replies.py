@@ -1,0 +1,77 @@
+"""Outcomes on their way to the very gateway whose caller waits; those for one gateway go together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from alur_common.calls.channels import Channels
+from alur_common.calls.client import add_calls, methods_of
+from alur_common.replies import LocalReplies, Outcome
+from alur_common.telemetry.logs import get_logger
+from alur_sdk.errors import AlurError
+
+PORT = "replies"
+MOST_AT_ONCE = 200
+MOST_WAITING = 10_000
+_log = get_logger("alur.replies")
+
+
+class ReplyCalls(Protocol):
+    """How a gateway takes outcomes."""
+
+    async def deliver(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Hand each outcome to whoever waits for its execution here; nobody may."""
+
+
+class ReplyPort:
+    """`ReplyCalls` of a gateway."""
+
+    def __init__(self, replies: LocalReplies) -> None:
+        self._replies = replies
+
+    async def deliver(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Hand each outcome to whoever waits for its execution here; nobody may."""
+        for execution_id, outcome in outcomes:
+            self._replies.send(None, execution_id, outcome)
+
+
+class RemoteReplies:
+    """`Replies` to gateways in other processes. What comes while a call is under way goes with the next."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+        self._waiting: dict[str, list[tuple[str, Outcome]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, gateway: str | None, execution_id: str, outcome: Outcome) -> None:
+        if gateway is None:
+            return
+        waiting = self._waiting.get(gateway)
+        if waiting is not None:
+            if len(waiting) < MOST_WAITING:
+                waiting.append((execution_id, outcome))
+            return
+        self._waiting[gateway] = [(execution_id, outcome)]
+        task = asyncio.get_running_loop().create_task(self._deliver(gateway))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Wait until what was sent has arrived, or could not."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _deliver(self, gateway: str) -> None:
+        waiting = self._waiting[gateway]
+        try:
+            channel = await self._channels.to(gateway)
+            port = cast("ReplyCalls", add_calls(channel, PORT, methods_of(ReplyCalls)))
+            while waiting:
+                now, waiting[:] = waiting[:MOST_AT_ONCE], waiting[MOST_AT_ONCE:]
+                await port.deliver(now)
+        except AlurError as error:
+            # Whoever waits there looks into the store by and by, or has gone with it.
+            _log.warning("replies not delivered", gateway=gateway, reason=error.message)
+        finally:
+            del self._waiting[gateway]

@@ -1,0 +1,55 @@
+"""A service as a process: its logs, its metrics, and being told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from alur_common.settings import Settings
+from alur_common.telemetry import Metrics, configure_logs, start_metrics_server
+
+
+class Process:
+    """What a service's `main` waits for."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self._told = asyncio.Event()
+
+    def tell(self) -> None:
+        """Stop in good order; a second time at once."""
+        if self._told.is_set():
+            os._exit(1)
+        self._told.set()
+
+    async def until_told(self, *beside: Coroutine[Any, Any, Any]) -> None:
+        """Return on SIGTERM or SIGINT, or when something that runs beside ends; what runs beside is cancelled."""
+        tasks = [asyncio.ensure_future(one) for one in (self._told.wait(), *beside)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def process(service: str, settings: Settings) -> AsyncIterator[Process]:
+    """Configure logs, serve metrics, and listen to signals."""
+    configure_logs(service, settings.log_level)
+    metrics = Metrics()
+    running = Process(metrics)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.tell)
+    server = start_metrics_server(metrics, settings.metrics_host, settings.metrics_port)
+    try:
+        yield running
+    finally:
+        server.close()

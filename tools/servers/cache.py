@@ -1,0 +1,58 @@
+"""Where servers are kept: outside the tree, by name and version, whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Return the folder of all servers: `ALUR_CACHE`, else below the user's cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ALUR_CACHE") or Path(home) / "alur") / "servers"
+
+
+def kept(name: str, version: str, build: Callable[[Path], None]) -> Path:
+    """Return the folder of this version, built when it is missing. Two who ask at once build it once."""
+    folder = cache_folder() / name / version
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{version}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / ".complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            sys.stderr.write(f"getting {name} {version}\n")
+            build(folder)
+            (folder / ".complete").touch()
+    return folder
+
+
+def run(*command: str | Path, cwd: Path | None = None, **environment: str) -> str:
+    """Run a command and return what it printed; a failure ends the program with what it said."""
+    try:
+        done = subprocess.run(  # noqa: S603  # the commands of this package
+            [str(part) for part in command],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError as error:
+        raise SystemExit(f"{command[0]} is missing: it is needed to get the servers") from error
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(
+            f"{error.cmd} failed:\n{error.stdout[-2000:]}{error.stderr[-2000:]}"
+        ) from error
+    return done.stdout
+
+
+def temporary_folder() -> Path:
+    """Return a new folder for data that nobody will miss."""
+    return Path(tempfile.mkdtemp(prefix="alur-server-"))

@@ -81,6 +81,7 @@ async def look_at_children(session: Session) -> None:
             now = session.parts.clock.now()
             outputs = merged_outcomes(run.outcomes or {})
             session.take(Finished(*run.key, run.attempt, run.started_at or now, now, outputs))
+            session.keep()
 
 
 async def _look(session: Session, run: Run, index: int, child_id: str) -> None:

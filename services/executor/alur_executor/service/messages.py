@@ -82,6 +82,8 @@ class Messages:
         now = self._session.parts.clock.now()
         entry = Finished(*run.key, run.attempt, run.started_at or now, now, outputs)
         self._session.take(entry)
+        if run.node.keeps:
+            self._session.keep()
 
 
 def _items(data: Json, run: Run) -> list[Item]:

@@ -80,6 +80,10 @@ class Session:
         apply(self.state, entry)
         self.watching.tell(self.state, entry)
 
+    def keep(self) -> None:
+        """Let nothing start before all that is recorded so far is durable."""
+        self._kept = self.writer.recorded
+
     async def take_durably(self, entry: JournalEntry) -> None:
         """Record an entry and apply it; return once it is durable. Nothing starts after it before that.
 
@@ -87,7 +91,7 @@ class Session:
         """
         self.take(entry)
         if type(entry) is not Started:
-            self._kept = self.writer.recorded
+            self.keep()
         await self.claim()
         await self.writer.flush()
 

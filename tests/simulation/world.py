@@ -195,11 +195,11 @@ class World:
             Workers(documents),
             Capacity(lease_seconds=LEASE_SECONDS, drain_seconds=1.0),
         )
+        if self.faults.delay:
+            await executor.hold_lease()
         bus.subscribe(ExecutionAdmitted, "executor", executor.on_admitted)
         bus.subscribe(ExecutionNudged, "executor", executor.on_nudged)
         process.leave = lambda: process.begin(_left(process, executor))
-        if self.faults.delay:
-            await executor.keep_lease()
 
     async def _scheduler(self, process: Process) -> None:
         documents = remote_documents(self.documents, process, self.network)
@@ -260,7 +260,5 @@ async def _left(process: Process, executor: Executor) -> None:
     """Leave as on SIGTERM, then be gone."""
     try:
         await executor.stop()
-    except AlurError:
-        pass  # its lease runs out by itself
     finally:
         process.die()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import random
 from collections.abc import Mapping
@@ -64,18 +62,13 @@ class ExecutorService:
         self.executor = executor
         self.progress = progress
         self._http = http
-        self._lease: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Hold a lease from now on; work comes by the bus."""
-        self._lease = asyncio.get_running_loop().create_task(self.executor.keep_lease())
+        await self.executor.hold_lease()
 
     async def stop(self) -> None:
         """Drain, then let go of the lease and all connections."""
-        if self._lease is not None:
-            self._lease.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._lease
         await self.executor.stop()
         await self._http.close()
 

@@ -27,7 +27,7 @@ from alur_executor.service.journaling import FencedError, JournalWriter
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
 from alur_executor.service.session import Session
-from alur_sdk.errors import AlurError, ConflictError, NotFoundError
+from alur_sdk.errors import AlurError, ConflictError
 from alur_sdk.items import Item
 
 MOST_BREAKS = 5
@@ -70,6 +70,7 @@ class Executor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken: dict[str, asyncio.Future[None]] = {}
         self._is_stopping = False
+        self._lease: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("alur.executor")
 
     async def on_admitted(self, event: ExecutionAdmitted) -> asyncio.Future[None] | None:
@@ -303,18 +304,37 @@ class Executor:
             if run.status != "pending" and not run.node.is_trigger
         ]
 
-    async def keep_lease(self) -> None:
-        """Renew the worker's lease until cancelled, each third of its length."""
+    async def hold_lease(self) -> None:
+        """Hold a lease once this returns, and until `stop`.
+
+        Nothing may be admitted here before: who works without a lease is taken for dead.
+        """
+        is_held = await self._renew_lease()
+        while not is_held:
+            await asyncio.sleep(FIRST_PAUSE_SECONDS)
+            is_held = await self._renew_lease()
+        self._lease = asyncio.get_running_loop().create_task(self._keep_lease())
+
+    async def _keep_lease(self) -> None:
+        """Renew the lease until cancelled, each third of its length."""
         while True:
-            until = self._parts.clock.now() + self._capacity.lease_seconds
-            try:
-                await self._workers.renew(self._parts.worker, until, self.address)
-            except AlurError as error:
-                self._log.error("lease not renewed", reason=error.message)
             await asyncio.sleep(self._capacity.lease_seconds / 3)
+            await self._renew_lease()
+
+    async def _renew_lease(self) -> bool:
+        until = self._parts.clock.now() + self._capacity.lease_seconds
+        try:
+            await self._workers.renew(self._parts.worker, until, self.address)
+        except AlurError as error:
+            self._log.error("lease not renewed", reason=error.message)
+            return False
+        return True
 
     async def stop(self) -> None:
-        """Take nothing new, let what runs end for a while, and hand back the rest: it goes on from its journal."""
+        """Take nothing new, let what runs end for a while, and hand back the rest: it goes on from its journal.
+
+        The lease is held until then, that nobody takes over what still runs here.
+        """
         self._is_stopping = True
         self._queue.clear()
         if self._tasks:
@@ -322,7 +342,9 @@ class Executor:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._lease is not None:
+            self._lease.cancel()
         try:
             await self._workers.remove(self._parts.worker)
-        except NotFoundError:
-            return
+        except AlurError as error:
+            self._log.warning("lease not removed, it runs out", reason=error.message)

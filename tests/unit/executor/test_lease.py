@@ -1,0 +1,60 @@
+"""The lease of an executor: held before the first work and until the last."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alur_common.executions.workers import Workers
+from alur_sdk.errors import StorageError
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+
+class Refusing(Workers):
+    """A store that refuses some renewals, and to forget."""
+
+    refusals = 3
+
+    async def renew(self, worker: str, until: float, address: str = "") -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise StorageError("the disk is full")
+        await super().renew(worker, until, address)
+
+    async def remove(self, worker: str) -> None:
+        raise StorageError("the disk is full")
+
+
+@in_virtual_time
+async def test_a_lease_is_held_once_work_may_come(world: World) -> None:
+    executor = await world.executor()
+    executor._workers = Refusing(world.documents)
+    await Workers.remove(executor._workers, "one")
+    await executor.hold_lease()
+    assert await world.workers.is_alive("one", world.clock.now())
+
+
+@in_virtual_time
+async def test_a_lease_is_held_until_what_runs_has_ended(world: World) -> None:
+    executor = await world.executor()
+    await executor.hold_lease()
+    held = world.outside.hold()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await world.outside.called.wait()
+    stopping = asyncio.create_task(executor.stop())
+    await asyncio.sleep(8)
+    assert await world.workers.is_alive("one", world.clock.now())
+    held.set_result(None)
+    await stopping
+    assert (await world.executions.get(execution_id)).status == "succeeded"
+    assert not await world.workers.is_alive("one", world.clock.now())
+
+
+@in_virtual_time
+async def test_a_lease_that_cannot_be_removed_runs_out(world: World) -> None:
+    executor = await world.executor()
+    await executor.hold_lease()
+    executor._workers = Refusing(world.documents)
+    await executor.stop()
+    await asyncio.sleep(3)
+    assert not await world.workers.is_alive("one", world.clock.now())

@@ -13,9 +13,10 @@ OTHERS = ("core.each", "core.wait", "core.workflow", "core.try")
 INNER = ("core.set", "sim.write", "sim.write", "core.wait")
 CHILD = "child"
 """The workflow that a case may call."""
+CHILD_NODE = "act"
 CHILD_SPEC: Json = {
     "nodes": [
-        {"name": "act", "type": "sim.write", "params": {"body": {"n": "{{ $json.n ?? 0 }}"}}}
+        {"name": CHILD_NODE, "type": "sim.write", "params": {"body": {"n": "{{ $json.n ?? 0 }}"}}}
     ],
     "edges": [],
 }

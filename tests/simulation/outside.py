@@ -26,10 +26,12 @@ class Outside:
         self.asked: dict[str, set[bytes]] = defaultdict(set)
         """key -> the contents that came with it."""
         self.calls: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+        """key -> how often what it stands for was done."""
         self.places: dict[str, set[str]] = defaultdict(set)
         """Where in an execution -> the keys that came from there."""
-        self.on_write: Callable[[str], None] = lambda _: None
-        """Hears of each write, and where it came from, at the moment in which it happens."""
+        self.on_call: Callable[[str], None] = lambda _: None
+        """Hears where each call comes from, at the moment in which it happens."""
 
     async def answer(self, request: HttpRequest) -> HttpResponse:
         """Take a request; raises `Permanent` or `Retryable` as its body says."""
@@ -39,12 +41,13 @@ class Outside:
             self.asked[key].add(request.body or b"")
             self.calls[key] += 1
             self.places[request.headers[PLACE]].add(key)
-            self.on_write(request.headers[PLACE])
+        self.on_call(request.headers[PLACE])
         number = body["n"]
         if number % 7 == body.get("bad", -1):
             raise Permanent(f"{number} is refused")
         if self.calls[key] <= body.get("flaky", 0):
             raise Retryable("not yet")
+        self.done[key] += 1
         return HttpResponse(200, {}, orjson.dumps({"n": number * 2 + 1}), request.url)
 
 
@@ -58,6 +61,12 @@ class RemoteOutside:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         return await self._network.ask(self._process, lambda: self._outside.answer(request))
+
+
+def _place_of(context: NodeContext) -> str:
+    known: Any = context
+    run = known._run
+    return "|".join((known._execution.id, run.node.name, run.frame.path, str(context.index)))
 
 
 class AskParams(Params):
@@ -79,12 +88,6 @@ class Write(ItemNode[AskParams]):
         return item.with_json({**item.json, **orjson.loads(answer.body)})
 
 
-def _place_of(context: NodeContext) -> str:
-    known: Any = context
-    run = known._run
-    return "|".join((known._execution.id, run.node.name, run.frame.path, str(context.index)))
-
-
 class Read(ItemNode[AskParams]):
     """Ask something outside."""
 
@@ -92,6 +95,8 @@ class Read(ItemNode[AskParams]):
     effect = Effect.READ
 
     async def run_item(self, params: AskParams, item: Item, ctx: NodeContext) -> Item:
-        request = HttpRequest("GET", "sim://outside", {}, orjson.dumps(params.body))
+        request = HttpRequest(
+            "GET", "sim://outside", {PLACE: _place_of(ctx)}, orjson.dumps(params.body)
+        )
         answer = await ctx.http.send(request)
         return item.with_json({**item.json, **orjson.loads(answer.body)})

@@ -77,6 +77,11 @@ class Fate:
         self._drains = faults.drains
         self._pauses = faults.pauses
         self._jumps = faults.jumps
+        self.struck = 0
+        """So many times something struck."""
+
+    def _left(self) -> int:
+        return self._crashes + self._drains + self._pauses + self._jumps
 
     def skew(self) -> float:
         """Return by how much a clock is wrong from now on."""
@@ -84,6 +89,7 @@ class Fate:
 
     def step(self, process: Process) -> None:
         """Pass a point at which a process may die; raises `CancelledError` in a dead one."""
+        before = self._left()
         if self._crashes and self._random.random() < self._faults.crash:
             self._crashes -= 1
             process.die()
@@ -96,6 +102,7 @@ class Fate:
         elif self._jumps and self._random.random() < JUMP:
             self._jumps -= 1
             process.skew = self.skew()
+        self.struck += before - self._left()
         if process.is_dead:
             raise asyncio.CancelledError(f"{process.name} is dead")
 

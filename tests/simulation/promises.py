@@ -9,7 +9,7 @@ from typing import Any
 from alur_common.documents.port import Document
 from alur_engine.planning import outputs_of
 from alur_engine.state import SETTLED, State
-from tests.simulation.cases import Case
+from tests.simulation.cases import Case, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,17 @@ class Outcome:
     ended: dict[str, Ended] = field(default_factory=dict)
     asked: dict[str, set[bytes]] = field(default_factory=dict)
     places: dict[str, set[str]] = field(default_factory=dict)
+    done: dict[str, int] = field(default_factory=dict)
+    struck: int = 0
     broken: list[str] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
 
 
-def compared(case: Case, expected: Outcome, seen: Outcome) -> list[str]:
+def compared(case: Case, expected: Outcome, seen: Outcome, *, have_one_clock: bool) -> list[str]:
     """Return in what the run with faults differs from the one without, and what does not hold of it."""
-    broken = [*seen.broken, *_of_keys(seen)]
+    broken = [*seen.broken, *_of_keys(seen), *_of_repeats(expected)]
+    if have_one_clock:  # else a living executor may be taken for a dead one at any time
+        broken += _of_repeats(seen)
     for execution_id, wanted in expected.ended.items():
         got = seen.ended.get(execution_id)
         if got is not None:  # else it is told already that it did not end
@@ -70,6 +74,37 @@ def _of_keys(seen: Outcome) -> list[str]:
     ]
     uses = Counter(key for keys in seen.places.values() for key in keys)
     return broken + [f"the key {key} is that of {n} places" for key, n in uses.items() if n > 1]
+
+
+def _of_repeats(seen: Outcome) -> list[str]:
+    """Return what was done again more often than there were reasons for it."""
+    return [
+        f"what {key} stands for was done {times} times, {seen.struck} faults struck"
+        for key, times in seen.done.items()
+        if key and times > 1 + seen.struck
+    ]
+
+
+def durable_before(spec: Json) -> dict[str, tuple[str, str]]:
+    """Return node -> what the journal must hold when it calls the outside: its intent, or the end of what it follows.
+
+    The latter where it reads and follows one node alone, and that one is kept.
+    """
+    by_name = {node["name"]: node for node in spec["nodes"]}
+    found: dict[str, tuple[str, str]] = {}
+    for name, node in by_name.items():
+        before = [by_name[edge["from"]] for edge in spec["edges"] if edge["to"] == name]
+        if node["type"] == "sim.write":
+            found[name] = ("started", name)
+        elif len(before) == 1 and _is_kept(before[0]):
+            found[name] = ("finished", before[0]["name"])
+    return found
+
+
+def _is_kept(node: Json) -> bool:
+    return node["type"] == "sim.write" or (
+        node.get("checkpoint", False) and node["type"] not in ("core.each", "core.try")
+    )
 
 
 def of_journal(document: Document, state: State) -> list[str]:

@@ -17,10 +17,10 @@ from alur_engine.history import rebuild
 from alur_engine.state import State
 from alur_executor.service.programs import Programs
 from tests.simulation import cases, faults
-from tests.simulation.cases import Case
+from tests.simulation.cases import CHILD_NODE, Case
 from tests.simulation.faults import Faults
 from tests.simulation.process import owned_tasks
-from tests.simulation.promises import Ended, Outcome, compared, of_journal
+from tests.simulation.promises import Ended, Outcome, compared, durable_before, of_journal
 from tests.simulation.store import ENDED
 from tests.simulation.world import World, programs
 from tests.support.virtual_time import VirtualLoop, run_virtually
@@ -34,8 +34,10 @@ def simulate(seed: int) -> list[str]:
     case = cases.drawn(seed)
     ready = programs()
     expected = play(case, faults.NONE, seed, ready)
-    seen = play(case, faults.drawn(seed), seed, ready)
-    return [*expected.broken, *compared(case, expected, seen)]
+    given = faults.drawn(seed)
+    seen = play(case, given, seed, ready)
+    have_one_clock = given.jump == 0
+    return [*expected.broken, *compared(case, expected, seen, have_one_clock=have_one_clock)]
 
 
 def play(case: Case, given: Faults, seed: int, ready: Programs | None = None) -> Outcome:
@@ -51,7 +53,8 @@ def play(case: Case, given: Faults, seed: int, ready: Programs | None = None) ->
 
 
 async def _played(world: World) -> Outcome:
-    world.outside.on_write = world.documents.demand_intent
+    kept = durable_before(world.case.spec)
+    world.outside.on_call = lambda place: _demand_durable(world, kept, place)
     world.start()
     outcome = Outcome(trace=world.trace)
     ids = await asyncio.gather(*(world.accept(n) for n in range(world.case.executions)))
@@ -71,7 +74,19 @@ async def _played(world: World) -> Outcome:
     outcome.broken = world.documents.broken
     outcome.asked = dict(world.outside.asked)
     outcome.places = dict(world.outside.places)
+    outcome.done = dict(world.outside.done)
+    outcome.struck = world.network.fate.struck
     return outcome
+
+
+def _demand_durable(world: World, kept: dict[str, tuple[str, str]], place: str) -> None:
+    """Demand what has to be durable before the outside is called from there."""
+    execution_id, node, path, _ = place.split("|")
+    if node in kept:
+        kind, name = kept[node]
+        world.documents.demand(execution_id, kind, name, path)
+    elif node == CHILD_NODE:
+        world.documents.demand(execution_id, "started", node, path)
 
 
 async def _cancel(world: World, execution_id: str) -> None:

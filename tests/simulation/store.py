@@ -44,13 +44,12 @@ class WatchedDocuments(MemoryDocuments):
         """Return the ids of all executions."""
         return set(self._kept(EXECUTIONS).documents)
 
-    def demand_intent(self, place: str) -> None:
-        """Note that a write happens there whose intent is not durable."""
-        execution_id, node, path, _ = place.split("|")
-        started = orjson.dumps(["started", node, path])[:-1]
+    def demand(self, execution_id: str, *entry: str) -> None:
+        """Note that something happens before this entry, of which the first fields are given, is durable."""
+        wanted = orjson.dumps(entry)[:-1]
         journal = self._kept(JOURNAL).documents
-        if not any(started in journal[key][0] for key in journal if key.startswith(execution_id)):
-            self.broken.append(f"{place} was written before its intent was durable")
+        if not any(wanted in journal[key][0] for key in journal if key.startswith(execution_id)):
+            self.broken.append(f"{execution_id} went on before {entry} was durable")
 
     def _compare(self, before: Document, after: Document) -> None:
         if before["status"] in ENDED:
@@ -74,9 +73,11 @@ def remote_documents(truth: WatchedDocuments, process: Process, network: Network
 
         async def write(*given: object, **named: object) -> object:
             if network.random.random() < network.faults.refused:
+                network.fate.struck += 1
                 raise StorageError("the disk is full for the moment")
             answer = await ask(*given, **named)
             if network.random.random() < network.faults.unanswered:
+                network.fate.struck += 1
                 raise StorageError("the answer was lost")
             return answer
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
+from alur_gateway.adapters import server
 from alur_gateway.adapters.server import MAX_HEAD_BYTES, BoundedProtocol, HttpServer, listen
 from tests.unit.gateway.world import HOOK_ID, World, webhook
 
@@ -191,6 +192,23 @@ async def test_a_body_said_to_be_huge_is_413_at_once(served: Served) -> None:
         await client.send(request(length=100 * 1024 * 1024))
         status, headers, _ = await client.answer()
         assert (status, headers["connection"]) == (413, "close")
+
+
+async def test_the_answer_reaches_a_client_that_first_sends_all(served: Served) -> None:
+    body = b'"' + b"a" * (10 * 1024 * 1024) + b'"'
+    async with served.connection() as client:
+        await client.send(request(body, extra=b"connection: close\r\n"))
+        assert (await client.answer())[0] == 413
+        assert await client.is_closed()
+
+
+async def test_one_who_sends_without_end_is_cut_off(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAX_UNREAD_BYTES", 1024 * 1024)
+    async with served.connection() as client:
+        with pytest.raises(ConnectionError):
+            await client.send(request(b"a" * (64 * 1024 * 1024)))
 
 
 async def test_a_chunked_body_that_grows_too_large_is_413(served: Served) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from alur.loops import run_service
 from alur.places import data_folder
 
 _PORT = 65_535
 
 
-def dev(
+def dev(  # noqa: PLR0917  # Typer calls it by name
     data: Annotated[
         Path | None, typer.Option(help="The data folder; ALUR_DATA, else the user's own.")
     ] = None,
@@ -26,15 +26,25 @@ def dev(
     metrics_port: Annotated[
         int, typer.Option(min=0, max=_PORT, help="Metrics; 0: a free one.")
     ] = 0,
+    distributed: Annotated[
+        bool,
+        typer.Option(
+            "--distributed",
+            help="Each service a process of its own, over ALUR_KAFKA, ALUR_MONGO and ALUR_BLOBS.",
+        ),
+    ] = False,
+    executors: Annotated[
+        int, typer.Option(min=1, max=64, help="How many executors, with --distributed.")
+    ] = 1,
 ) -> None:
     """Run everything in one process, on a data folder and nothing else."""
-    from alur.dev import Options, run  # noqa: PLC0415  # every service, for this command alone
+    from alur.dev import Options, run, run_distributed  # noqa: PLC0415  # every service, for this command alone
 
     folder = data or data_folder()
-    code = run(
-        Options(data=folder, host=host, port=port, grpc_port=grpc_port, metrics_port=metrics_port)
+    options = Options(
+        data=folder, host=host, port=port, grpc_port=grpc_port, metrics_port=metrics_port
     )
-    raise typer.Exit(code)
+    raise typer.Exit(run_distributed(options, executors) if distributed else run(options))
 
 
 def gateway() -> None:
@@ -61,4 +71,4 @@ def _serve(name: str) -> None:
     """Run one service until it is told to stop."""
     service = importlib.import_module(f"alur_{name}.main")
     settings = importlib.import_module(f"alur_{name}.settings").Settings()
-    asyncio.run(service.main(settings))
+    run_service(service.main(settings))

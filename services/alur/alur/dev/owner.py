@@ -8,16 +8,31 @@ import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
-from alur_registry.service import Registry
+from alur_common.security.records import NewToken
+from alur_common.security.rights import Caller
 from alur_sdk.errors import AlurError
 
 MAX_REQUEST_BYTES = 64 * 1024
 TIMEOUT_SECONDS = 10.0
 
 
+class OwnerCalls(Protocol):
+    """What the owner of the data folder may do without a token."""
+
+    async def owner(self) -> Caller:
+        """Return the owner as a caller."""
+
+    async def create_token(self, caller: Caller, *, name: str) -> NewToken:
+        """Make a token that may no more than its maker."""
+
+    async def new_sign_in_link(self, user: str | None = None) -> str:
+        """Return a one-time sign-in token."""
+
+
 @contextlib.asynccontextmanager
-async def owner_socket(path: Path, registry: Registry) -> AsyncIterator[None]:
+async def owner_socket(path: Path, registry: OwnerCalls) -> AsyncIterator[None]:
     """Serve `POST /token` and `POST /sign-in` on a socket that only its owner can open."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,7 +64,7 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-async def _answer(reader: asyncio.StreamReader, registry: Registry) -> tuple[int, dict[str, str]]:
+async def _answer(reader: asyncio.StreamReader, registry: OwnerCalls) -> tuple[int, dict[str, str]]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     request, *lines = head.split("\r\n")
     headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}

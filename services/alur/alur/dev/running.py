@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from alur.dev.owner import owner_socket
 from alur.dev.platform import Platform, platform
 from alur.dev.store import Opened, opened
 from alur.local import SERVER_FILE, SOCKET, remember
+from alur.loops import run_service
 from alur.places import write_private
 from alur_common.telemetry import Metrics, configure_logs, start_metrics_server
 from alur_gateway.adapters.grpc.server import serve_grpc
@@ -25,8 +26,6 @@ from alur_gateway.settings import Settings as GatewaySettings
 from alur_sdk.errors import UnavailableError
 
 SIGN_IN_FILE = "sign-in"
-GC_THRESHOLD = (50_000, 20, 100)
-"""Executions make and drop many small objects: looking for cycles less often saves a sixth of their cost."""
 EDITOR = Path(__file__).parents[3] / "editor" / "dist"
 
 
@@ -44,14 +43,7 @@ class Options:
 def run(options: Options) -> int:
     """Run until SIGTERM or SIGINT; return the exit code. Raises `AlurError` for what stops the start."""
     configure_logs("alur-dev")
-    gc.set_threshold(*GC_THRESHOLD)
-    if sys.platform != "win32":
-        import uvloop  # noqa: PLC0415  # only where a server runs
-
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(options))
-    else:
-        asyncio.run(_serve(options))
+    run_service(_serve(options))
     return 0
 
 
@@ -97,26 +89,32 @@ async def _around(
     )
     async with owner_socket(store.folder / SOCKET, running.registry):
         link = f"{url}/sign-in#token={await running.registry.new_sign_in_link()}"
-        _write_files(store.folder, url, link)
-        remember(store.folder)
-        _tell(url, link, store.folder, grpc_port, metrics_server.port)
-        try:
-            yield
-        finally:
-            running.gateway.set_ready(False)
-            await grpc.stop(grace=2)
-            metrics_server.close()
-            with contextlib.suppress(OSError):
-                (store.folder / SERVER_FILE).unlink()
+        with leave_files(store.folder, url, link):
+            remember(store.folder)
+            tell(url, link, store.folder, grpc_port, metrics_server.port)
+            try:
+                yield
+            finally:
+                running.gateway.set_ready(False)
+                await grpc.stop(grace=2)
+                metrics_server.close()
 
 
-def _write_files(folder: Path, url: str, link: str) -> None:
+@contextlib.contextmanager
+def leave_files(folder: Path, url: str, link: str) -> Iterator[None]:
+    """Leave the files by which other commands find the server, for as long as it runs."""
     server = {"url": url, "pid": os.getpid(), "socket": str(folder / SOCKET)}
     write_private(folder / SERVER_FILE, json.dumps(server) + "\n")
     write_private(folder / SIGN_IN_FILE, link + "\n")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            (folder / SERVER_FILE).unlink()
 
 
-def _tell(url: str, link: str, folder: Path, grpc_port: int, metrics_port: int) -> None:
+def tell(url: str, link: str, folder: Path, grpc_port: int, metrics_port: int) -> None:
+    """Print where it is, and how to sign in."""
     out = sys.stdout
     out.write(f"Alur is ready at {url}  (gRPC on {grpc_port}, metrics on {metrics_port})\n")
     if out.isatty():

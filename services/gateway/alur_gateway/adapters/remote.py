@@ -14,9 +14,11 @@ from alur_common.security.rights import Caller
 from alur_gateway.ports import Registry as RegistryPort
 from alur_sdk.errors import NotFoundError
 
-KEPT_HERE = frozenset({"find_hook", "credential_types", "active", "version", "unseal"})
+KEPT_HERE = frozenset({"find_hook", "active", "version", "unseal"})
 READS = ("get_", "list_", "verify_", "load_")
-OTHER_READS = frozenset({"authenticate", "me", "validate", "shown", "all_active", "variables"})
+OTHER_READS = frozenset(
+    {"authenticate", "me", "validate", "shown", "all_active", "variables", "credential_types"}
+)
 PAGE = 500
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import uvicorn
@@ -21,6 +21,8 @@ HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 200
+MAX_UNREAD_BYTES = 64 * 1024 * 1024
+"""How much a caller may still send after its answer before it is cut off."""
 KEEP_ALIVE_SECONDS = 65
 BACKLOG = 2048
 
@@ -44,6 +46,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_body = False
         self._head_bytes = 0
         self._patience: asyncio.TimerHandle | None = None
+        self._is_leaving = False
+        self._unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         super().connection_made(transport)
@@ -54,6 +58,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_leaving:
+            self._throw_away(data)
+            return
         if self._in_head:
             self._head_bytes += len(data)
         was_in_head = self._in_head
@@ -62,6 +69,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse("headers-too-large", f"a head may have {MAX_HEAD_BYTES} bytes")
         elif self._in_head or self._in_body:
             self._be_patient(anew=was_in_head and self._in_body)
+            if self._in_body:
+                self.cycle.transport = cast(asyncio.Transport, _Lingering(self))
         elif self._patience is not None:
             self._stop_timer()
 
@@ -82,6 +91,26 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_body = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if self._is_leaving:
+            self.flow.resume_reading()
+        else:
+            super().on_response_complete()
+
+    def leave(self) -> None:
+        """Hang up once the caller has: closed on unread bytes, TCP would take the answer back (RFC 9112, 9.6)."""
+        if self._is_leaving or self.transport.is_closing():
+            return
+        self._is_leaving = True
+        self._stop_timer()
+        self._patience = self.loop.call_later(self.body_seconds, self.transport.close)
+        self.transport.write_eof()
+
+    def _throw_away(self, data: bytes) -> None:
+        self._unread_bytes += len(data)
+        if self._unread_bytes > MAX_UNREAD_BYTES:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         too_many = len(self.headers or ()) > MAX_HEADERS or _size(self.headers) > MAX_HEAD_BYTES
@@ -112,7 +141,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, code: str, detail: str) -> None:
         """Answer with a problem before any application has seen the request, and hang up."""
-        if self.transport.is_closing():
+        if self._is_leaving or self.transport.is_closing():
             return
         meaning = meaning_of(code)
         problem = {
@@ -129,7 +158,23 @@ class BoundedProtocol(HttpToolsProtocol):
             "connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self.transport.close()
+        self.leave()
+
+
+class _Lingering:
+    """What a request whose body is still on its way writes to: its end waits for the caller's."""
+
+    def __init__(self, protocol: BoundedProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        self._protocol.transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._protocol.transport.is_closing()
+
+    def close(self) -> None:
+        self._protocol.leave()
 
 
 def _size(headers: list[tuple[bytes, bytes]] | None) -> int:

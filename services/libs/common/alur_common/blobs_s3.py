@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -13,8 +14,11 @@ from obstore.store import S3Store
 
 from alur_sdk.errors import NotFoundError, StorageError
 
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
 SECONDS = "10s"
-RETRIES = {"max_retries": 4}
+RETRIES: RetryConfig = {"max_retries": 4}
 
 
 class S3Blobs:

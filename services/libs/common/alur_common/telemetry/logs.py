@@ -42,6 +42,9 @@ _SECRET_NAMES = frozenset({"token", "api_key", "apikey", "access_token", "creden
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
 _Fields = MutableMapping[str, Any]
 
+CHATTY = ("aiokafka", "pymongo", "faststream")
+"""Libraries that tell of every step."""
+
 
 def configure_logs(service: str, level: str = "info", stream: TextIO | None = None) -> None:
     """Send every log line of this process, those of libraries too, to `stream` (standard output).
@@ -63,6 +66,8 @@ def configure_logs(service: str, level: str = "info", stream: TextIO | None = No
     root = logging.getLogger()
     root.handlers = [_Bridge(write)]
     root.setLevel(max(LEVELS[level], logging.INFO))
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def get_logger(name: str) -> Any:  # noqa: ANN401 - structlog's own return type

@@ -1,0 +1,167 @@
+"""`alur dev --distributed`: the same services, each a process of its own, over Kafka, MongoDB and a store of blobs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import cast
+
+from pydantic import SecretStr
+
+from alur.dev.owner import OwnerCalls, owner_socket
+from alur.dev.running import EDITOR, Options, leave_files, tell
+from alur.local import SOCKET, remember
+from alur.loops import run_service
+from alur_common.calls.client import Channel, add_calls, methods_of
+from alur_common.calls.settings import CallSettings
+from alur_common.data_folder import DataFolder
+from alur_common.settings import Settings
+from alur_common.telemetry import configure_logs, get_logger
+from alur_sdk.errors import InvalidError
+
+RESTART_SECONDS = 0.5
+STOP_SECONDS = 25.0
+LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 150.0
+_log = get_logger("alur.dev")
+
+
+def run_distributed(options: Options, executors: int) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code. Raises `AlurError` for what stops the start."""
+    settings = Settings.load()
+    if settings.mongo is None or not settings.kafka or not settings.blobs:
+        raise InvalidError(
+            "--distributed needs ALUR_KAFKA, ALUR_MONGO and ALUR_BLOBS; "
+            '`eval "$(make -s servers-up)"` starts servers and sets them'
+        )
+    configure_logs("alur-dev")
+    # Children are started by fork and exec at once: gRPC need not look after them.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    run_service(_Deployment(options, executors).run())
+    return 0
+
+
+class _Deployment:
+    """The processes and how they find each other."""
+
+    def __init__(self, options: Options, executors: int) -> None:
+        self._options = options
+        self._executors = executors
+        self._token = secrets.token_urlsafe(32)
+        self._registry = f"127.0.0.1:{_free_port()}"
+        self._url = f"http://{options.host}:{options.port or _free_port()}"
+        self._told = asyncio.Event()
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+
+    async def run(self) -> None:
+        """Start everything, be there for its owner, and stop everything."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._tell)
+        folder = DataFolder.open(self._options.data)
+        keepers = [loop.create_task(self._keep(*child)) for child in self._wanted()]
+        try:
+            await self._serve_owner(folder)
+        finally:
+            self._told.set()
+            for child in self._children.values():
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
+            await asyncio.wait(keepers, timeout=STOP_SECONDS)
+            for child in self._children.values():
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+            await asyncio.gather(*keepers)
+            folder.close()
+
+    async def _serve_owner(self, folder: DataFolder) -> None:
+        calls = CallSettings(token=SecretStr(self._token))
+        channel = Channel(self._registry, calls)
+        registry = cast("OwnerCalls", add_calls(channel, "registry", methods_of(OwnerCalls)))
+        try:
+            async with owner_socket(folder.path / SOCKET, registry):
+                if not await self._is_ready():
+                    return
+                link = f"{self._url}/sign-in#token={await registry.new_sign_in_link()}"
+                with leave_files(folder.path, self._url, link):
+                    remember(folder.path)
+                    tell(self._url, link, folder.path, self._options.grpc_port, 0)
+                    await self._told.wait()
+        finally:
+            await channel.close()
+
+    async def _is_ready(self) -> bool:
+        """Wait until the gateway takes requests; return False when it is to stop before that."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not self._told.is_set():
+                if await asyncio.to_thread(_answers, f"{self._url}/readyz"):
+                    return True
+                await asyncio.sleep(LOOK_SECONDS)
+        return False
+
+    def _tell(self) -> None:
+        if self._told.is_set():
+            os.killpg(0, signal.SIGKILL)
+        self._told.set()
+
+    def _wanted(self) -> list[tuple[str, str, Mapping[str, str]]]:
+        """Return name, command and settings of each process."""
+        options = self._options
+        common = {
+            "ALUR_DATA": str(options.data),
+            "ALUR_REGISTRY": self._registry,
+            "ALUR_CALLS_TOKEN": self._token,
+            "ALUR_METRICS_PORT": "0",
+            "ALUR_PUBLIC_URL": os.environ.get("ALUR_PUBLIC_URL", self._url),
+        }
+        gateway = {
+            "ALUR_HOST": options.host,
+            "ALUR_PORT": self._url.rpartition(":")[2],
+            "ALUR_GRPC_PORT": str(options.grpc_port),
+            "ALUR_METRICS_PORT": str(options.metrics_port),
+        }
+        if EDITOR.is_dir():
+            gateway["ALUR_EDITOR_DIR"] = str(EDITOR)
+        wanted = [
+            ("registry", "registry", {"ALUR_CALLS_PORT": self._registry.rpartition(":")[2]}),
+            ("scheduler", "scheduler", {}),
+            ("gateway", "gateway", gateway),
+            *((f"executor-{n}", "executor", {}) for n in range(1, self._executors + 1)),
+        ]
+        return [
+            (name, command, {**common, **own, "ALUR_WORKER": name}) for name, command, own in wanted
+        ]
+
+    async def _keep(self, name: str, command: str, settings: Mapping[str, str]) -> None:
+        """Run a process, again whenever it ends by itself."""
+        while not self._told.is_set():
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "alur", command, env={**os.environ, **settings}
+            )
+            self._children[name] = child
+            code = await child.wait()
+            if not self._told.is_set():
+                _log.warning("process ended and is started again", process=name, code=code)
+                await asyncio.sleep(RESTART_SECONDS)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)  # noqa: PLR2004  # HTTP's own
+    except (OSError, urllib.error.URLError):
+        return False

@@ -1,0 +1,79 @@
+"""What many processes share: MongoDB, Kafka, and a store of blobs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alur_common.blobs import Blobs
+from alur_common.clock import SystemClock, SystemIds
+from alur_common.documents.mongo import MongoDocuments, connect
+from alur_common.documents.port import Collection
+from alur_common.ground import Ground
+from alur_common.kafka.bus import KafkaBus
+from alur_common.kafka.topics import apply_topics
+from alur_common.process import Process
+from alur_common.settings import Settings
+from alur_common.telemetry.logs import get_logger
+from alur_sdk.errors import InvalidError, UnavailableError
+
+PATIENCE_SECONDS = 120.0
+"""How long a start waits for what it needs."""
+PAUSE_SECONDS = 1.0
+_log = get_logger("alur.start")
+
+
+@asynccontextmanager
+async def shared(
+    service: str, process: Process, settings: Settings, collections: Sequence[Collection]
+) -> AsyncIterator[Ground]:
+    """Connect to what the settings name; waits for it a while, and says so.
+
+    Raises `InvalidError` for settings that are missing, `UnavailableError` when the wait was in vain.
+    """
+    if settings.mongo is None or not settings.kafka or not settings.blobs:
+        raise InvalidError("ALUR_MONGO, ALUR_KAFKA and ALUR_BLOBS go together: set all three")
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    name = settings.worker or f"{service}-{socket.gethostname()}-{os.getpid()}"
+    async with connect(settings.mongo.get_secret_value()) as database:
+        documents = MongoDocuments(database, clock)
+        await _patiently("MongoDB", lambda: documents.open(collections))
+        await _patiently("Kafka", lambda: apply_topics(settings.kafka))
+        bus = KafkaBus(settings.kafka, service=service, worker=name, metrics=process.metrics)
+        try:
+            # Whoever restarts under a name is not who held its leases.
+            worker = f"{name}-{ids.secret(4)}"
+            yield Ground(documents, _blobs(settings.blobs), bus, clock, ids, worker)
+        finally:
+            await bus.close()
+            await documents.close()
+
+
+async def _patiently(what: str, work: Callable[[], Awaitable[object]]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            await work()
+        except UnavailableError as error:
+            if time.monotonic() > until:
+                raise
+            _log.warning("waiting for what is needed", what=what, reason=error.message)
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
+
+
+def _blobs(url: str) -> Blobs:
+    if url.startswith("s3://"):
+        from alur_common.blobs_s3 import S3Blobs  # noqa: PLC0415  # a driver that a folder does not need
+
+        return S3Blobs(url)
+    from alur_common.blobs_files import FileBlobs  # noqa: PLC0415  # the same
+
+    return FileBlobs(Path(url))

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
-from alur_gateway.adapters import server
 from alur_gateway.adapters.server import MAX_HEAD_BYTES, BoundedProtocol, HttpServer, listen
 from tests.unit.gateway.world import HOOK_ID, World, webhook
 
@@ -205,7 +204,7 @@ async def test_the_answer_reaches_a_client_that_first_sends_all(served: Served) 
 async def test_one_who_sends_without_end_is_cut_off(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "MAX_UNREAD_BYTES", 1024 * 1024)
+    monkeypatch.setattr("alur_gateway.adapters.server.MAX_UNREAD_BYTES", 1024 * 1024)
     async with served.connection() as client:
         with pytest.raises(ConnectionError):
             await client.send(request(b"a" * (64 * 1024 * 1024)))

@@ -57,11 +57,16 @@ def read_sources(names: Sequence[str]) -> list[Source]:
     return sources
 
 
-def problem_line(source: Source, problem: Problem) -> str:
-    """Return how a problem of a document is told: `orders.yaml:7: spec.nodes[0].type: message`."""
-    from alur_engine.reading import line_of  # noqa: PLC0415  # only a document with problems pays
+def problem_lines(source: Source, problems: Sequence[Problem]) -> list[str]:
+    """Return how problems of a document are told: `orders.yaml:7: spec.nodes[0].type: message`."""
+    from alur_engine.reading import lines_of  # noqa: PLC0415  # only a document with problems pays
 
-    line = line_of(source.text, source.index, problem.path) if source.text else None
+    paths = [problem.path for problem in problems]
+    lines = lines_of(source.text, source.index, paths) if source.text else {}
+    return [_told(source, problem, lines.get(problem.path)) for problem in problems]
+
+
+def _told(source: Source, problem: Problem, line: int | None) -> str:
     place = source.place if line is None else f"{source.file}:{line}"
     return ": ".join(filter(None, [place, problem.path, problem.message]))
 

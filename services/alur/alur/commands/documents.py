@@ -9,7 +9,7 @@ import typer
 
 from alur import output
 from alur.client import Answer, RefusedError
-from alur.files import Source, problem_line, read_sources
+from alur.files import Source, problem_lines, read_sources
 from alur.options import DryRun, Output, Project, connect
 from alur.output import Format, note, write
 from alur.session import Session
@@ -63,8 +63,8 @@ def validate(files: Files, form: Output = Format.TABLE) -> None:
     found = [(source, validate_document(source.document, catalogue)[1]) for source in sources]
     if form is Format.TABLE:
         for source, problems in found:
-            for problem in problems:
-                note(problem_line(source, problem))
+            for line in problem_lines(source, problems):
+                note(line)
             if not problems:
                 write(f"{source.place}: {source.name} is valid")
     else:
@@ -132,8 +132,8 @@ def _tell_applied(verb: str, shown: dict[str, Any], *, dry_run: bool) -> None:
 
 
 def _tell_problems(source: Source, problems: tuple[Problem, ...], message: str) -> None:
-    for problem in problems:
-        note(output.clean(problem_line(source, problem)))
+    for line in problem_lines(source, problems):
+        note(output.clean(line))
     if not problems:
         note(f"{source.place}: {output.clean(message)}")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alur_engine.reading import MAX_DEPTH, line_of, read_documents, unfit_values, write_yaml
+from alur_engine.reading import MAX_DEPTH, lines_of, read_documents, unfit_values, write_yaml
 from alur_sdk.errors import InvalidError, TooLargeError
 
 PLAIN = st.recursive(
@@ -171,8 +171,18 @@ spec:
     ],
 )
 def test_the_line_of_a_part_is_found(document: int, path: str, line: int | None) -> None:
-    assert line_of(TEXT, document, path) == line
+    assert lines_of(TEXT, document, [path]) == {path: line}
 
 
 def test_a_text_that_cannot_be_read_has_no_lines() -> None:
-    assert line_of("a: [", 0, "a") is None
+    assert lines_of("a: [", 0, ["a"]) == {"a": None}
+
+
+def test_the_lines_of_many_parts_are_found_at_once() -> None:
+    paths = ["spec.nodes[0].params", "kind", "spec.nodes[0].name", "spec.edges"]
+    assert list(lines_of(TEXT, 0, paths).values()) == [7, 2, 5, 3]
+
+
+@pytest.mark.parametrize("text", ["a: 1\n? [x]\n: 2\nb: 3", "[" * 5000, "a: &x [1]\nb: *x"])
+def test_odd_texts_have_lines_or_none(text: str) -> None:
+    assert lines_of(text, 0, ["b[0]"])["b[0]"] in {None, 2, 4}

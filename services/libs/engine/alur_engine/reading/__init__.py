@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alur_engine.reading.json_text import read_json
 from alur_engine.reading.limits import MAX_BYTES, MAX_DEPTH, MAX_VALUES, unfit_values
-from alur_engine.reading.places import line_of
+from alur_engine.reading.places import lines_of
 from alur_engine.reading.writing import write_yaml
 from alur_engine.reading.yaml_text import read_yaml
 from alur_sdk.errors import InvalidError, Problem, TooLargeError
@@ -13,7 +13,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
     "MAX_VALUES",
-    "line_of",
+    "lines_of",
     "read_documents",
     "unfit_values",
     "write_yaml",

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -56,8 +56,14 @@ def read_file(name: str) -> bytes:
 def read_json(text: str | bytes, what: str) -> Any:  # noqa: ANN401  # any JSON value
     """Return a JSON value. Raises `InvalidError` that says where it ends being one."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise InvalidError(f"{what} is nested too deep") from error
     except UnicodeDecodeError as error:
         raise InvalidError(f"{what} is not UTF-8") from error
     except ValueError as error:
         raise InvalidError(f"{what} is no JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

@@ -106,6 +106,8 @@ def test_an_execution_in_doubt_is_not_waited_for(cli: Cli, server: FakeServer) -
     ("arguments", "code", "word"),
     [
         (["--data", "{"], 1, "no JSON"),
+        (["--data", '{"a": NaN}'], 1, "NaN is no JSON number"),
+        (["--data", "[" * 10_000], 1, "nested too deep"),
         (["--data", "[1]"], 1, "input[0]"),
         (["--data", "{}", "--file", "x"], 2, "not both"),
         (["--wait", "--timeout", "soon"], 2, "60s"),

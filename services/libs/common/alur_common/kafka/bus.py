@@ -18,6 +18,7 @@ from aiokafka import (
 )
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
+from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
 from alur_common.bus import Handler, Wanted
@@ -169,9 +170,10 @@ class _Group:
 
     def declare(self, broker: KafkaBroker, worker: str) -> None:
         """Say to the broker's library what will be consumed."""
-        options: dict[str, Any] = {"auto_offset_reset": "latest"}
+        options: dict[str, Any] = {"auto_offset_reset": "latest", "ack_policy": AckPolicy.MANUAL}
         if not self._is_broadcast:
             options = {
+                **options,
                 "auto_offset_reset": "earliest",
                 "group_id": f"alur-{self._name}",
                 "group_instance_id": f"{worker}-{self._name}",
@@ -183,9 +185,9 @@ class _Group:
         self._subscriber = broker.subscriber(*self._subscriptions, **options)
 
     @property
-    def _consumer(self) -> AIOKafkaConsumer:
-        consumer: AIOKafkaConsumer = self._subscriber.consumer
-        return consumer
+    def _consumer(self) -> AIOKafkaConsumer | None:
+        """The consumer, None before the start and after the end."""
+        return None if self._subscriber is None else self._subscriber.consumer
 
     def begin(self) -> None:
         """Fetch and handle from now on."""
@@ -220,7 +222,7 @@ class _Group:
 
     async def _fetch(self) -> None:
         consumer = self._consumer
-        while True:
+        while consumer is not None:
             try:
                 batches = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_AT_ONCE)
             except KafkaError as error:
@@ -348,9 +350,10 @@ class _Group:
 
     async def commit(self) -> None:
         """Commit what lies before the first record that has not had its effect, partition by partition."""
-        if self._is_broadcast:
+        consumer = self._consumer
+        if self._is_broadcast or consumer is None:
             return
-        assigned = self._consumer.assignment()
+        assigned = consumer.assignment()
         offsets = {
             partition: offset
             for partition, progress in self._progress.items()
@@ -359,7 +362,7 @@ class _Group:
         if not offsets:
             return
         try:
-            await self._consumer.commit(offsets)
+            await consumer.commit(offsets)
         except KafkaError as error:
             # The partitions went to another member: it reads again what was not committed.
             _log.warning("offsets not committed", group=self._name, reason=type(error).__name__)

@@ -1,0 +1,233 @@
+"""`Bus` on a real broker: at least once to each group, in order by key, and what cannot be handled is buried."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+
+from alur_common.events import Event, ExecutionAdmitted, ExecutionRequested, ExecutionSuspended
+from alur_common.kafka.bus import ATTEMPTS, KafkaBus
+from alur_common.kafka.topics import TOPICS, apply_topics, dead_letter_topic
+from alur_common.telemetry import Metrics
+from alur_sdk.errors import UnavailableError
+
+MakeBus = Callable[..., KafkaBus]
+SECONDS = 20
+
+
+@pytest.fixture(scope="session")
+def broker(kafka_servers: str) -> str:
+    asyncio.run(apply_topics(kafka_servers))
+    return kafka_servers
+
+
+@pytest.fixture
+async def make_bus(broker: str) -> AsyncIterator[MakeBus]:
+    made: list[KafkaBus] = []
+
+    def make(worker: str = "") -> KafkaBus:
+        name = worker or f"worker-{uuid4().hex[:8]}"
+        bus = KafkaBus(broker, service="test", worker=name, metrics=Metrics())
+        made.append(bus)
+        return bus
+
+    yield make
+    for bus in made:
+        await bus.close()
+
+
+class Heard:
+    """A handler that remembers, and lets a test wait for what comes."""
+
+    def __init__(self, *keys: str) -> None:
+        self.events: list[Any] = []
+        self._keys = set(keys)
+        self._all = asyncio.Event()
+
+    async def __call__(self, event: Event) -> None:
+        if event.key in self._keys:
+            self.events.append(event)
+            if {e.key for e in self.events} == self._keys:
+                self._all.set()
+
+    async def all(self) -> list[Any]:
+        async with asyncio.timeout(SECONDS):
+            await self._all.wait()
+        return self.events
+
+
+def group() -> str:
+    return f"g-{uuid4().hex[:8]}"
+
+
+def key() -> str:
+    return uuid4().hex
+
+
+async def test_topics_are_made_once(broker: str) -> None:
+    assert await apply_topics(broker) == []
+    assert len({topic.name for topic in TOPICS}) == len(TOPICS)
+
+
+async def test_an_event_comes_as_it_went(make_bus: MakeBus) -> None:
+    sent = ExecutionSuspended(key(), "tenant ü", 12.5)
+    bus, heard = make_bus(), Heard(sent.key)
+    bus.subscribe(ExecutionSuspended, group(), heard)
+    await bus.start()
+    await bus.publish(sent)
+    assert await heard.all() == [sent]
+
+
+async def test_each_group_hears_it_and_one_member_of_each(make_bus: MakeBus) -> None:
+    keys = [key() for _ in range(20)]
+    buses = [make_bus() for _ in range(3)]
+    together, other = Heard(*keys), Heard(*keys)
+    shared = group()
+    for bus, heard, name in zip(
+        buses, (together, together, other), (shared, shared, group()), strict=True
+    ):
+        bus.subscribe(ExecutionAdmitted, name, heard)
+        await bus.start()
+    await asyncio.gather(*(buses[0].publish(ExecutionAdmitted(k, "t")) for k in keys))
+    await other.all()
+    assert sorted(event.key for event in await together.all()) == sorted(keys)
+
+
+async def test_events_of_one_key_keep_their_order(make_bus: MakeBus) -> None:
+    name, seen = key(), []
+    done = asyncio.Event()
+
+    async def handle(event: ExecutionAdmitted) -> None:
+        if event.key == name:
+            await asyncio.sleep(0.001 * (event.priority % 3))
+            seen.append(event.priority)
+            if len(seen) == 50:
+                done.set()
+
+    bus = make_bus()
+    bus.subscribe(ExecutionAdmitted, group(), handle)
+    await bus.start()
+    for number in range(50):
+        await bus.publish(ExecutionAdmitted(name, "t", number))
+    async with asyncio.timeout(SECONDS):
+        await done.wait()
+    assert seen == list(range(50))
+
+
+async def test_what_had_no_effect_comes_again_after_a_crash(make_bus: MakeBus) -> None:
+    name, members = key(), group()
+    taken = asyncio.Event()
+
+    async def never(event: ExecutionAdmitted) -> Awaitable[None] | None:
+        if event.key != name:
+            return None
+        taken.set()
+        return asyncio.get_running_loop().create_future()
+
+    first = make_bus("same")
+    first.subscribe(ExecutionAdmitted, members, never)
+    await first.start()
+    await first.publish(ExecutionAdmitted(name, "t"))
+    async with asyncio.timeout(SECONDS):
+        await taken.wait()
+    await first.close()
+    second, heard = make_bus("same"), Heard(name)
+    second.subscribe(ExecutionAdmitted, members, heard)
+    await second.start()
+    assert [event.key for event in await heard.all()] == [name]
+
+
+async def test_what_is_out_of_reach_for_a_while_is_tried_again_until_it_is_there(
+    make_bus: MakeBus,
+) -> None:
+    name, failures, done = key(), ATTEMPTS + 2, asyncio.Event()
+
+    async def handle(event: ExecutionAdmitted) -> None:
+        nonlocal failures
+        if event.key == name:
+            if failures:
+                failures -= 1
+                raise UnavailableError("the store restarts")
+            done.set()
+
+    bus = make_bus()
+    bus.subscribe(ExecutionAdmitted, group(), handle)
+    await bus.start()
+    await bus.publish(ExecutionAdmitted(name, "t"))
+    async with asyncio.timeout(SECONDS):
+        await done.wait()
+
+
+async def _dead_letters(broker: str, topic: str, wanted: bytes) -> ConsumerRecord[bytes, bytes]:
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        async with asyncio.timeout(SECONDS):
+            async for record in consumer:
+                if record.key == wanted:
+                    return record
+        raise AssertionError("the consumer ended")
+    finally:
+        await consumer.stop()
+
+
+async def test_a_poisoned_record_is_buried_and_stops_nobody(make_bus: MakeBus, broker: str) -> None:
+    bad, good = key(), key()
+    bus, heard = make_bus(), Heard(good)
+    bus.subscribe(ExecutionRequested, "scheduler", heard)
+    await bus.start()
+    producer = AIOKafkaProducer(bootstrap_servers=broker)
+    await producer.start()
+    topic = ExecutionRequested.topic
+    headers = [("mine", b"kept")]
+    await producer.send_and_wait(topic, b"\xff no json", key=bad.encode(), headers=headers)
+    await producer.stop()
+    await bus.publish(ExecutionRequested(good, "t"))
+    await heard.all()
+    buried = await _dead_letters(broker, dead_letter_topic(topic, "scheduler"), bad.encode())
+    why = dict(buried.headers)
+    assert (buried.value, why["mine"], why["dlq-topic"]) == (
+        b"\xff no json",
+        b"kept",
+        topic.encode(),
+    )
+    assert {"dlq-partition", "dlq-offset", "dlq-group", "dlq-error-type", "dlq-time"} <= set(why)
+
+
+async def test_a_handler_that_fails_again_and_again_does_not_hold_up_the_others(
+    make_bus: MakeBus, broker: str
+) -> None:
+    bad, good = key(), key()
+    heard = Heard(good)
+
+    async def handle(event: ExecutionRequested) -> None:
+        if event.key == bad:
+            raise RuntimeError("a fault of ours")
+        await heard(event)
+
+    bus = make_bus()
+    bus.subscribe(ExecutionRequested, "scheduler", handle)
+    await bus.start()
+    await bus.publish(ExecutionRequested(bad, "t"))
+    await bus.publish(ExecutionRequested(good, "t"))
+    await heard.all()
+    topic = dead_letter_topic(ExecutionRequested.topic, "scheduler")
+    buried = dict((await _dead_letters(broker, topic, bad.encode())).headers)
+    assert (buried["dlq-error-type"], buried["dlq-attempt"]) == (b"RuntimeError", b"3")
+
+
+async def test_everybody_hears_a_broadcast(make_bus: MakeBus) -> None:
+    name = key()
+    buses, heard = [make_bus() for _ in range(3)], [Heard(name) for _ in range(3)]
+    for number, (bus, one) in enumerate(zip(buses, heard, strict=True)):
+        bus.subscribe(ExecutionRequested, f"b-{number}", one, broadcast=True)
+        await bus.start()
+    async with asyncio.timeout(SECONDS):
+        while not all(one.events for one in heard):
+            await buses[0].publish(ExecutionRequested(name, "t"))
+            await asyncio.sleep(0.1)

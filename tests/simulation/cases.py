@@ -69,7 +69,7 @@ def drawn(seed: int) -> Case:
     """Return the case of a seed."""
     rng = Random(seed)
     draft = _Draft(rng)
-    for _ in range(rng.randint(1, 8)):
+    for _ in range(rng.randint(1, 7)):
         _grow(draft)
     items = [{"n": rng.randrange(20)} for _ in range(rng.choice((1, 1, 2, 3)))]
     spec = {"nodes": draft.nodes, "edges": draft.edges}

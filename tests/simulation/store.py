@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from types import SimpleNamespace
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -58,34 +58,45 @@ class WatchedDocuments(MemoryDocuments):
             self.broken.append(f"{after['id']} went back from epoch {before['epoch']}")
 
 
-READS = ("get", "find_one", "find", "count")
-WRITES = ("insert", "replace", "delete", "delete_many")
+Method = Callable[..., Coroutine[Any, Any, object]]
+READS = frozenset({"get", "find_one", "find", "count"})
+WRITES = frozenset({"insert", "replace", "delete", "delete_many"})
+
+
+class RemoteDocuments:
+    """`Documents` over the network. Writes may be refused for the moment, or done and not answered."""
+
+    __slots__ = ("_network", "_process", "_truth")
+
+    def __init__(self, truth: WatchedDocuments, process: Process, network: Network) -> None:
+        self._truth = truth
+        self._process = process
+        self._network = network
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+        if name not in READS | WRITES:
+            raise AttributeError(name)
+        send = self._write if name in WRITES else self._send
+        return partial(send, getattr(self._truth, name))
+
+    def _send(self, method: Method, *given: object, **named: object) -> Coroutine[Any, Any, object]:
+        return self._network.ask(self._process, partial(method, *given, **named))
+
+    async def _write(self, method: Method, *given: object, **named: object) -> object:
+        network = self._network
+        if network.random.random() < network.faults.refused:
+            network.fate.struck += 1
+            raise StorageError("the disk is full for the moment")
+        answer = await self._send(method, *given, **named)
+        if network.random.random() < network.faults.unanswered:
+            network.fate.struck += 1
+            raise StorageError("the answer was lost")
+        return answer
 
 
 def remote_documents(truth: WatchedDocuments, process: Process, network: Network) -> Documents:
-    """Return `Documents` over the network. Writes may be refused for the moment, or done and not answered."""
-
-    def over_network(name: str, *, is_write: bool) -> Callable[..., Coroutine[Any, Any, Any]]:
-        method = getattr(truth, name)
-
-        def ask(*given: object, **named: object) -> Coroutine[Any, Any, Any]:
-            return network.ask(process, lambda: method(*given, **named))
-
-        async def write(*given: object, **named: object) -> object:
-            if network.random.random() < network.faults.refused:
-                network.fate.struck += 1
-                raise StorageError("the disk is full for the moment")
-            answer = await ask(*given, **named)
-            if network.random.random() < network.faults.unanswered:
-                network.fate.struck += 1
-                raise StorageError("the answer was lost")
-            return answer
-
-        return write if is_write else ask
-
-    methods = {name: over_network(name, is_write=False) for name in READS}
-    methods |= {name: over_network(name, is_write=True) for name in WRITES}
-    return cast("Documents", SimpleNamespace(**methods))
+    """Return what a process has for a store."""
+    return cast("Documents", RemoteDocuments(truth, process, network))
 
 
 class RemoteBlobs:

@@ -40,7 +40,7 @@ from tests.support.virtual_time import VirtualLoop
 
 EXECUTORS = 2
 LONG = 1e9
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = 3.0
 NUDGED_EACH = 3
 """Sweeps between two looks at the inbox."""
 CLASSES: Mapping[str, type[Node[Any]]] = {"sim.write": Write, "sim.read": Read}

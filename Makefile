@@ -123,6 +123,18 @@ simulate: .venv/.members ## Run SEEDS (a million) simulated runs with faults; `m
 browser:
 	@tools/need chromium
 
+.PHONY: servers
+servers: .venv/.locked ## Get the real servers that tests need (Kafka, a MongoDB-compatible one, S3) into a cache outside the tree
+	@$(BIN)/python -m tools.servers get
+
+.PHONY: servers-up
+servers-up: .venv/.locked ## Start them in the background; prints `export …` lines for `eval "$$(make -s servers-up)"`
+	@$(BIN)/python -m tools.servers up
+
+.PHONY: servers-down
+servers-down: .venv/.locked ## Stop them
+	@$(BIN)/python -m tools.servers down
+
 .PHONY: bench
 bench: install ## Measure, print ratios, draw the curves
 	@for script in $(filter-out %/__init__.py %/conftest.py,$(wildcard tests/bench/*.py)); do \

@@ -43,7 +43,7 @@ LONG = 1e9
 SWEEP_SECONDS = 3.0
 NUDGED_EACH = 3
 """Sweeps between two looks at the inbox."""
-CLASSES: Mapping[str, type[Node[Any]]] = {"sim.write": Write, "sim.read": Read}
+CLASSES: dict[str, type[Node[Any]]] = {"sim.write": Write, "sim.read": Read}
 EVALUATOR = Evaluator()
 
 

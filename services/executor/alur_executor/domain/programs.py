@@ -18,6 +18,8 @@ from alur_engine.graph import Graph, GraphNode, build_graph
 from alur_sdk.errors import AlurError
 from alur_sdk.nodes import BatchNode, Effect, ItemNode, Node
 
+OWN = "alur_nodes."
+"""The package of the nodes that come with Alur; none of them changes an item."""
 SURROUNDINGS = ("$execution", "$vars", "$env")
 FindClass = Callable[[str], type[Node[Any]]]
 
@@ -72,6 +74,8 @@ class Step:
     """It runs without waiting and without effect on the outside."""
     is_quick: bool
     """Plain and item by item: the quick path takes it."""
+    is_foreign: bool
+    """It does not come with Alur: it gets copies, so that what it changes nobody else sees."""
     first_port: str
     run_item: Callable[..., Any] | None
 
@@ -126,6 +130,7 @@ def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step
     is_async = inspect.iscoroutinefunction(run)
     is_scope = not issubclass(kind, (ItemNode, BatchNode))
     is_plain = not is_async and graph.effect is not Effect.WRITE
+    is_foreign = not kind.__module__.startswith(OWN)
     node = kind()
     return Step(
         graph=graph,
@@ -140,10 +145,12 @@ def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step
         is_scope=is_scope,
         is_plain=is_plain,
         is_quick=is_plain
+        and not is_foreign
         and isinstance(node, ItemNode)
         and not definition.disabled
         and broken is None
         and binding is not None,
+        is_foreign=is_foreign,
         first_port=graph.type.outputs[0] if graph.type.outputs else "main",
         run_item=node.run_item if isinstance(node, ItemNode) else None,
     )

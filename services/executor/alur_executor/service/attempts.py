@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +37,14 @@ def parameters(step: Step, scopes: ItemScopes, index: int) -> Params:
         raise step.broken
     if step.binding is None:
         raise Permanent(f"node {step.definition.name!r} has no parameters to read")
-    return step.binding(scopes.at(index))
+    params = step.binding(scopes.at(index))
+    return _copied(params) if step.is_foreign else params
+
+
+def _copied(params: Params) -> Params:
+    """Return parameters that share nothing with items; bound ones lack what `model_copy` looks for."""
+    kind = type(params)
+    return kind.model_construct(params.model_fields_set, **copy.deepcopy(params.__dict__))
 
 
 def run_items(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ class NodeRuns:
 
     def _begin(self, step: Step, run: Run, now: float) -> Try:
         session = self._session
-        items = run.items_of()
+        items = _given(step, run.items_of())
         context = session.context().begin(step, run, now)
         scopes = ItemScopes(session.surroundings, step, run, items, context)
         return Try(step, run, items, context, scopes, now, context.attempt)
@@ -105,7 +106,7 @@ class NodeRuns:
         return under_way.finished({port: _passed(under_way.items)}, under_way.started)
 
     def _batch(self, under_way: Try) -> Attempt:
-        under_way.context.inputs = inputs_of(under_way.run)
+        under_way.context.inputs = inputs_of(under_way.step, under_way.run)
         try:
             params = attempts.parameters(under_way.step, under_way.scopes, 0)
         except AlurError as error:
@@ -174,7 +175,7 @@ class NodeRuns:
             return await attempts.run_items_async(
                 step, under_way.scopes, context, run.outcomes or {}, heard
             )
-        context.inputs = inputs_of(run)
+        context.inputs = inputs_of(step, run)
         try:
             params = requests.parameters(0)
         except AlurError as error:
@@ -230,11 +231,16 @@ class NodeRuns:
         return under_way.finished(outputs, now)._replace(error=shown)
 
 
+def _given(step: Step, items: list[Item]) -> list[Item]:
+    """Return the items as a node gets them."""
+    return copy.deepcopy(items) if step.is_foreign else items
+
+
 def _passed(items: list[Item]) -> list[Item]:
     return [Item(item.json, item.binary, index) for index, item in enumerate(items)]
 
 
-def inputs_of(run: Run) -> dict[str, list[Item]]:
+def inputs_of(step: Step, run: Run) -> dict[str, list[Item]]:
     """Return the items of each input port that an edge enters; `main` is always there."""
     ports = dict.fromkeys(edge.input for edge, _ in run.inputs)
-    return {"main": [], **{port: run.items_of(port) for port in ports}}
+    return {"main": [], **{port: _given(step, run.items_of(port)) for port in ports}}

@@ -138,5 +138,5 @@ class Webhook(TriggerNode[WebhookParams]):
 
     label = "Webhook"
     icon = "webhook"
-    credentials = (CredentialSlot("auth", ("api-key", "basic", "bearer", "hmac")),)
+    credentials = (CredentialSlot("auth", ("api-key", "basic", "bearer", "hmac", "jwt")),)
     example = {"path": "orders", "methods": ["POST"], "respond": "result"}

@@ -10,12 +10,17 @@ import pytest
 
 from alur_common.documents.port import Collection, Index, Where
 from alur_common.documents.sqlite import SqliteDocuments, query
+from alur_common.executions import where_status
 from tests.support.clock import FakeClock
 
 RUNS = Collection(
     "runs",
-    fields=("tenant", "active", "wake_at", "accepted_at"),
-    indexes=(Index(("tenant", "accepted_at")), Index(("active", "wake_at"), sparse=True)),
+    fields=("tenant", "active", "trouble", "wake_at", "accepted_at"),
+    indexes=(
+        Index(("tenant", "accepted_at")),
+        Index(("active", "wake_at"), sparse=True),
+        Index(("trouble", "tenant", "accepted_at"), sparse=True),
+    ),
 )
 MINE = Where("tenant", "eq", "t")
 
@@ -51,6 +56,11 @@ def plan(file: Path, where: Sequence[Where], sort: Sequence[str], tail: query.Cl
             "is_runs__active__wake_at",
         ),
         ([Where("active", "in", ["queued", "running"])], ("id",), "is_runs__active__wake_at"),
+        (
+            [where_status(["failed"]), MINE],
+            ("-accepted_at",),
+            "is_runs__trouble__tenant__accepted_at",
+        ),
         ([Where("id", "gt", "a/"), Where("id", "lt", "a0")], ("id",), "sqlite_autoindex_c_runs_1"),
     ],
 )

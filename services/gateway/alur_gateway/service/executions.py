@@ -11,7 +11,7 @@ import orjson
 
 from alur_common.documents.port import Where
 from alur_common.events import ExecutionCompleted, ExecutionNudged
-from alur_common.executions import Execution, Message
+from alur_common.executions import Execution, Message, where_status
 from alur_common.replies import Outcome
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller
@@ -272,7 +272,7 @@ def _conditions(wanted: Filter) -> list[Where]:
         if unknown:
             message = f"{unknown[0]} is no status; there are {', '.join(STATUSES)}"
             raise InvalidError(message, [Problem("status", "unknown", message)])
-        conditions.append(Where("status", "in", statuses))
+        conditions.append(where_status(statuses))
     if wanted.since is not None:
         conditions.append(Where("accepted_at", "gte", seconds_of(wanted.since, "since")))
     return conditions

@@ -20,6 +20,7 @@ from alur_common.executions.repository import (
     StoredExecutions,
     StoredInbox,
     StoredJournals,
+    where_status,
 )
 from alur_common.executions.workers import WORKERS, Workers
 
@@ -43,4 +44,5 @@ __all__ = [
     "StoredJournals",
     "Workers",
     "execution_error",
+    "where_status",
 ]

@@ -10,6 +10,8 @@ Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancell
 ACTIVE = frozenset({"queued", "running", "waiting"})
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 """`in-doubt` is neither: it rests until a person resolves it."""
+TROUBLED = frozenset({"failed", "cancelled", "in-doubt"})
+"""What people look for among many that went well."""
 
 
 @dataclass(frozen=True, slots=True)

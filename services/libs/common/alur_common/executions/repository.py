@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
-from alur_common.executions.entity import ACTIVE, DEFAULTS, Execution, Parent
+from alur_common.executions.entity import ACTIVE, DEFAULTS, TROUBLED, Execution, Parent
 
 EXECUTIONS = Collection(
     "executions",
@@ -18,6 +18,7 @@ EXECUTIONS = Collection(
         "workflow_uid",
         "status",
         "active",
+        "trouble",
         "owner",
         "accepted_at",
         "wake_at",
@@ -29,6 +30,7 @@ EXECUTIONS = Collection(
         Index(("tenant", "project", "accepted_at")),
         Index(("tenant", "project", "workflow", "accepted_at")),
         Index(("active", "wake_at"), sparse=True),
+        Index(("trouble", "tenant", "project", "accepted_at"), sparse=True),
         Index(("expire_at",), sparse=True),
     ),
 )
@@ -132,6 +134,8 @@ def to_document(execution: Execution) -> Document:
     document["status"] = execution.status
     if execution.status in ACTIVE:
         document["active"] = execution.status
+    elif execution.status in TROUBLED:
+        document["trouble"] = execution.status
     document["admitted"] = execution.admitted
     document["priority"] = execution.priority
     parent = execution.parent
@@ -147,6 +151,18 @@ def from_document(document: Document) -> Execution:
     if parent is not None:
         values["parent"] = Parent(*parent)
     return Execution.made_of(values)
+
+
+def where_status(statuses: Sequence[str]) -> Where:
+    """Return the condition for executions in one of these statuses, by the index that holds the fewest others."""
+    for field, held in (("active", ACTIVE), ("trouble", TROUBLED)):
+        if held.issuperset(statuses):
+            return Where(field, "in" if len(statuses) > 1 else "eq", _only(statuses))
+    return Where("status", "in", list(statuses))
+
+
+def _only(statuses: Sequence[str]) -> str | list[str]:
+    return list(statuses) if len(statuses) > 1 else statuses[0]
 
 
 _NAMES = frozenset(field.name for field in fields(Execution))

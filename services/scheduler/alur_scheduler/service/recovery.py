@@ -8,6 +8,7 @@ from alur_common.documents.port import Where
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import Execution, Executions, Inbox
 from alur_common.executions.workers import Workers
+from alur_scheduler.domain.told import Told
 
 PAGE = 200
 UNCLAIMED_SECONDS = 2.0
@@ -25,19 +26,22 @@ class Recovery:
         self._workers = workers
         self._bus = bus
         self._clock = clock
+        self._queued, self._due, self._orphans = Told(), Told(), Told()
+        self._dead: set[str] = set()
 
     async def sweep(self, *, is_start: bool = False) -> int:
         """Admit again all that needs it; return how many. Safe to repeat: what runs is left alone."""
         now = self._clock.now()
+        orphans = await self._admit_orphans(now)
         queued = [Where("active", "eq", "queued"), Where("admitted", "eq", True)]
         if not is_start:
             queued.append(Where("accepted_at", "lt", now - UNCLAIMED_SECONDS))
-        return await self._admit(queued) + await self._admit_orphans(now)
+        return orphans + await self._admit(queued, self._queued)
 
     async def wake_due(self) -> float | None:
         """Admit what waited for a time that has come; return the next such time, or None."""
         waiting = Where("active", "eq", "waiting")
-        await self._admit([waiting, Where("wake_at", "lte", self._clock.now())])
+        await self._admit([waiting, Where("wake_at", "lte", self._clock.now())], self._due)
         upcoming = await self._executions.search(
             [waiting, Where("wake_at", "gt", self._clock.now())], sort=("wake_at",), limit=1
         )
@@ -52,17 +56,21 @@ class Recovery:
                 await self._bus.publish(ExecutionNudged(execution.id, execution.tenant))
         return len(lying)
 
-    async def _admit(self, where: list[Where]) -> int:
+    async def _admit(self, where: list[Where], told: Told) -> int:
+        """Admit what matches and was not told of just now; return how many."""
         count = 0
+        now = self._clock.now()
         after: list[object] | None = None
         while True:
             page = await self._executions.search(
                 where, sort=("accepted_at",), limit=PAGE, after=after
             )
             for execution in page:
-                await self._publish(execution)
-            count += len(page)
+                if told.is_due(_state(execution), now):
+                    await self._publish(execution)
+                    count += 1
             if len(page) < PAGE:
+                told.forget_unseen()
                 return count
             after = [page[-1].accepted_at, page[-1].id]
 
@@ -78,14 +86,27 @@ class Recovery:
                 owner = execution.owner or ""
                 if owner not in alive:
                     alive[owner] = await self._workers.is_alive(owner, now)
-                if not alive[owner]:
+                if not alive[owner] and self._orphans.is_due(_state(execution), now):
                     await self._publish(execution)
                     count += 1
             if len(page) < PAGE:
+                self._orphans.forget_unseen()
+                self._bury({owner for owner, lives in alive.items() if not lives})
                 return count
             after = [page[-1].accepted_at, page[-1].id]
+
+    def _bury(self, dead: set[str]) -> None:
+        """When a worker has died, tell of all that queues: what it had been told is lost with it."""
+        if dead - self._dead:
+            self._queued.forget_all()
+        self._dead = dead
 
     async def _publish(self, execution: Execution) -> None:
         await self._bus.publish(
             ExecutionAdmitted(execution.id, execution.tenant, execution.priority)
         )
+
+
+def _state(execution: Execution) -> str:
+    """Return what stays the same until somebody takes the execution up."""
+    return f"{execution.id}/{execution.revision}"

@@ -187,7 +187,8 @@ def refusal(answer: Answer) -> AlurError:
     said = str(
         problem.get("detail") or problem.get("title") or f"the server answered {answer.status}"
     )
-    if answer.status in _UNAVAILABLE:
+    # A server whose disk is full is there, and says so: that is a refusal.
+    if answer.status in _UNAVAILABLE and problem.get("code") != "storage":
         return UnreachableError(f"{said}; try again in a moment")
     if answer.status in _REDIRECTS:
         said = f"the server moved to {answer.headers.get('location', '?')}: name that one"

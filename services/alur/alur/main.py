@@ -84,7 +84,8 @@ def _tell(error: AlurError) -> int:
     problems = error.problems if isinstance(error, RefusedError | InvalidError) else ()
     note(clean(f"error: {error.message}"))
     for problem in problems:
-        line = _line(problem)
+        # What the message says already is not said twice.
+        line = problem.path if problem.message in error.message else _line(problem)
         if line not in error.message:
             note(clean(f"  {line}"))
     return UNREACHABLE if isinstance(error, UnreachableError) else FAILED

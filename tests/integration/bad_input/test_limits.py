@@ -1,0 +1,88 @@
+"""What an execution may use is bounded, and one that wants more fails with a reason that names the limit."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.bad_input.conftest import EXECUTIONS, WORKFLOWS, document, memory_mib
+from tests.support.alur_dev import AlurDev
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> None:
+    """Here executions are kept: they fail."""
+
+
+def failed(
+    platform: AlurDev, name: str, nodes: list[dict[str, Any]], item: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the error of an execution of these nodes, one after the other."""
+    names = [node["name"] for node in nodes]
+    edges = [{"from": a, "to": b} for a, b in pairwise(names)]
+    made = document(name, nodes=nodes, edges=edges)
+    put = platform.rest.put(f"{WORKFLOWS}/{name}", json=made, headers={"if-none-match": "*"})
+    assert put.status_code == 201, put.text
+    path = f"{WORKFLOWS}/{name}/executions?wait=30"
+    shown = platform.rest.post(path, json={"input": [item]}).json()
+    assert shown["status"] == "failed", shown
+    platform.rest.delete(f"{WORKFLOWS}/{name}", headers={"if-match": "*"})
+    return dict(shown["error"])
+
+
+def setting(expression: str, name: str = "set") -> dict[str, Any]:
+    return {"name": name, "type": "core.set", "params": {"fields": {"a": expression}}}
+
+
+HUNGRY = {
+    "{{ Array.from({length: 1e7}, (_, i) => i).length }}": "too many elements",
+    "{{ Array(2000).fill(0).map(() => Array(2000).fill(0)).length }}": "too many",
+    "{{ JSON.stringify(Array(1000).fill('x'.repeat(100000))).length }}": "too much data",
+    "{{ 'x'.repeat(1e9) }}": "Invalid string length",
+}
+
+
+@pytest.mark.parametrize("expression", HUNGRY)
+def test_an_expression_has_a_budget(platform: AlurDev, expression: str) -> None:
+    before = memory_mib(platform)
+    error = failed(platform, "hungry", [setting(expression)], {})
+    assert HUNGRY[expression] in error["message"]
+    assert error["node"] == "set"
+    assert memory_mib(platform) - before < 300
+
+
+@pytest.mark.parametrize("expression", HUNGRY)
+def test_a_preview_has_a_smaller_one(platform: AlurDev, expression: str) -> None:
+    answer = platform.rest.post("/api/v1/expressions:evaluate", json={"expression": expression})
+    assert (answer.status_code, answer.json()["code"]) == (422, "expression")
+    assert answer.json()["errors"][0]["path"] == "expression"
+
+
+def test_a_node_emits_so_many_items_and_no_more(platform: AlurDev) -> None:
+    nodes = [
+        {"name": "split", "type": "core.split", "params": {"field": "list"}},
+        setting("{{ Array(1000).fill({}) }}"),
+        {"name": "again", "type": "core.split", "params": {"field": "a"}},
+    ]
+    error = failed(platform, "million", nodes, {"list": [{}] * 1000})
+    assert (error["code"], error["node"]) == ("limit", "again")
+    assert "1000000 items" in error["message"]
+
+
+def test_a_workflow_that_calls_itself_ends(platform: AlurDev) -> None:
+    call = {"name": "again", "type": "core.workflow", "params": {"workflow": "itself"}}
+    error = failed(platform, "itself", [call], {})
+    assert "more than 20 deep" in error["message"]
+    kept = platform.rest.get(EXECUTIONS, params={"workflow": "itself", "limit": 200}).json()
+    assert {one["status"] for one in kept["items"]} <= {"failed"}
+
+
+def test_others_are_answered_while_an_expression_works(platform: AlurDev) -> None:
+    made = document("busy", nodes=[setting(next(iter(HUNGRY)))])
+    platform.rest.put(f"{WORKFLOWS}/busy", json=made, headers={"if-none-match": "*"})
+    for _ in range(20):
+        platform.rest.post(f"{WORKFLOWS}/busy/executions", json={"input": [{}]})
+    assert httpx.get(f"{platform.url}/healthz", timeout=3).status_code == 200

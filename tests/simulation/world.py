@@ -26,6 +26,7 @@ from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
 from alur_nodes.registry import node_class
+from alur_scheduler.adapters.takers import BusTakers
 from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.nodes import Effect, Node, Secret
@@ -203,12 +204,14 @@ class World:
 
     async def _scheduler(self, process: Process) -> None:
         documents = remote_documents(self.documents, process, self.network)
+        bus = ProcessBus(self.bus, process, self.network)
         recovery = Recovery(
             StoredExecutions(documents),
             StoredInbox(documents),
             Workers(documents),
-            ProcessBus(self.bus, process, self.network),
-            process,
+            bus=bus,
+            takers=BusTakers(bus),
+            clock=process,
         )
         for turn in itertools.count():
             try:

@@ -12,6 +12,7 @@ from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import Channel
+from alur_common.calls.executors import PORT as EXECUTOR_PORT
 from alur_common.calls.progress import PORT as PROGRESS_PORT
 from alur_common.calls.progress import ProgressPort
 from alur_common.calls.replies import RemoteReplies
@@ -42,7 +43,6 @@ from alur_engine.expressions import Evaluator
 from alur_engine.state import Limits
 from alur_executor.adapters.http_client import HttpClient
 from alur_executor.adapters.meter import PrometheusMeter
-from alur_executor.adapters.peers import PORT as EXECUTOR_PORT
 from alur_executor.adapters.peers import ExecutorPort, RemotePeers
 from alur_executor.ports import Definitions, Peers
 from alur_executor.service.executor import Capacity, Executor
@@ -160,7 +160,8 @@ async def main(settings: Settings) -> None:
         definitions = RemoteDefinitions(definition_calls(registry), under.clock)
         service = build(_needs(under, running, definitions, replies, channels), settings)
         server = CallsServer(calls)
-        server.serve(EXECUTOR_PORT, [ExecutorPort(service.executor).nudge])
+        port = ExecutorPort(service.executor)
+        server.serve(EXECUTOR_PORT, [port.nudge, port.admit])
         server.serve(PROGRESS_PORT, [ProgressPort(service.progress).watch])
         address = calls.reached_at(await server.start(calls.host, calls.port))
         service.executor.address = address

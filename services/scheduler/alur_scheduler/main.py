@@ -29,8 +29,9 @@ from alur_common.process import process
 from alur_common.replies import Replies
 from alur_common.starts import Starts
 from alur_common.telemetry import get_logger
+from alur_scheduler.adapters.takers import CalledTakers
 from alur_scheduler.domain.collections import COLLECTIONS as OWN
-from alur_scheduler.ports import Definitions
+from alur_scheduler.ports import Definitions, Takers
 from alur_scheduler.service.admission import Admission
 from alur_scheduler.service.deletion import Deletion
 from alur_scheduler.service.recovery import Recovery
@@ -56,6 +57,7 @@ class Needs:
     definitions: Definitions
     replies: Replies
     clock: Clock
+    takers: Takers
 
 
 class Scheduler:
@@ -67,7 +69,12 @@ class Scheduler:
         self._clock = needs.clock
         self._settings = settings
         self._recovery = Recovery(
-            executions, inbox, Workers(needs.documents), needs.bus, needs.clock
+            executions,
+            inbox,
+            Workers(needs.documents),
+            bus=needs.bus,
+            takers=needs.takers,
+            clock=needs.clock,
         )
         self._schedules = Schedules(needs.documents, needs.definitions, needs.starts, needs.clock)
         self._admission = Admission(
@@ -183,6 +190,7 @@ async def main(settings: Settings) -> None:
                 definitions=RemoteDefinitions(definition_calls(registry), under.clock),
                 replies=replies,
                 clock=under.clock,
+                takers=CalledTakers(Workers(under.documents), channels, under.bus, under.clock),
             ),
             settings,
         )

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.executions import Execution
+
+
+class Takers(Protocol):
+    """Who takes up executions that nobody drives."""
+
+    async def take(self, executions: Sequence[Execution]) -> None:
+        """Have each taken up by an executor that lives. Safe to repeat."""
 
 
 class RecordPage(Protocol):

@@ -185,10 +185,10 @@ async def test_an_event_that_comes_twice_starts_nothing_twice(world: World) -> N
     await world.executor()
     execution_id = await world.start(chain(node("a")), {"n": 1})
     await asyncio.sleep(0.1)
-    await world.recovery._publish(await world.executions.get(execution_id))
+    await world.takers.take([await world.executions.get(execution_id)])
     held.set_result(None)
     await world.rest(execution_id)
-    await world.recovery._publish(await world.executions.get(execution_id))
+    await world.takers.take([await world.executions.get(execution_id)])
     await asyncio.sleep(1)
     assert len(world.outside.calls) == 1
 

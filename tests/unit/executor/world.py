@@ -33,6 +33,7 @@ from alur_common.starts import StartRequest, Starts
 from alur_engine.state import Limits
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
+from alur_scheduler.adapters.takers import BusTakers
 from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.items import Json
@@ -147,7 +148,15 @@ class World:
         self.journals = StoredJournals(self.documents)
         self.inbox = StoredInbox(self.documents)
         self.workers = Workers(self.documents)
-        self.recovery = Recovery(self.executions, self.inbox, self.workers, self.bus, self.clock)
+        self.takers = BusTakers(self.bus)
+        self.recovery = Recovery(
+            self.executions,
+            self.inbox,
+            self.workers,
+            bus=self.bus,
+            takers=self.takers,
+            clock=self.clock,
+        )
         self.starts = Starts(
             self.executions, self.blobs, self.bus, self.clock, SystemIds(self.clock)
         )

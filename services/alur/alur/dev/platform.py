@@ -29,6 +29,7 @@ from alur_registry.main import build as build_registry
 from alur_registry.main import tend
 from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
+from alur_scheduler.adapters.takers import BusTakers
 from alur_scheduler.main import Needs as SchedulerNeeds
 from alur_scheduler.main import build as build_scheduler
 from alur_scheduler.settings import Settings as SchedulerSettings
@@ -123,6 +124,7 @@ def _scheduler_needs(shared: _Shared, registry: Registry) -> SchedulerNeeds:
         definitions=registry,
         replies=shared.replies,
         clock=shared.store.clock,
+        takers=BusTakers(shared.bus),
     )
 
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from collections.abc import Sequence
 
 from alur_common.calls.channels import Channels
-from alur_common.calls.client import add_calls, methods_of
+from alur_common.calls.executors import Admitted, executor_at
 from alur_common.clock import Clock
-from alur_common.events import ExecutionNudged
+from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import Workers
 from alur_common.telemetry.logs import get_logger
 from alur_executor.service.executor import Executor
 from alur_sdk.errors import UnavailableError
 
-PORT = "executor"
 _log = get_logger("alur.executor")
-
-
-class ExecutorCalls(Protocol):
-    """What an executor takes from others."""
-
-    async def nudge(self, execution_id: str, tenant: str) -> None:
-        """Read the messages that wait for an execution."""
 
 
 class ExecutorPort:
@@ -33,6 +25,11 @@ class ExecutorPort:
     async def nudge(self, execution_id: str, tenant: str) -> None:
         """Read the messages that wait for an execution."""
         await self._executor.on_nudged(ExecutionNudged(execution_id, tenant))
+
+    async def admit(self, executions: Sequence[Admitted]) -> None:
+        """Take up executions. Safe to repeat: what runs or has ended is left alone."""
+        for execution_id, tenant, priority in executions:
+            await self._executor.on_admitted(ExecutionAdmitted(execution_id, tenant, priority))
 
 
 class RemotePeers:
@@ -47,8 +44,7 @@ class RemotePeers:
         address = await self._workers.find_address(worker, self._clock.now())
         if address is None:
             return  # its executions are taken over, and their messages read then
-        channel = await self._channels.to(address)
-        port = cast("ExecutorCalls", add_calls(channel, PORT, methods_of(ExecutorCalls)))
+        port = await executor_at(self._channels, address)
         try:
             await port.nudge(execution_id, "")
         except UnavailableError as error:

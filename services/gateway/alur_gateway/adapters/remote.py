@@ -12,7 +12,7 @@ from alur_common.events import WorkflowVersionPublished
 from alur_common.hooks import HookIndex
 from alur_common.security.rights import Caller
 from alur_gateway.ports import Registry as RegistryPort
-from alur_sdk.errors import NotFoundError
+from alur_sdk.errors import NotFoundError, UnavailableError
 
 KEPT_HERE = frozenset({"find_hook", "active", "version", "unseal"})
 READS = ("get_", "list_", "verify_", "load_")
@@ -36,6 +36,7 @@ class RemoteRegistry:
         self._calls: Any = add_calls(channel, PORT, methods, once=once)
         self._definitions = definition_calls(channel)
         self._hooks = HookIndex()
+        self._is_loaded = False
         self._credential_types: list[dict[str, Any]] = []
         remote = RemoteDefinitions(self._definitions, clock)
         self.version = remote.version
@@ -44,7 +45,13 @@ class RemoteRegistry:
         self.active = self._definitions.active
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # the methods of the port
+        self._demand_loaded()
         return getattr(self._calls, name)
+
+    def _demand_loaded(self) -> None:
+        """Raise `UnavailableError` at once where a call would only wait for a registry that was never there."""
+        if not self._is_loaded:
+            raise UnavailableError("the registry is out of reach")
 
     async def load(self) -> None:
         """Fill the table of webhooks. Raises `UnavailableError` while the registry is out of reach."""
@@ -57,9 +64,11 @@ class RemoteRegistry:
             if cursor is None:
                 break
         self._credential_types = await self._calls.credential_types()
+        self._is_loaded = True
 
     def find_hook(self, hook_id: str) -> WorkflowRecord | None:
         """Return the workflow with this webhook id, by one look into memory."""
+        self._demand_loaded()
         return self._hooks.find(hook_id)
 
     async def load_hook(self, hook_id: str) -> WorkflowRecord | None:

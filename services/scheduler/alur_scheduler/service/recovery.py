@@ -5,10 +5,11 @@ from __future__ import annotations
 from alur_common.bus import Bus
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
-from alur_common.events import ExecutionAdmitted, ExecutionNudged
+from alur_common.events import ExecutionNudged
 from alur_common.executions import Execution, Executions, Inbox
 from alur_common.executions.workers import Workers
 from alur_scheduler.domain.told import Told
+from alur_scheduler.ports import Takers
 
 PAGE = 200
 UNCLAIMED_SECONDS = 2.0
@@ -19,8 +20,16 @@ class Recovery:
     """Finds due timers, executions of dead workers, and accepted ones that no one claimed."""
 
     def __init__(
-        self, executions: Executions, inbox: Inbox, workers: Workers, bus: Bus, clock: Clock
+        self,
+        executions: Executions,
+        inbox: Inbox,
+        workers: Workers,
+        *,
+        bus: Bus,
+        takers: Takers,
+        clock: Clock,
     ) -> None:
+        self._takers = takers
         self._executions = executions
         self._inbox = inbox
         self._workers = workers
@@ -65,10 +74,9 @@ class Recovery:
             page = await self._executions.search(
                 where, sort=("accepted_at",), limit=PAGE, after=after
             )
-            for execution in page:
-                if told.is_due(_state(execution), now):
-                    await self._publish(execution)
-                    count += 1
+            due = [execution for execution in page if told.is_due(_state(execution), now)]
+            await self._takers.take(due)
+            count += len(due)
             if len(page) < PAGE:
                 told.forget_unseen()
                 return count
@@ -82,13 +90,15 @@ class Recovery:
             page = await self._executions.search(
                 [Where("active", "eq", "running")], sort=("accepted_at",), limit=PAGE, after=after
             )
-            for execution in page:
-                owner = execution.owner or ""
-                if owner not in alive:
-                    alive[owner] = await self._workers.is_alive(owner, now)
-                if not alive[owner] and self._orphans.is_due(_state(execution), now):
-                    await self._publish(execution)
-                    count += 1
+            for owner in {execution.owner or "" for execution in page} - alive.keys():
+                alive[owner] = await self._workers.is_alive(owner, now)
+            due = [
+                execution
+                for execution in page
+                if not alive[execution.owner or ""] and self._orphans.is_due(_state(execution), now)
+            ]
+            await self._takers.take(due)
+            count += len(due)
             if len(page) < PAGE:
                 self._orphans.forget_unseen()
                 self._bury({owner for owner, lives in alive.items() if not lives})
@@ -100,11 +110,6 @@ class Recovery:
         if dead - self._dead:
             self._queued.forget_all()
         self._dead = dead
-
-    async def _publish(self, execution: Execution) -> None:
-        await self._bus.publish(
-            ExecutionAdmitted(execution.id, execution.tenant, execution.priority)
-        )
 
 
 def _state(execution: Execution) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alur_common.documents.port import Collection, Documents, Index, Where
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
+MOST = 1_000
 WORKERS = Collection("workers", fields=("expires_at",), indexes=(Index(("expires_at",)),))
 
 
@@ -36,6 +37,13 @@ class Workers:
         if found is None or found["expires_at"] <= now:
             return None
         return found.get("address") or None
+
+    async def addresses(self, now: float) -> list[str]:
+        """Return where living workers take calls."""
+        living = await self._documents.find(
+            WORKERS, [Where("expires_at", "gt", now)], sort=("expires_at",), limit=MOST
+        )
+        return [found["address"] for found in living if found.get("address")]
 
     async def remove(self, worker: str) -> None:
         """Forget it: what it owned is anybody's."""

@@ -1,0 +1,61 @@
+"""Executors that take up what nobody drives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+
+from alur_common.bus import Bus
+from alur_common.calls.channels import Channels
+from alur_common.calls.executors import executor_at
+from alur_common.clock import Clock
+from alur_common.events import ExecutionAdmitted
+from alur_common.executions import Execution, Workers
+from alur_common.telemetry.logs import get_logger
+from alur_sdk.errors import UnavailableError
+
+_log = get_logger("alur.scheduler")
+
+
+class BusTakers:
+    """Whoever the bus gives it to."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def take(self, executions: Sequence[Execution]) -> None:
+        for execution in executions:
+            await self._bus.publish(
+                ExecutionAdmitted(execution.id, execution.tenant, execution.priority)
+            )
+
+
+class CalledTakers:
+    """Executors whose leases hold, called: the bus may still give what it gets to one that has died."""
+
+    def __init__(self, workers: Workers, channels: Channels, bus: Bus, clock: Clock) -> None:
+        self._workers = workers
+        self._channels = channels
+        self._fallback = BusTakers(bus)
+        self._clock = clock
+
+    async def take(self, executions: Sequence[Execution]) -> None:
+        if not executions:
+            return
+        addresses = await self._workers.addresses(self._clock.now())
+        if not addresses:
+            await self._fallback.take(executions)  # for the first one that starts
+            return
+        shares: dict[str, list[Execution]] = {}
+        for execution, address in zip(executions, cycle(addresses), strict=False):
+            shares.setdefault(address, []).append(execution)
+        for address, share in shares.items():
+            await self._hand_over(address, share)
+
+    async def _hand_over(self, address: str, share: Sequence[Execution]) -> None:
+        port = await executor_at(self._channels, address)
+        try:
+            await port.admit([(e.id, e.tenant, e.priority) for e in share])
+        except UnavailableError as error:
+            _log.warning("executor takes nothing up", address=address, reason=error.message)
+            await self._fallback.take(share)

@@ -26,12 +26,14 @@ class Where:
 class Index:
     """An index on declared fields, in order. A unique one ignores documents in which a field is null.
 
-    A sparse one holds only documents whose first field is not null, so the rest cost nothing.
+    A sparse one holds only documents whose first field is not null, so the rest cost nothing. `newest_first` says that
+    its last field is mostly sorted downwards: MongoDB then orders ties by the id as such a sort does.
     """
 
     fields: tuple[str, ...]
     unique: bool = False
     sparse: bool = False
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,20 @@ class Collection:
 
     Every document also has `id` (text, primary key), `revision` (1 at insert, plus 1 with each write) and
     `updatedAt` (RFC 3339 UTC, kept by the adapter); they need not be declared.
+
+    `ttl` names a field with seconds since 1970: some time after them MongoDB removes the document by itself. It is
+    clean-up only: whoever cares compares the time. `shard_key` names the fields by whose hash a sharded MongoDB spreads
+    the collection; an empty one keeps it on one shard, which a unique index needs. `holds` and `owner` say what is in it
+    and who writes it, for people.
     """
 
     name: str
     fields: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = field(default=())
+    ttl: str | None = None
+    shard_key: tuple[str, ...] = ("id",)
+    holds: str = ""
+    owner: str = ""
 
 
 class Documents(Protocol):

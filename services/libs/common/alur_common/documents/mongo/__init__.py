@@ -1,4 +1,4 @@
-"""`Documents` on MongoDB, or a server that speaks its protocol."""
+"""Documents on MongoDB, or a server that speaks its protocol: one database that many processes share."""
 
 from alur_common.documents.mongo.client import connect
 from alur_common.documents.mongo.store import MongoDocuments

@@ -2,67 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import (
-    ConfigurationError,
-    ConnectionFailure,
-    ExecutionTimeout,
-    InvalidURI,
-    PyMongoError,
-)
-from pymongo.uri_parser import parse_uri
+from pymongo.errors import ConfigurationError, InvalidURI
 
-from alur_sdk.errors import InvalidError, StorageError, UnavailableError
+from alur_sdk.errors import InvalidError
 
 Database = AsyncDatabase[dict[str, Any]]
-OPTIONS: dict[str, Any] = {
-    "appname": "alur",
+DURABLE: dict[str, Any] = {
     "w": "majority",
     "journal": True,
     "readConcernLevel": "majority",
     "readPreference": "primary",
     "retryWrites": True,
     "retryReads": True,
-    "timeoutMS": 10_000,
+}
+"""What the promises rest on: a URL that says otherwise is overruled."""
+USUAL: dict[str, Any] = {
+    "appname": "alur",
     "serverSelectionTimeoutMS": 5_000,
     "connectTimeoutMS": 5_000,
-    "maxPoolSize": 50,
     "maxConnecting": 4,
-    "tz_aware": True,
+    "maxIdleTimeMS": 300_000,
 }
-"""What the URL says wins, but for `SETTLED`: durability is not open to choice."""
-SETTLED = ("w", "journal", "readConcernLevel")
+"""What the URL may say better."""
 DEFAULT_DATABASE = "alur"
 
 
 @asynccontextmanager
-async def connect(url: str) -> AsyncIterator[Database]:
-    """Yield the database that the URL names (`alur` when it names none). Raises `InvalidError` for a URL that is none."""
+async def connect(
+    url: str, *, connections: int = 32, timeout_seconds: float = 8.0
+) -> AsyncIterator[Database]:
+    """Yield the database that the URL names (`alur` when it names none); nothing is sent yet.
+
+    `connections` bounds the pool, `timeout_seconds` each call with all its retries. What the URL's query says of
+    them wins. Raises `InvalidError` for a URL that is none.
+    """
+    limits = {"maxPoolSize": connections, "timeoutMS": int(timeout_seconds * 1000)}
     try:
-        said = parse_uri(url)["options"]
-        options = {name: v for name, v in OPTIONS.items() if name not in said or name in SETTLED}
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, **options)
+        said = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
+        usual = {n: value for n, value in {**USUAL, **limits}.items() if n.lower() not in said}
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, **usual, **DURABLE)
         database = client.get_default_database(DEFAULT_DATABASE)
-    except (ConfigurationError, InvalidURI) as error:
-        raise InvalidError(f"ALUR_MONGO is no URL of MongoDB: {error}") from error
+    except (ConfigurationError, InvalidURI, ValueError) as error:
+        raise InvalidError(f"this is no URL of MongoDB: {error}") from error
     async with client:
         yield database
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise what MongoDB's driver raises as errors of ours: out of reach, or refused."""
-    try:
-        yield
-    except (ConnectionFailure, ExecutionTimeout) as error:
-        raise UnavailableError(f"MongoDB is out of reach: {error}") from error
-    except PyMongoError as error:
-        if error.timeout:
-            raise UnavailableError(f"MongoDB does not answer in time: {error}") from error
-        code = getattr(error, "code", None)
-        raise StorageError(f"MongoDB refused it ({code}): {error}") from error

@@ -1,4 +1,8 @@
-"""Filters, sorts and cursors as MongoDB has them, with the meaning of `matching`. A field that is null is left out there."""
+"""Filters, sorts and cursors as MongoDB has them, with the meaning of `matching`.
+
+A declared field that is null is left out of what is stored, and a boolean is stored as the number that it equals:
+so MongoDB's null, its order of kinds and its comparisons within a kind are those of the port.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,13 @@ NOTHING: Filter = {"_id": {"$in": []}}
 
 
 def name_of(field: str) -> str:
-    """Return the name of a field in the stored document."""
+    """Return the name of a field in what is stored."""
     return "_id" if field == "id" else field
+
+
+def kept_value(value: Any) -> Any:  # noqa: ANN401  # a scalar
+    """Return the value as it is stored and compared."""
+    return int(value) if isinstance(value, bool) else value
 
 
 def conditions(where: Sequence[Where]) -> Filter:
@@ -23,8 +32,15 @@ def conditions(where: Sequence[Where]) -> Filter:
     return {"$and": clauses} if clauses else {}
 
 
-def _value(where: Where) -> Any:  # noqa: ANN401  # any scalar, or a list of them
-    return list(where.value) if where.operator == "in" else where.value
+def _value(where: Where) -> Any:  # noqa: ANN401  # a scalar, or a list of them
+    if where.operator == "in":
+        return [kept_value(value) for value in where.value]
+    return kept_value(where.value)
+
+
+def both(first: Filter, second: Filter) -> Filter:
+    """Return the filter for what both let through."""
+    return {"$and": [first, second]} if first and second else first or second
 
 
 def order(sort: Sequence[str]) -> list[tuple[str, int]]:
@@ -36,25 +52,27 @@ def following(sort: Sequence[str], after: Sequence[Any] | None) -> Filter:
     """Return the filter for what comes after the cursor."""
     if after is None:
         return {}
-    cursor = cursor_values(sort, after)
+    cursor = [(name_of(f), d, kept_value(v)) for f, d, v in cursor_values(sort, after)]
     alternatives: list[Filter] = []
-    for position, (field, descends, value) in enumerate(cursor):
-        equal = {name_of(name): held for name, _, held in cursor[:position]}
-        beyond = _beyond(name_of(field), value, descends=descends)
+    for position, (name, descends, value) in enumerate(cursor):
+        equal = {held_name: held for held_name, _, held in cursor[:position]}
+        beyond = _beyond(name, value, descends=descends)
         if beyond is not None:
-            alternatives.append({"$and": [equal, beyond]} if equal else beyond)
+            alternatives.append(both(equal, beyond))
     return {"$or": alternatives} if alternatives else NOTHING
 
 
 def _beyond(name: str, value: Any, *, descends: bool) -> Filter | None:  # noqa: ANN401  # a scalar
-    """Return what comes after one value; MongoDB compares within a kind, and numbers come before text."""
+    """Return what comes after one value; null comes before numbers, and those before text."""
     if value is None:
         return None if descends else {name: {"$ne": None}}
     if descends:
-        lower: list[Filter] = [{name: {"$lt": value}}, {name: None}]
-        if isinstance(value, str):
-            lower.append({name: {"$type": "number"}})
-        return {"$or": lower}
+        lower: list[Filter] = [{name: {"$lt": value}}]
+        if name != "_id":
+            lower.append({name: None})
+            if isinstance(value, str):
+                lower.append({name: {"$type": "number"}})
+        return lower[0] if len(lower) == 1 else {"$or": lower}
     if isinstance(value, str):
         return {name: {"$gt": value}}
     return {"$or": [{name: {"$gt": value}}, {name: {"$type": "string"}}]}

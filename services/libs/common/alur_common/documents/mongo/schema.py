@@ -1,142 +1,164 @@
-"""Collections, indexes and validators, made by whoever starts first; and a proof that the server is atomic."""
+"""The collections, validators and indexes of the database, and the steps from an older schema to this one.
+
+Forward only, under a lock, and safe to repeat: a process that dies on the way leaves what the next one completes.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pymongo import ReturnDocument
-from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
+import pymongo
+from pymongo.errors import OperationFailure
 
 from alur_common.clock import Clock
-from alur_common.documents.migrations import Migration, newest, pending
-from alur_common.documents.mongo.client import Database, translated
-from alur_common.documents.mongo.query import name_of
-from alur_common.documents.port import Collection, Index
-from alur_sdk.errors import StateError
+from alur_common.documents.encoding import Stamps
+from alur_common.documents.migrations import Drop, Migration, Rewrite, newest, pending
+from alur_common.documents.mongo.client import Database
+from alur_common.documents.mongo.errors import translated
+from alur_common.documents.mongo.layout import READ, Content, Layout, document_of
+from alur_common.documents.mongo.lock import under_lock
+from alur_common.documents.mongo.writes import Change, change_all
+from alur_common.documents.port import Document
+from alur_sdk.errors import AlurError, ConflictError, NotFoundError
 
-META = "meta"
-LOCK_SECONDS = 30.0
-RACERS = 20
+SCHEMA = "schema"
+"""The collection of the lock, the version, and the fields that each collection was filled with."""
+BUILD_SECONDS = 3600.0
+"""How long one step may take, such as an index on a large collection; a server that is gone is noticed before."""
 _EXISTS_ALREADY = 48
+_GONE = frozenset({26, 27})  # NamespaceNotFound, IndexNotFound
+_OURS = ("i_", "u_", "is_", "in_", "us_", "isn_", "ttl")
+_AT_A_TIME = 200
 
 
 async def prepare(
     database: Database,
-    collections: Sequence[Collection],
+    layouts: Mapping[str, Layout],
     migrations: Sequence[Migration],
     clock: Clock,
 ) -> None:
-    """Bring the database to this schema, one process at a time; every step is safe to repeat.
+    """Bring the database to this schema, one process at a time. Raises `StateError` for one of a newer Alur."""
 
-    Raises `StateError` for a database of a newer version and for a server that is not atomic.
-    """
-    await prove_atomic(database)
-    with translated():
-        await _lock(database, clock)
+    async def work() -> None:
+        with translated(), pymongo.timeout(BUILD_SECONDS):
+            await _Preparation(database, layouts, Stamps(clock)).run(migrations)
+
+    await under_lock(database[SCHEMA], clock, work)
+
+
+class _Preparation:
+    """What is done under the lock."""
+
+    def __init__(self, database: Database, layouts: Mapping[str, Layout], stamps: Stamps) -> None:
+        self._database = database
+        self._schema = database[SCHEMA]
+        self._layouts = layouts
+        self._stamps = stamps
+
+    async def run(self, migrations: Sequence[Migration]) -> None:
+        version = await self._schema.find_one({"_id": "version"})
+        if version is None:
+            await self._record(newest(migrations), "created")
+        todo = pending(migrations, newest(migrations) if version is None else version["number"])
+        for layout in self._layouts.values():
+            await self._add_collection(layout)
+        for migration in todo:
+            for step in migration.steps:
+                await self._take(step)
+            await self._record(migration.number, migration.purpose)
+        for layout in self._layouts.values():
+            await self._add_indexes(layout)
+            await self._fill(layout)
+
+    async def _record(self, number: int, purpose: str) -> None:
+        made = {"number": number, "purpose": purpose, "at": self._stamps.now()}
+        await self._schema.update_one({"_id": "version"}, {"$set": made}, upsert=True)
+
+    async def _add_collection(self, layout: Layout) -> None:
+        rules: dict[str, Any] = {"validator": layout.validator(), "validationLevel": "strict"}
         try:
-            for collection in collections:
-                await _ensure(database, collection)
-            await _migrate(database, migrations)
-        finally:
-            await database[META].update_one({"_id": "lock"}, {"$set": {"until": 0.0}})
+            await self._database.create_collection(layout.name, check_exists=False, **rules)
+        except OperationFailure as error:
+            if error.code != _EXISTS_ALREADY:
+                raise
+            await self._database.command("collMod", layout.name, **rules)
 
+    async def _add_indexes(self, layout: Layout) -> None:
+        wanted = layout.indexes()
+        present = await layout.rows.index_information()
+        for name, options in wanted.items():
+            if name not in present:
+                await layout.rows.create_index(name=name, **options)
+        for name in present:
+            # What an operator has added by another name stays.
+            if name not in wanted and name.startswith(_OURS):
+                await self._drop_index(layout, name)
 
-async def _lock(database: Database, clock: Clock) -> None:
-    """Hold the lock of the schema; a holder that died gives it up by time."""
-    while True:
-        now = clock.now()
+    async def _drop_index(self, layout: Layout, name: str) -> None:
         try:
-            await database[META].update_one(
-                {"_id": "lock", "until": {"$lt": now}},
-                {"$set": {"until": now + LOCK_SECONDS}},
-                upsert=True,
-            )
-        except DuplicateKeyError:
-            await asyncio.sleep(0.2)
+            await layout.rows.drop_index(name)
+        except OperationFailure as error:
+            if error.code not in _GONE:
+                raise
+
+    async def _fill(self, layout: Layout) -> None:
+        """Give documents of before the fields that are declared anew."""
+        place = {"_id": f"fields/{layout.name}"}
+        known = await self._schema.find_one(place)
+        fields = [*layout.fields, *filter(None, [layout.collection.ttl])]
+        if known is not None and not set(fields) <= set(known["fields"]):
+            await self._rewrite(layout, Rewrite(layout.name, lambda document: document))
+        if known is None or set(fields) != set(known["fields"]):
+            await self._schema.update_one(place, {"$set": {"fields": fields}}, upsert=True)
+
+    async def _take(self, step: Rewrite | Drop) -> None:
+        if isinstance(step, Drop):
+            await self._database.drop_collection(step.collection)
+            await self._schema.delete_one({"_id": f"fields/{step.collection}"})
         else:
-            return
+            await self._rewrite(self._layouts[step.collection], step)
+
+    async def _rewrite(self, layout: Layout, step: Rewrite) -> None:
+        last = ""
+        while True:
+            cursor = layout.rows.find({"_id": {"$gt": last}}, READ).sort("_id", 1)
+            page = [document_of(stored) async for stored in cursor.limit(_AT_A_TIME)]
+            await self._rewrite_page(layout, step, page)
+            if len(page) < _AT_A_TIME:
+                return
+            last = page[-1]["id"]
+
+    async def _rewrite_page(self, layout: Layout, step: Rewrite, page: list[Document]) -> None:
+        """Rewrite these documents; one that somebody changed meanwhile is read and rewritten again."""
+        while page:
+            changes: list[Change] = []
+            for document in page:
+                made = step.change(document)
+                if made is None:
+                    matches = {"_id": document["id"], "revision": document["revision"]}
+                    await layout.rows.delete_one(matches)
+                else:
+                    changes.append(self._change(layout, made, document))
+            outcomes = await change_all(layout, changes) if changes else []
+            changed = [
+                change.content.key
+                for change, outcome in zip(changes, outcomes, strict=True)
+                if _is_behind(outcome)
+            ]
+            cursor = layout.rows.find({"_id": {"$in": changed}}, READ)
+            page = [document_of(stored) async for stored in cursor] if changed else []
+
+    def _change(self, layout: Layout, made: Document, old: Document) -> Change:
+        revision = old["revision"]
+        new = Content(layout, {**made, "id": old["id"]}, revision + 1, self._stamps.now())
+        return Change(new, revision, {})
 
 
-async def _ensure(database: Database, collection: Collection) -> None:
-    try:
-        await database.create_collection(collection.name, validator=_validator(collection))
-    except (CollectionInvalid, OperationFailure) as error:
-        if getattr(error, "code", _EXISTS_ALREADY) not in (None, _EXISTS_ALREADY):
-            raise
-    for index in collection.indexes:
-        options: dict[str, Any] = {}
-        if index.unique or index.sparse:
-            names = index.fields if index.unique else index.fields[:1]
-            options["partialFilterExpression"] = {n: {"$exists": True} for n in names}
-        keys = [(name_of(field), 1) for field in index.fields]
-        await database[collection.name].create_index(
-            keys, name=_name(index), unique=index.unique, **options
-        )
-
-
-def _name(index: Index) -> str:
-    return "_".join(index.fields)
-
-
-def _validator(collection: Collection) -> dict[str, Any]:
-    """Return the JSON Schema of stored documents: the kept fields, and scalars in the declared ones."""
-    scalar = {"bsonType": ["string", "int", "long", "double", "bool"]}
-    properties = dict.fromkeys(map(name_of, collection.fields), scalar)
-    kept = {
-        "_id": {"bsonType": "string"},
-        "revision": {"bsonType": ["int", "long"]},
-        "updatedAt": {"bsonType": "string"},
-        "json": {"bsonType": "string"},
-    }
-    required = ["_id", "revision", "updatedAt", "json"]
-    return {
-        "$jsonSchema": {
-            "bsonType": "object",
-            "required": required,
-            "properties": {**properties, **kept},
-        }
-    }
-
-
-async def _migrate(database: Database, migrations: Sequence[Migration]) -> None:
-    """Refuse what a newer version wrote, and note the version of what is written from now on."""
-    known = await database[META].find_one({"_id": "schema"}) or {"version": newest(migrations)}
-    if pending(migrations, known["version"]):
-        raise StateError("this version brings no migration for MongoDB yet")
-    await database[META].update_one(
-        {"_id": "schema"}, {"$set": {"version": newest(migrations)}}, upsert=True
-    )
-
-
-async def prove_atomic(database: Database) -> None:
-    """Let small races show that the server updates one document at a time. Raises `StateError` when it does not."""
-    races = database["races"]
-    with translated():
-        made = await races.insert_one({"at": 0, "count": 0})
-        place = {"_id": made.inserted_id}
-        try:
-            won = await asyncio.gather(
-                *(
-                    races.update_one({**place, "at": 0}, {"$set": {"at": n + 1}})
-                    for n in range(RACERS)
-                )
-            )
-            counted = await asyncio.gather(
-                *(
-                    races.find_one_and_update(
-                        place, {"$inc": {"count": 1}}, return_document=ReturnDocument.AFTER
-                    )
-                    for _ in range(RACERS)
-                )
-            )
-        finally:
-            await races.delete_one(place)
-    winners = sum(result.modified_count for result in won)
-    counts = {found["count"] for found in counted if found is not None}
-    if winners != 1 or counts != set(range(1, RACERS + 1)):
-        raise StateError(
-            f"this server is not atomic: {winners} of {RACERS} won a race that one can win, and "
-            f"{RACERS} increments gave {max(counts, default=0)}. Use MongoDB 6 or later, as a replica set"
-        )
+def _is_behind(outcome: AlurError | None) -> bool:
+    """Whether somebody was faster; raises what is worse."""
+    if outcome is None or isinstance(outcome, NotFoundError):
+        return False
+    if isinstance(outcome, ConflictError):
+        return True
+    raise outcome

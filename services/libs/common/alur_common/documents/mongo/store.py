@@ -1,80 +1,80 @@
-"""`Documents` on a MongoDB database that many processes share.
-
-A stored document holds its declared fields as they are, so that MongoDB can filter and sort by them, and the whole of it as
-JSON text: what users send may nest deeper, and name its members more freely, than BSON allows.
-"""
+"""`Documents` on a MongoDB database that many processes share."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from alur_common.clock import Clock
-from alur_common.documents.encoding import Stamps, encode, field_values, key_of
+from alur_common.documents.encoding import Stamps, key_of
 from alur_common.documents.matching import check_limit, check_query
-from alur_common.documents.migrations import Migration
+from alur_common.documents.migrations import Migration, newest
 from alur_common.documents.mongo import query
-from alur_common.documents.mongo.client import Database, translated
-from alur_common.documents.mongo.gathered import Gathered
+from alur_common.documents.mongo.client import Database
+from alur_common.documents.mongo.errors import translated
+from alur_common.documents.mongo.gathered import Gathered, Turns
+from alur_common.documents.mongo.layout import READ, Content, Layout, document_of
+from alur_common.documents.mongo.probe import prove_atomic
 from alur_common.documents.mongo.schema import prepare
-from alur_common.documents.mongo.writes import (
-    WRITE,
-    Replacement,
-    Stored,
-    Table,
-    insert_all,
-    replace_all,
-)
+from alur_common.documents.mongo.writes import Change, change_all, insert_all
 from alur_common.documents.port import Collection, Document, Where
 from alur_sdk.errors import ConflictError, NotFoundError
 
-_READ = {"json": 1, "revision": 1, "updatedAt": 1}
-_MOST_TRIES = 20
+_MOST_TRIES = 50
 
 
 class _Kept:
-    """One collection with what is gathered for it."""
+    """One collection, and what is gathered for it."""
 
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.inserts: Gathered[Stored, None] = Gathered(lambda asked: insert_all(table, asked))
-        self.replaces: Gathered[Replacement, None] = Gathered(
-            lambda asked: replace_all(table, asked)
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.turns = Turns()
+        self.inserts: Gathered[Content, None] = Gathered(
+            lambda asked: insert_all(layout, asked), lambda content: content.size
+        )
+        self.changes: Gathered[Change, None] = Gathered(
+            lambda asked: change_all(layout, asked), lambda change: change.content.size
         )
         self.reads: Gathered[str, Document | None] = Gathered(self._read)
 
     async def _read(self, keys: Sequence[str]) -> list[Document | None]:
+        wanted = {"_id": keys[0] if len(keys) == 1 else {"$in": list(set(keys))}}
         with translated():
-            found = {
-                stored["_id"]: _document(stored)
-                async for stored in self.table.find({"_id": {"$in": list(set(keys))}}, _READ)
-            }
-        return [found.get(key) for key in keys]
+            cursor = self.layout.rows.find(wanted, READ)
+            found = {stored["_id"]: stored async for stored in cursor}
+        return [document_of(found[key]) if key in found else None for key in keys]
 
     async def close(self) -> None:
-        for gathered in (self.inserts, self.replaces, self.reads):
+        for gathered in (self.inserts, self.changes, self.reads):
             await gathered.close()
 
 
 class MongoDocuments:
-    """`Documents` on MongoDB. What concurrent callers ask of a collection goes together, without a timer."""
+    """`Documents` on MongoDB.
+
+    What concurrent callers ask of one collection goes together, without a timer. What this process asks of one document
+    is done in order; against other processes only compare-and-set decides.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+        self.database = database
         self._clock = clock
         self._stamps = Stamps(clock)
         self._kept: dict[str, _Kept] = {}
-        self._writer = os.urandom(8).hex()
-        self._writes = 0
+        self._schema = 0
 
     async def open(
         self, collections: Sequence[Collection], migrations: Sequence[Migration] = ()
     ) -> None:
-        """Bring the database to this schema. Raises `StateError`, or `UnavailableError` while it is out of reach."""
-        await prepare(self._database, collections, migrations, self._clock)
+        """Prove that the server is atomic and bring the database to this schema, one process at a time.
+
+        Raises `StateError` for a server that is not atomic and for a database of a newer Alur, `UnavailableError` when
+        it is out of reach.
+        """
+        await prove_atomic(self.database["races"])
+        self._schema = newest(migrations)
+        layouts = {one.name: self._of(one).layout for one in collections}
+        await prepare(self.database, layouts, migrations, self._clock)
 
     async def close(self) -> None:
         """Wait for what is under way."""
@@ -82,9 +82,10 @@ class MongoDocuments:
             await kept.close()
 
     async def insert(self, collection: Collection, document: Mapping[str, Any]) -> Document:
-        made, stored = self._stored(collection, document, 1)
-        await self._of(collection).inserts.ask(stored)
-        return made
+        kept = self._of(collection)
+        content = Content(kept.layout, document, 1, self._stamps.now())
+        await kept.turns.take(content.key, lambda: kept.inserts.ask(content))
+        return content.document
 
     async def get(self, collection: Collection, key: str) -> Document:
         found = await self.find_one(collection, key)
@@ -104,28 +105,37 @@ class MongoDocuments:
         where: Sequence[Where] = (),
     ) -> Document:
         check_query(collection, where)
-        if at_revision is not None:
-            return await self._replace(collection, document, at_revision, where)
-        for _ in range(_MOST_TRIES):
-            known = await self.get(collection, key_of(document))
-            try:
-                return await self._replace(collection, document, known["revision"], where)
-            except ConflictError as error:
-                if where and error.details["revision"] == known["revision"]:
-                    raise
-        raise ConflictError(f"{collection.name} {key_of(document)} changes all the time")
+        kept = self._of(collection)
+        if at_revision is None:
+            return await kept.turns.take(
+                key_of(document), lambda: self._replace_any(collection, document, where)
+            )
+        change = self._change(kept, document, at_revision, where)
+        await kept.turns.take(change.content.key, lambda: kept.changes.ask(change))
+        return change.content.document
 
-    async def _replace(
-        self,
-        collection: Collection,
-        document: Mapping[str, Any],
-        revision: int,
-        where: Sequence[Where],
+    async def _replace_any(
+        self, collection: Collection, document: Mapping[str, Any], where: Sequence[Where]
     ) -> Document:
-        made, stored = self._stored(collection, document, revision + 1)
-        matches = {"_id": stored["_id"], "revision": revision, **query.conditions(where)}
-        await self._of(collection).replaces.ask(Replacement(matches, stored))
-        return made
+        """Read the revision and compare and set it, until nobody was faster."""
+        kept = self._of(collection)
+        for _ in range(_MOST_TRIES):
+            known = (await self.get(collection, key_of(document)))["revision"]
+            change = self._change(kept, document, known, where)
+            try:
+                await kept.changes.ask(change)
+            except ConflictError as error:
+                if where and error.details["revision"] == known:
+                    raise  # it is as it was read: so a condition does not hold
+            else:
+                return change.content.document
+        raise ConflictError(f"{collection.name} {key_of(document)} is changed all the time")
+
+    def _change(
+        self, kept: _Kept, document: Mapping[str, Any], revision: int, where: Sequence[Where]
+    ) -> Change:
+        content = Content(kept.layout, document, revision + 1, self._stamps.now())
+        return Change(content, revision, query.conditions(where))
 
     async def find(
         self,
@@ -138,35 +148,37 @@ class MongoDocuments:
     ) -> list[Document]:
         check_query(collection, where, sort)
         check_limit(limit)
-        parts = [p for p in (query.conditions(where), query.following(sort, after)) if p]
-        table = self._of(collection).table
+        wanted = query.both(query.conditions(where), query.following(sort, after))
         with translated():
-            cursor = table.find({"$and": parts} if parts else {}, _READ)
-            return [_document(s) async for s in cursor.sort(query.order(sort)).limit(limit)]
+            cursor = self._of(collection).layout.rows.find(wanted, READ)
+            found = cursor.sort(query.order(sort)).limit(limit)
+            return [document_of(stored) async for stored in found]
 
     async def count(
         self, collection: Collection, where: Sequence[Where] = (), *, limit: int = 10_000
     ) -> int:
         check_query(collection, where)
+        rows = self._of(collection).layout.rows
         with translated():
-            wanted = query.conditions(where)
-            return await self._of(collection).table.count_documents(wanted, limit=limit)
+            return await rows.count_documents(query.conditions(where), limit=limit)
 
     async def delete(
         self, collection: Collection, key: str, *, at_revision: int | None = None
     ) -> bool:
-        table = self._of(collection).table
-        wanted: dict[str, Any] = {"_id": key}
-        if at_revision is not None:
-            wanted["revision"] = at_revision
+        kept = self._of(collection)
+        return await kept.turns.take(key, lambda: self._delete(kept, key, at_revision))
+
+    async def _delete(self, kept: _Kept, key: str, at_revision: int | None) -> bool:
+        rows = kept.layout.rows
+        matches = {"_id": key} if at_revision is None else {"_id": key, "revision": at_revision}
         with translated():
-            if (await table.delete_one(wanted)).deleted_count:
+            if (await rows.delete_one(matches)).deleted_count:
                 return True
-            known = await table.find_one({"_id": key}, {"revision": 1})
-        if known is None:
+            found = await rows.find_one({"_id": key}, {"revision": 1}) if at_revision else None
+        if found is None:
             return False
         raise ConflictError(
-            f"{collection.name} {key} changed meanwhile", id=key, revision=known["revision"]
+            f"{kept.layout.name} {key} changed meanwhile", id=key, revision=found["revision"]
         )
 
     async def delete_many(
@@ -174,40 +186,23 @@ class MongoDocuments:
     ) -> int:
         check_query(collection, where)
         check_limit(limit)
-        table = self._of(collection).table
+        rows = self._of(collection).layout.rows
+        matches = query.conditions(where)
+        deleted = 0
         with translated():
-            cursor = table.find(query.conditions(where), {"_id": 1}).limit(limit)
-            keys = [stored["_id"] async for stored in cursor]
-            if not keys:
-                return 0
-            return (await table.delete_many({"_id": {"$in": keys}})).deleted_count
+            while deleted < limit:
+                cursor = rows.find(matches, {"_id": 1}).limit(limit - deleted)
+                keys = [stored["_id"] async for stored in cursor]
+                if not keys:
+                    break
+                # Once more with the conditions: what no longer meets them has been changed, and stays.
+                doomed = query.both({"_id": {"$in": keys}}, matches)
+                deleted += (await rows.delete_many(doomed)).deleted_count
+        return deleted
 
     def _of(self, collection: Collection) -> _Kept:
         kept = self._kept.get(collection.name)
         if kept is None:
-            kept = self._kept[collection.name] = _Kept(self._database[collection.name])
+            layout = Layout(self.database, collection, self._schema)
+            kept = self._kept[collection.name] = _Kept(layout)
         return kept
-
-    def _stored(
-        self, collection: Collection, document: Mapping[str, Any], revision: int
-    ) -> tuple[Document, Stored]:
-        """Return the document as it will be, and as it is stored."""
-        key = key_of(document)
-        stamp = self._stamps.now()
-        made = {**document, "revision": revision, "updatedAt": stamp}
-        values = zip(collection.fields, field_values(collection.fields, made), strict=True)
-        self._writes += 1
-        stored: Stored = {
-            "_id": key,
-            "revision": revision,
-            "updatedAt": stamp,
-            WRITE: f"{self._writer}-{self._writes}",
-            "json": encode(made).decode(),
-        }
-        stored.update((name, value) for name, value in values if value is not None)
-        return made, stored
-
-
-def _document(stored: Stored) -> Document:
-    document: Document = orjson.loads(stored["json"])
-    return document

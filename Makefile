@@ -119,6 +119,14 @@ SEEDS ?= 1000000
 simulate: .venv/.members ## Run SEEDS (a million) simulated runs with faults; `make test` runs ten thousand
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
+.PHONY: chaos-short
+chaos-short: install ## Fault tests in their short form: real servers, real kills
+	$(PYTEST) -m chaos tests/chaos
+
+.PHONY: chaos
+chaos: install ## The same with ALUR_CHAOS_SCALE (10) times the load
+	ALUR_CHAOS_SCALE=$${ALUR_CHAOS_SCALE:-10} $(PYTEST) -m chaos -rA tests/chaos
+
 .PHONY: browser
 browser:
 	@tools/need chromium

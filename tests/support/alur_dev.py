@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,14 @@ def _homes(folder: Path) -> dict[str, str]:
 class AlurDev:
     """A running `alur dev`, spoken to by REST and by the command line."""
 
-    def __init__(self, data: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        environment: Mapping[str, str] | None = None,
+        flags: Sequence[str] = (),
+    ) -> None:
         self.data = data
+        self.flags = flags
         self.log = data.with_suffix(".log")
         self.port, self.grpc_port = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
@@ -55,7 +61,7 @@ class AlurDev:
         ports = ["--port", str(self.port), "--grpc-port", str(self.grpc_port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  # our own command
-                [str(ALUR), "dev", "--data", str(self.data), *ports],
+                [str(ALUR), "dev", "--data", str(self.data), *ports, *self.flags],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -93,6 +99,12 @@ class AlurDev:
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(STOP_SECONDS)
+
+    def pids(self, service: str) -> list[int]:
+        """Return the processes of a service, where each service has processes of its own."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [pid for pid in map(int, children.split()) if _runs(pid, service)]
 
     def kill(self) -> None:
         """Kill it with all its children at once, as a power cut would."""
@@ -148,10 +160,19 @@ class AlurDev:
             time.sleep(0.02)
 
 
+def _runs(pid: int, service: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().endswith(f"\0{service}\0".encode())
+    except FileNotFoundError:
+        return False
+
+
 @contextmanager
-def alur_dev(data: Path, environment: Mapping[str, str] | None = None) -> Iterator[AlurDev]:
+def alur_dev(
+    data: Path, environment: Mapping[str, str] | None = None, flags: Sequence[str] = ()
+) -> Iterator[AlurDev]:
     """Yield a ready `alur dev`; kill what is left of it at the end."""
-    server = AlurDev(data, environment)
+    server = AlurDev(data, environment, flags)
     try:
         server.start()
         yield server

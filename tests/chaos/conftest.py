@@ -1,0 +1,41 @@
+"""The platform as processes of its own on real servers, and the world that it acts on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.effects import Effects, effects
+from tests.support.alur_dev import AlurDev, alur_dev
+from tests.support.servers import kafka_servers, mongo_url, s3_url
+
+__all__ = ["kafka_servers", "mongo_url", "s3_url"]
+EXECUTORS = 3
+
+
+@pytest.fixture(scope="session")
+def scale() -> int:
+    """How many times the short form: `ALUR_CHAOS_SCALE`."""
+    return int(os.environ.get("ALUR_CHAOS_SCALE", "1"))
+
+
+@pytest.fixture
+def platform(tmp_path: Path, kafka_servers: str, mongo_url: str, s3_url: str) -> Iterator[AlurDev]:
+    environment = {
+        "ALUR_KAFKA": kafka_servers,
+        "ALUR_MONGO": mongo_url,
+        "ALUR_BLOBS": s3_url,
+        "ALUR_OUTBOUND_ALLOW": "127.0.0.0/8",
+    }
+    flags = ("--distributed", "--executors", str(EXECUTORS))
+    with alur_dev(tmp_path / "data", environment, flags) as running:
+        yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Effects]:
+    with effects(tmp_path / "effects") as kept:
+        yield kept

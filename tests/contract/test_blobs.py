@@ -1,9 +1,7 @@
-"""What every adapter of `Blobs` promises, and what files promise beside."""
+"""What files promise beside the contract of `Blobs`, and the contract on memory and files."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,8 @@ import pytest
 from alur_common.blobs import Blobs
 from alur_common.blobs_files import FileBlobs
 from alur_common.blobs_memory import MemoryBlobs
-from alur_sdk.errors import NotFoundError, StorageError
+from alur_sdk.errors import StorageError
+from tests.contract.blobs_contract import BlobsContract
 
 
 @pytest.fixture
@@ -23,35 +22,16 @@ def files(tmp_path: Path) -> Iterator[FileBlobs]:
     blobs.close()
 
 
-@pytest.fixture(params=["memory", "files"])
-def blobs(request: pytest.FixtureRequest, files: FileBlobs) -> Blobs:
-    return MemoryBlobs() if request.param == "memory" else files
+class TestMemoryBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self) -> Blobs:
+        return MemoryBlobs()
 
 
-@pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 4096])
-async def test_content_comes_back_by_its_hash(blobs: Blobs, content: bytes) -> None:
-    name = await blobs.put(content)
-    assert name == hashlib.sha256(content).hexdigest()
-    assert await blobs.get(name) == content
-
-
-async def test_the_same_content_is_stored_once(blobs: Blobs) -> None:
-    names = await asyncio.gather(*(blobs.put(b"same") for _ in range(20)))
-    assert len(set(names)) == 1
-
-
-async def test_what_was_deleted_is_gone(blobs: Blobs) -> None:
-    name = await blobs.put(b"x")
-    await blobs.delete(name)
-    await blobs.delete(name)
-    with pytest.raises(NotFoundError, match=name):
-        await blobs.get(name)
-
-
-@pytest.mark.parametrize("name", ["0" * 64, "../../etc/passwd", "", "A" * 64, "\ud800"])
-async def test_a_name_that_is_no_hash_finds_nothing(blobs: Blobs, name: str) -> None:
-    with pytest.raises(NotFoundError):
-        await blobs.get(name)
+class TestFileBlobs(BlobsContract):
+    @pytest.fixture
+    def blobs(self, files: FileBlobs) -> Blobs:
+        return files
 
 
 async def test_damaged_content_is_never_returned(files: FileBlobs, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
-"""`Blobs` in an S3-compatible store; the usual `AWS_*` variables say where it is and who asks."""
+"""Blobs in an S3-compatible store; the usual `AWS_*` variables say where it is and who asks."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import obstore
@@ -12,30 +14,40 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.exceptions import NotFoundError as MissingError
 from obstore.store import S3Store
 
-from alur_sdk.errors import NotFoundError, StorageError
+from alur_sdk.errors import InvalidError, NotFoundError, StorageError
 
 if TYPE_CHECKING:
-    from obstore.store import RetryConfig
+    from obstore.store import ClientConfig, RetryConfig
 
-SECONDS = "10s"
-RETRIES: RetryConfig = {"max_retries": 4}
+CLIENT: ClientConfig = {
+    "connect_timeout": timedelta(seconds=5),
+    "timeout": timedelta(seconds=30),
+    # The scheme of `AWS_ENDPOINT_URL` decides; without one it is https.
+    "allow_http": True,
+}
+RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class S3Blobs:
-    """Content under its SHA-256, written once: a key that is there holds that very content."""
+    """`Blobs` below `s3://bucket/prefix`: written under the condition that the key is new, for a key holds one content."""
 
-    def __init__(self, url: str) -> None:
-        self._store = S3Store.from_url(
-            url,
-            client_options={"timeout": SECONDS, "connect_timeout": SECONDS, "allow_http": True},
-            retry_config=RETRIES,
-        )
+    def __init__(
+        self, url: str, *, client: ClientConfig = CLIENT, retries: RetryConfig = RETRIES
+    ) -> None:
+        try:
+            self._store = S3Store.from_url(url, client_options=client, retry_config=retries)
+        except (BaseError, ValueError) as error:
+            raise InvalidError(f"{url} is no place for blobs: s3://bucket/prefix is one") from error
 
     async def put(self, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()
         with _translated(sha256):
             try:
-                await obstore.put_async(self._store, _key(sha256), content, mode="create")
+                # One request, so that the condition covers the whole.
+                await obstore.put_async(
+                    self._store, _key(sha256), content, mode="create", use_multipart=False
+                )
             except AlreadyExistsError:
                 return sha256
         return sha256
@@ -45,26 +57,35 @@ class S3Blobs:
             got = await obstore.get_async(self._store, _key(sha256))
             content = bytes(await got.bytes_async())
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise StorageError(f"blob {sha256} does not match its hash", sha256=sha256)
+            raise StorageError(
+                f"blob {sha256} is damaged: its content has another hash", sha256=sha256
+            )
         return content
 
     async def delete(self, sha256: str) -> None:
+        key = _key(sha256)
         try:
             with _translated(sha256):
-                await obstore.delete_async(self._store, _key(sha256))
+                await obstore.delete_async(self._store, key)
         except NotFoundError:
             return
 
 
 def _key(sha256: str) -> str:
+    if _SHA256.fullmatch(sha256) is None:
+        raise NotFoundError("a blob is named by a SHA-256 in hex", sha256=sha256[:80])
     return f"{sha256[:2]}/{sha256}"
 
 
 @contextmanager
 def _translated(sha256: str) -> Iterator[None]:
+    """Raise what the driver raises as errors of ours; its text may quote requests, so only its kind is told."""
     try:
         yield
     except (MissingError, FileNotFoundError) as error:
         raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256) from error
     except BaseError as error:
-        raise StorageError(f"the store of blobs failed: {error}", sha256=sha256) from error
+        kind = type(error).__name__
+        raise StorageError(
+            f"the store of blobs failed: {kind}", sha256=sha256, reason=kind
+        ) from error

@@ -190,4 +190,6 @@ def _adapter(model: type[Params], name: str) -> TypeAdapter[Any]:
 def _refused(error: ValidationError, key: str) -> Permanent:
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in ((key,) if key else ()) + tuple(first["loc"]))
-    return Permanent(f"the parameter {path} does not fit: {first['msg']}", parameter=path)
+    reason = first["msg"].removeprefix("Value error, ")
+    what = f"the parameter {path} does not fit" if path else "the parameters do not fit"
+    return Permanent(f"{what}: {reason}", parameter=path)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alur_engine.catalogue import Catalogue
+from alur_engine.durations import duration_seconds
 from alur_engine.validation.cron import cron_problem
 from alur_engine.validation.drafts import Draft, Step
 from alur_sdk.errors import Problem
+
+_SHORTEST_SECONDS = 1.0
 
 
 def rule_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
@@ -35,11 +38,21 @@ def zone_problems(zone: object, path: str) -> Iterator[Problem]:
 def _schedule(step: Step) -> Iterator[Problem]:
     path = f"{step.path}.params"
     cron, every = step.params.get("cron"), step.params.get("every")
-    if (cron is None) == (every is None):
+    if cron is not None and every is not None:
         yield Problem(path, "value", "a schedule has either `cron` or `every`")
+    if isinstance(every, str) and _seconds(every) < _SHORTEST_SECONDS:
+        yield Problem(f"{path}.every", "value", "`every` is one second at least")
     if isinstance(cron, str) and (reason := cron_problem(cron)):
         yield Problem(f"{path}.cron", "cron", reason)
     yield from zone_problems(step.params.get("timeZone"), f"{path}.timeZone")
+
+
+def _seconds(duration: str) -> float:
+    """Return how long it is; what is no duration has its own problem, and is long enough."""
+    try:
+        return duration_seconds(duration)
+    except ValueError:
+        return _SHORTEST_SECONDS
 
 
 def _webhook(step: Step) -> Iterator[Problem]:

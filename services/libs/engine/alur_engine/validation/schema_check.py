@@ -75,6 +75,9 @@ class _Checker:
                 yield from self._any_of(value, schema, schema[combination], path)
         for part in schema.get("allOf", ()):
             yield from self.check(value, part, path)
+        if "if" in schema:
+            fits = not _Checker(self.root, expressions=False).check(value, schema["if"], path)
+            yield from self.check(value, schema.get("then" if fits else "else", {}), path)
         for reason in _faults(value, schema):
             yield Problem(path, "value", reason)
         if isinstance(value, dict):
@@ -297,5 +300,9 @@ _RULES: dict[str, _Rule] = {
     "maxProperties": _count(dict, "at most", "fields", operator.le),
 }
 
-_PATTERNS_BY_FORMAT: dict[str, _Rule] = {"duration": lambda *_: None, "path": _path}
-"""Formats whose pattern is told in words; that of a duration says the same as the format itself."""
+_PATTERNS_BY_FORMAT: dict[str, _Rule] = {
+    "cron": lambda *_: None,
+    "duration": lambda *_: None,
+    "path": _path,
+}
+"""Formats whose pattern is told in words, or said again by a rule that has words for it."""

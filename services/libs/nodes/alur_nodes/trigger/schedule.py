@@ -21,7 +21,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Cron = Annotated[str, StringConstraints(pattern=CRON, max_length=200)]
+Cron = Annotated[
+    str,
+    StringConstraints(pattern=CRON, max_length=200),
+    Field(json_schema_extra={"format": "cron"}),
+]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 

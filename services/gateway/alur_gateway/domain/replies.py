@@ -62,7 +62,8 @@ def outcome_of(execution: Execution) -> Outcome:
     if execution.reply is not None:
         return Outcome("reply", execution.status, reply=execution.reply)
     kind = "ended" if execution.has_ended else "waiting"
-    return Outcome(kind, execution.status, execution.output, execution.error)
+    error = execution.error or ({"message": execution.reason} if execution.reason else None)
+    return Outcome(kind, execution.status, execution.output, error)
 
 
 def outcome_answer(hook: Hook, execution_id: str, outcome: Outcome, instance: str) -> Answer:

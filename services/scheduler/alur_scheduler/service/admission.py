@@ -188,7 +188,8 @@ class Admission:
             )
         except (ConflictError, NotFoundError):
             return
-        self._replies.send(ended.reply_to, ended.id, Outcome("ended", "cancelled"))
+        outcome = Outcome("ended", "cancelled", error={"message": reason})
+        self._replies.send(ended.reply_to, ended.id, outcome)
         await self._bus.publish(
             ExecutionCompleted(
                 ended.id,

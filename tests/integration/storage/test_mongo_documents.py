@@ -28,6 +28,9 @@ from tests.integration.storage.mongo import forget_sockets
 from tests.support.clock import FakeClock
 from tests.support.proxy import Proxy, proxy
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+"""A driver that is closed while it connects to a server that is gone leaves the socket to the garbage collector."""
+
 
 async def outcomes(*work: object) -> list[object]:
     return list(await asyncio.gather(*work, return_exceptions=True))  # type: ignore[call-overload]  # of mixed kinds
@@ -153,22 +156,25 @@ async def test_a_lost_answer_does_not_hide_that_somebody_was_faster(
         assert between.lost
 
 
+async def all_are_refused(documents: MongoDocuments) -> None:
+    for work in (
+        documents.open(COLLECTIONS),
+        documents.insert(JOBS, {"id": "a"}),
+        documents.replace(JOBS, {"id": "a"}, at_revision=1),
+        documents.find_one(JOBS, "a"),
+        documents.find(JOBS),
+        documents.count(JOBS),
+        documents.delete(JOBS, "a"),
+        documents.delete_many(JOBS, [], limit=1),
+    ):
+        with pytest.raises(UnavailableError) as refused:
+            await work
+        assert refused.value.retryable
+
+
 async def test_a_server_out_of_reach_is_unavailable(clock: FakeClock) -> None:
     async with connect("mongodb://127.0.0.1:1/?timeoutMS=300") as database:
-        documents = MongoDocuments(database, clock)
-        for work in (
-            documents.open(COLLECTIONS),
-            documents.insert(JOBS, {"id": "a"}),
-            documents.replace(JOBS, {"id": "a"}, at_revision=1),
-            documents.find_one(JOBS, "a"),
-            documents.find(JOBS),
-            documents.count(JOBS),
-            documents.delete(JOBS, "a"),
-            documents.delete_many(JOBS, [], limit=1),
-        ):
-            with pytest.raises(UnavailableError) as refused:
-                await work
-            assert refused.value.retryable
+        await all_are_refused(MongoDocuments(database, clock))
     await forget_sockets()
 
 

@@ -18,6 +18,8 @@ from tests.support.clock import FakeClock
 from tools.servers import mongo as mongo_server
 from tools.servers.running import Server
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+"""A driver that is closed while it connects to a server that is gone leaves the socket to the garbage collector."""
 TIMEOUT_SECONDS = 2.0
 LOOK_SECONDS = 2.0
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import Channel
@@ -23,7 +24,7 @@ from alur_common.events import (
     WorkflowVersionPublished,
 )
 from alur_common.executions import COLLECTIONS as ENGINE
-from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals, Workers
+from alur_common.executions import BlobUses, StoredExecutions, StoredInbox, StoredJournals, Workers
 from alur_common.ground import ground
 from alur_common.process import process
 from alur_common.replies import Replies
@@ -33,6 +34,7 @@ from alur_scheduler.adapters.takers import CalledTakers
 from alur_scheduler.domain.collections import COLLECTIONS as OWN
 from alur_scheduler.ports import Definitions, Takers
 from alur_scheduler.service.admission import Admission
+from alur_scheduler.service.contents import Contents
 from alur_scheduler.service.deletion import Deletion
 from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.retention import Retention
@@ -58,6 +60,7 @@ class Needs:
     replies: Replies
     clock: Clock
     takers: Takers
+    blobs: Blobs
 
 
 class Scheduler:
@@ -87,6 +90,8 @@ class Scheduler:
             clock=needs.clock,
         )
         self._retention = Retention(executions, journals, inbox, needs.clock)
+        uses = BlobUses(needs.documents)
+        self._contents = Contents(executions, uses, needs.blobs, needs.clock)
         self._sooner = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
@@ -111,6 +116,7 @@ class Scheduler:
             self._tick(),
             _every(RECONCILE_SECONDS, self._reconcile),
             _every(self._settings.retention_seconds, self._retention.sweep),
+            _every(self._settings.contents_seconds, self._contents.sweep),
         )
         self._tasks = [loop.create_task(one) for one in work]
 
@@ -191,6 +197,7 @@ async def main(settings: Settings) -> None:
                 replies=replies,
                 clock=under.clock,
                 takers=CalledTakers(Workers(under.documents), channels, under.bus, under.clock),
+                blobs=under.blobs,
             ),
             settings,
         )

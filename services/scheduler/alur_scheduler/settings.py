@@ -16,3 +16,6 @@ class Settings(CommonSettings):
     retention_seconds: float = Field(
         default=10.0, gt=0, description="How often old executions are looked for."
     )
+    contents_seconds: float = Field(
+        default=600.0, gt=0, description="How often large content that nobody uses is looked for."
+    )

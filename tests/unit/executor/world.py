@@ -19,6 +19,7 @@ from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Where
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import (
+    CountedBlobs,
     Execution,
     Message,
     StoredExecutions,
@@ -139,7 +140,8 @@ class World:
     def __init__(self) -> None:
         self.clock = LoopClock()
         self.documents = MemoryDocuments(self.clock)
-        self.blobs = MemoryBlobs()
+        self.kept = MemoryBlobs()
+        self.blobs = CountedBlobs(self.kept, self.documents, self.clock)
         self.bus = InProcessBus()
         self.outside = Outside()
         self.definitions = Definitions()

@@ -96,6 +96,17 @@ async def test_a_repeated_key_answers_what_the_node_said(world: World) -> None:
     assert [(a.status, a.json) for a in answers] == [(201, {"a": 1})] * 2
 
 
+async def test_a_repeated_key_is_answered_as_the_first_also_after_its_removal(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    world.succeed({"n": 1})
+    first = await world.hook(headers={"Idempotency-Key": "k"})
+    execution = await world.only_execution()
+    await world.executions.save(execution.removed(world.clock.now() + 60))
+    again = await world.hook(headers={"Idempotency-Key": "k"})
+    assert (again.status, again.body) == (first.status, first.body)
+    assert again.headers["alur-execution-id"] == execution.id
+
+
 async def test_a_key_with_another_body_is_refused(world: World) -> None:
     world.keep(webhook())
     await world.hook(body=b'{"a":1}', headers={"Idempotency-Key": "k"})

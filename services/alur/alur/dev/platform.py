@@ -125,6 +125,7 @@ def _scheduler_needs(shared: _Shared, registry: Registry) -> SchedulerNeeds:
         replies=shared.replies,
         clock=shared.store.clock,
         takers=BusTakers(shared.bus),
+        blobs=shared.store.blobs,
     )
 
 

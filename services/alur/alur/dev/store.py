@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from alur_common.blobs import Blobs
 from alur_common.blobs_files import FileBlobs
 from alur_common.bus_in_process import InProcessBus
 from alur_common.clock import SystemClock, SystemIds
 from alur_common.data_folder import DataFolder
 from alur_common.documents.sqlite import SqliteDocuments
 from alur_common.executions import COLLECTIONS as ENGINE
-from alur_common.executions import Workers
+from alur_common.executions import CountedBlobs, Workers
 from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
 from alur_registry.main import build as build_registry
 from alur_registry.settings import Settings as RegistrySettings
@@ -28,7 +29,7 @@ class Opened:
 
     folder: Path
     documents: SqliteDocuments
-    blobs: FileBlobs
+    blobs: Blobs
     clock: SystemClock
     ids: SystemIds
 
@@ -45,7 +46,8 @@ async def opened(data: Path) -> AsyncIterator[Opened]:
             documents
         ).remove_all()  # whoever held a lease here is dead: the folder is ours
         try:
-            yield Opened(folder.path, documents, FileBlobs(folder.blobs), clock, SystemIds(clock))
+            blobs = CountedBlobs(FileBlobs(folder.blobs), documents, clock)
+            yield Opened(folder.path, documents, blobs, clock, SystemIds(clock))
         finally:
             await documents.close()
     finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from alur_common.executions import Execution
+from alur_common.executions import Execution, blobs_of
 from alur_engine.state import Run
 from alur_executor.domain.keys import idempotency_key
 from alur_executor.domain.programs import Program, Step
@@ -71,7 +71,7 @@ class RunContext:
     async def put_blob(
         self, content: bytes, media_type: str, file_name: str = ""
     ) -> dict[str, Json]:
-        sha256 = await self._parts.blobs.put(content)
+        sha256 = await blobs_of(self._parts.blobs, self._execution.id).put(content)
         reference = {"blob": sha256, "size": len(content), "mediaType": media_type}
         return {**reference, "fileName": file_name} if file_name else reference
 

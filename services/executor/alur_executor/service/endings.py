@@ -15,7 +15,7 @@ from alur_common.events import (
     ExecutionStarted,
     ExecutionSuspended,
 )
-from alur_common.executions import Execution, Message, Status
+from alur_common.executions import Execution, Message, Status, blobs_of
 from alur_common.executions.content import kept_entries
 from alur_common.replies import Outcome
 from alur_common.starts import MAX_DEPTH, StartRequest
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from alur_executor.service.session import Session
 
 LONGEST_PAUSE_SECONDS = 5.0
-KEY_SECONDS = 86_400.0
-"""How long an idempotency key counts at least: an execution that has one is kept so long."""
-UUID_VERSION_AT, DERIVED = 14, "8"
-"""Where the version of a UUID stands, and that of ids that follow from a source."""
 
 
 class Endings:
@@ -151,7 +147,8 @@ class Endings:
         output: Any = None
         if status == "succeeded":
             output = [item.json for item in outputs_of(program.graph, state)]
-        blobs, limit = session.parts.blobs, session.parts.limits.bytes
+        blobs = blobs_of(session.parts.blobs, session.execution.id)
+        limit = session.parts.limits.bytes
         try:
             entries = await kept_entries(session.writer.take_encoded(), blobs, limit)
         except LimitError as broken:
@@ -174,11 +171,9 @@ class Endings:
         return await self._with_large_output_kept(ended)
 
     def _expires_at(self, now: float, status: str) -> float:
-        """Return when retention may remove it: not before its idempotency key has stopped counting."""
-        program, execution = self._session.program, self._session.execution
+        """Return when retention may remove it."""
+        program = self._session.program
         keep = program.keep_succeeded if status == "succeeded" else program.keep_failed
-        if execution.id[UUID_VERSION_AT] == DERIVED:
-            return max(now + keep, execution.accepted_at + KEY_SECONDS)
         return now + keep
 
     async def _with_large_output_kept(self, ended: Execution) -> Execution:
@@ -187,7 +182,7 @@ class Endings:
         content = orjson.dumps(ended.output)
         if len(content) <= INLINE_BYTES:
             return ended
-        sha256 = await self._session.parts.blobs.put(content)
+        sha256 = await blobs_of(self._session.parts.blobs, ended.id).put(content)
         return ended.changed(output=None, output_blob=sha256)
 
     async def _announce(self, ended: Execution, output: Json) -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from alur_common.definitions import VersionRecord
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
-from alur_common.executions import Execution
+from alur_common.executions import Execution, blobs_of
 from alur_common.executions.content import input_of, read_entries
 from alur_common.executions.workers import Workers
 from alur_common.progress import Change
@@ -231,7 +231,7 @@ class Executor:
         parts = self._parts
         return JournalWriter(
             parts.journals,
-            parts.blobs,
+            blobs_of(parts.blobs, execution.id),
             execution.id,
             epoch=epoch,
             batches=batches,

@@ -11,6 +11,7 @@ from alur_common.blobs import Blobs
 from alur_common.bus import Broker
 from alur_common.clock import Clock, Ids, SystemClock, SystemIds
 from alur_common.documents.port import Collection, Documents
+from alur_common.executions.uses import CountedBlobs
 from alur_common.process import Process
 from alur_common.settings import Settings
 
@@ -68,7 +69,8 @@ async def embedded(
         bus = InProcessBus()
         worker = f"{service}-{ids.execution()}"
         try:
-            yield Ground(documents, FileBlobs(folder.blobs), bus, clock, ids, worker)
+            blobs = CountedBlobs(FileBlobs(folder.blobs), documents, clock)
+            yield Ground(documents, blobs, bus, clock, ids, worker)
         finally:
             await bus.close()
             await documents.close()

@@ -14,6 +14,7 @@ from alur_common.blobs import Blobs
 from alur_common.clock import SystemClock, SystemIds
 from alur_common.documents.mongo import MongoDocuments, connect
 from alur_common.documents.port import Collection
+from alur_common.executions.uses import CountedBlobs
 from alur_common.ground import Ground
 from alur_common.kafka.bus import KafkaBus
 from alur_common.kafka.topics import apply_topics
@@ -49,7 +50,8 @@ async def shared(
         try:
             # Whoever restarts under a name is not who held its leases.
             worker = f"{name}-{ids.secret(4)}"
-            yield Ground(documents, _blobs(settings.blobs), bus, clock, ids, worker)
+            blobs = CountedBlobs(_blobs(settings.blobs), documents, clock)
+            yield Ground(documents, blobs, bus, clock, ids, worker)
         finally:
             await bus.close()
             await documents.close()

@@ -13,7 +13,7 @@ from alur_common.blobs import INLINE_BYTES, Blobs
 from alur_common.bus import Bus
 from alur_common.clock import Clock, Ids
 from alur_common.events import ExecutionAdmitted, ExecutionRequested
-from alur_common.executions import Execution, Executions, Parent
+from alur_common.executions import Execution, Executions, Parent, blobs_of
 from alur_common.identity import derived_id
 from alur_sdk.errors import ExistsError, InvalidError, LimitError, MismatchError, Problem
 
@@ -87,12 +87,16 @@ class Starts:
         `LimitError` above the depth limit.
         """
         execution = await self._draft(workflow, request)
-        try:
-            accepted = await self._executions.accept(execution)
-        except ExistsError:
-            return Accepted(await self._known(execution), is_new=False)
-        await self._bus.publish(self._event(accepted))
-        return Accepted(accepted, is_new=True)
+        while True:
+            try:
+                accepted = await self._executions.accept(execution)
+            except ExistsError:
+                known = await self._known(execution)
+                if known is not None:
+                    return Accepted(known, is_new=False)
+            else:
+                await self._bus.publish(self._event(accepted))
+                return Accepted(accepted, is_new=True)
 
     async def _draft(self, workflow: Startable, request: StartRequest) -> Execution:
         if request.depth > MAX_DEPTH:
@@ -133,11 +137,13 @@ class Starts:
         content = orjson.dumps(execution.input)
         if len(content) <= INLINE_BYTES:
             return execution
-        return execution.changed(input=None, input_blob=await self._blobs.put(content))
+        blobs = blobs_of(self._blobs, execution.id)
+        return execution.changed(input=None, input_blob=await blobs.put(content))
 
-    async def _known(self, execution: Execution) -> Execution:
-        known = await self._executions.get(execution.id)
-        if execution.seen and known.seen and known.seen != execution.seen:
+    async def _known(self, execution: Execution) -> Execution | None:
+        """Return the first one of the same source; None when its time was over this very moment."""
+        known = await self._executions.find(execution.id)
+        if known is not None and execution.seen and known.seen and known.seen != execution.seen:
             raise MismatchError(
                 "this idempotency key came before with other content", execution=known.id
             )

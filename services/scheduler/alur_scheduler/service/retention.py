@@ -6,14 +6,22 @@ import asyncio
 
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
-from alur_common.executions import Executions, Inbox, Journals
+from alur_common.executions import Execution, Executions, Inbox, Journals
+from alur_common.identity import is_derived
+from alur_sdk.errors import ConflictError, NotFoundError
 
 BATCH = 100
 PAUSE_SECONDS = 0.05
+SOURCE_SECONDS = 86_400.0
+"""How long a source can come again: a delivery under its idempotency key, a due time."""
 
 
 class Retention:
-    """Removes executions whose time is over, with journal and inbox; the execution itself goes last."""
+    """Removes executions whose time is over, with journal and inbox; the execution itself goes last.
+
+    One whose source can come again leaves a small document with its id: the same start is then answered as before, and
+    starts nothing. It takes the place of the execution, so a first start looks for nothing.
+    """
 
     def __init__(
         self, executions: Executions, journals: Journals, inbox: Inbox, clock: Clock
@@ -30,12 +38,36 @@ class Retention:
             where = [Where("expire_at", "lte", self._clock.now())]
             due = await self._executions.search(where, sort=("expire_at",), limit=BATCH)
             for execution in due:
-                await self._journals.remove(execution.id)
-                for message in await self._inbox.read(execution.id):
-                    await self._inbox.remove(message)
+                if not execution.is_removed:
+                    await self._journals.remove(execution.id)
+                    for message in await self._inbox.read(execution.id):
+                        await self._inbox.remove(message)
             for execution in due:
-                await self._executions.delete(execution.id)
+                await self._remove(execution)
             removed += len(due)
             if len(due) < BATCH:
                 return removed
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _remove(self, execution: Execution) -> None:
+        until = await self._source_until(execution)
+        if until is None:
+            await self._executions.delete(execution.id)
+            return
+        try:
+            await self._executions.save(execution.removed(until))
+        except (ConflictError, NotFoundError):
+            return  # another scheduler was quicker
+
+    async def _source_until(self, execution: Execution) -> float | None:
+        """Return until when its start may come again, or None when it cannot: a parent starts a child until it has ended."""
+        if not is_derived(execution.id):
+            return None
+        now = self._clock.now()
+        until = execution.accepted_at + SOURCE_SECONDS
+        if until > now:
+            return until
+        if execution.parent is None:
+            return None
+        parent = await self._executions.find(execution.parent.execution)
+        return None if parent is None or parent.has_ended else now + SOURCE_SECONDS

@@ -22,9 +22,10 @@ from alur_common.executions.repository import (
     StoredJournals,
     where_status,
 )
+from alur_common.executions.uses import USES, BlobUses, CountedBlobs, blobs_of
 from alur_common.executions.workers import WORKERS, Workers
 
-COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS)
+COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, USES)
 """The engine's store."""
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "COLLECTIONS",
     "ENDED",
     "Batch",
+    "BlobUses",
+    "CountedBlobs",
     "Execution",
     "Executions",
     "Inbox",
@@ -43,6 +46,7 @@ __all__ = [
     "StoredInbox",
     "StoredJournals",
     "Workers",
+    "blobs_of",
     "execution_error",
     "where_status",
 ]

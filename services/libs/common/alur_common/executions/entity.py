@@ -86,6 +86,16 @@ class Execution:
         """It succeeded, failed or was cancelled."""
         return self.status in ENDED
 
+    @property
+    def is_removed(self) -> bool:
+        """Retention removed it: what is left belongs to nobody, and answers its source when that comes again."""
+        return not self.tenant
+
+    def removed(self, until: float) -> Self:
+        """Return what is left of it until then: its id, and what a repeated start is answered with."""
+        kept = {name: value for name, value in self.__dict__.items() if name in _LEFT}
+        return self.made_of({**kept, "tenant": "", "nodes": [], "expire_at": until})
+
     def changed(self, **changes: Any) -> Self:
         """Return it with other values, as `dataclasses.replace` does, at a tenth of the cost."""
         return self.made_of({**self.__dict__, **changes})
@@ -104,6 +114,31 @@ class Execution:
 DEFAULTS: Mapping[str, Any] = {
     field.name: field.default for field in fields(Execution) if field.default is not MISSING
 }
+
+
+_LEFT = frozenset(
+    {
+        "id",
+        "project",
+        "workflow",
+        "workflow_uid",
+        "version",
+        "mode",
+        "accepted_at",
+        "status",
+        "started_at",
+        "finished_at",
+        "epoch",
+        "output",
+        "output_blob",
+        "error",
+        "reason",
+        "reply",
+        "seen",
+        "parent",
+        "revision",
+    }
+)
 
 
 def execution_error(

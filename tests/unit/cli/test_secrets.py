@@ -77,6 +77,14 @@ def test_a_variable_is_set_and_read(cli: Cli, server: FakeServer) -> None:
     assert cli("variable", "get", "REGION").out == "id\n"
 
 
+@pytest.mark.parametrize("command", [["variable", "set"], ["credential", "set", "--type=bearer"]])
+def test_a_name_stays_one_part_of_the_address(
+    cli: Cli, server: FakeServer, command: list[str]
+) -> None:
+    cli(*command, "../x y", "-", feed="secret")
+    assert server.sent("PUT")[0].path.endswith("s/..%2Fx%20y")
+
+
 def test_a_token_is_printed_once_and_nothing_else_when_quiet(cli: Cli, server: FakeServer) -> None:
     server.on("POST", "/api/v1/tokens", Reply({"id": "t1", "token": "alur_pat_new"}, 201))
     done = cli("token", "create", "--name", "ci", "--scope", "workflows:read", "--quiet")

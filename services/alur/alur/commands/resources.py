@@ -95,7 +95,7 @@ def collection(session: Session, kind: Kind, project: str | None = None) -> str:
 def find_one(session: Session, kind: Kind, name: str) -> dict[str, Any]:
     """Return one thing by its name or id. Raises `NotFoundError`."""
     if kind.can_get:
-        found: dict[str, Any] = session.call("GET", _address(session, kind, name)).json
+        found: dict[str, Any] = session.call("GET", address(session, kind, name)).json
         return found
     for shown in session.pages(collection(session, kind), {}, None):
         if kind.key_of(shown) == name:
@@ -103,7 +103,8 @@ def find_one(session: Session, kind: Kind, name: str) -> dict[str, Any]:
     raise NotFoundError(f"there is no {kind.singular} {name!r}")
 
 
-def _address(session: Session, kind: Kind, name: str, project: str | None = None) -> str:
+def address(session: Session, kind: Kind, name: str, project: str | None = None) -> str:
+    """Return the path of one thing, whatever its name holds."""
     return f"{collection(session, kind, project)}/{quote(name, safe='')}"
 
 
@@ -117,12 +118,12 @@ def _show(kind: Kind, found: list[dict[str, Any]], form: Format, *, single: bool
 
 
 def _delete(session: Session, kind: Kind, name: str, project: str | None, *, dry_run: bool) -> None:
-    address = _address(session, kind, name, project)
+    where = address(session, kind, name, project)
     headers = {}
     if kind.needs_etag or dry_run:
-        known = session.call("GET", address) if kind.can_get else None
+        known = session.call("GET", where) if kind.can_get else None
         headers = {"If-Match": known.etag or "*"} if known and kind.needs_etag else {}
     if not dry_run:
-        session.call("DELETE", address, headers=headers)
+        session.call("DELETE", where, headers=headers)
     group = "workflow.alur.dev" if kind.name == "workflows" else kind.singular
     write(f"{group}/{name} deleted{' (dry run)' if dry_run else ''}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from alur.commands.resources import collection, delete, find_one, get
+from alur.commands.resources import address, delete, find_one, get
 from alur.kinds import kind_named
 from alur.options import DryRun, Output, Project, connect, read_file, read_json
 from alur.output import Format, write
@@ -52,8 +52,7 @@ def credential_set(
     if domain:
         body["allowedDomains"] = domain
     if not dry_run:
-        path = collection(session, kind_named("credentials"))
-        session.call("PUT", f"{path}/{name}", body)
+        session.call("PUT", address(session, kind_named("credentials"), name), body)
     write(f"credential/{name} set{' (dry run)' if dry_run else ''}")
 
 
@@ -127,9 +126,7 @@ def variable_set(
     content = sys.stdin.read().removesuffix("\n") if value == "-" else value
     session = connect(context, project)
     if not dry_run:
-        session.call(
-            "PUT", f"{collection(session, kind_named('variables'))}/{name}", {"value": content}
-        )
+        session.call("PUT", address(session, kind_named("variables"), name), {"value": content})
     write(f"variable/{name} set{' (dry run)' if dry_run else ''}")
 
 

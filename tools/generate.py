@@ -35,6 +35,7 @@ STEPS = (
     ),
     Step((PYTHON, "-m", "alur_engine.schema"), "docs/reference/workflow.schema.json"),
     Step((PYTHON, "-m", "alur_gateway.adapters.rest"), "docs/reference/openapi.json"),
+    Step((PYTHON, "-m", "tools.storage"), "docs/reference/storage.md"),
     Step(
         (PYTHON, "-m", "typer", "alur.main", "utils", "docs", "--title=Command line"),
         "docs/reference/cli.md",

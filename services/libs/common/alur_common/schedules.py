@@ -8,7 +8,11 @@ from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Collection, Documents, Index, Where
 
 SCHEDULES = Collection(
-    "schedules", fields=("uid", "fire_at"), indexes=(Index(("fire_at",)), Index(("uid",)))
+    "schedules",
+    fields=("uid", "fire_at"),
+    indexes=(Index(("fire_at",)), Index(("uid",))),
+    holds="when each schedule is due next",
+    owner="scheduler",
 )
 
 

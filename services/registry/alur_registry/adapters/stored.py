@@ -25,6 +25,7 @@ from alur_registry.ports import Store
 
 T = TypeVar("T")
 
+OWNER = "registry"
 WORKFLOWS = Collection(
     "workflows",
     fields=("tenant", "project", "name", "uid", "hook_id"),
@@ -33,22 +34,45 @@ WORKFLOWS = Collection(
         Index(("uid",), unique=True),
         Index(("hook_id",), unique=True),
     ),
+    shard_key=(),
+    holds="workflows, each at its newest version",
+    owner=OWNER,
 )
-VERSIONS = Collection("versions", fields=("uid", "version"), indexes=(Index(("uid", "version")),))
-DRAFTS = Collection("drafts")
-NOTICES = Collection("notices")
+VERSIONS = Collection(
+    "versions",
+    fields=("uid", "version"),
+    indexes=(Index(("uid", "version"), newest_first=True),),
+    holds="every version of a workflow",
+    owner=OWNER,
+)
+DRAFTS = Collection("drafts", holds="what the editor has not published yet", owner=OWNER)
+NOTICES = Collection(
+    "notices", holds="changes of workflows that the others are yet to be told", owner=OWNER
+)
 CREDENTIALS = Collection(
     "credentials",
     fields=("tenant", "project", "name"),
     indexes=(Index(("tenant", "project", "name")),),
+    holds="credentials, encrypted",
+    owner=OWNER,
 )
 VARIABLES = Collection(
     "variables",
     fields=("tenant", "project", "name"),
     indexes=(Index(("tenant", "project", "name")),),
+    holds="variables of projects",
+    owner=OWNER,
 )
-PROJECTS = Collection("projects", fields=("tenant",), indexes=(Index(("tenant",)),))
-MEMBERS = Collection("members", fields=("tenant", "role"), indexes=(Index(("tenant",)),))
+PROJECTS = Collection(
+    "projects", fields=("tenant",), indexes=(Index(("tenant",)),), holds="projects", owner=OWNER
+)
+MEMBERS = Collection(
+    "members",
+    fields=("tenant", "role"),
+    indexes=(Index(("tenant",)),),
+    holds="people and their roles",
+    owner=OWNER,
+)
 TOKENS = Collection(
     "tokens",
     fields=("tenant", "user", "secret_hash", "expires_at"),
@@ -57,16 +81,36 @@ TOKENS = Collection(
         Index(("secret_hash",), unique=True),
         Index(("expires_at",), sparse=True),
     ),
+    ttl="expires_at",
+    shard_key=(),
+    holds="API tokens, by the hash of their secret",
+    owner=OWNER,
 )
 SESSIONS = Collection(
     "sessions",
     fields=("tenant", "user", "expires_at"),
     indexes=(Index(("tenant", "user")), Index(("expires_at",))),
+    ttl="expires_at",
+    holds="sessions of browsers",
+    owner=OWNER,
 )
-LINKS = Collection("links", fields=("expires_at",), indexes=(Index(("expires_at",)),))
-TENANTS = Collection("tenants")
-AUDIT = Collection("audit", fields=("tenant", "number"), indexes=(Index(("tenant", "number")),))
-HEADS = Collection("audit_heads")
+LINKS = Collection(
+    "links",
+    fields=("expires_at",),
+    indexes=(Index(("expires_at",)),),
+    ttl="expires_at",
+    holds="one-time sign-in links, by the hash of their secret",
+    owner=OWNER,
+)
+TENANTS = Collection("tenants", holds="tenants", owner=OWNER)
+AUDIT = Collection(
+    "audit",
+    fields=("tenant", "number"),
+    indexes=(Index(("tenant", "number"), newest_first=True),),
+    holds="the audit chain of each tenant",
+    owner=OWNER,
+)
+HEADS = Collection("audit_heads", holds="the newest row of each audit chain, signed", owner=OWNER)
 
 COLLECTIONS = (
     WORKFLOWS,

@@ -27,15 +27,25 @@ EXECUTIONS = Collection(
         "priority",
     ),
     indexes=(
-        Index(("tenant", "project", "accepted_at")),
-        Index(("tenant", "project", "workflow", "accepted_at")),
+        Index(("tenant", "project", "accepted_at"), newest_first=True),
+        Index(("tenant", "project", "workflow", "accepted_at"), newest_first=True),
         Index(("active", "wake_at"), sparse=True),
-        Index(("trouble", "tenant", "project", "accepted_at"), sparse=True),
+        Index(("trouble", "tenant", "project", "accepted_at"), sparse=True, newest_first=True),
         Index(("expire_at",), sparse=True),
     ),
+    holds="executions, with the events that their state implies; retention removes each after its journal",
+    owner="gateway, scheduler, executor",
 )
-JOURNAL = Collection("journal")
-INBOX = Collection("inbox")
+JOURNAL = Collection(
+    "journal",
+    holds="what executions did: batches under the id `execution/number`, so that each number is taken once",
+    owner="executor",
+)
+INBOX = Collection(
+    "inbox",
+    holds="messages for executions: signals, cancellations, ends of children",
+    owner="gateway, scheduler, executor",
+)
 PAGE = 500
 
 

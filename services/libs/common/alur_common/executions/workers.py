@@ -6,7 +6,14 @@ from alur_common.documents.port import Collection, Documents, Index, Where
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 MOST = 1_000
-WORKERS = Collection("workers", fields=("expires_at",), indexes=(Index(("expires_at",)),))
+WORKERS = Collection(
+    "workers",
+    fields=("expires_at",),
+    indexes=(Index(("expires_at",)),),
+    ttl="expires_at",
+    holds="executors and until when each is taken to live",
+    owner="executor",
+)
 
 
 class Workers:

@@ -105,6 +105,7 @@ async def test_basic_takes_the_right_pair_only(world: World) -> None:
         for value in (f"Basic {right}", f"Basic {wrong}", f"Bearer {right}", "Basic !!", "")
     ]
     assert statuses == [202, 401, 401, 401, 401]
+    assert (await world.hook()).headers["www-authenticate"] == 'Basic realm="alur"'
 
 
 async def test_a_secret_header_is_compared_and_kept_out_of_the_item(world: World) -> None:

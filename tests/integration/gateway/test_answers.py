@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from alur_gateway.adapters.rest import models as m
 from alur_gateway.adapters.rest import people_models as p
-from tests.support.alur_dev import AlurDev
+from tests.support.alur_dev import ROOT, AlurDev
 
 PROJECT = "/api/v1/projects/default"
 WORKFLOW: dict[str, Any] = {
@@ -163,3 +163,8 @@ def test_a_waiting_execution_is_cancelled(rest: httpx.Client, platform: AlurDev)
     assert rest.post(f"{one}:cancel", json={"reason": "enough"}).status_code == 202
     cancelled = platform.wait_for(execution["id"], "cancelled")
     assert cancelled["reason"] == "enough"
+
+
+def test_the_schema_of_the_document_is_served(rest: httpx.Client) -> None:
+    committed = ROOT / "docs" / "reference" / "workflow.schema.json"
+    assert rest.get("/api/v1/workflow.schema.json").json() == json.loads(committed.read_text())

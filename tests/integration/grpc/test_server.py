@@ -104,6 +104,15 @@ async def test_a_page_that_is_none_is_refused(remote: Remote, page: dict[str, An
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+async def test_a_token_that_is_none_is_told_by_its_name(remote: Remote) -> None:
+    page: dict[str, Any] = {"page_token": "x"}
+    request = workflows_pb2.ListRequest(**page)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await remote.workflows.List(request, metadata=remote.sign())
+    trailers: Any = refused.value.trailing_metadata()
+    assert b"page_token" in dict(trailers)["grpc-status-details-bin"]
+
+
 def sized(content: bytes) -> bytes:
     """Return content with its length before it, as the wire format has it."""
     length, head = len(content), b""

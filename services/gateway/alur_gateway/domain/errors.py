@@ -106,7 +106,8 @@ def headers_of(error: AlurError) -> list[tuple[bytes, bytes]]:
     if isinstance(error, MethodError):
         return [(b"allow", error.allow.encode())]
     if error.code == "unauthenticated":
-        return [(b"www-authenticate", b'Bearer realm="alur"')]
+        scheme = str(error.details.get("scheme", "Bearer"))
+        return [(b"www-authenticate", f'{scheme} realm="alur"'.encode())]
     if error.retryable:
         return [(b"retry-after", b"2")]
     return []

@@ -73,7 +73,8 @@ def check_proof(
     """
     check = _CHECKS.get(proof.kind)
     if check is None or not check(proof, secret, headers, body, now):
-        raise UnauthenticatedError("the webhook's proof is missing or wrong")
+        scheme = "Basic" if proof.kind == "basic" else "Bearer"
+        raise UnauthenticatedError("the webhook's proof is missing or wrong", scheme=scheme)
 
 
 def _same(given: bytes, wanted: str) -> bool:

@@ -15,7 +15,7 @@ from alur_gateway.adapters.grpc.messages import (
     outcome_word,
     status_word,
 )
-from alur_gateway.adapters.grpc.paging import page_size, position
+from alur_gateway.adapters.grpc.paging import page_size, position, token_named
 from alur_gateway.adapters.grpc.structs import from_struct, from_timestamp, from_value
 from alur_gateway.domain.shown import brief
 from alur_gateway.service.executions import Filter, Resolution, RunRequest
@@ -70,9 +70,9 @@ class ExecutionsServicer(ExecutionsServiceServicer):
             status=",".join(map(status_word, request.statuses)) or None,
             since=from_timestamp(request.since) if has_since else None,
         )
-        found = await self._service.search(
-            caller(), project, wanted, page_size(request.page_size), request.page_token or None
-        )
+        size, token = page_size(request.page_size), request.page_token or None
+        with token_named():
+            found = await self._service.search(caller(), project, wanted, size, token)
         shown = [execution_message(one) for one in found.items]
         return pb.ListResponse(executions=shown, next_page_token=found.next_cursor or "")
 

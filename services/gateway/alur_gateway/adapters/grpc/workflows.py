@@ -10,7 +10,7 @@ from alur_api.workflows.v1 import workflows_pb2 as pb
 from alur_api.workflows.v1.workflows_pb2_grpc import WorkflowsServiceServicer
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_gateway.adapters.grpc.guard import caller, project_of
-from alur_gateway.adapters.grpc.paging import page_size
+from alur_gateway.adapters.grpc.paging import page_size, token_named
 from alur_gateway.adapters.grpc.structs import from_struct, timestamp_of, to_struct
 from alur_gateway.domain.errors import PreconditionError
 from alur_gateway.service.use_cases import Precondition, UseCases
@@ -42,13 +42,14 @@ class WorkflowsServicer(WorkflowsServiceServicer):
         if request.order_by not in {"", "name"}:
             message = "workflows are listed by `name` and no other order"
             raise InvalidError(message, [Problem("order_by", "value", message)])
-        page = await self._use.registry.list_workflows(
-            caller(),
-            project_of(request),
-            limit=page_size(request.page_size),
-            cursor=request.page_token or None,
-            search=request.filter,
-        )
+        with token_named():
+            page = await self._use.registry.list_workflows(
+                caller(),
+                project_of(request),
+                limit=page_size(request.page_size),
+                cursor=request.page_token or None,
+                search=request.filter,
+            )
         shown = [await self._shown(record) for record in page.items]
         return pb.ListResponse(workflows=shown, next_page_token=page.next_cursor or "")
 
@@ -77,13 +78,14 @@ class WorkflowsServicer(WorkflowsServiceServicer):
     async def ListVersions(  # noqa: N802  # the name of the RPC
         self, request: pb.ListVersionsRequest, _context: object
     ) -> pb.ListVersionsResponse:
-        page = await self._use.registry.list_versions(
-            caller(),
-            project_of(request),
-            request.name,
-            limit=page_size(request.page_size),
-            cursor=request.page_token or None,
-        )
+        with token_named():
+            page = await self._use.registry.list_versions(
+                caller(),
+                project_of(request),
+                request.name,
+                limit=page_size(request.page_size),
+                cursor=request.page_token or None,
+            )
         versions = [_version(version) for version in page.items]
         return pb.ListVersionsResponse(versions=versions, next_page_token=page.next_cursor or "")
 

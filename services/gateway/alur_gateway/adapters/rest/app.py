@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from alur_engine.schema import workflow_schema
 from alur_gateway.adapters.asgi import App
 from alur_gateway.adapters.rest.bodies import path_of
 from alur_gateway.adapters.rest.executions import ExecutionRoutes
@@ -76,7 +77,13 @@ def _serve_description(app: FastAPI, routes: list[Route]) -> None:
             made.update(describe(app, routes))
         return reply(200, made)
 
+    async def get_workflow_schema() -> Response:
+        """Return the JSON Schema of the workflow document, for editors of text."""
+        return reply(200, workflow_schema())
+
     app.add_api_route(f"{PREFIX}/openapi.json", get_openapi, include_in_schema=False)
+    schema = f"{PREFIX}/workflow.schema.json"
+    app.add_api_route(schema, get_workflow_schema, include_in_schema=False)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -105,7 +105,7 @@ check-generated: .venv/.members ## Fail when a generated file differs from what 
 # --- Test --------------------------------------------------------------------------------
 
 .PHONY: test
-test: install tests/node_modules/.installed browser ## All tests: checks, units with coverage, contract, simulation, integration, security, browser
+test: install tests/node_modules/.installed browser servers-of-tests ## All tests: checks, units with coverage, contract, simulation, integration, security, browser
 	$(MAKE) lint types imports check-editor check-generated
 	cd $(EDITOR) && npm run --silent knip && npm run --silent budget
 	rm -f .coverage .coverage.*
@@ -120,11 +120,11 @@ simulate: .venv/.members ## Run SEEDS (a million) simulated runs with faults; `m
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 .PHONY: chaos-short
-chaos-short: install ## Fault tests in their short form: real servers, real kills
+chaos-short: install servers-of-tests ## Fault tests in their short form: real servers, real kills
 	$(PYTEST) -m chaos tests/chaos
 
 .PHONY: chaos
-chaos: install ## The same with ALUR_CHAOS_SCALE (10) times the load
+chaos: install servers-of-tests ## The same with ALUR_CHAOS_SCALE (10) times the load
 	ALUR_CHAOS_SCALE=$${ALUR_CHAOS_SCALE:-10} $(PYTEST) -m chaos -rA tests/chaos
 
 .PHONY: browser
@@ -132,11 +132,16 @@ browser:
 	@tools/need chromium
 
 .PHONY: servers
-servers: .venv/.locked ## Get the real servers that tests need (Kafka, a MongoDB-compatible one, S3) into a cache outside the tree
+servers: .venv/.locked ## Get all real servers into a cache outside the tree (once; one of them takes ten minutes to build)
 	@$(BIN)/python -m tools.servers get
 
+# Without the build for kills, whose place the other one takes where it is missing.
+.PHONY: servers-of-tests
+servers-of-tests: .venv/.locked
+	@$(BIN)/python -m tools.servers get kafka mongo s3 collector prometheus
+
 .PHONY: servers-up
-servers-up: .venv/.locked ## Start them in the background; prints `export …` lines for `eval "$$(make -s servers-up)"`
+servers-up: .venv/.locked ## Start Kafka, MongoDB's stand-in and S3 in the background; prints `export …` lines for `eval "$$(make -s servers-up)"`
 	@$(BIN)/python -m tools.servers up
 
 .PHONY: servers-down

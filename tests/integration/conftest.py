@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.alur_dev import AlurDev, alur_dev
-from tests.support.servers import kafka_servers, mongo_url, s3_url
+from tests.support.servers import collector, kafka_servers, mongo_url, s3_url
 
-__all__ = ["kafka_servers", "mongo_url", "s3_url"]
+__all__ = ["collector", "kafka_servers", "mongo_url", "s3_url"]
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tools.servers import collector as otel_collector
 from tools.servers import kafka, mongo, s3
+from tools.servers.cache import MissingError
 from tools.servers.running import Server
 
 
-def running(server: Server) -> Iterator[Server]:
-    """Start a server for the length of a fixture."""
+def running(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
+    """Start a server for the length of a fixture. What cannot be had is skipped, which CI makes a failure."""
+    try:
+        server = make(folder)
+    except MissingError as error:
+        pytest.skip(f"needs a server that `make servers` gets: {error}")
     server.start()
     yield server
     server.stop()
@@ -26,7 +36,7 @@ def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    for server in running(mongo.server(tmp_path_factory.mktemp("mongo"))):
+    for server in running(mongo.server, tmp_path_factory.mktemp("mongo")):
         yield f"mongodb://127.0.0.1:{server.port}/alur"
 
 
@@ -37,7 +47,7 @@ def kafka_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    for server in running(kafka.server(tmp_path_factory.mktemp("kafka"))):
+    for server in running(kafka.server, tmp_path_factory.mktemp("kafka")):
         yield f"127.0.0.1:{server.port}"
 
 
@@ -48,8 +58,34 @@ def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    for server in running(s3.server(Path(tmp_path_factory.mktemp("s3")))):
+    for server in running(s3.server, tmp_path_factory.mktemp("s3")):
         with pytest.MonkeyPatch.context() as patch:
             for name, value in s3.environment(server.port).items():
                 patch.setenv(name, value)
             yield f"s3://{s3.BUCKET}/tests"
+
+
+@dataclass(frozen=True)
+class Collector:
+    """Where telemetry is sent, by OTLP over gRPC, and the file in which it arrives, a request as JSON a line."""
+
+    endpoint: str
+    output: Path
+
+    def wait_for(self, text: str, within: float = 20) -> list[dict[str, Any]]:
+        """Return the requests that hold this text once there are any."""
+        deadline = time.monotonic() + within
+        while True:
+            said = self.output.read_text() if self.output.exists() else ""
+            if found := [json.loads(line) for line in said.splitlines() if text in line]:
+                return found
+            assert time.monotonic() < deadline, f"{text} did not arrive"
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """An OpenTelemetry Collector. Its output is that of all tests, so look for what is yours."""
+    folder = tmp_path_factory.mktemp("collector")
+    for server in running(otel_collector.server, folder):
+        yield Collector(f"http://127.0.0.1:{server.port}", otel_collector.output(folder))

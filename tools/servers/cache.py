@@ -12,6 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 
+class MissingError(Exception):
+    """A server cannot be had here: a tool is missing, or a registry did not answer. The message says which."""
+
+
 def cache_folder() -> Path:
     """Return the folder of all servers: `ALUR_CACHE`, else below the user's cache."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -19,12 +23,16 @@ def cache_folder() -> Path:
 
 
 def kept(name: str, version: str, build: Callable[[Path], None]) -> Path:
-    """Return the folder of this version, built when it is missing. Two who ask at once build it once."""
+    """Return the folder of this version, built when it is missing. Two who ask at once build it once.
+
+    It is built where it stays, for some programs know their place; the mark that is made last
+    tells a whole one from what an interrupted build left.
+    """
     folder = cache_folder() / name / version
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{version}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / ".complete").exists():
+        if not is_kept(name, version):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             sys.stderr.write(f"getting {name} {version}\n")
@@ -33,23 +41,28 @@ def kept(name: str, version: str, build: Callable[[Path], None]) -> Path:
     return folder
 
 
+def is_kept(name: str, version: str) -> bool:
+    """Whether it is there, whole."""
+    return (cache_folder() / name / version / ".complete").exists()
+
+
 def run(*command: str | Path, cwd: Path | None = None, **environment: str) -> str:
-    """Run a command and return what it printed; a failure ends the program with what it said."""
+    """Run a command and return what it printed, or raise `MissingError` with what it said."""
     try:
         done = subprocess.run(  # noqa: S603  # the commands of this package
             [str(part) for part in command],
             cwd=cwd,
             env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=True,
         )
     except FileNotFoundError as error:
-        raise SystemExit(f"{command[0]} is missing: it is needed to get the servers") from error
+        raise MissingError(f"{command[0]} is missing, and it is needed to get a server") from error
     except subprocess.CalledProcessError as error:
-        raise SystemExit(
-            f"{error.cmd} failed:\n{error.stdout[-2000:]}{error.stderr[-2000:]}"
-        ) from error
+        said = f"{error.stdout[-2000:]}{error.stderr[-2000:]}"
+        raise MissingError(f"{' '.join(map(str, command))} failed:\n{said}") from error
     return done.stdout
 
 

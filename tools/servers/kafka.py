@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from tools.servers.cache import kept, run
+from tools.servers.cache import kept, run, temporary_folder
 from tools.servers.running import Server, free_port
 
+NAME = "kafka"
 VERSION = "4.4.0"
 LOGGING = "2.25.5"
+ARCHIVE = "classes.jsa"
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
 <groupId>dev.alur</groupId><artifactId>kafka</artifactId><version>1</version>
@@ -47,25 +50,41 @@ def _build(folder: Path) -> None:
     (folder / "pom.xml").write_text(_POM)
     command = ("mvn", "-B", "-q", "dependency:copy-dependencies", "-DincludeScope=runtime")
     run(*command, f"-DoutputDirectory={folder / 'lib'}", cwd=folder)
+    _archive(folder)
+
+
+def _archive(folder: Path) -> None:
+    """Let a broker write down the classes that it loads, which halves the time of each later start."""
+    data = temporary_folder()
+    dump = f"-XX:ArchiveClassesAtExit={folder / ARCHIVE}"
+    broker = _server(folder, data, dump).start()
+    broker.stop(within_seconds=60)
+    shutil.rmtree(data)
 
 
 def get() -> Path:
-    """Return the folder of its jars."""
-    return kept("kafka", f"{VERSION}-{LOGGING}", _build) / "lib"
+    """Return the folder of its jars and of its archive of classes."""
+    return kept(NAME, VERSION, _build)
 
 
 def version() -> str:
-    """Return the version that the jars say."""
-    return run("java", "-cp", f"{get()}/*", "kafka.Kafka", "--version").split()[0]
+    """Return the version that the broker says."""
+    return run("java", "-cp", f"{get()}/lib/*", "kafka.Kafka", "--version").split()[0]
 
 
 def server(folder: Path) -> Server:
     """Return a broker on fresh data in this folder; its address is `127.0.0.1:<port>`."""
-    jars = f"{get()}/*"
+    installed = get()
+    # Java goes on without an archive that is missing or that another version of it made.
+    return _server(installed, folder, f"-XX:SharedArchiveFile={installed / ARCHIVE}")
+
+
+def _server(installed: Path, folder: Path, archive: str) -> Server:
+    java = ("java", *_HEAP, archive, "-cp", f"{installed}/lib/*")
     port, controller = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "server.properties"
     settings.write_text(_SETTINGS.format(port=port, controller=controller, data=folder / "data"))
-    run("java", "-cp", jars, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", settings)
-    command = ("java", *_HEAP, "-cp", jars, "kafka.Kafka", str(settings))
-    return Server("kafka", command, folder, port)
+    format_data = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", settings)
+    run("java", "-cp", f"{installed}/lib/*", *format_data)
+    return Server(NAME, (*java, "kafka.Kafka", str(settings)), folder, port)

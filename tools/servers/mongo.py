@@ -8,23 +8,24 @@ from pathlib import Path
 from tools.servers.cache import kept, run
 from tools.servers.running import Server, free_port
 
+NAME = "secantusdb"
 VERSION = "0.7.0b3"
 
 
 def _build(folder: Path) -> None:
     run(sys.executable, "-m", "venv", folder / "venv")
-    run(folder / "venv/bin/pip", "install", "-q", f"secantusdb=={VERSION}")
+    run(folder / "venv/bin/pip", "install", "-q", f"{NAME}=={VERSION}")
 
 
 def get() -> Path:
     """Return the folder of its environment."""
-    return kept("secantusdb", VERSION, _build) / "venv"
+    return kept(NAME, VERSION, _build) / "venv"
 
 
 def version() -> str:
-    """Return the version that is installed."""
-    shown = run(get() / "bin/pip", "show", "secantusdb")
-    return next(line.split()[1] for line in shown.splitlines() if line.startswith("Version:"))
+    """Return the version that its environment has."""
+    ask = f"from importlib.metadata import version; print(version('{NAME}'))"
+    return run(get() / "bin/python", "-c", ask).strip()
 
 
 def server(folder: Path) -> Server:
@@ -35,4 +36,4 @@ def server(folder: Path) -> Server:
     program = str(get() / "bin/secantusd-py")
     places = ("--port", str(port), "--storage-path", str(data))
     limits = ("--cache-size", "512M", "--log-level", "WARNING")
-    return Server("secantusdb", (program, *places, *limits), folder, port)
+    return Server(NAME, (program, *places, *limits), folder, port)

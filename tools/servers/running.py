@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 READY_SECONDS = 60.0
-_PR_SET_PDEATHSIG = 1
+_LEASH = Path(__file__).with_name("leash.py")
 
 
 def free_port() -> int:
@@ -30,13 +30,9 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 @dataclass
 class Server:
-    """One server on loopback. Its log is beside its data."""
+    """One server on loopback. Its log is beside its data; its port stays the same over restarts."""
 
     name: str
     command: Sequence[str]
@@ -44,55 +40,62 @@ class Server:
     port: int
     environment: Mapping[str, str] = field(default_factory=dict)
     is_ready: Callable[[Server], bool] = lambda server: accepts(server.port)
-    pid: int | None = None
     _process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The number of its process while it runs."""
+        return self._process.pid if self._process else None
+
     def start(self, *, outlives_us: bool = False) -> Server:
-        """Start it and wait until it takes connections; it dies with this process unless it is to outlive it."""
+        """Start it and wait until it is ready; it dies with this process unless it is to outlive it.
+
+        Call it in a thread that lasts: the kernel takes the end of the thread for that of the process.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
+        leash = () if outlives_us else (sys.executable, "-IS", str(_LEASH), str(os.getpid()))
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  # the commands of this package
-                self.command,
+                (*leash, *self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
-                preexec_fn=None if outlives_us else _die_with_parent,  # noqa: PLW1509  # no threads yet
             )
-        self.pid = self._process.pid
-        self._wait()
+        self.wait_ready()
         return self
 
-    def _wait(self) -> None:
+    def wait_ready(self) -> None:
+        """Return once it takes connections; end it and raise `RuntimeError` with its log when it does not."""
         until = time.monotonic() + READY_SECONDS
         while not self.is_ready(self):
-            if (
-                self._process is None
-                or self._process.poll() is not None
-                or time.monotonic() > until
-            ):
+            if not self._runs() or time.monotonic() > until:
+                self.kill()
                 said = (self.folder / "log").read_text(errors="replace")[-2000:]
-                raise SystemExit(f"{self.name} does not start: {said}")
-            time.sleep(0.05)
+                raise RuntimeError(f"{self.name} does not start: {said}")
+            time.sleep(0.02)
+
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """End it at once, by SIGKILL."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
-    def stop(self) -> None:
-        """Ask it to end, and end it when it does not within a while."""
+    def stop(self, within_seconds: float = 10) -> None:
+        """Ask it to end, and end it when it does not in time."""
         if self._process is None:
             return
         self._process.terminate()
+        self.go_on()
         try:
-            self._process.wait(10)
+            self._process.wait(within_seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
         self._process = None
 
     def pause(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tools.servers.cache import kept, run
 from tools.servers.running import Server, free_port
 
+NAME = "versitygw"
 VERSION = "v1.8.0"
 BUCKET = "alur-blobs"
 KEY, SECRET, REGION = "alur-key", "alur-secret", "us-east-1"
@@ -19,12 +20,13 @@ def _build(folder: Path) -> None:
 
 def get() -> Path:
     """Return its program."""
-    return kept("versitygw", VERSION, _build) / "versitygw"
+    return kept(NAME, VERSION, _build) / NAME
 
 
 def version() -> str:
-    """Return the version that the program says, or that its module has."""
-    return run("go", "version", "-m", get()).split("versitygw\t", 2)[-1].split()[0]
+    """Return the version that is written in the program, which says `git` itself when Go builds it."""
+    lines = run("go", "version", "-m", get()).splitlines()
+    return next(line.split()[2] for line in lines if line.split()[0] == "mod")
 
 
 def environment(port: int) -> dict[str, str]:
@@ -47,4 +49,4 @@ def server(folder: Path) -> Server:
     where = ("--port", f"127.0.0.1:{port}", "--region", REGION, "--quiet")
     command = (str(get()), *where, "posix", "--versioning-dir", str(versions), str(data))
     root = {"ROOT_ACCESS_KEY": KEY, "ROOT_SECRET_KEY": SECRET}
-    return Server("versitygw", command, folder, port, root)
+    return Server(NAME, command, folder, port, root)

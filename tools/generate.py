@@ -37,6 +37,12 @@ STEPS = (
     Step((PYTHON, "-m", "alur_gateway.adapters.rest"), "docs/reference/openapi.json"),
     Step((PYTHON, "-m", "tools.storage"), "docs/reference/storage.md"),
     Step(
+        (PYTHON, "-m", "alur_common.kafka.schemas", "docs/reference/events"),
+        "docs/reference/events",
+        from_output=False,
+    ),
+    Step((PYTHON, "-m", "alur_common.kafka.asyncapi"), "docs/reference/asyncapi.json"),
+    Step(
         (PYTHON, "-m", "typer", "alur.main", "utils", "docs", "--title=Command line"),
         "docs/reference/cli.md",
     ),

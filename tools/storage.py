@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 
 from alur_common.documents.port import Collection
-from alur_common.executions.repository import EXECUTIONS, INBOX, JOURNAL
-from alur_common.executions.workers import WORKERS
+from alur_common.executions import COLLECTIONS as OF_THE_ENGINE
 from alur_registry.adapters.stored import COLLECTIONS as OF_THE_REGISTRY
 from alur_scheduler.domain.collections import COLLECTIONS as OF_THE_SCHEDULER
 
-COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, *OF_THE_SCHEDULER, *OF_THE_REGISTRY)
+COLLECTIONS = (*OF_THE_ENGINE, *OF_THE_SCHEDULER, *OF_THE_REGISTRY)
 _INTRODUCTION = """\
 # What is stored
 

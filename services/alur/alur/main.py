@@ -13,7 +13,16 @@ from typing import Annotated
 import typer
 
 from alur.client import RefusedError, UnreachableError
-from alur.commands import access, care, documents, executions, resources, secrets, services
+from alur.commands import (
+    access,
+    care,
+    documents,
+    executions,
+    kafka,
+    resources,
+    secrets,
+    services,
+)
 from alur.commands import contexts as context_commands
 from alur.output import clean, flush, note
 from alur.session import Choice
@@ -55,6 +64,8 @@ cli.add_typer(secrets.credential_app, name="credential")
 cli.add_typer(secrets.variable_app, name="variable")
 cli.add_typer(access.token_app, name="token")
 cli.add_typer(context_commands.config_app, name="config")
+cli.add_typer(kafka.topics_app, name="topics")
+cli.add_typer(kafka.dlq_app, name="dlq")
 
 
 def app() -> None:

@@ -11,8 +11,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
 from alur_common.events import Event, ExecutionAdmitted, ExecutionRequested, ExecutionSuspended
+from alur_common.kafka.admin import apply_topics
 from alur_common.kafka.bus import ATTEMPTS, KafkaBus
-from alur_common.kafka.topics import TOPICS, apply_topics, dead_letter_topic
+from alur_common.kafka.dead_letters import count_letters, read_letters, replay_letters
+from alur_common.kafka.topics import TOPICS, dead_letter_topic
 from alur_common.telemetry import Metrics
 from alur_sdk.errors import UnavailableError
 
@@ -231,3 +233,30 @@ async def test_everybody_hears_a_broadcast(make_bus: MakeBus) -> None:
         while not all(one.events for one in heard):
             await buses[0].publish(ExecutionRequested(name, "t"))
             await asyncio.sleep(0.1)
+
+
+async def test_dead_letters_are_counted_shown_and_sent_again(
+    make_bus: MakeBus, broker: str
+) -> None:
+    bad, topic = key(), dead_letter_topic(ExecutionRequested.topic, "scheduler")
+    is_mended, heard = False, Heard(bad)
+
+    async def handle(event: ExecutionRequested) -> None:
+        if event.key == bad and not is_mended:
+            raise RuntimeError("a fault of ours")
+        await heard(event)
+
+    bus = make_bus()
+    bus.subscribe(ExecutionRequested, "scheduler", handle)
+    await bus.start()
+    await bus.publish(ExecutionRequested(bad, "t"))
+    await _dead_letters(broker, topic, bad.encode())
+    count = (await count_letters(broker))[topic]
+    letters = await read_letters(broker, topic, 100)
+    assert (len(letters), letters[-1].key) == (count, bad)
+    assert letters[-1].why["error-message"] == "a fault of ours"
+    is_mended = True
+    assert await replay_letters(broker, topic, 100) == count
+    assert [event.key for event in await heard.all()] == [bad]
+    # What is still poisoned is buried again.
+    assert bad not in {letter.key for letter in await read_letters(broker, topic, 100)}

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from alur.dev.store import Opened
-from alur_common.bus_in_process import InProcessBus
+from alur_common.bus_in_process import InProcessBus, dead_letter_counter
 from alur_common.catalogue import load_catalogue
 from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals
 from alur_common.progress import LocalProgress
@@ -52,7 +52,7 @@ class _Shared:
     def __init__(self, store: Opened, metrics: Metrics) -> None:
         self.store = store
         self.metrics = metrics
-        self.bus = InProcessBus()
+        self.bus = InProcessBus(on_dead_letter=dead_letter_counter(metrics))
         self.catalogue = load_catalogue()
         self.executions = StoredExecutions(store.documents)
         self.journals = StoredJournals(store.documents)

@@ -66,7 +66,7 @@ async def _serve(options: Options) -> None:
     )
     metrics = Metrics()
     async with (
-        opened(options.data) as store,
+        opened(options.data, metrics) as store,
         platform(store, settings, metrics) as running,
         _around(options, store, running, metrics, url),
     ):

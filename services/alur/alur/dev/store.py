@@ -12,9 +12,12 @@ from alur_common.blobs_files import FileBlobs
 from alur_common.bus_in_process import InProcessBus
 from alur_common.clock import SystemClock, SystemIds
 from alur_common.data_folder import DataFolder
+from alur_common.documents.metered import MeteredDocuments
+from alur_common.documents.port import Documents
 from alur_common.documents.sqlite import SqliteDocuments
 from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import CountedBlobs, Workers
+from alur_common.telemetry import Metrics
 from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
 from alur_registry.main import build as build_registry
 from alur_registry.settings import Settings as RegistrySettings
@@ -28,20 +31,21 @@ class Opened:
     """An open data folder; nobody else has it."""
 
     folder: Path
-    documents: SqliteDocuments
+    documents: Documents
     blobs: Blobs
     clock: SystemClock
     ids: SystemIds
 
 
 @asynccontextmanager
-async def opened(data: Path) -> AsyncIterator[Opened]:
+async def opened(data: Path, metrics: Metrics | None = None) -> AsyncIterator[Opened]:
     """Lock and open the data folder; raises `AlurError` when another process has it or it is damaged."""
     clock = SystemClock()
     folder = DataFolder.open(data)
     try:
-        documents = SqliteDocuments(folder.database, clock)
-        await documents.open(COLLECTIONS)
+        store = SqliteDocuments(folder.database, clock)
+        await store.open(COLLECTIONS)
+        documents = store if metrics is None else MeteredDocuments(store, metrics)
         await Workers(
             documents
         ).remove_all()  # whoever held a lease here is dead: the folder is ours
@@ -49,7 +53,7 @@ async def opened(data: Path) -> AsyncIterator[Opened]:
             blobs = CountedBlobs(FileBlobs(folder.blobs), documents, clock)
             yield Opened(folder.path, documents, blobs, clock, SystemIds(clock))
         finally:
-            await documents.close()
+            await store.close()
     finally:
         folder.close()
 

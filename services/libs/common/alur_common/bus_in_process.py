@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from alur_common.bus import Handler, Wanted
 from alur_common.events import Event
-from alur_common.telemetry.logs import get_logger
+from alur_common.telemetry import Metrics, get_logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,14 @@ class DeadLetter:
     event: Event
     group: str
     reason: str
+
+
+def dead_letter_counter(metrics: Metrics) -> Callable[[DeadLetter], None]:
+    """Return what counts dead letters in `alur_bus_dead_letters_total`, by topic and group."""
+    counter = metrics.counter(
+        "bus_dead_letters_total", "Events that a group could not handle.", ("topic", "group")
+    )
+    return lambda letter: counter.labels(letter.event.topic, letter.group).inc()
 
 
 class InProcessBus:

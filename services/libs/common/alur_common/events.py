@@ -77,3 +77,22 @@ class WorkflowVersionPublished(Event):
     workflow: str = ""
     version: int = 0
     deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalReceived(Event):
+    """A CloudEvent of an outside producer. It is as trustworthy as its signature, which covers `data`'s bytes.
+
+    `producer` names the key of the signature; `tenant` is what the producer claims, empty when it claims none.
+    """
+
+    topic: ClassVar[str] = "alur.event.external.received.v1"
+    id: str
+    source: str
+    type: str
+    time: str = ""
+    subject: str = ""
+    content_type: str = ""
+    data: bytes = b""
+    producer: str = ""
+    signature: str = ""

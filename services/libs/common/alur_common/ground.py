@@ -10,10 +10,12 @@ from pathlib import Path
 from alur_common.blobs import Blobs
 from alur_common.bus import Broker
 from alur_common.clock import Clock, Ids, SystemClock, SystemIds
+from alur_common.documents.metered import MeteredDocuments
 from alur_common.documents.port import Collection, Documents
 from alur_common.executions.uses import CountedBlobs
 from alur_common.process import Process
 from alur_common.settings import Settings
+from alur_common.telemetry import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,20 @@ async def ground(
         async with shared(service, process, settings, collections) as opened:
             yield opened
     else:
-        async with embedded(service, data, collections) as opened:
+        async with embedded(service, process.metrics, data, collections) as opened:
             yield opened
 
 
 @asynccontextmanager
 async def embedded(
-    service: str, data: Path, collections: Sequence[Collection]
+    service: str, metrics: Metrics, data: Path, collections: Sequence[Collection]
 ) -> AsyncIterator[Ground]:
     """Lock and open a data folder; the bus ends at this process."""
     from alur_common.blobs_files import FileBlobs  # noqa: PLC0415  # not where the store is shared
-    from alur_common.bus_in_process import InProcessBus  # noqa: PLC0415  # the same
+    from alur_common.bus_in_process import (  # noqa: PLC0415  # the same
+        InProcessBus,
+        dead_letter_counter,
+    )
     from alur_common.data_folder import DataFolder  # noqa: PLC0415  # the same
     from alur_common.documents.sqlite import SqliteDocuments  # noqa: PLC0415  # the same
 
@@ -64,15 +69,16 @@ async def embedded(
     ids = SystemIds(clock)
     folder = DataFolder.open(data)
     try:
-        documents = SqliteDocuments(folder.database, clock)
-        await documents.open(collections)
-        bus = InProcessBus()
+        store = SqliteDocuments(folder.database, clock)
+        await store.open(collections)
+        documents = MeteredDocuments(store, metrics)
+        bus = InProcessBus(on_dead_letter=dead_letter_counter(metrics))
         worker = f"{service}-{ids.execution()}"
         try:
             blobs = CountedBlobs(FileBlobs(folder.blobs), documents, clock)
             yield Ground(documents, blobs, bus, clock, ids, worker)
         finally:
             await bus.close()
-            await documents.close()
+            await store.close()
     finally:
         folder.close()

@@ -8,16 +8,16 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from alur_common.blobs import Blobs
+from alur_common.blobs_open import open_blobs
 from alur_common.clock import SystemClock, SystemIds
+from alur_common.documents.metered import MeteredDocuments
 from alur_common.documents.mongo import MongoDocuments, connect
 from alur_common.documents.port import Collection
-from alur_common.executions.uses import CountedBlobs
+from alur_common.executions.uses import EVENTS, CountedBlobs
 from alur_common.ground import Ground
+from alur_common.kafka.admin import apply_topics
 from alur_common.kafka.bus import KafkaBus
-from alur_common.kafka.topics import apply_topics
 from alur_common.process import Process
 from alur_common.settings import Settings
 from alur_common.telemetry.logs import get_logger
@@ -43,18 +43,25 @@ async def shared(
     ids = SystemIds(clock)
     name = settings.worker or f"{service}-{socket.gethostname()}-{os.getpid()}"
     async with connect(settings.mongo.get_secret_value()) as database:
-        documents = MongoDocuments(database, clock)
-        await _patiently("MongoDB", lambda: documents.open(collections))
+        store = MongoDocuments(database, clock)
+        await _patiently("MongoDB", lambda: store.open(collections))
+        documents = MeteredDocuments(store, process.metrics)
         await _patiently("Kafka", lambda: apply_topics(settings.kafka))
-        bus = KafkaBus(settings.kafka, service=service, worker=name, metrics=process.metrics)
+        blobs = CountedBlobs(open_blobs(settings.blobs), documents, clock)
+        bus = KafkaBus(
+            settings.kafka,
+            service=service,
+            worker=name,
+            metrics=process.metrics,
+            blobs=blobs.of(EVENTS),
+        )
         try:
             # Whoever restarts under a name is not who held its leases.
             worker = f"{name}-{ids.secret(4)}"
-            blobs = CountedBlobs(_blobs(settings.blobs), documents, clock)
             yield Ground(documents, blobs, bus, clock, ids, worker)
         finally:
             await bus.close()
-            await documents.close()
+            await store.close()
 
 
 async def _patiently(what: str, work: Callable[[], Awaitable[object]]) -> None:
@@ -69,13 +76,3 @@ async def _patiently(what: str, work: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             return
-
-
-def _blobs(url: str) -> Blobs:
-    if url.startswith("s3://"):
-        from alur_common.blobs_s3 import S3Blobs  # noqa: PLC0415  # a driver that a folder does not need
-
-        return S3Blobs(url)
-    from alur_common.blobs_files import FileBlobs  # noqa: PLC0415  # the same
-
-    return FileBlobs(Path(url))

@@ -9,13 +9,15 @@ from alur_common.blobs import Blobs
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
 from alur_common.executions import Execution, Executions
-from alur_common.executions.uses import BlobUses, Use
+from alur_common.executions.uses import EVENTS, BlobUses, Use
 from alur_sdk.errors import NotFoundError, StorageError
 
 PAGE = 200
 PAUSE_SECONDS = 0.05
 YOUNG_SECONDS = 3600.0
 """A use this young holds even if its execution is not known: that may be about to be accepted."""
+EVENT_SECONDS = 40 * 24 * 3600.0
+"""Longer than any topic keeps an event, dead letters included."""
 
 
 class Contents:
@@ -51,10 +53,17 @@ class Contents:
         old = [use for use in uses if use.at < horizon]
         if not old:
             return []
-        ids = sorted({use.execution for use in old})
+        ids = sorted({use.execution for use in old} - {EVENTS})
         found = await self._executions.search([Where("id", "in", ids)], sort=("id",), limit=PAGE)
         known = {execution.id: execution for execution in found}
-        return [use for use in old if not _holds(known.get(use.execution), use)]
+        return [use for use in old if not self._holds(known.get(use.execution), use)]
+
+    def _holds(self, execution: Execution | None, use: Use) -> bool:
+        if use.execution == EVENTS:
+            return use.at >= self._clock.now() - EVENT_SECONDS
+        if execution is None:
+            return False
+        return not execution.is_removed or execution.output_blob == use.sha256
 
     async def _release(self, use: Use) -> None:
         """Remove the content unless it is used elsewhere; its use goes last, so that a cut is made good the next time."""
@@ -78,9 +87,3 @@ class Contents:
             if len(page) < PAGE:
                 return False
             last = page[-1]
-
-
-def _holds(execution: Execution | None, use: Use) -> bool:
-    if execution is None:
-        return False
-    return not execution.is_removed or execution.output_blob == use.sha256

@@ -15,7 +15,15 @@ from alur_common.clock import Clock
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
-USES = Collection("blob_uses", fields=("blob",), indexes=(Index(("blob",)),))
+USES = Collection(
+    "blob_uses",
+    fields=("blob",),
+    indexes=(Index(("blob",)),),
+    holds="which execution keeps which large content",
+    owner="gateway, executor",
+)
+EVENTS = "events"
+"""Stands for an execution where an event's content is kept."""
 
 
 @dataclass(frozen=True, slots=True)

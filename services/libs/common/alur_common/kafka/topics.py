@@ -1,101 +1,104 @@
-"""Topics as data: what runs on which, for how long, under which key."""
+"""Topics as data: what runs on which, for how long, under which key, and who reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from alur_common import events
 from alur_common.events import Event
-from alur_sdk.errors import UnavailableError
 
 DAY_MS = 24 * 3600 * 1000
 PARTITIONS = 12
 """Fixed at creation: another number would break the order of keys."""
 DEAD_DAYS = 30
+RECORD_BYTES = 1_048_588
+"""The broker's own limit."""
+MARGIN_BYTES = 64 * 1024
+"""What the headers of a retry or a dead letter may add."""
+RETRIES: Mapping[str, float] = {"5s": 5.0, "1m": 60.0}
+"""After a failure an event waits so long, in topics named so; after the last of them it is a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic. `groups` are the consumer groups whose dead letters have a topic of their own."""
+    """A topic of events. `groups` are the consumer groups that read it, `key` says what keeps the order."""
 
     name: str
-    event: type[Event] | None
+    event: type[Event]
     days: int
+    key: str
     groups: tuple[str, ...] = ()
     partitions: int = PARTITIONS
 
     def dead_letters(self) -> list[str]:
-        """Return the names of its dead-letter topics."""
-        return [dead_letter_topic(self.name, group) for group in self.groups]
+        """Return the names of its dead-letter topics: one, and one for each group where they are several."""
+        shared = f"{self.name}.dlq"
+        several = self.groups if len(self.groups) > 1 else ()
+        return [shared, *(f"{self.name}.{group}.dlq" for group in several)]
 
 
-def dead_letter_topic(topic: str, group: str) -> str:
-    """Return where a group's dead letters of a topic go."""
-    return f"{topic}.{group}.dlq"
+Kind = Literal["events", "retry", "dead letters"]
 
 
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A topic as the broker is to have it."""
+
+    name: str
+    kind: Kind
+    partitions: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+_EXECUTION, _WORKFLOW = "execution id", "workflow uid"
 TOPICS: tuple[Topic, ...] = (
-    Topic(events.ExecutionRequested.topic, events.ExecutionRequested, 1, ("scheduler",)),
-    Topic(events.ExecutionAdmitted.topic, events.ExecutionAdmitted, 1, ("executor",)),
-    Topic(events.ExecutionNudged.topic, events.ExecutionNudged, 1, ("executor",)),
-    Topic(events.ExecutionStarted.topic, events.ExecutionStarted, 7),
-    Topic(events.ExecutionSuspended.topic, events.ExecutionSuspended, 7, ("scheduler",)),
-    Topic(events.ExecutionCompleted.topic, events.ExecutionCompleted, 7, ("scheduler",)),
+    Topic(
+        events.ExecutionRequested.topic, events.ExecutionRequested, 1, _EXECUTION, ("scheduler",)
+    ),
+    Topic(events.ExecutionAdmitted.topic, events.ExecutionAdmitted, 1, _EXECUTION, ("executor",)),
+    Topic(events.ExecutionNudged.topic, events.ExecutionNudged, 1, _EXECUTION, ("executor",)),
+    Topic(events.ExecutionStarted.topic, events.ExecutionStarted, 7, _EXECUTION),
+    Topic(
+        events.ExecutionSuspended.topic, events.ExecutionSuspended, 7, _EXECUTION, ("scheduler",)
+    ),
+    Topic(
+        events.ExecutionCompleted.topic, events.ExecutionCompleted, 7, _EXECUTION, ("scheduler",)
+    ),
     Topic(
         events.WorkflowVersionPublished.topic,
         events.WorkflowVersionPublished,
         7,
+        _WORKFLOW,
         ("scheduler", "scheduler-deletion"),
     ),
+    Topic(events.ExternalReceived.topic, events.ExternalReceived, 7, "the sender's own"),
 )
 BY_NAME: Mapping[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 
-async def missing_topics(admin: AIOKafkaAdminClient) -> list[NewTopic]:
-    """Return the topics that the broker does not have, as they would be made."""
-    known = set(await admin.list_topics())
-    return [topic for topic in _wanted() if topic.name not in known]
+def dead_letter_topic(topic: str, group: str) -> str:
+    """Return where a group's dead letters of a topic go."""
+    own = f"{topic}.{group}.dlq"
+    return own if own in BY_NAME[topic].dead_letters() else f"{topic}.dlq"
 
 
-async def apply_topics(servers: str, *, replication: int = 1) -> list[str]:
-    """Make the topics that are missing and return their names; safe to repeat, and when several do it at once.
-
-    Raises `UnavailableError` when Kafka is out of reach or refuses.
-    """
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    try:
-        await admin.start()
-        missing = await missing_topics(admin)
-        for topic in missing:
-            topic.replication_factor = replication
-        if missing:
-            _check((await admin.create_topics(missing)).topic_errors)
-    except KafkaError as error:
-        raise UnavailableError(f"Kafka at {servers} is out of reach: {error}") from error
-    finally:
-        await admin.close()
-    return [topic.name for topic in missing]
+def retry_topic(topic: str, delay: str) -> str:
+    """Return where an event waits for its next attempt."""
+    return f"{topic}.retry.{delay}"
 
 
-def _check(results: Sequence[Sequence[object]]) -> None:
-    for name, code, *_ in results:
-        error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
-            raise UnavailableError(f"Kafka did not make the topic {name}: {error.__name__}")
-
-
-def _wanted() -> list[NewTopic]:
-    wanted: list[NewTopic] = []
+def specs() -> Iterator[Spec]:
+    """Yield every topic of Alur as the broker is to have it."""
+    larger = {"max.message.bytes": str(RECORD_BYTES + MARGIN_BYTES)}
     for topic in TOPICS:
-        wanted.append(_new(topic.name, topic.partitions, topic.days))
-        wanted += [_new(name, 1, DEAD_DAYS) for name in topic.dead_letters()]
-    return wanted
+        yield Spec(topic.name, "events", topic.partitions, _kept(topic.days))
+        for delay in RETRIES:
+            yield Spec(retry_topic(topic.name, delay), "retry", 1, {**_kept(topic.days), **larger})
+        for name in topic.dead_letters():
+            yield Spec(name, "dead letters", 1, {**_kept(DEAD_DAYS), **larger})
 
 
-def _new(name: str, partitions: int, days: int) -> NewTopic:
-    settings = {"retention.ms": str(days * DAY_MS)}
-    return NewTopic(name, partitions, 1, topic_configs=settings)
+def _kept(days: int) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}

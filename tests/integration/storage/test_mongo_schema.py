@@ -136,7 +136,7 @@ async def test_indexes_follow_their_declaration(database: Database) -> None:
     assert present["ttl"]["expireAfterSeconds"] == 60
 
 
-async def test_what_is_over_is_removed_by_the_server_and_what_is_not_stays(
+async def test_a_document_that_has_no_time_to_go_stays(
     database: Database,
 ) -> None:
     notes = Collection("notes", fields=("due",), ttl="due")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from alur_common.bus import Handler, Wanted
-from alur_common.events import Event
+from alur_common.events import Event, ExecutionCompleted
+from alur_sdk.errors import UnavailableError
 from tests.simulation.network import Network
 from tests.simulation.process import Process
 
@@ -17,6 +19,8 @@ class SimulatedBus:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self.completed: set[str] = set()
+        """Executions of whose end anybody who follows the topic knows."""
         self.members: dict[str, dict[str, list[tuple[Process, Handler, Wanted | None]]]] = {}
 
     def join(
@@ -29,6 +33,8 @@ class SimulatedBus:
     async def take(self, event: Event) -> None:
         """Take an event and see to its delivery."""
         network = self._network
+        if isinstance(event, ExecutionCompleted):
+            self.completed.add(event.key)
         random, faults = network.random, network.faults
         for group in self.members.get(event.topic, ()):
             if random.random() >= faults.dropped:
@@ -61,6 +67,13 @@ class ProcessBus:
 
     async def publish(self, event: Event) -> None:
         await self._network.ask(self._process, lambda: self._bus.take(event))
+
+    def tell(self, event: Event) -> None:
+        self._process.begin(self._tell(event))
+
+    async def _tell(self, event: Event) -> None:
+        with contextlib.suppress(UnavailableError):
+            await self.publish(event)
 
     def subscribe(
         self,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from alur_common.executions import Batch, Execution, StoredExecutions
+from alur_common.executions import Batch, Execution, Relay, StoredExecutions
 from alur_common.executions.repository import EXECUTIONS, to_document
 from alur_engine.journal import JournalEntry
 from alur_executor.service.journaling import JournalWriter
@@ -60,4 +60,15 @@ def acknowledge_before_commit() -> Iterator[None]:
         yield
 
 
-MUTATIONS = (no_fence, no_write_ahead, acknowledge_before_commit)
+@contextmanager
+def no_relay() -> Iterator[None]:
+    """What a dead process had not told yet is left untold."""
+
+    async def sweep(self: Relay) -> int:
+        return 0
+
+    with patch.object(Relay, "sweep", sweep):
+        yield
+
+
+MUTATIONS = (no_fence, no_write_ahead, acknowledge_before_commit, no_relay)

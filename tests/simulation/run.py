@@ -71,6 +71,9 @@ async def _played(world: World) -> Outcome:
     for child in sorted(world.documents.ids() - set(ids)):
         if await _end_of(world, child) is None:
             world.documents.broken.append(f"{child} was started and did not end")
+    for ended in sorted(world.documents.ids()):
+        if not await _is_told(world, ended):
+            world.documents.broken.append(f"{ended} ended, and nobody was told")
     outcome.broken = world.documents.broken
     outcome.asked = dict(world.outside.asked)
     outcome.places = dict(world.outside.places)
@@ -109,6 +112,14 @@ async def _end_of(world: World, execution_id: str) -> Document | None:
                     await world.resolve(execution_id, *run.key)
         await asyncio.sleep(LOOK_SECONDS)
     return None
+
+
+async def _is_told(world: World, execution_id: str) -> bool:
+    while world.loop.time() < LONGEST_SECONDS:
+        if execution_id in world.bus.completed:
+            return True
+        await asyncio.sleep(LOOK_SECONDS)
+    return False
 
 
 async def _state_of(world: World, document: Document) -> State:

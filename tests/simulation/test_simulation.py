@@ -1,4 +1,4 @@
-"""Ten thousand seeds under which the platform keeps its promises, and three mutations that it does not survive."""
+"""Ten thousand seeds under which the platform keeps its promises, and four mutations that it does not survive."""
 
 from __future__ import annotations
 

@@ -13,8 +13,18 @@ from alur_common.blobs_memory import MemoryBlobs
 from alur_common.catalogue import load_catalogue
 from alur_common.clock import uuid7
 from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.documents.port import Documents
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
-from alur_common.executions import Message, StoredExecutions, StoredInbox, StoredJournals
+from alur_common.executions import (
+    DirectOutbox,
+    Message,
+    Outbox,
+    Relay,
+    StoredExecutions,
+    StoredInbox,
+    StoredJournals,
+    StoredOutbox,
+)
 from alur_common.executions.workers import Workers
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
@@ -178,6 +188,7 @@ class World:
             inbox=StoredInbox(documents),
             blobs=RemoteBlobs(self.blobs, process, self.network),
             bus=bus,
+            outbox=await self._outbox(process, documents, bus),
             starts=self.starts(process),
             definitions=self.definitions,
             replies=LocalReplies(),
@@ -202,6 +213,21 @@ class World:
         bus.subscribe(ExecutionNudged, "executor", executor.on_nudged)
         process.leave = lambda: process.begin(_left(process, executor))
 
+    async def _outbox(self, process: Process, documents: Documents, bus: ProcessBus) -> Outbox:
+        if not self.faults.delay:
+            return DirectOutbox(bus)
+        executions = StoredExecutions(documents)
+        outbox = StoredOutbox(documents, executions, bus, process, process.name)
+        while True:
+            try:
+                await outbox.begin()
+            except AlurError as error:
+                self.trace.append(f"{self.loop.time():9.3f} not started: {error.message}")
+                await asyncio.sleep(1.0)
+            else:
+                process.begin(outbox.keep())
+                return outbox
+
     async def _scheduler(self, process: Process) -> None:
         documents = remote_documents(self.documents, process, self.network)
         bus = ProcessBus(self.bus, process, self.network)
@@ -213,12 +239,14 @@ class World:
             takers=BusTakers(bus),
             clock=process,
         )
+        relay = Relay(documents, StoredExecutions(documents), bus, process)
         for turn in itertools.count():
             try:
                 await recovery.sweep()
                 await recovery.wake_due()
                 if turn % NUDGED_EACH == 0:
                     await recovery.nudge()
+                    await relay.sweep()
             except AlurError as error:
                 self.trace.append(f"{self.loop.time():9.3f} sweep failed: {error.message}")
             await asyncio.sleep(SWEEP_SECONDS)

@@ -25,6 +25,7 @@ from alur_common.documents.port import Documents
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import (
     COLLECTIONS,
+    Outbox,
     StoredExecutions,
     StoredInbox,
     StoredJournals,
@@ -80,6 +81,7 @@ class Needs:
     documents: Documents
     blobs: Blobs
     bus: Bus
+    outbox: Outbox
     starts: Starts
     definitions: Definitions
     replies: Replies
@@ -119,6 +121,7 @@ def _parts(needs: Needs, settings: Settings, http: HttpClient) -> Parts:
         inbox=StoredInbox(needs.documents),
         blobs=needs.blobs,
         bus=needs.bus,
+        outbox=needs.outbox,
         starts=needs.starts,
         definitions=needs.definitions,
         replies=needs.replies,
@@ -189,6 +192,7 @@ def _needs(
         documents=under.documents,
         blobs=under.blobs,
         bus=under.bus,
+        outbox=under.outbox,
         starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
         definitions=definitions,
         replies=replies,

@@ -246,6 +246,7 @@ class _Alone:
             inbox=StoredInbox(under.documents),
             blobs=under.blobs,
             bus=under.bus,
+            outbox=under.outbox,
             replies=self._replies,
             progress=RemoteProgress(executions, workers, self._channels, under.clock),
             history=JournalHistory(journals, under.blobs, registry, types),

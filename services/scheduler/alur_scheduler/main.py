@@ -24,7 +24,15 @@ from alur_common.events import (
     WorkflowVersionPublished,
 )
 from alur_common.executions import COLLECTIONS as ENGINE
-from alur_common.executions import BlobUses, StoredExecutions, StoredInbox, StoredJournals, Workers
+from alur_common.executions import (
+    BlobUses,
+    Outbox,
+    Relay,
+    StoredExecutions,
+    StoredInbox,
+    StoredJournals,
+    Workers,
+)
 from alur_common.ground import ground
 from alur_common.process import process
 from alur_common.replies import Replies
@@ -47,6 +55,7 @@ COLLECTIONS = (*ENGINE, *OWN)
 _log = get_logger("alur.scheduler")
 SWEEP_SECONDS = 1.0
 RECONCILE_SECONDS = 10.0
+RELAY_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Needs:
 
     documents: Documents
     bus: Bus
+    outbox: Outbox
     starts: Starts
     definitions: Definitions
     replies: Replies
@@ -86,16 +96,20 @@ class Scheduler:
             executions=executions,
             inbox=inbox,
             bus=needs.bus,
+            outbox=needs.outbox,
             replies=needs.replies,
             clock=needs.clock,
         )
         self._retention = Retention(executions, journals, inbox, needs.clock)
         uses = BlobUses(needs.documents)
         self._contents = Contents(executions, uses, needs.blobs, needs.clock)
+        self._relay = Relay(needs.documents, executions, needs.bus, needs.clock)
         self._sooner = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
-        bus = needs.bus
+        self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
+        self._subscribe(needs.bus)
+
+    def _subscribe(self, bus: Bus) -> None:
         bus.subscribe(ExecutionRequested, GROUP, self._admission.on_requested)
         bus.subscribe(
             ExecutionCompleted,
@@ -105,7 +119,7 @@ class Scheduler:
         )
         bus.subscribe(ExecutionSuspended, GROUP, self._on_suspended)
         bus.subscribe(WorkflowVersionPublished, GROUP, self._on_published)
-        bus.subscribe(WorkflowVersionPublished, f"{GROUP}-deletion", deletion.on_published)
+        bus.subscribe(WorkflowVersionPublished, f"{GROUP}-deletion", self._deletion.on_published)
 
     async def start(self) -> None:
         """Admit what a crash left, plan all schedules, then go on in the background."""
@@ -115,6 +129,7 @@ class Scheduler:
         work = (
             self._tick(),
             _every(RECONCILE_SECONDS, self._reconcile),
+            _every(RELAY_SECONDS, self._relay.sweep),
             _every(self._settings.retention_seconds, self._retention.sweep),
             _every(self._settings.contents_seconds, self._contents.sweep),
         )
@@ -192,6 +207,7 @@ async def main(settings: Settings) -> None:
             Needs(
                 documents=under.documents,
                 bus=under.bus,
+                outbox=under.outbox,
                 starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
                 definitions=RemoteDefinitions(definition_calls(registry), under.clock),
                 replies=replies,

@@ -20,6 +20,7 @@ from alur_common.documents.port import Where
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import (
     CountedBlobs,
+    DirectOutbox,
     Execution,
     Message,
     StoredExecutions,
@@ -183,6 +184,7 @@ class World:
             inbox=self.inbox,
             blobs=self.blobs,
             bus=self.bus,
+            outbox=DirectOutbox(self.bus),
             starts=self.starts,
             definitions=self.definitions,
             replies=self.replies,

@@ -17,6 +17,7 @@ from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.events import ExecutionAdmitted
 from alur_common.executions import (
+    DirectOutbox,
     Execution,
     Status,
     StoredExecutions,
@@ -158,6 +159,7 @@ class World:
             inbox=self.inbox,
             blobs=self.blobs,
             bus=self.bus,
+            outbox=DirectOutbox(self.bus),
             replies=self.replies,
             progress=self.progress,
             history=NoHistory(),

@@ -34,6 +34,9 @@ class RememberingBus:
         self.handlers: list[Handler] = []
 
     async def publish(self, event: Event) -> None:
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
         self.events.append(event)
 
     def subscribe(

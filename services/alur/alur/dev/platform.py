@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from alur.dev.store import Opened
 from alur_common.bus_in_process import InProcessBus, dead_letter_counter
 from alur_common.catalogue import load_catalogue
-from alur_common.executions import StoredExecutions, StoredInbox, StoredJournals
+from alur_common.executions import DirectOutbox, StoredExecutions, StoredInbox, StoredJournals
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.schedules import stored_next_due
@@ -53,6 +53,7 @@ class _Shared:
         self.store = store
         self.metrics = metrics
         self.bus = InProcessBus(on_dead_letter=dead_letter_counter(metrics))
+        self.outbox = DirectOutbox(self.bus)
         self.catalogue = load_catalogue()
         self.executions = StoredExecutions(store.documents)
         self.journals = StoredJournals(store.documents)
@@ -105,6 +106,7 @@ def _executor_needs(shared: _Shared, registry: Registry) -> ExecutorNeeds:
         documents=shared.store.documents,
         blobs=shared.store.blobs,
         bus=shared.bus,
+        outbox=shared.outbox,
         starts=shared.starts,
         definitions=registry,
         replies=shared.replies,
@@ -120,6 +122,7 @@ def _scheduler_needs(shared: _Shared, registry: Registry) -> SchedulerNeeds:
     return SchedulerNeeds(
         documents=shared.store.documents,
         bus=shared.bus,
+        outbox=shared.outbox,
         starts=shared.starts,
         definitions=registry,
         replies=shared.replies,
@@ -139,6 +142,7 @@ def _gateway_needs(shared: _Shared, registry: Registry) -> GatewayNeeds:
         inbox=shared.inbox,
         blobs=shared.store.blobs,
         bus=shared.bus,
+        outbox=shared.outbox,
         replies=shared.replies,
         progress=shared.progress,
         history=JournalHistory(shared.journals, shared.store.blobs, registry, types),

@@ -10,7 +10,6 @@ import structlog
 
 from alur_common.blobs import INLINE_BYTES
 from alur_common.events import (
-    ExecutionCompleted,
     ExecutionNudged,
     ExecutionStarted,
     ExecutionSuspended,
@@ -54,7 +53,7 @@ class Endings:
             )
             session.is_claimed = True
             session.on_claimed(execution.id)
-        await session.parts.bus.publish(
+        session.parts.bus.tell(
             ExecutionStarted(execution.id, execution.tenant, execution.workflow_uid)
         )
         session.watching.execution({"status": "running"})
@@ -76,7 +75,7 @@ class Endings:
         session.watching.execution({"status": status})
         outcome = Outcome("waiting", status)
         session.parts.replies.send(execution.reply_to, execution.id, outcome)
-        await session.parts.bus.publish(ExecutionSuspended(execution.id, execution.tenant, at))
+        session.parts.bus.tell(ExecutionSuspended(execution.id, execution.tenant, at))
 
     async def end(self, end: End) -> None:
         """End the execution. Whom its end concerns is told before, durably, so that nobody is forgotten."""
@@ -86,8 +85,12 @@ class Endings:
             await session.writer.flush()
             await self._tell_others(end)
         await session.writer.settle()
-        ended = await self._ended(end)
-        await self._save(ended)
+        ended = session.parts.outbox.stamp(await self._ended(end))
+        try:
+            await self._save(ended)
+        except FencedError:
+            session.parts.outbox.drop(ended)
+            raise
         await self._announce(session.execution, ended.output)
 
     def _concerns_others(self, end: End) -> bool:
@@ -196,21 +199,9 @@ class Endings:
         parts.meter.ended(ended.status, took)
         session.watching.execution({"status": ended.status, "error": ended.error})
         parent = ended.parent
-        await parts.bus.publish(
-            ExecutionCompleted(
-                ended.id,
-                ended.tenant,
-                ended.project,
-                ended.workflow,
-                ended.workflow_uid,
-                ended.version,
-                ended.status,
-                ended.gated,
-                parent.execution if parent else None,
-            )
-        )
         if parent is not None and parent.waits:
-            await parts.bus.publish(ExecutionNudged(parent.execution, ended.tenant))
+            parts.bus.tell(ExecutionNudged(parent.execution, ended.tenant))
+        await parts.outbox.tell(ended)
 
     async def _save(self, execution: Execution) -> None:
         """Compare and set, again and again while the store cannot."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.clock import Clock
-from alur_common.executions import Executions, Inbox, Journals
+from alur_common.executions import Executions, Inbox, Journals, Outbox
 from alur_common.progress import Progress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
@@ -27,6 +27,7 @@ class Parts:
     inbox: Inbox
     blobs: Blobs
     bus: Bus
+    outbox: Outbox
     starts: Starts
     definitions: Definitions
     replies: Replies

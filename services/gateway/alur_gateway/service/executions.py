@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from alur_common.documents.port import Where
-from alur_common.events import ExecutionCompleted, ExecutionNudged
+from alur_common.events import ExecutionNudged
 from alur_common.executions import Execution, Message, where_status
 from alur_common.replies import Outcome
 from alur_common.security.records import Page
@@ -76,6 +76,7 @@ class ExecutionService:
         self._inbox = needs.inbox
         self._blobs = needs.blobs
         self._bus = needs.bus
+        self._outbox = needs.outbox
         self._replies = needs.replies
         self._history = needs.history
         self._clock = needs.clock
@@ -230,7 +231,7 @@ class ExecutionService:
         self, execution: Execution, kind: str, key: str, payload: dict[str, Any]
     ) -> None:
         await self._inbox.put(Message(execution.id, kind, key, payload))
-        await self._bus.publish(ExecutionNudged(execution.id, execution.tenant))
+        self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
 
     async def _cancel_queued(self, execution: Execution, reason: str) -> Execution:
         now = self._clock.now()
@@ -242,11 +243,16 @@ class ExecutionService:
             nodes=[],
             expire_at=now + await self._retention_seconds(execution),
         )
-        saved = await self._executions.save(cancelled)
+        cancelled = self._outbox.stamp(cancelled)
+        try:
+            saved = await self._executions.save(cancelled)
+        except (ConflictError, NotFoundError):
+            self._outbox.drop(cancelled)
+            raise
         self._replies.send(
             saved.reply_to, saved.id, Outcome("ended", "cancelled", error={"message": reason})
         )
-        await self._bus.publish(_completed(saved))
+        await self._outbox.tell(saved)
         return saved
 
     async def _retention_seconds(self, execution: Execution) -> float:
@@ -286,17 +292,3 @@ def _check_start(document: Mapping[str, Any], start: str | None) -> None:
     if start not in names:
         message = f"there is no trigger or node named {start!r}"
         raise InvalidError(message, [Problem("start", "unknown", message)])
-
-
-def _completed(execution: Execution) -> ExecutionCompleted:
-    return ExecutionCompleted(
-        execution.id,
-        execution.tenant,
-        project=execution.project,
-        workflow=execution.workflow,
-        workflow_uid=execution.workflow_uid,
-        version=execution.version,
-        status=execution.status,
-        gated=execution.gated,
-        parent=execution.parent.execution if execution.parent else None,
-    )

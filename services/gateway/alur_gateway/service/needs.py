@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.clock import Clock, Ids
-from alur_common.executions import Executions, Inbox, Journals
+from alur_common.executions import Executions, Inbox, Journals, Outbox
 from alur_common.progress import Watchable
 from alur_common.replies import LocalReplies
 from alur_common.starts import Starts
@@ -26,6 +26,7 @@ class Needs:
     inbox: Inbox
     blobs: Blobs
     bus: Bus
+    outbox: Outbox
     replies: LocalReplies
     progress: Watchable
     history: History

@@ -18,6 +18,9 @@ class Bus(Protocol):
     async def publish(self, event: Event) -> None:
         """Hand the event to every group that subscribes to its topic."""
 
+    def tell(self, event: Event) -> None:
+        """Hand it over soon, and do not wait. What is lost on the way is found in the store by whoever looks there."""
+
     def subscribe(
         self,
         event: type[Event],

@@ -81,6 +81,9 @@ class InProcessBus:
         groups[group] = _Group(group, handler, when, self._retries, self._bury)
 
     async def publish(self, event: Event) -> None:
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
         for group in self._groups.get(event.topic, {}).values():
             if group.when is None or group.when(event):
                 group.deliver(event)

@@ -12,6 +12,7 @@ from alur_common.bus import Broker
 from alur_common.clock import Clock, Ids, SystemClock, SystemIds
 from alur_common.documents.metered import MeteredDocuments
 from alur_common.documents.port import Collection, Documents
+from alur_common.executions.outbox import DirectOutbox, Outbox
 from alur_common.executions.uses import CountedBlobs
 from alur_common.process import Process
 from alur_common.settings import Settings
@@ -25,6 +26,7 @@ class Ground:
     documents: Documents
     blobs: Blobs
     bus: Broker
+    outbox: Outbox
     clock: Clock
     ids: Ids
     worker: str
@@ -76,7 +78,7 @@ async def embedded(
         worker = f"{service}-{ids.execution()}"
         try:
             blobs = CountedBlobs(FileBlobs(folder.blobs), documents, clock)
-            yield Ground(documents, blobs, bus, clock, ids, worker)
+            yield Ground(documents, blobs, bus, DirectOutbox(bus), clock, ids, worker)
         finally:
             await bus.close()
             await store.close()

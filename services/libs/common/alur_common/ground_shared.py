@@ -14,6 +14,7 @@ from alur_common.clock import SystemClock, SystemIds
 from alur_common.documents.metered import MeteredDocuments
 from alur_common.documents.mongo import MongoDocuments, connect
 from alur_common.documents.port import Collection
+from alur_common.executions import StoredExecutions, StoredOutbox
 from alur_common.executions.uses import EVENTS, CountedBlobs
 from alur_common.ground import Ground
 from alur_common.kafka.admin import apply_topics
@@ -58,7 +59,10 @@ async def shared(
         try:
             # Whoever restarts under a name is not who held its leases.
             worker = f"{name}-{ids.secret(4)}"
-            yield Ground(documents, blobs, bus, clock, ids, worker)
+            executions = StoredExecutions(documents)
+            outbox = StoredOutbox(documents, executions, bus, clock, worker)
+            async with outbox.kept():
+                yield Ground(documents, blobs, bus, outbox, clock, ids, worker)
         finally:
             await bus.close()
             await store.close()

@@ -95,7 +95,7 @@ class Starts:
                 if known is not None:
                     return Accepted(known, is_new=False)
             else:
-                await self._bus.publish(self._event(accepted))
+                self._bus.tell(self._event(accepted))
                 return Accepted(accepted, is_new=True)
 
     async def _draft(self, workflow: Startable, request: StartRequest) -> Execution:

@@ -25,9 +25,7 @@ class BusTakers:
 
     async def take(self, executions: Sequence[Execution]) -> None:
         for execution in executions:
-            await self._bus.publish(
-                ExecutionAdmitted(execution.id, execution.tenant, execution.priority)
-            )
+            self._bus.tell(ExecutionAdmitted(execution.id, execution.tenant, execution.priority))
 
 
 class CalledTakers:

@@ -14,7 +14,7 @@ from alur_common.events import (
     ExecutionNudged,
     ExecutionRequested,
 )
-from alur_common.executions import Execution, Executions, Inbox, Message
+from alur_common.executions import Execution, Executions, Inbox, Message, Outbox
 from alur_common.replies import Outcome, Replies
 from alur_engine.durations import duration_seconds
 from alur_scheduler.domain.collections import GATES
@@ -35,6 +35,7 @@ class Admission:
         executions: Executions,
         inbox: Inbox,
         bus: Bus,
+        outbox: Outbox,
         replies: Replies,
         clock: Clock,
     ) -> None:
@@ -43,6 +44,7 @@ class Admission:
         self._inbox = inbox
         self._definitions = definitions
         self._bus = bus
+        self._outbox = outbox
         self._replies = replies
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -140,7 +142,7 @@ class Admission:
             admitted = await self._executions.save(execution.changed(admitted=True))
         except (ConflictError, NotFoundError):
             return  # it was cancelled meanwhile; its place is freed by the next reconciliation
-        await self._bus.publish(ExecutionAdmitted(admitted.id, admitted.tenant, admitted.priority))
+        self._bus.tell(ExecutionAdmitted(admitted.id, admitted.tenant, admitted.priority))
 
     async def _fill(self, uid: str) -> None:
         """Let in the next of those that queue: by priority, then by age."""
@@ -164,7 +166,7 @@ class Admission:
                 execution_id, "cancel", "replaced", {"reason": f"replaced by {execution.id}"}
             )
             await self._inbox.put(message)
-            await self._bus.publish(ExecutionNudged(execution_id, execution.tenant))
+            self._bus.tell(ExecutionNudged(execution_id, execution.tenant))
         where = [
             Where("active", "eq", "queued"),
             Where("admitted", "eq", False),
@@ -177,27 +179,19 @@ class Admission:
     async def _end(self, execution: Execution, reason: str) -> None:
         now = self._clock.now()
         kept = (await self._settings(execution)).get("retention", {}).get("failed", "P30D")
-        try:
-            ended = await self._executions.save(
-                execution.changed(
-                    status="cancelled",
-                    reason=reason,
-                    finished_at=now,
-                    expire_at=now + duration_seconds(kept),
-                )
+        ended = self._outbox.stamp(
+            execution.changed(
+                status="cancelled",
+                reason=reason,
+                finished_at=now,
+                expire_at=now + duration_seconds(kept),
             )
+        )
+        try:
+            ended = await self._executions.save(ended)
         except (ConflictError, NotFoundError):
+            self._outbox.drop(ended)
             return
         outcome = Outcome("ended", "cancelled", error={"message": reason})
         self._replies.send(ended.reply_to, ended.id, outcome)
-        await self._bus.publish(
-            ExecutionCompleted(
-                ended.id,
-                ended.tenant,
-                ended.project,
-                ended.workflow,
-                ended.workflow_uid,
-                ended.version,
-                "cancelled",
-            )
-        )
+        await self._outbox.tell(ended)

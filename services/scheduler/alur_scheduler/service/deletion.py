@@ -39,4 +39,4 @@ class Deletion:
             for execution in await self._executions.search(where, limit=PAGE):
                 reason = {"reason": "the workflow was deleted"}
                 await self._inbox.put(Message(execution.id, "cancel", "deleted", reason))
-                await self._bus.publish(ExecutionNudged(execution.id, execution.tenant))
+                self._bus.tell(ExecutionNudged(execution.id, execution.tenant))

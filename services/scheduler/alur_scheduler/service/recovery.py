@@ -62,7 +62,7 @@ class Recovery:
         for execution_id in lying:
             execution = await self._executions.find(execution_id)
             if execution is not None and execution.status in ("waiting", "in-doubt"):
-                await self._bus.publish(ExecutionNudged(execution.id, execution.tenant))
+                self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
         return len(lying)
 
     async def _admit(self, where: list[Where], told: Told) -> int:

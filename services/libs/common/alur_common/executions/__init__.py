@@ -8,6 +8,13 @@ from alur_common.executions.entity import (
     Status,
     execution_error,
 )
+from alur_common.executions.outbox import (
+    OUTBOXES,
+    DirectOutbox,
+    Outbox,
+    Relay,
+    StoredOutbox,
+)
 from alur_common.executions.repository import (
     EXECUTIONS,
     INBOX,
@@ -25,7 +32,7 @@ from alur_common.executions.repository import (
 from alur_common.executions.uses import USES, BlobUses, CountedBlobs, blobs_of
 from alur_common.executions.workers import WORKERS, Workers
 
-COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, USES)
+COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, USES, OUTBOXES)
 """The engine's store."""
 
 __all__ = [
@@ -35,16 +42,20 @@ __all__ = [
     "Batch",
     "BlobUses",
     "CountedBlobs",
+    "DirectOutbox",
     "Execution",
     "Executions",
     "Inbox",
     "Journals",
     "Message",
+    "Outbox",
     "Parent",
+    "Relay",
     "Status",
     "StoredExecutions",
     "StoredInbox",
     "StoredJournals",
+    "StoredOutbox",
     "Workers",
     "blobs_of",
     "execution_error",

@@ -78,6 +78,10 @@ class Execution:
     """Summary of node runs at the end: `[{name, status, attempts, items, startedAt, durationMs, error?}]`."""
     expire_at: float | None = None
     """When retention may remove it."""
+    told_by: str | None = None
+    """The process that wrote its end, which tells of it; see `alur_common.executions.outbox`."""
+    told_number: int = 0
+    """Which of that process's ends it is."""
     trace_id: str = ""
     revision: int = 0
 

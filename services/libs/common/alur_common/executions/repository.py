@@ -25,6 +25,8 @@ EXECUTIONS = Collection(
         "expire_at",
         "admitted",
         "priority",
+        "told_by",
+        "told_number",
     ),
     indexes=(
         Index(("tenant", "project", "accepted_at"), newest_first=True),
@@ -32,6 +34,7 @@ EXECUTIONS = Collection(
         Index(("active", "wake_at"), sparse=True),
         Index(("trouble", "tenant", "project", "accepted_at"), sparse=True, newest_first=True),
         Index(("expire_at",), sparse=True),
+        Index(("told_by", "told_number"), sparse=True),
     ),
     holds="executions, with the events that their state implies; retention removes each after its journal",
     owner="gateway, scheduler, executor",

@@ -20,11 +20,16 @@ from alur_common.kafka.payloads import put_aside
 from alur_common.kafka.sending import Sender
 from alur_common.kafka.settings import KafkaSettings, settings_of
 from alur_common.kafka.topics import RETRIES
-from alur_common.telemetry import Metrics
+from alur_common.telemetry import Metrics, get_logger
 from alur_sdk.errors import UnavailableError
 
 ATTEMPTS = 1 + len(RETRIES)
 """So often an event is tried that fails by itself; what is out of reach for a while counts as no attempt."""
+
+MOST_TOLD = 10_000
+"""Hints that are on their way to the broker."""
+CLOSE_SECONDS = 5.0
+_log = get_logger("alur.bus")
 
 
 class KafkaBus:
@@ -63,6 +68,7 @@ class KafkaBus:
             security=security_of(settings),
         )
         self._sender = Sender(settings, worker)
+        self._telling: set[asyncio.Task[None]] = set()
 
     def subscribe(
         self,
@@ -96,6 +102,8 @@ class KafkaBus:
     async def close(self) -> None:
         """Fetch no more, wait a while for what is being handled, commit, and disconnect."""
         await asyncio.gather(*(group.stop() for group in self._groups.values()))
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=CLOSE_SECONDS)
         await self._broker.stop()
         await self._sender.stop()
 
@@ -107,3 +115,19 @@ class KafkaBus:
         record = await put_aside(record_of(event, self._source), self._blobs)
         await self._sender.send(event.topic, *record)
         self._counts.published(event.topic).inc()
+
+    def tell(self, event: Event) -> None:
+        """Publish in the background; what cannot be, or is too much at once, is counted and left to the store."""
+        if len(self._telling) >= MOST_TOLD:
+            self._counts.untold(event.topic).inc()
+            return
+        task = asyncio.get_running_loop().create_task(self._tell(event))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell(self, event: Event) -> None:
+        try:
+            await self.publish(event)
+        except UnavailableError as error:
+            self._counts.untold(event.topic).inc()
+            _log.warning("hint not published", topic=event.topic, reason=error.message)

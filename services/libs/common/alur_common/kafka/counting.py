@@ -17,6 +17,11 @@ class Counts:
         published = metrics.counter(
             "bus_published_total", "Records that the broker has taken.", ("topic",)
         )
+        lost = metrics.counter(
+            "bus_untold_total",
+            "Hints that the broker did not take; the store has what they say.",
+            ("topic",),
+        )
         handled = metrics.counter(
             "bus_handled_total",
             "Records that are finished: done, unwanted, retried, buried or dropped.",
@@ -27,6 +32,7 @@ class Counts:
         )
         dead = metrics.counter("bus_dead_letters_total", "Records that were given up.", by_group)
         self.published = cache(lambda topic: _counter(published, topic))
+        self.untold = cache(lambda topic: _counter(lost, topic))
         self.handled = cache(lambda group, topic, result: _counter(handled, topic, group, result))
         self.retries = cache(lambda group, topic: _counter(retries, topic, group))
         self.dead = cache(lambda group, topic: _counter(dead, topic, group))

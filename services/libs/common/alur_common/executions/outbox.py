@@ -1,0 +1,251 @@
+"""Telling of every end, though whoever wrote it dies before it could.
+
+An end carries who wrote it and a number, counted from 1 in each process. Of each process a small document holds the
+first number that may not be told yet. So an end costs no write beside its own, and when a process dies, another finds
+what is left by its name and number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from alur_common.bus import Bus
+from alur_common.clock import Clock
+from alur_common.documents.port import Collection, Document, Documents, Where
+from alur_common.events import ExecutionCompleted
+from alur_common.executions.entity import Execution
+from alur_common.executions.repository import Executions
+from alur_common.telemetry.logs import get_logger
+from alur_sdk.errors import AlurError, ExistsError, NotFoundError, UnavailableError
+
+OUTBOXES = Collection(
+    "outboxes",
+    holds="of each process that ends executions, the first end that may not be told yet",
+    owner="gateway, scheduler, executor",
+)
+PAGE = 200
+KEEP_SECONDS = 2.0
+"""Between two writes of a living process's document."""
+DEAD_SECONDS = 10.0
+"""A process is taken to be dead when its document has not changed for so long."""
+FORGET_SECONDS = 24 * 3600.0
+"""Longer than a process can be stopped and still write an end when it goes on."""
+_log = get_logger("alur.outbox")
+
+
+def completed(execution: Execution) -> ExecutionCompleted:
+    """Return the event of an execution that has ended."""
+    return ExecutionCompleted(
+        execution.id,
+        execution.tenant,
+        project=execution.project,
+        workflow=execution.workflow,
+        workflow_uid=execution.workflow_uid,
+        version=execution.version,
+        status=execution.status,
+        gated=execution.gated,
+        parent=execution.parent.execution if execution.parent else None,
+    )
+
+
+class Outbox(Protocol):
+    """Tells of ends: `stamp` an execution, write it, then `tell`, or `drop` it when the write was refused."""
+
+    def stamp(self, execution: Execution) -> Execution:
+        """Return the ended execution as it is to be written."""
+
+    def drop(self, execution: Execution) -> None:
+        """Tell nobody: somebody else has ended it."""
+
+    async def tell(self, execution: Execution) -> None:
+        """Publish that it has ended; when the bus is out of reach, later."""
+
+
+class DirectOutbox:
+    """For one process, with which whoever listens dies as well: it looks at the store when it starts."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    def stamp(self, execution: Execution) -> Execution:
+        return execution
+
+    def drop(self, execution: Execution) -> None:
+        """Nothing is kept of it."""
+
+    async def tell(self, execution: Execution) -> None:
+        self._bus.tell(completed(execution))
+
+
+class StoredOutbox:
+    """For many processes. `keep` runs beside while this one lives; `writer` names it and nobody before it."""
+
+    def __init__(
+        self, documents: Documents, executions: Executions, bus: Bus, clock: Clock, writer: str
+    ) -> None:
+        self._boxes = _Boxes(documents, clock)
+        self._teller = _Teller(executions, bus)
+        self._bus = bus
+        self._writer = writer
+        self._last = 0
+        self._open: dict[int, None] = {}
+        self._missed: int | None = None
+        """From this number on ends were written while the bus was out of reach."""
+
+    def stamp(self, execution: Execution) -> Execution:
+        self._last += 1
+        self._open[self._last] = None
+        return execution.changed(told_by=self._writer, told_number=self._last)
+
+    def drop(self, execution: Execution) -> None:
+        del self._open[execution.told_number]
+
+    async def tell(self, execution: Execution) -> None:
+        number = execution.told_number
+        try:
+            await self._bus.publish(completed(execution))
+        except UnavailableError as error:
+            _log.warning("end not told yet", execution_id=execution.id, reason=error.message)
+            self._miss(number)
+        del self._open[number]
+
+    async def begin(self) -> None:
+        """Make this process's document."""
+        await self._boxes.put(self._writer, 1)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Have this process's document, and keep it, for the length of the block; no end is written outside.
+
+        It is removed when all is told; else it stays for others.
+        """
+        await self.begin()
+        keeping = asyncio.get_running_loop().create_task(self.keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            if not self._open and self._missed is None:
+                await self._boxes.remove(self._writer)
+
+    async def keep(self) -> None:
+        """Keep the document young and true, and tell what was missed, until cancelled."""
+        while True:
+            await asyncio.sleep(KEEP_SECONDS)
+            try:
+                await self._tell_missed()
+                await self._boxes.put(self._writer, self._low())
+            except AlurError as error:
+                _log.warning("outbox not kept", reason=error.message)
+
+    def _low(self) -> int:
+        first = next(iter(self._open), self._last + 1)
+        return first if self._missed is None else min(first, self._missed)
+
+    def _miss(self, number: int) -> None:
+        self._missed = number if self._missed is None else min(number, self._missed)
+
+    async def _tell_missed(self) -> None:
+        first, self._missed = self._missed, None
+        if first is None:
+            return
+        try:
+            await self._teller.tell_from(self._writer, first)
+        except AlurError:
+            self._miss(first)
+            raise
+
+
+class Relay:
+    """Tells what dead processes have left; any number of them may."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        executions: Executions,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        self._boxes = _Boxes(documents, clock)
+        self._teller = _Teller(executions, bus)
+        self._clock = clock
+        self._seen: dict[str, tuple[int, float]] = {}
+        """Process -> the revision of its document, and since when we have seen it."""
+        self._next: dict[str, int] = {}
+        """Process -> the first of its ends that we have not told."""
+
+    async def sweep(self) -> int:
+        """Tell all ends of processes whose document stands still; return how many. Safe to repeat.
+
+        One that was only stopped for long may go on and die: so it is looked at again until its document is old.
+        """
+        count = 0
+        now = self._clock.monotonic()
+        boxes = await self._boxes.all()
+        self._seen = {
+            box["id"]: _since(self._seen.get(box["id"]), box["revision"], now) for box in boxes
+        }
+        for box in boxes:
+            writer = box["id"]
+            if now - self._seen[writer][1] < DEAD_SECONDS:
+                continue
+            first = max(box["low"], self._next.get(writer, 0))
+            self._next[writer] = await self._teller.tell_from(writer, first)
+            count += self._next[writer] - first
+            if box["at"] < self._clock.now() - FORGET_SECONDS:
+                await self._boxes.remove(writer)
+                del self._next[writer]
+        return count
+
+
+def _since(seen: tuple[int, float] | None, revision: int, now: float) -> tuple[int, float]:
+    return seen if seen is not None and seen[0] == revision else (revision, now)
+
+
+class _Boxes:
+    def __init__(self, documents: Documents, clock: Clock) -> None:
+        self._documents = documents
+        self._clock = clock
+
+    async def put(self, writer: str, low: int) -> None:
+        document: Document = {"id": writer, "low": low, "at": self._clock.now()}
+        try:
+            await self._documents.replace(OUTBOXES, document)
+        except NotFoundError:
+            try:
+                await self._documents.insert(OUTBOXES, document)
+            except ExistsError:
+                return  # a write whose answer was lost: the next one sets the number
+
+    async def all(self) -> list[Document]:
+        boxes: list[Document] = []
+        while True:
+            after = [boxes[-1]["id"]] if boxes else None
+            page = await self._documents.find(OUTBOXES, limit=PAGE, after=after)
+            boxes += page
+            if len(page) < PAGE:
+                return boxes
+
+    async def remove(self, writer: str) -> None:
+        await self._documents.delete(OUTBOXES, writer)
+
+
+class _Teller:
+    def __init__(self, executions: Executions, bus: Bus) -> None:
+        self._executions = executions
+        self._bus = bus
+
+    async def tell_from(self, writer: str, number: int) -> int:
+        """Publish all ends that a process has written from this number on; return the number after the last."""
+        while True:
+            where = [Where("told_by", "eq", writer), Where("told_number", "gte", number)]
+            page = await self._executions.search(where, sort=("told_number",), limit=PAGE)
+            await asyncio.gather(*(self._bus.publish(completed(ended)) for ended in page))
+            if page:
+                number = page[-1].told_number + 1
+            if len(page) < PAGE:
+                return number

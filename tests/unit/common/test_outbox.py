@@ -1,0 +1,162 @@
+"""Every end is told, whoever dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import pytest
+
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.executions import Execution, Relay, StoredExecutions, StoredOutbox
+from alur_common.executions.outbox import DEAD_SECONDS, FORGET_SECONDS, KEEP_SECONDS, OUTBOXES, PAGE
+from alur_sdk.errors import UnavailableError
+from tests.unit.registry.world import MovingClock, RememberingBus
+
+
+class FlakyBus(RememberingBus):
+    """A bus that is out of reach as long as somebody says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_away = False
+
+    async def publish(self, event: Any) -> None:
+        if self.is_away:
+            raise UnavailableError("no broker")
+        await super().publish(event)
+
+    def told(self) -> set[str]:
+        return {event.key for event in self.events}
+
+
+class World:
+    """A store, a bus, and processes that end executions."""
+
+    def __init__(self) -> None:
+        self.clock = MovingClock()
+        self.documents = MemoryDocuments(self.clock)
+        self.bus = FlakyBus()
+        self.executions = StoredExecutions(self.documents)
+        self.relay = Relay(self.documents, self.executions, self.bus, self.clock)
+
+    def outbox(self, writer: str = "one") -> StoredOutbox:
+        return StoredOutbox(self.documents, self.executions, self.bus, self.clock, writer)
+
+    async def write_end(self, outbox: StoredOutbox, execution_id: str) -> Execution:
+        running = Execution(execution_id, "t", "p", "w", "w-uid", 1, "manual", 0.0)
+        accepted = await self.executions.accept(running)
+        ended = outbox.stamp(accepted.changed(status="succeeded", finished_at=1.0))
+        return await self.executions.save(ended)
+
+    async def low(self, writer: str = "one") -> int:
+        return int((await self.documents.get(OUTBOXES, writer))["low"])
+
+    async def relayed(self, seconds: float = DEAD_SECONDS) -> int:
+        told = await self.relay.sweep()
+        self.clock.seconds += seconds
+        return told + await self.relay.sweep()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def _keep_once(outbox: StoredOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alur_common.executions.outbox.KEEP_SECONDS", 0.01)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await outbox.keep()
+
+
+async def test_who_dies_between_write_and_publish_is_made_up_for(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    await outbox.tell(await world.write_end(outbox, "told"))
+    await world.write_end(outbox, "untold")
+    assert world.bus.told() == {"told"}
+    assert await world.relayed() == 2
+    assert world.bus.told() == {"told", "untold"}
+
+
+async def test_what_was_relayed_is_not_relayed_again(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    for number in range(PAGE + 5):
+        await world.write_end(outbox, f"e{number}")
+    assert await world.relayed() == PAGE + 5
+    assert await world.relayed() == 0
+
+
+async def test_a_living_process_is_left_alone(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    await world.write_end(outbox, "on its way")
+    await world.relay.sweep()
+    world.clock.seconds += DEAD_SECONDS
+    await outbox.begin()  # its document moves
+    assert await world.relay.sweep() == 0
+
+
+async def test_the_document_names_the_first_end_that_is_not_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    first = await world.write_end(outbox, "a")
+    second = await world.write_end(outbox, "b")
+    await outbox.tell(second)
+    await _keep_once(outbox, monkeypatch)
+    assert await world.low() == 1
+    await outbox.tell(first)
+    await _keep_once(outbox, monkeypatch)
+    assert await world.low() == 3
+
+
+async def test_what_the_bus_did_not_take_is_told_once_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    world.bus.is_away = True
+    await outbox.tell(await world.write_end(outbox, "a"))
+    await _keep_once(outbox, monkeypatch)
+    assert await world.low() == 1
+    world.bus.is_away = False
+    await _keep_once(outbox, monkeypatch)
+    assert world.bus.told() == {"a"}
+    assert await world.low() == 2
+
+
+async def test_an_end_that_another_wrote_holds_nothing_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    outbox.drop(outbox.stamp(Execution("x", "t", "p", "w", "w-uid", 1, "manual", 0.0)))
+    await _keep_once(outbox, monkeypatch)
+    assert await world.low() == 2
+
+
+async def test_who_leaves_with_all_told_leaves_no_document(world: World) -> None:
+    outbox = world.outbox()
+    async with outbox.kept():
+        await outbox.tell(await world.write_end(outbox, "a"))
+    assert await world.documents.find(OUTBOXES) == []
+
+
+async def test_a_process_that_was_stopped_and_goes_on_is_looked_at_again(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    await world.write_end(outbox, "before")
+    assert await world.relayed() == 1
+    await world.write_end(outbox, "after it went on")
+    assert await world.relayed() == 1
+    assert await world.relayed(FORGET_SECONDS + 1) == 0
+    assert await world.documents.find(OUTBOXES) == []
+
+
+def test_a_living_process_is_never_taken_for_dead() -> None:
+    assert 4 * KEEP_SECONDS < DEAD_SECONDS

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
 
 import pytest
 
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.events import Event
 from alur_common.executions import Execution, Relay, StoredExecutions, StoredOutbox
 from alur_common.executions.outbox import DEAD_SECONDS, FORGET_SECONDS, KEEP_SECONDS, OUTBOXES, PAGE
 from alur_sdk.errors import UnavailableError
@@ -22,7 +22,7 @@ class FlakyBus(RememberingBus):
         super().__init__()
         self.is_away = False
 
-    async def publish(self, event: Any) -> None:
+    async def publish(self, event: Event) -> None:
         if self.is_away:
             raise UnavailableError("no broker")
         await super().publish(event)

@@ -25,6 +25,7 @@ _SETTINGS = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -72,19 +73,23 @@ def version() -> str:
     return run("java", "-cp", f"{get()}/lib/*", "kafka.Kafka", "--version").split()[0]
 
 
-def server(folder: Path) -> Server:
-    """Return a broker on fresh data in this folder; its address is `127.0.0.1:<port>`."""
+def server(folder: Path, advertised: int | None = None) -> Server:
+    """Return a broker on fresh data in this folder; its address is `127.0.0.1:<port>`.
+
+    It tells its clients to come by the port `advertised`, where something stands that forwards to its own.
+    """
     installed = get()
     # Java goes on without an archive that is missing or that another version of it made.
-    return _server(installed, folder, f"-XX:SharedArchiveFile={installed / ARCHIVE}")
+    return _server(installed, folder, f"-XX:SharedArchiveFile={installed / ARCHIVE}", advertised)
 
 
-def _server(installed: Path, folder: Path, archive: str) -> Server:
+def _server(installed: Path, folder: Path, archive: str, advertised: int | None = None) -> Server:
     java = ("java", *_HEAP, archive, "-cp", f"{installed}/lib/*")
     port, controller = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "server.properties"
-    settings.write_text(_SETTINGS.format(port=port, controller=controller, data=folder / "data"))
+    places = {"port": port, "controller": controller, "data": folder / "data"}
+    settings.write_text(_SETTINGS.format(**places, advertised=advertised or port))
     format_data = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", settings)
     run("java", "-cp", f"{installed}/lib/*", *format_data)
     return Server(NAME, (*java, "kafka.Kafka", str(settings)), folder, port)

@@ -1,0 +1,120 @@
+"""Servers are killed, slow and out of reach: what was accepted is done, and callers are told in time what was not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.effects import Effects
+from tests.chaos.proxy import Proxy, proxy
+from tests.chaos.work import Load, check, put, workflow
+from tests.support.alur_dev import AlurDev, alur_dev
+from tools.servers import kafka, mongo_durable
+from tools.servers.running import Server, free_port
+
+RATE = 10.0
+OUTAGE_SECONDS = 4.0
+RECOVERY_SECONDS = 15.0
+
+
+@dataclass
+class Site:
+    """A platform on servers of its own, each behind a way that can fail."""
+
+    platform: AlurDev
+    broker: Server
+    store: Server
+    to_broker: Proxy
+    to_store: Proxy
+
+
+@pytest.fixture
+def site(tmp_path: Path, s3_url: str) -> Iterator[Site]:
+    with ExitStack() as stack:
+        port = free_port()
+        broker = _started(stack, kafka.server(tmp_path / "kafka", advertised=port))
+        store = _started(stack, mongo_durable.server(tmp_path / "store"))
+        to_broker = stack.enter_context(proxy(port, broker.port))
+        to_store = stack.enter_context(proxy(free_port(), store.port))
+        environment = {
+            "ALUR_KAFKA": f"127.0.0.1:{to_broker.port}",
+            "ALUR_MONGO": f"mongodb://127.0.0.1:{to_store.port}/alur",
+            "ALUR_BLOBS": s3_url,
+            "ALUR_OUTBOUND_ALLOW": "127.0.0.0/8",
+        }
+        flags = ("--distributed", "--executors", "2")
+        platform = stack.enter_context(alur_dev(tmp_path / "data", environment, flags))
+        yield Site(platform, broker, store, to_broker, to_store)
+
+
+def _started(stack: ExitStack, server: Server) -> Server:
+    stack.callback(server.kill)
+    return server.start()
+
+
+def _work(site: Site, world: Effects) -> Load:
+    path = put(site.platform, workflow("steady", world.port))
+    return Load(site.platform, path, RATE)
+
+
+def _recovered(load: Load) -> float:
+    """Wait until starts are acknowledged again; return how long that took, at most `RECOVERY_SECONDS`."""
+    begun, before = time.monotonic(), len(load.ids)
+    while len(load.ids) < before + 5:
+        assert time.monotonic() - begun < RECOVERY_SECONDS, "nothing is accepted any more"
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+def test_a_broker_that_dies_holds_up_no_caller_and_loses_nothing(
+    site: Site, world: Effects, scale: int
+) -> None:
+    with _work(site, world) as load:
+        _recovered(load)
+        for _ in range(scale):
+            site.broker.kill()
+            time.sleep(OUTAGE_SECONDS)
+            site.broker.start()
+            _recovered(load)
+    check(site.platform, world, load.ids)
+    assert load.refused == []
+    assert load.slowest < 2
+
+
+def test_a_store_that_dies_loses_nothing_that_was_acknowledged(
+    site: Site, world: Effects, scale: int
+) -> None:
+    with _work(site, world) as load:
+        _recovered(load)
+        for _ in range(scale):
+            site.store.kill()
+            time.sleep(OUTAGE_SECONDS)
+            site.store.start()
+            _recovered(load)
+    check(site.platform, world, load.ids)
+
+
+@pytest.mark.parametrize("way", ["to_broker", "to_store"])
+def test_a_way_that_is_slow_breaks_and_ends_loses_nothing(
+    site: Site, world: Effects, scale: int, way: str
+) -> None:
+    faulty: Proxy = getattr(site, way)
+    with _work(site, world) as load:
+        _recovered(load)
+        for _ in range(scale):
+            faulty.delay_seconds, faulty.jitter_seconds, faulty.cut_chance = 0.2, 0.1, 0.02
+            time.sleep(OUTAGE_SECONDS)
+            faulty.cut()
+            time.sleep(OUTAGE_SECONDS)
+            faulty.mend()
+            _recovered(load)
+            faulty.is_half_open = True
+            time.sleep(OUTAGE_SECONDS)
+            faulty.mend()
+            _recovered(load)
+    check(site.platform, world, load.ids)

@@ -1,0 +1,120 @@
+"""The work that is done while things fail, and what must hold of it in the end."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any, Self
+
+import httpx
+
+from tests.chaos.effects import Effects
+from tests.support.alur_dev import AlurDev
+
+STEPS = 5
+WITHIN = 120.0
+PROJECT = "/api/v1/projects/default"
+
+
+def workflow(name: str, port: int, **spec: Any) -> dict[str, Any]:
+    names = [f"s{n}" for n in range(STEPS)]
+    nodes = [
+        {
+            "name": step,
+            "type": "http.request",
+            "params": {
+                "method": "POST",
+                "url": f"http://127.0.0.1:{port}/",
+                "body": {"effect": f"{{{{ $execution.id }}}}/{step}"},
+            },
+        }
+        for step in names
+    ]
+    edges = [{"from": a, "to": b} for a, b in itertools.pairwise(names)]
+    edges += [{"from": t["name"], "to": names[0]} for t in spec.get("triggers", ())]
+    return {
+        "apiVersion": "alur.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": name},
+        "spec": {"nodes": nodes, "edges": edges, **spec},
+    }
+
+
+def put(platform: AlurDev, workflow: dict[str, Any]) -> str:
+    name = workflow["metadata"]["name"]
+    path = f"{PROJECT}/workflows/{name}"
+    known = platform.rest.get(path)
+    match = {"if-match": known.headers["etag"]} if known.status_code == 200 else {}
+    answer = platform.rest.put(path, json=workflow, headers=match)
+    assert answer.status_code in (200, 201), answer.text
+    return path
+
+
+def start(platform: AlurDev, path: str) -> str:
+    answer = platform.rest.post(f"{path}/executions", json={"input": [{}]})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
+
+
+def check(platform: AlurDev, world: Effects, ids: list[str]) -> int:
+    """Demand that all ended well and each effect has one key; return how many requests were repeated."""
+    ended = Counter(
+        platform.wait_for(i, "succeeded", "failed", "cancelled", "in-doubt", within=WITHIN)[
+            "status"
+        ]
+        for i in ids
+    )
+    assert ended == {"succeeded": len(ids)}
+    keys = world.keys()
+    assert set(keys) == {f"{i}/s{n}" for i in ids for n in range(STEPS)}
+    assert all(len(found) == 1 and "" not in found for found in keys.values())
+    return len(world.all()) - len(keys)
+
+
+class Load:
+    """Starts executions steadily for the length of a `with` block, and remembers what it was answered."""
+
+    def __init__(self, platform: AlurDev, path: str, per_second: float) -> None:
+        self.ids: list[str] = []
+        self.refused: list[float] = []
+        """When a start was not acknowledged, by the monotonic clock."""
+        self.slowest = 0.0
+        self._rest = httpx.Client(
+            base_url=platform.url, headers=platform.rest.headers, timeout=httpx.Timeout(20)
+        )
+        self._path = f"{path}/executions"
+        self._pause = 1 / per_second
+        self._is_over = threading.Event()
+        self._pool = ThreadPoolExecutor(16)
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+        self._pool.shutdown()
+        self._rest.close()
+
+    def _go_on(self) -> None:
+        while not self._is_over.wait(self._pause):
+            self._pool.submit(self._start)
+
+    def _start(self) -> None:
+        begun = time.monotonic()
+        try:
+            answer = self._rest.post(self._path, json={"input": [{}]})
+        except httpx.TransportError:
+            self.refused.append(begun)
+            return
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+        if answer.status_code == HTTPStatus.ACCEPTED:
+            self.ids.append(answer.json()["id"])
+        else:
+            self.refused.append(begun)

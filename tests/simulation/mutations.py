@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from alur_common.executions import Batch, Execution, Relay, StoredExecutions
+from alur_common.executions import Batch, Execution, StoredExecutions
 from alur_common.executions.repository import EXECUTIONS, to_document
 from alur_engine.journal import JournalEntry
 from alur_executor.service.journaling import JournalWriter
 from alur_executor.service.session import Session
+from alur_scheduler.service.relay import Relay
 
 
 @contextmanager

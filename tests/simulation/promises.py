@@ -34,11 +34,9 @@ class Outcome:
     trace: list[str] = field(default_factory=list)
 
 
-def compared(case: Case, expected: Outcome, seen: Outcome, *, have_one_clock: bool) -> list[str]:
+def compared(case: Case, expected: Outcome, seen: Outcome) -> list[str]:
     """Return in what the run with faults differs from the one without, and what does not hold of it."""
-    broken = [*seen.broken, *_of_keys(seen), *_of_repeats(expected)]
-    if have_one_clock:  # else a living executor may be taken for a dead one at any time
-        broken += _of_repeats(seen)
+    broken = [*seen.broken, *_of_keys(seen), *_of_repeats(expected), *_of_repeats(seen)]
     for execution_id, wanted in expected.ended.items():
         got = seen.ended.get(execution_id)
         if got is not None:  # else it is told already that it did not end

@@ -19,7 +19,6 @@ from alur_common.executions import (
     DirectOutbox,
     Message,
     Outbox,
-    Relay,
     StoredExecutions,
     StoredInbox,
     StoredJournals,
@@ -38,6 +37,7 @@ from alur_executor.service.programs import Programs
 from alur_nodes.registry import node_class
 from alur_scheduler.adapters.takers import BusTakers
 from alur_scheduler.service.recovery import Recovery
+from alur_scheduler.service.relay import Relay
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.nodes import Effect, Node, Secret
 from tests.simulation.bus import ProcessBus, SimulatedBus

@@ -201,5 +201,5 @@ def _needs(
         metrics=running.metrics,
         worker=under.worker,
         catalogue=load_catalogue(),
-        peers=RemotePeers(Workers(under.documents), channels, under.clock),
+        peers=RemotePeers(Workers(under.documents), channels),
     )

@@ -248,7 +248,7 @@ class _Alone:
             bus=under.bus,
             outbox=under.outbox,
             replies=self._replies,
-            progress=RemoteProgress(executions, workers, self._channels, under.clock),
+            progress=RemoteProgress(executions, workers, self._channels),
             history=JournalHistory(journals, under.blobs, registry, types),
             clock=under.clock,
             ids=under.ids,

@@ -27,7 +27,6 @@ from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import (
     BlobUses,
     Outbox,
-    Relay,
     StoredExecutions,
     StoredInbox,
     StoredJournals,
@@ -45,6 +44,7 @@ from alur_scheduler.service.admission import Admission
 from alur_scheduler.service.contents import Contents
 from alur_scheduler.service.deletion import Deletion
 from alur_scheduler.service.recovery import Recovery
+from alur_scheduler.service.relay import Relay
 from alur_scheduler.service.retention import Retention
 from alur_scheduler.service.schedules import Schedules
 from alur_scheduler.settings import Settings
@@ -212,7 +212,7 @@ async def main(settings: Settings) -> None:
                 definitions=RemoteDefinitions(definition_calls(registry), under.clock),
                 replies=replies,
                 clock=under.clock,
-                takers=CalledTakers(Workers(under.documents), channels, under.bus, under.clock),
+                takers=CalledTakers(Workers(under.documents), channels, under.bus),
                 blobs=under.blobs,
             ),
             settings,

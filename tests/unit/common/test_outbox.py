@@ -9,8 +9,10 @@ import pytest
 
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.events import Event
-from alur_common.executions import Execution, Relay, StoredExecutions, StoredOutbox
-from alur_common.executions.outbox import DEAD_SECONDS, FORGET_SECONDS, KEEP_SECONDS, OUTBOXES, PAGE
+from alur_common.executions import Execution, StoredExecutions, StoredOutbox
+from alur_common.executions.outbox import KEEP_SECONDS, OUTBOXES, PAGE
+from alur_scheduler.domain.stillness import LOOKS
+from alur_scheduler.service.relay import DEAD_SECONDS, FORGET_SECONDS, Relay
 from alur_sdk.errors import UnavailableError
 from tests.unit.registry.world import MovingClock, RememberingBus
 
@@ -54,9 +56,11 @@ class World:
         return int((await self.documents.get(OUTBOXES, writer))["low"])
 
     async def relayed(self, seconds: float = DEAD_SECONDS) -> int:
-        told = await self.relay.sweep()
-        self.clock.seconds += seconds
-        return told + await self.relay.sweep()
+        told = 0
+        for _ in range(LOOKS + 1):
+            told += await self.relay.sweep()
+            self.clock.seconds += seconds / 2
+        return told
 
 
 @pytest.fixture
@@ -94,10 +98,10 @@ async def test_a_living_process_is_left_alone(world: World) -> None:
     outbox = world.outbox()
     await outbox.begin()
     await world.write_end(outbox, "on its way")
-    await world.relay.sweep()
-    world.clock.seconds += DEAD_SECONDS
-    await outbox.begin()  # its document moves
-    assert await world.relay.sweep() == 0
+    for _ in range(2 * LOOKS):
+        await outbox.begin()  # its document moves
+        assert await world.relay.sweep() == 0
+        world.clock.seconds += DEAD_SECONDS / LOOKS
 
 
 async def test_the_document_names_the_first_end_that_is_not_told(

@@ -198,7 +198,7 @@ class World:
             in_memory_delay=5.0,
         )
         self.now = Executor(parts, programs(), self.workers, Capacity(**capacity))
-        await self.workers.renew(name, self.clock.now() + 1e9)
+        await self.workers.renew(name, 1e9, self.clock.now())
         return self.now
 
     async def kill(self, executor: Executor, name: str = "one") -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from alur_common.calls.channels import Channels
 from alur_common.calls.executors import Admitted, executor_at
-from alur_common.clock import Clock
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import Workers
 from alur_common.telemetry.logs import get_logger
@@ -35,13 +34,12 @@ class ExecutorPort:
 class RemotePeers:
     """`Peers` in other processes."""
 
-    def __init__(self, workers: Workers, channels: Channels, clock: Clock) -> None:
+    def __init__(self, workers: Workers, channels: Channels) -> None:
         self._workers = workers
         self._channels = channels
-        self._clock = clock
 
     async def nudge(self, worker: str, execution_id: str) -> None:
-        address = await self._workers.find_address(worker, self._clock.now())
+        address = await self._workers.find_address(worker)
         if address is None:
             return  # its executions are taken over, and their messages read then
         port = await executor_at(self._channels, address)

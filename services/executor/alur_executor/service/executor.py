@@ -192,7 +192,7 @@ class Executor:
         if execution.has_ended or not execution.admitted:
             return False
         if execution.status == "running" and execution.owner not in (None, self._parts.worker):
-            return not await self._workers.is_alive(str(execution.owner), self._parts.clock.now())
+            return not await self._workers.is_alive(str(execution.owner))
         return True
 
     async def _session(self, execution: Execution) -> Session | None:
@@ -322,9 +322,9 @@ class Executor:
             await self._renew_lease()
 
     async def _renew_lease(self) -> bool:
-        until = self._parts.clock.now() + self._capacity.lease_seconds
+        seconds, now = self._capacity.lease_seconds, self._parts.clock.now()
         try:
-            await self._workers.renew(self._parts.worker, until, self.address)
+            await self._workers.renew(self._parts.worker, seconds, now, self.address)
         except AlurError as error:
             self._log.error("lease not renewed", reason=error.message)
             return False

@@ -184,7 +184,8 @@ def _stopped(state: State, run: Run, entry: Stopped) -> None:
 
 
 def _resolved(state: State, run: Run, entry: Resolved) -> None:
-    if run.status != "in-doubt":
+    # That it came into doubt stands in no journal: there it still runs.
+    if run.status not in ("in-doubt", "running"):
         return
     if entry.outcome == "not-done":
         run.attempt = max(run.attempt - 1, 0)  # what did not happen does not count

@@ -8,7 +8,6 @@ from itertools import cycle
 from alur_common.bus import Bus
 from alur_common.calls.channels import Channels
 from alur_common.calls.executors import executor_at
-from alur_common.clock import Clock
 from alur_common.events import ExecutionAdmitted
 from alur_common.executions import Execution, Workers
 from alur_common.telemetry.logs import get_logger
@@ -31,16 +30,15 @@ class BusTakers:
 class CalledTakers:
     """Executors whose leases hold, called: the bus may still give what it gets to one that has died."""
 
-    def __init__(self, workers: Workers, channels: Channels, bus: Bus, clock: Clock) -> None:
+    def __init__(self, workers: Workers, channels: Channels, bus: Bus) -> None:
         self._workers = workers
         self._channels = channels
         self._fallback = BusTakers(bus)
-        self._clock = clock
 
     async def take(self, executions: Sequence[Execution]) -> None:
         if not executions:
             return
-        addresses = await self._workers.addresses(self._clock.now())
+        addresses = [lease.address for lease in await self._workers.all() if lease.address]
         if not addresses:
             await self._fallback.take(executions)  # for the first one that starts
             return

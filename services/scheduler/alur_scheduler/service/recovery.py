@@ -8,12 +8,15 @@ from alur_common.documents.port import Where
 from alur_common.events import ExecutionNudged
 from alur_common.executions import Execution, Executions, Inbox
 from alur_common.executions.workers import Workers
+from alur_common.telemetry.logs import get_logger
+from alur_scheduler.domain.stillness import Stillness
 from alur_scheduler.domain.told import Told
 from alur_scheduler.ports import Takers
 
 PAGE = 200
 UNCLAIMED_SECONDS = 2.0
 """Accepted executions younger than this are on their way by the bus."""
+_log = get_logger("alur.scheduler")
 
 
 class Recovery:
@@ -36,11 +39,13 @@ class Recovery:
         self._bus = bus
         self._clock = clock
         self._queued, self._due, self._orphans = Told(), Told(), Told()
-        self._dead: set[str] = set()
+        self._leases = Stillness()
+        self._living: set[str] = set()
 
     async def sweep(self, *, is_start: bool = False) -> int:
         """Admit again all that needs it; return how many. Safe to repeat: what runs is left alone."""
         now = self._clock.now()
+        await self._bury_dead()
         orphans = await self._admit_orphans(now)
         queued = [Where("active", "eq", "queued"), Where("admitted", "eq", True)]
         if not is_start:
@@ -91,7 +96,7 @@ class Recovery:
                 [Where("active", "eq", "running")], sort=("accepted_at",), limit=PAGE, after=after
             )
             for owner in {execution.owner or "" for execution in page} - alive.keys():
-                alive[owner] = await self._workers.is_alive(owner, now)
+                alive[owner] = await self._workers.is_alive(owner)
             due = [
                 execution
                 for execution in page
@@ -101,15 +106,22 @@ class Recovery:
             count += len(due)
             if len(page) < PAGE:
                 self._orphans.forget_unseen()
-                self._bury({owner for owner, lives in alive.items() if not lives})
                 return count
             after = [page[-1].accepted_at, page[-1].id]
 
-    def _bury(self, dead: set[str]) -> None:
-        """When a worker has died, tell of all that queues: what it had been told is lost with it."""
-        if dead - self._dead:
+    async def _bury_dead(self) -> None:
+        """Remove the leases that stand still. What a dead worker had been told is lost with it: all is told anew."""
+        now = self._clock.monotonic()
+        leases = await self._workers.all()
+        self._leases.keep({lease.worker for lease in leases})
+        for lease in leases:
+            is_still = self._leases.look(lease.worker, lease.revision, lease.seconds, now)
+            if is_still and await self._workers.bury(lease):
+                _log.warning("worker has died", worker=lease.worker)
+        living = {lease.worker for lease in leases}
+        if self._living - living:
             self._queued.forget_all()
-        self._dead = dead
+        self._living = living
 
 
 def _state(execution: Execution) -> str:

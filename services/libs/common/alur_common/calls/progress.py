@@ -9,7 +9,6 @@ from typing import Protocol, cast
 
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import add_calls, methods_of
-from alur_common.clock import Clock
 from alur_common.executions import Executions, Workers
 from alur_common.progress import QUEUE_LENGTH, Change, LocalProgress
 from alur_sdk.errors import UnavailableError
@@ -49,13 +48,10 @@ class ProgressPort:
 class RemoteProgress:
     """What a gateway's watchers see: it follows an execution to whichever executor owns it."""
 
-    def __init__(
-        self, executions: Executions, workers: Workers, channels: Channels, clock: Clock
-    ) -> None:
+    def __init__(self, executions: Executions, workers: Workers, channels: Channels) -> None:
         self._executions = executions
         self._workers = workers
         self._channels = channels
-        self._clock = clock
         self.live: Callable[[str], list[Change] | None] = lambda _: None
         """Nothing runs in this process."""
 
@@ -76,8 +72,7 @@ class RemoteProgress:
                 await queue.put(None)
                 return
             owner = execution.owner
-            now = self._clock.now()
-            address = await self._workers.find_address(owner, now) if owner else None
+            address = await self._workers.find_address(owner) if owner else None
             if address is not None:
                 with suppress(UnavailableError):
                     await self._copy(address, execution_id, queue)

@@ -12,7 +12,6 @@ from alur_common.executions.outbox import (
     OUTBOXES,
     DirectOutbox,
     Outbox,
-    Relay,
     StoredOutbox,
 )
 from alur_common.executions.repository import (
@@ -50,7 +49,6 @@ __all__ = [
     "Message",
     "Outbox",
     "Parent",
-    "Relay",
     "Status",
     "StoredExecutions",
     "StoredInbox",

@@ -29,10 +29,6 @@ OUTBOXES = Collection(
 PAGE = 200
 KEEP_SECONDS = 2.0
 """Between two writes of a living process's document."""
-DEAD_SECONDS = 10.0
-"""A process is taken to be dead when its document has not changed for so long."""
-FORGET_SECONDS = 24 * 3600.0
-"""Longer than a process can be stopped and still write an end when it goes on."""
 _log = get_logger("alur.outbox")
 
 
@@ -86,8 +82,8 @@ class StoredOutbox:
     def __init__(
         self, documents: Documents, executions: Executions, bus: Bus, clock: Clock, writer: str
     ) -> None:
-        self._boxes = _Boxes(documents, clock)
-        self._teller = _Teller(executions, bus)
+        self._boxes = Outboxes(documents, clock)
+        self._teller = Teller(executions, bus)
         self._bus = bus
         self._writer = writer
         self._last = 0
@@ -160,58 +156,15 @@ class StoredOutbox:
             raise
 
 
-class Relay:
-    """Tells what dead processes have left; any number of them may."""
+class Outboxes:
+    """The documents of all processes that end executions."""
 
-    def __init__(
-        self,
-        documents: Documents,
-        executions: Executions,
-        bus: Bus,
-        clock: Clock,
-    ) -> None:
-        self._boxes = _Boxes(documents, clock)
-        self._teller = _Teller(executions, bus)
-        self._clock = clock
-        self._seen: dict[str, tuple[int, float]] = {}
-        """Process -> the revision of its document, and since when we have seen it."""
-        self._next: dict[str, int] = {}
-        """Process -> the first of its ends that we have not told."""
-
-    async def sweep(self) -> int:
-        """Tell all ends of processes whose document stands still; return how many. Safe to repeat.
-
-        One that was only stopped for long may go on and die: so it is looked at again until its document is old.
-        """
-        count = 0
-        now = self._clock.monotonic()
-        boxes = await self._boxes.all()
-        self._seen = {
-            box["id"]: _since(self._seen.get(box["id"]), box["revision"], now) for box in boxes
-        }
-        for box in boxes:
-            writer = box["id"]
-            if now - self._seen[writer][1] < DEAD_SECONDS:
-                continue
-            first = max(box["low"], self._next.get(writer, 0))
-            self._next[writer] = await self._teller.tell_from(writer, first)
-            count += self._next[writer] - first
-            if box["at"] < self._clock.now() - FORGET_SECONDS:
-                await self._boxes.remove(writer)
-                del self._next[writer]
-        return count
-
-
-def _since(seen: tuple[int, float] | None, revision: int, now: float) -> tuple[int, float]:
-    return seen if seen is not None and seen[0] == revision else (revision, now)
-
-
-class _Boxes:
     def __init__(self, documents: Documents, clock: Clock) -> None:
         self._documents = documents
         self._clock = clock
 
     async def put(self, writer: str, low: int) -> None:
+        """Write the first number that may not be told; each write moves the document."""
         document: Document = {"id": writer, "low": low, "at": self._clock.now()}
         try:
             await self._documents.replace(OUTBOXES, document)
@@ -222,6 +175,7 @@ class _Boxes:
                 return  # a write whose answer was lost: the next one sets the number
 
     async def all(self) -> list[Document]:
+        """Return `{id, low, at, revision}` of each."""
         boxes: list[Document] = []
         while True:
             after = [boxes[-1]["id"]] if boxes else None
@@ -231,10 +185,13 @@ class _Boxes:
                 return boxes
 
     async def remove(self, writer: str) -> None:
+        """Forget a process."""
         await self._documents.delete(OUTBOXES, writer)
 
 
-class _Teller:
+class Teller:
+    """Publishes ends that are in the store."""
+
     def __init__(self, executions: Executions, bus: Bus) -> None:
         self._executions = executions
         self._bus = bus

@@ -1,30 +1,51 @@
-"""Workers and their leases: one small document a worker, renewed while it lives."""
+"""Workers and their leases: one small document a worker, written again and again while it lives.
+
+Whether one lives is told by whether its document moves, never by comparing clocks: a scheduler that sees it stand still
+for the length of the lease removes it. So a worker is dead when it has no document.
+"""
 
 from __future__ import annotations
 
-from alur_common.documents.port import Collection, Documents, Index, Where
+from dataclasses import dataclass
+
+from alur_common.documents.port import Collection, Documents
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 MOST = 1_000
+KEPT_SECONDS = 24 * 3600.0
 WORKERS = Collection(
     "workers",
     fields=("expires_at",),
-    indexes=(Index(("expires_at",)),),
     ttl="expires_at",
-    holds="executors and until when each is taken to live",
-    owner="executor",
+    holds="executors that live, each written again while it does; a time to go only where no scheduler runs",
+    owner="executor, scheduler",
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A worker, where it takes calls, and in how many seconds its document moves at the latest."""
+
+    worker: str
+    address: str
+    seconds: float
+    revision: int
+
+
 class Workers:
-    """Who runs executions, and until when each is taken to live. Times are seconds since 1970."""
+    """Who runs executions."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def renew(self, worker: str, until: float, address: str = "") -> None:
-        """Say that the worker lives until then, and where it takes calls."""
-        document = {"id": worker, "expires_at": until, "address": address}
+    async def renew(self, worker: str, seconds: float, now: float, address: str = "") -> None:
+        """Say that the worker lives, and says so again within these seconds. `now` is used for clean-up alone."""
+        document = {
+            "id": worker,
+            "seconds": seconds,
+            "address": address,
+            "expires_at": now + KEPT_SECONDS,
+        }
         try:
             await self._documents.replace(WORKERS, document)
         except NotFoundError:
@@ -33,34 +54,30 @@ class Workers:
             except ExistsError as error:
                 raise ConflictError(f"worker {worker} is registered twice") from error
 
-    async def is_alive(self, worker: str, now: float) -> bool:
-        """Return whether its lease has not run out."""
-        found = await self._documents.find_one(WORKERS, worker)
-        return found is not None and found["expires_at"] > now
+    async def is_alive(self, worker: str) -> bool:
+        """Return whether nobody has seen it dead."""
+        return await self._documents.find_one(WORKERS, worker) is not None
 
-    async def find_address(self, worker: str, now: float) -> str | None:
+    async def find_address(self, worker: str) -> str | None:
         """Return where a living worker takes calls, or None."""
         found = await self._documents.find_one(WORKERS, worker)
-        if found is None or found["expires_at"] <= now:
-            return None
-        return found.get("address") or None
+        return None if found is None else found["address"] or None
 
-    async def addresses(self, now: float) -> list[str]:
-        """Return where living workers take calls."""
-        living = await self._documents.find(
-            WORKERS, [Where("expires_at", "gt", now)], sort=("expires_at",), limit=MOST
-        )
-        return [found["address"] for found in living if found.get("address")]
+    async def all(self) -> list[Lease]:
+        """Return the leases of all that live."""
+        found = await self._documents.find(WORKERS, limit=MOST)
+        return [Lease(d["id"], d["address"], d["seconds"], d["revision"]) for d in found]
+
+    async def bury(self, lease: Lease) -> bool:
+        """Remove a lease that stands still; return whether it still did."""
+        try:
+            return await self._documents.delete(WORKERS, lease.worker, at_revision=lease.revision)
+        except ConflictError:
+            return False
 
     async def remove(self, worker: str) -> None:
         """Forget it: what it owned is anybody's."""
         await self._documents.delete(WORKERS, worker)
-
-    async def remove_expired(self, now: float) -> int:
-        """Forget workers whose lease ran out long ago; return how many."""
-        return await self._documents.delete_many(
-            WORKERS, [Where("expires_at", "lt", now - 60)], limit=100
-        )
 
     async def remove_all(self) -> None:
         """Forget all: for a store that belongs to one process, which has just begun."""

@@ -57,12 +57,12 @@ lock: ## Compile requirements.lock anew from requirements.in and the members
 
 .PHONY: run
 run: install ## Start Alur, apply examples/, send one real GitHub event through the first, stay up
-	$(BIN)/python tools/demo.py --data .cache/dev --port $(PORT) --stay
+	$(BIN)/python tools/demo.py --data data/dev --port $(PORT) --stay
 
 .PHONY: demo
 demo: install ## The same on fresh data, ending with 0 when that execution succeeded
-	rm -rf .cache/demo
-	$(BIN)/python tools/demo.py --data .cache/demo
+	rm -rf data/demo
+	$(BIN)/python tools/demo.py --data data/demo
 
 # --- Check -------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -40,11 +41,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_taken(port: int) -> bool:
+    """Return whether somebody listens on this port of loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @contextlib.contextmanager
 def alur_dev(data: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run `alur dev`, yield it with its address once it is ready, and stop it at the end."""
     data.parent.mkdir(parents=True, exist_ok=True)
     log, url = data.with_suffix(".log"), f"http://127.0.0.1:{port}"
+    if is_taken(port):
+        message = f"port {port} is in use, perhaps by another Alur: end that, or choose one by PORT=…"
+        raise DemoError(message)
     arguments = ["--data", str(data), "--port", str(port), "--grpc-port", str(free_port())]
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603  # our own command
@@ -160,6 +170,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--stay", action="store_true", help="stay up until Ctrl-C")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what it started, as Ctrl-C does
     data = options.data.absolute()
     try:
         with alur_dev(data, options.port or free_port()) as (process, url):

@@ -135,7 +135,7 @@ KINDS = (
     Kind(
         "audit", "audit entry", (), "audit",
         (
-            ("time", _at("at")), ("who", _at("actor")), ("action", _at("action")),
+            ("time", _at("at")), ("who", _at("user")), ("action", _at("action")),
             ("what", _at("target")),
         ),
         key="number", can_get=False, can_delete=False,

@@ -53,6 +53,9 @@ class History(Protocol):
     async def summary(self, execution: Execution) -> list[dict[str, Any]]:
         """Return `[{name, status, attempts, items, startedAt, durationMs, error?}]`."""
 
+    async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
+        """Return name and path of the node runs that are in doubt."""
+
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int
     ) -> dict[str, Any]:

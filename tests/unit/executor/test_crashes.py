@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from alur_common.executions import Message
 from alur_executor.service.executor import MOST_BREAKS
 from alur_sdk.errors import UnavailableError
 from tests.support.virtual_time import in_virtual_time
@@ -102,6 +103,37 @@ async def test_a_person_decides_about_what_asks(
     ended = await world.rest(execution_id)
     assert (ended.status, len(world.outside.calls)) == (status, calls)
     assert outcome != "done" or ended.output == [{"by": "hand"}]
+
+
+@pytest.mark.parametrize("outcome", ["done", "fail"])
+@in_virtual_time
+async def test_what_a_person_decided_is_not_asked_again(world: World, outcome: str) -> None:
+    hold = node("hold", "core.wait", params={"signal": "go"})
+    spec = chain(node("a", inDoubt="ask", onError="continue"), hold)
+    execution_id = await _dies_in_call(world, 1, spec, {"n": 1})
+    await world.executor("two")
+    await world.rest(execution_id, "in-doubt")
+    payload = {"node": "a", "outcome": outcome, "output": {"by": "hand"}}
+    await world.tell(execution_id, "resolve", "1", **payload)
+    await world.rest(execution_id, "waiting")
+    await world.tell(execution_id, "signal", "go", n=2)
+    assert (await world.rest(execution_id, "in-doubt")).status == "succeeded"
+
+
+@in_virtual_time
+async def test_a_signal_that_nobody_waits_for_wakes_nobody(world: World) -> None:
+    await world.executor()
+    spec = chain(node("hold", "core.wait", params={"signal": "go"}))
+    execution_id = await world.start(spec, {"n": 1})
+    before = await world.rest(execution_id, "waiting")
+    assert before.awaits == ["go"]
+    await world.inbox.put(Message(execution_id, "signal", "typo", {}))
+    assert await world.recovery.nudge() == 0
+    await asyncio.sleep(60)
+    assert await world.executions.get(execution_id) == before
+    await world.inbox.put(Message(execution_id, "signal", "go", {}))
+    assert await world.recovery.nudge() == 1
+    assert (await world.rest(execution_id)).status == "succeeded"
 
 
 @in_virtual_time

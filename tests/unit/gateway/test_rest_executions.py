@@ -179,6 +179,8 @@ async def test_only_what_is_in_doubt_is_resolved(world: RestWorld) -> None:
     assert (await world.ask("POST", resolve, body)).status == 409
     execution = await world.executions.get(execution_id)
     await world.executions.save(replace(execution, status="in-doubt"))
+    other = await world.ask("POST", resolve, {**body, "node": "nope"})
+    assert (other.status, other.json["errors"][0]["path"]) == (422, "node")
     assert (await world.ask("POST", resolve, body)).status == 202
     (message,) = await world.inbox.read(execution_id)
     assert (message.key, message.payload["outcome"]) == ("a//", "done")

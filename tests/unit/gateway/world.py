@@ -94,6 +94,9 @@ class NoHistory:
     async def summary(self, execution: Execution) -> list[dict[str, Any]]:
         return []
 
+    async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
+        return [("a", "")]
+
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int
     ) -> dict[str, Any]:

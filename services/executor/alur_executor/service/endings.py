@@ -20,6 +20,7 @@ from alur_common.replies import Outcome
 from alur_common.starts import MAX_DEPTH, StartRequest
 from alur_engine.history import timestamp
 from alur_engine.planning import End, outputs_of
+from alur_engine.state import State
 from alur_executor.service.journaling import FencedError
 from alur_sdk.errors import AlurError, ConflictError, LimitError, NotFoundError, StorageError
 from alur_sdk.items import Json
@@ -68,6 +69,7 @@ class Endings:
                 status=status,
                 owner=None,
                 wake_at=at,
+                awaits=_awaited(session.state),
                 batches=session.writer.batches,
             )
         )
@@ -243,6 +245,11 @@ class Endings:
         if known.owner != before.owner:
             raise FencedError(before.id)
         return known.revision
+
+
+def _awaited(state: State) -> list[str] | None:
+    names = {(run.wait or {}).get("signal") for run in state.open.values()}
+    return sorted(name for name in names if name) or None
 
 
 def _is_same_write(known: Execution, execution: Execution) -> bool:

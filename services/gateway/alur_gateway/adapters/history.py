@@ -12,6 +12,7 @@ from alur_engine import history
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import Spec
 from alur_engine.graph import Graph, build_graph
+from alur_engine.planning import mark_doubts
 from alur_engine.state import State
 from alur_gateway.ports import Definitions
 from alur_sdk.errors import AlurError, NotFoundError
@@ -55,14 +56,22 @@ class JournalHistory:
             page["nextCursor"] = str(offset + limit)
         return page
 
+    async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
+        """Return name and path of the node runs of which a person says what became of them."""
+        state = await self._state(execution)
+        return [run.key for run in state.open.values() if run.status == "in-doubt"]
+
     async def _state(self, execution: Execution) -> State:
         graph = await self._graph(execution)
         batches = await self._journals.read(execution.id) if execution.epoch else []
         entries = await read_entries(batches, execution.entries, self._blobs)
         items = await input_of(execution, self._blobs)
-        return history.rebuild(
+        state = history.rebuild(
             graph, items, entries, trigger=execution.trigger, start=execution.start
         )
+        if execution.status == "in-doubt":
+            mark_doubts(state)
+        return state
 
     async def _graph(self, execution: Execution) -> Graph:
         key = (execution.workflow_uid, execution.version)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from alur_engine import scopes
+from alur_engine.catalogue import ERROR_PORT
 from alur_engine.flow import fire, propagate
 from alur_engine.graph import ROOT, Graph, GraphEdge
 from alur_engine.journal import (
@@ -193,19 +194,35 @@ def _resolved(state: State, run: Run, entry: Resolved) -> None:
         state.open.pop(run, None)
         state.ready.append(run)
     elif entry.outcome == "fail":
-        error = {
+        error: dict[str, object] = {
             "code": "resolved-as-failed",
             "message": "a person decided that it failed",
             "node": run.node.name,
         }
-        moment = run.started_at or entry.at
-        _failed(state, run, Failed(entry.node, entry.path, run.attempt, moment, entry.at, error))
+        _fail_by_hand(state, run, entry, error)
     elif entry.item is not None and not _is_last_open_item(run, entry.item):
         run.outcomes = {**(run.outcomes or {}), entry.item: entry.outputs}
     else:
         outputs = _with_outcomes(run, entry)
         moment = run.started_at or entry.at
         finish(state, run, Finished(entry.node, entry.path, run.attempt, moment, entry.at, outputs))
+
+
+def _fail_by_hand(state: State, run: Run, entry: Resolved, error: dict[str, object]) -> None:
+    """Fail it as its `onError` says: its items that came to nothing go on as error items, or it fails."""
+    moment = run.started_at or entry.at
+    policy = getattr(run.node.definition, "on_error", "stop")
+    if policy == "stop":
+        _failed(state, run, Failed(*run.key, run.attempt, moment, entry.at, error))
+        return
+    outcomes = dict(run.outcomes or {})
+    port = ERROR_PORT if policy == "branch" else run.node.type.outputs[0]
+    for index, item in enumerate(run.items_of()):
+        failed = Item({"error": error, "item": item.json}, None, index)
+        outcomes.setdefault(index, {port: [failed]})
+    outputs = merged_outcomes(outcomes)
+    ended = Finished(*run.key, run.attempt, moment, entry.at, outputs)
+    finish(state, run, ended._replace(error=error))
 
 
 def _is_last_open_item(run: Run, item: int) -> bool:

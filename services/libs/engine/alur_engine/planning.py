@@ -119,16 +119,20 @@ def recover(state: State) -> None:
 
     The attempt that was cut off does not count.
     """
+    mark_doubts(state)
     for run in list(state.open.values()):
         if run.status == "running":
             state.open.pop(run, None)
-            if asks_in_doubt(run):
-                run.status = "in-doubt"
-                state.open[run] = run
-            else:
-                run.attempt = max(run.attempt - 1, 0)
-                run.status = "ready"
-                state.ready.append(run)
+            run.attempt = max(run.attempt - 1, 0)
+            run.status = "ready"
+            state.ready.append(run)
+
+
+def mark_doubts(state: State) -> None:
+    """Mark what was running when its process died and of which a person says what became of it."""
+    for run in state.open.values():
+        if run.status == "running" and asks_in_doubt(run):
+            run.status = "in-doubt"
 
 
 def asks_in_doubt(run: Run) -> bool:
@@ -160,6 +164,7 @@ __all__ = [
     "Start",
     "Suspend",
     "Wake",
+    "mark_doubts",
     "outputs_of",
     "plan",
     "recover",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+
 from alur_common.bus import Bus
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
 from alur_common.events import ExecutionNudged
-from alur_common.executions import Execution, Executions, Inbox
+from alur_common.executions import Execution, Executions, Inbox, Message
 from alur_common.executions.workers import Workers
 from alur_common.telemetry.logs import get_logger
 from alur_scheduler.domain.stillness import Stillness
@@ -63,12 +66,18 @@ class Recovery:
 
     async def nudge(self) -> int:
         """Nudge executions for which a message lies unread: whoever put it there may have died before telling."""
-        lying = await self._inbox.addressees(PAGE)
-        for execution_id in lying:
-            execution = await self._executions.find(execution_id)
-            if execution is not None and execution.status in ("waiting", "in-doubt"):
-                self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
-        return len(lying)
+        count = 0
+        last: Message | None = None
+        while True:
+            page = await self._inbox.page(last, PAGE)
+            for execution_id, lying in groupby(page, lambda message: message.execution):
+                execution = await self._executions.find(execution_id)
+                if execution is not None and _concern(execution, lying):
+                    self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
+                    count += 1
+            if len(page) < PAGE:
+                return count
+            last = page[-1]
 
     async def _admit(self, where: list[Where], told: Told) -> int:
         """Admit what matches and was not told of just now; return how many."""
@@ -122,6 +131,14 @@ class Recovery:
         if self._living - living:
             self._queued.forget_all()
         self._living = living
+
+
+def _concern(execution: Execution, messages: Iterable[Message]) -> bool:
+    """Return whether it is out of memory and one of these is not a signal that it does not wait for yet."""
+    awaits = execution.awaits or ()
+    return execution.status in ("waiting", "in-doubt") and any(
+        message.kind != "signal" or message.key in awaits for message in messages
+    )
 
 
 def _state(execution: Execution) -> str:

@@ -59,6 +59,8 @@ class Execution:
     deadline: float | None = None
     """When the execution's own time-out ends it."""
     wake_at: float | None = None
+    awaits: list[str] | None = None
+    """The signals that it waited for when it left memory."""
     batches: int = 0
     entries: Any = None
     output: Any = None

@@ -129,8 +129,8 @@ class Inbox(Protocol):
     async def remove(self, message: Message) -> None:
         """Remove it; absent is fine."""
 
-    async def addressees(self, limit: int) -> list[str]:
-        """Return executions for which messages lie, from at most `limit` messages."""
+    async def page(self, after: Message | None, limit: int) -> list[Message]:
+        """Return at most `limit` messages of all executions, past `after`."""
 
 
 _ABSENT = object()
@@ -277,15 +277,19 @@ class StoredInbox:
 
     async def read(self, execution_id: str) -> list[Message]:
         where = [Where("id", "gt", f"{execution_id}/"), Where("id", "lt", f"{execution_id}0")]
-        found = await self._documents.find(INBOX, where, limit=1_000)
-        return [Message(d["execution"], d["kind"], d["key"], d["payload"]) for d in found]
+        return [_message(d) for d in await self._documents.find(INBOX, where, limit=1_000)]
 
     async def remove(self, message: Message) -> None:
         await self._documents.delete(INBOX, _message_id(message))
 
-    async def addressees(self, limit: int) -> list[str]:
-        found = await self._documents.find(INBOX, limit=limit)
-        return list(dict.fromkeys(document["execution"] for document in found))
+    async def page(self, after: Message | None, limit: int) -> list[Message]:
+        cursor = None if after is None else [_message_id(after)]
+        found = await self._documents.find(INBOX, limit=limit, after=cursor)
+        return [_message(document) for document in found]
+
+
+def _message(document: Document) -> Message:
+    return Message(document["execution"], document["kind"], document["key"], document["payload"])
 
 
 def _message_id(message: Message) -> str:

@@ -53,7 +53,9 @@ def alur_dev(data: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], s
     data.parent.mkdir(parents=True, exist_ok=True)
     log, url = data.with_suffix(".log"), f"http://127.0.0.1:{port}"
     if is_taken(port):
-        message = f"port {port} is in use, perhaps by another Alur: end that, or choose one by PORT=…"
+        message = (
+            f"port {port} is in use, perhaps by another Alur: end that, or choose one by PORT=…"
+        )
         raise DemoError(message)
     arguments = ["--data", str(data), "--port", str(port), "--grpc-port", str(free_port())]
     with log.open("wb") as out:
@@ -170,7 +172,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--stay", action="store_true", help="stay up until Ctrl-C")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what it started, as Ctrl-C does
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # ends what it started, as Ctrl-C does
     data = options.data.absolute()
     try:
         with alur_dev(data, options.port or free_port()) as (process, url):

@@ -98,7 +98,10 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
     http = HttpClient(Guard(AllowedNetworks.parse(settings.outbound_allow)))
     types = Catalogue.from_json(needs.catalogue)
     capacity = Capacity(
-        settings.executor_concurrency, settings.lease_seconds, settings.drain_seconds
+        settings.executor_concurrency,
+        settings.executor_tenant_concurrency,
+        settings.lease_seconds,
+        settings.drain_seconds,
     )
     executor = Executor(
         _parts(needs, settings, http),

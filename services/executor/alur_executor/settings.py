@@ -16,6 +16,9 @@ class Settings(CommonSettings):
     executor_concurrency: int = Field(
         default=1_000, ge=1, description="Executions in memory at once; more wait by priority."
     )
+    executor_tenant_concurrency: int = Field(
+        default=0, ge=0, description="Of these, what one tenant may have; 0: all of them."
+    )
     lease_seconds: float = Field(
         default=3.0, ge=1, description="A worker that is silent for so long is taken for dead."
     )

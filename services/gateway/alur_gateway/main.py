@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ from alur_gateway.adapters.rates import Rates
 from alur_gateway.adapters.remote import RemoteRegistry, as_port
 from alur_gateway.adapters.root import Parts, Root
 from alur_gateway.adapters.server import listen
+from alur_gateway.service.backlog import BoundedStarts
 from alur_gateway.service.changes import WorkflowChanges
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.needs import Needs
@@ -116,6 +118,8 @@ def build(needs: Needs, settings: Settings, *, metrics: CollectorRegistry = REGI
 
     Raises `InvalidError` for rate limits and networks that cannot be read.
     """
+    bounded = BoundedStarts(needs.starts, needs.executions, needs.clock, settings.backlog_seconds)
+    needs = replace(needs, starts=bounded)
     use_cases = _use_cases(needs, settings)
     webhooks = Webhooks(needs, name=settings.gateway_name, reply_seconds=settings.reply_seconds)
     probes = Probes()

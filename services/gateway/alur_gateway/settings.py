@@ -39,6 +39,11 @@ class Settings(CommonSettings):
     body_seconds: float = Field(
         default=20.0, gt=0, description="How long a body may take to arrive."
     )
+    backlog_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="A tenant whose executions wait longer for an executor is told to come later (429).",
+    )
     reply_seconds: float = Field(
         default=30.0, gt=0, description="How long a webhook waits for a result before it is 202."
     )

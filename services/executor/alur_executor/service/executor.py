@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 from dataclasses import dataclass
 
 import structlog
@@ -20,6 +18,7 @@ from alur_engine.history import node_change
 from alur_engine.journal import decode_entry
 from alur_engine.planning import recover
 from alur_engine.state import State
+from alur_executor.domain.fair_queue import FairQueue
 from alur_executor.domain.programs import Program
 from alur_executor.ports import Peers
 from alur_executor.service.endings import Endings, failed_before_start
@@ -38,9 +37,10 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many executions may be in memory, and how long a lease lasts."""
+    """How many executions may be in memory, of all and of one tenant (0: as many), and how long a lease lasts."""
 
     executions: int = 1_000
+    tenant_executions: int = 0
     lease_seconds: float = 3.0
     drain_seconds: float = 10.0
 
@@ -64,9 +64,7 @@ class Executor:
         self._workers = workers
         self._capacity = capacity
         self._sessions: dict[str, Session | None] = {}
-        self._queue: list[tuple[int, int, str]] = []
-        self._queued: set[str] = set()
-        self._order = itertools.count()
+        self._queue = FairQueue(capacity.tenant_executions)
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken: dict[str, asyncio.Future[None]] = {}
         self._is_stopping = False
@@ -80,14 +78,14 @@ class Executor:
         """
         if self._is_stopping:
             return None
-        if event.key in self._sessions or event.key in self._queued:
+        if event.key in self._sessions or event.key in self._queue:
             return self._taken.get(event.key)
         taken = self._taken[event.key] = asyncio.get_running_loop().create_future()
-        if len(self._sessions) >= self._capacity.executions:
-            self._queued.add(event.key)
-            heapq.heappush(self._queue, (-event.priority, next(self._order), event.key))
+        is_full = len(self._sessions) >= self._capacity.executions
+        if is_full or not self._queue.has_room(event.tenant):
+            self._queue.put(event.tenant, event.key, event.priority)
         else:
-            self._begin(event.key)
+            self._begin(event.key, event.tenant)
         return taken
 
     def _is_taken(self, execution_id: str) -> None:
@@ -102,7 +100,7 @@ class Executor:
             if session is not None:
                 session.nudge()
         elif not self._is_stopping and not await self._pass_on(event.key):
-            self._begin(event.key)
+            self._begin(event.key, event.tenant)
 
     async def _pass_on(self, execution_id: str) -> bool:
         """Tell the living worker that owns it, if it is another one; return whether it is."""
@@ -114,13 +112,14 @@ class Executor:
         await self._peers.nudge(str(execution.owner), execution_id)
         return True
 
-    def _begin(self, execution_id: str) -> None:
+    def _begin(self, execution_id: str, tenant: str) -> None:
         self._sessions[execution_id] = None
-        task = asyncio.get_running_loop().create_task(self._run(execution_id))
+        self._queue.begun(tenant)
+        task = asyncio.get_running_loop().create_task(self._run(execution_id, tenant))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, execution_id: str) -> None:
+    async def _run(self, execution_id: str, tenant: str) -> None:
         """Run one execution; whatever goes wrong with it, the others go on."""
         breaks = 0
         try:
@@ -130,11 +129,14 @@ class Executor:
             self._sessions.pop(execution_id, None)
             self._is_taken(execution_id)
             self._parts.meter.active(len(self._sessions))
+            self._queue.ended(tenant)
             while self._queue and len(self._sessions) < self._capacity.executions:
-                _, _, waiting = heapq.heappop(self._queue)
-                self._queued.discard(waiting)
+                following = self._queue.take()
+                if following is None:
+                    break
+                of_tenant, waiting = following
                 if waiting not in self._sessions:
-                    self._begin(waiting)
+                    self._begin(waiting, of_tenant)
 
     async def _goes_on(self, execution_id: str, breaks: int) -> bool:
         """Run it until it ends, leaves memory or belongs to another; return True after a pause when its session broke."""

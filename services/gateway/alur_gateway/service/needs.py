@@ -10,8 +10,8 @@ from alur_common.clock import Clock, Ids
 from alur_common.executions import Executions, Inbox, Journals, Outbox
 from alur_common.progress import Watchable
 from alur_common.replies import LocalReplies
-from alur_common.starts import Starts
 from alur_gateway.ports import Evaluate, History, Registry
+from alur_gateway.service.backlog import Starter
 from alur_gateway.service.evaluating import evaluate as evaluate_here
 
 
@@ -20,7 +20,7 @@ class Needs:
     """The parts that other services and libraries give."""
 
     registry: Registry
-    starts: Starts
+    starts: Starter
     executions: Executions
     journals: Journals
     inbox: Inbox

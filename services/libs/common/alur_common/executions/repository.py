@@ -32,6 +32,7 @@ EXECUTIONS = Collection(
         Index(("tenant", "project", "accepted_at"), newest_first=True),
         Index(("tenant", "project", "workflow", "accepted_at"), newest_first=True),
         Index(("active", "wake_at"), sparse=True),
+        Index(("active", "accepted_at"), sparse=True),
         Index(("trouble", "tenant", "project", "accepted_at"), sparse=True, newest_first=True),
         Index(("expire_at",), sparse=True),
         Index(("told_by", "told_number"), sparse=True),

@@ -1,0 +1,78 @@
+"""No tenant starves another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alur_common.starts import StartRequest
+from alur_executor.domain.fair_queue import FairQueue
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+ROOM = 4
+Waiting = list[tuple[str, int]]
+waiting = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-2, 2)), max_size=40)
+
+
+def _filled(entries: Waiting, most: int = 0) -> FairQueue:
+    queue = FairQueue(most)
+    for number, (tenant, priority) in enumerate(entries):
+        queue.put(tenant, f"{number}", priority)
+    return queue
+
+
+@given(waiting)
+def test_what_waits_is_taken_once(entries: Waiting) -> None:
+    queue = _filled(entries)
+    taken = [queue.take() for _ in entries]
+    assert sorted(key for _, key in filter(None, taken)) == sorted(map(str, range(len(entries))))
+    assert queue.take() is None
+    assert len(queue) == 0
+
+
+@given(waiting)
+def test_of_one_tenant_a_higher_priority_goes_first_and_the_older_of_two(entries: Waiting) -> None:
+    queue = _filled([("a", priority) for _, priority in entries])
+    taken = [int(found[1]) for found in iter(queue.take, None)]
+    assert taken == sorted(taken, key=lambda number: (-entries[number][1], number))
+
+
+@given(waiting)
+def test_tenants_that_wait_have_the_same_share(entries: Waiting) -> None:
+    queue = _filled(entries)
+    running: Counter[str] = Counter()
+    while (found := queue.take()) is not None:
+        queue.begun(found[0])
+        running[found[0]] += 1
+        left = {tenant for tenant in queue._waiting if running[tenant] < running[found[0]] - 1}
+        assert left == set()
+
+
+def test_a_tenant_at_its_limit_waits_though_there_is_room() -> None:
+    queue = _filled([("a", 0), ("a", 0), ("b", 0)], most=1)
+    for tenant in ("a", "b"):
+        assert (queue.take() or ("",))[0] == tenant
+        queue.begun(tenant)
+    assert queue.take() is None
+    queue.ended("a")
+    assert queue.take() == ("a", "1")
+
+
+@in_virtual_time
+async def test_the_one_among_many_of_another_is_next(world: World) -> None:
+    await world.executor(executions=ROOM)
+    spec = chain(node("wait", "core.wait", params={"for": "PT1S"}))
+    crowd = [await world.start(spec, {"n": n}) for n in range(10 * ROOM)]
+    await asyncio.sleep(0.1)
+    record = replace(world.definitions.workflows["w"], tenant="u")
+    request = StartRequest(mode="manual", input=[{"n": 0}])
+    alone = (await world.starts.start(record, request)).execution.id
+    ended = await world.rest(alone)
+    done = [await world.executions.get(one) for one in crowd]
+    assert sum(one.has_ended for one in done) <= 2 * ROOM
+    assert ended.status == "succeeded"

@@ -22,16 +22,21 @@ def scale() -> int:
     return int(os.environ.get("ALUR_CHAOS_SCALE", "1"))
 
 
-@pytest.fixture
-def platform(tmp_path: Path, kafka_servers: str, mongo_url: str, s3_url: str) -> Iterator[AlurDev]:
-    environment = {
+@pytest.fixture(scope="session")
+def servers(kafka_servers: str, mongo_url: str, s3_url: str) -> dict[str, str]:
+    """The settings that lead a platform to them."""
+    return {
         "ALUR_KAFKA": kafka_servers,
         "ALUR_MONGO": mongo_url,
         "ALUR_BLOBS": s3_url,
         "ALUR_OUTBOUND_ALLOW": "127.0.0.0/8",
     }
+
+
+@pytest.fixture
+def platform(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
     flags = ("--distributed", "--executors", str(EXECUTORS))
-    with alur_dev(tmp_path / "data", environment, flags) as running:
+    with alur_dev(tmp_path / "data", servers, flags) as running:
         yield running
 
 

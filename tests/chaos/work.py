@@ -82,6 +82,7 @@ class Load:
         self.ids: list[str] = []
         self.refused: list[float] = []
         """When a start was not acknowledged, by the monotonic clock."""
+        self.answers: Counter[int] = Counter()
         self.slowest = 0.0
         self._rest = httpx.Client(
             base_url=platform.url, headers=platform.rest.headers, timeout=httpx.Timeout(20)
@@ -114,6 +115,7 @@ class Load:
             self.refused.append(begun)
             return
         self.slowest = max(self.slowest, time.monotonic() - begun)
+        self.answers[answer.status_code] += 1
         if answer.status_code == HTTPStatus.ACCEPTED:
             self.ids.append(answer.json()["id"])
         else:

@@ -13,6 +13,7 @@ from alur_common.telemetry import get_logger
 from alur_sdk.errors import AlurError, LimitedError
 
 LOOK_SECONDS = 1.0
+STALE_SECONDS = 2 * LOOK_SECONDS
 PAGE = 200
 """So many of the oldest are looked at: whose are among them has most that waits."""
 LONGEST_SECONDS = 60.0
@@ -38,11 +39,13 @@ class BoundedStarts:
         self._limit = limit_seconds
         self._late: dict[str, float] = {}
         """Tenant -> since when its oldest waits, where that is too long."""
-        self._looked = 0.0
+        self._looked = self._seen = 0.0
         self._look: asyncio.Task[None] | None = None
 
     async def start(self, workflow: Startable, request: StartRequest) -> Accepted:
         """Accept an execution. Raises `LimitedError` when the tenant's own have waited for too long."""
+        if workflow.tenant in self._late and self._clock.monotonic() - self._seen > STALE_SECONDS:
+            await self._find_late()  # nobody has started anything since
         self._look_again()
         since = self._late.get(workflow.tenant)
         if since is not None:
@@ -69,4 +72,5 @@ class BoundedStarts:
         except AlurError as error:
             _log.warning("backlog not seen", reason=error.message)
             return
+        self._seen = self._clock.monotonic()
         self._late = {e.tenant: e.accepted_at for e in reversed(found)}

@@ -200,6 +200,7 @@ class World:
             environment=dict,
             limits=Limits(),
             in_memory_delay=1.5 if self.faults.delay else LONG,
+            in_memory_wait=0.5 if self.faults.delay else LONG,
         )
         executor = Executor(
             parts,

@@ -53,6 +53,8 @@ from alur_executor.settings import Settings
 from alur_nodes.registry import node_class
 
 GROUP = "executor"
+SHORT_WAIT_SECONDS = 1.0
+"""The scheduler would not wake it sooner."""
 _log = get_logger("alur.executor")
 
 
@@ -136,6 +138,7 @@ def _parts(needs: Needs, settings: Settings, http: HttpClient) -> Parts:
         environment=allowed_environment(settings.env_allow, os.environ),
         limits=Limits(),
         in_memory_delay=settings.in_memory_delay_seconds,
+        in_memory_wait=SHORT_WAIT_SECONDS,
     )
 
 

@@ -23,7 +23,7 @@ class Settings(CommonSettings):
         default=3.0, ge=1, description="A worker that is silent for so long is taken for dead."
     )
     in_memory_delay_seconds: float = Field(
-        default=5.0, ge=0, description="Retries and waits up to this long stay in memory."
+        default=5.0, ge=0, description="Retries up to this long stay in memory."
     )
     drain_seconds: float = Field(
         default=10.0, ge=0, description="How long running executions may take to end on a stop."

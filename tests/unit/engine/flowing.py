@@ -20,7 +20,7 @@ from alur_engine.journal import (
     decode_entry,
     encode_entry,
 )
-from alur_engine.planning import Cancel, End, Rest, Start, Suspend, Wake, outputs_of, plan
+from alur_engine.planning import Cancel, End, Expire, Rest, Start, Suspend, Wake, outputs_of, plan
 from alur_engine.state import Limits, Run, State
 from alur_sdk.items import Item, Outputs
 from alur_sdk.nodes import Effect
@@ -74,6 +74,9 @@ class Flow:
                 elif isinstance(command, Wake):
                     outputs = {"main": list(command.run.items_of())}
                     self.take(Finished(*command.run.key, 1, 0, self.now, outputs))
+                elif isinstance(command, Expire):
+                    error = {"code": "timeout", "message": "it took too long"}
+                    self.take(Failed(*command.run.key, 1, 0, self.now, error, None))
                 elif not isinstance(command, Cancel):
                     return command
         raise AssertionError("the plan never ends")

@@ -196,6 +196,7 @@ class World:
             environment=dict,
             limits=Limits(),
             in_memory_delay=5.0,
+            in_memory_wait=1.0,
         )
         self.now = Executor(parts, programs(), self.workers, Capacity(**capacity))
         await self.workers.renew(name, 1e9, self.clock.now())

@@ -104,10 +104,15 @@ def _object(value: Json) -> dict[str, Json]:
 
 
 def _child_error(child: Execution, run: Run) -> dict[str, Any]:
-    reason = (child.error or {}).get("message") or child.reason or child.status
+    error = child.error or {}
+    reason = error.get("message") or child.reason or child.status
+    # One that failed by its own child says so already, and so does that: the innermost tells enough.
+    is_told = error.get("code") == "child-failed"
     return {
         "code": "child-failed",
-        "message": f"workflow {child.workflow!r} ended {child.status}: {reason}",
+        "message": reason
+        if is_told
+        else f"workflow {child.workflow!r} ended {child.status}: {reason}",
         "node": run.node.name,
         "execution": child.id,
     }

@@ -39,3 +39,6 @@ class Parts:
     environment: Environment
     limits: Limits
     in_memory_delay: float
+    """Retries up to this long, in seconds, stay in memory."""
+    in_memory_wait: float
+    """The same of waits."""

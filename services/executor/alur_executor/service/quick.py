@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from alur_common.clock import Clock
 from alur_engine.expressions import Scope
 from alur_engine.journal import Finished
 from alur_engine.state import Run
@@ -24,9 +25,10 @@ FEW = 4
 class QuickRuns:
     """Runs synchronous item nodes over all their items; anything that goes wrong is left to the full path."""
 
-    __slots__ = ("_context", "_scope", "_state")
+    __slots__ = ("_clock", "_context", "_scope", "_state")
 
-    def __init__(self, surroundings: Surroundings, context: RunContext) -> None:
+    def __init__(self, surroundings: Surroundings, context: RunContext, clock: Clock) -> None:
+        self._clock = clock
         self._state = surroundings.state
         self._context = context
         program = surroundings.program
@@ -47,7 +49,9 @@ class QuickRuns:
             outputs = self._outputs(step, run, items, now)
         except Exception:  # noqa: BLE001 nothing has happened yet; the full path tells what fails
             return None
-        return Finished(run.node.name, run.frame.path, run.attempt + 1, now, now, outputs)
+        return Finished(
+            run.node.name, run.frame.path, run.attempt + 1, now, self._clock.now(), outputs
+        )
 
     def _outputs(self, step: Step, run: Run, items: list[Item], now: float) -> Outputs:
         scope, context = self._scope, self._context

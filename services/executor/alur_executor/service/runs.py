@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alur_executor.service.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Try:
     """One attempt under way: attempt `number` of a node run, begun at `started`, over `items`."""
 
@@ -36,6 +36,18 @@ class Try:
     scopes: ItemScopes
     started: float
     number: int
+    is_seen: bool = False
+    """That it has begun stands in the journal."""
+
+    def limited(self, wait: dict[str, Any], now: float) -> dict[str, Any]:
+        """Return what is waited for, with the end of the node's own time."""
+        seconds = self.step.timeout
+        return wait if seconds is None else {**wait, "limit": now + seconds}
+
+    def started_entry(self, request: Any = None) -> Started:  # noqa: ANN401  # any JSON
+        """Return the entry that it has begun; what it is about to write stands in it."""
+        self.is_seen = True
+        return Started(*self.run.key, self.number, self.started, request)
 
     def finished(self, outputs: Outputs, ended: float) -> Finished:
         """Return the entry of a good end."""
@@ -52,6 +64,22 @@ class NodeRuns:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._children = Children(session)
+        self._under_way: dict[tuple[str, str], Try] = {}
+
+    def unseen(self) -> list[Try]:
+        """Return what runs and does not stand in the journal yet."""
+        running = (one for one in self._under_way.values() if one.run.status == "running")
+        return [one for one in running if not one.is_seen]
+
+    def expire(self, run: Run) -> None:
+        """Let a node run that waits fail by its node's time-out."""
+        step = self._session.program.steps[run.node.index]
+        assert step is not None  # noqa: S101 triggers never wait
+        under_way = self._begin(step, run, run.started_at or self._now())
+        under_way.number = run.attempt
+        error = _out_of_time(step)
+        self._session.take(self._failed(under_way, Attempt(failed={0: error})))
+        self._session.keep()
 
     async def start(self, run: Run, *, is_alone: bool) -> None:
         """Run a node: at once when it is plain, else beside the session."""
@@ -134,10 +162,13 @@ class NodeRuns:
             return
         requests = Requests(step, under_way.scopes, run)
         if step.graph.effect is Effect.WRITE:
-            intent = Started(*run.key, under_way.number, under_way.started, requests.written())
-            await session.take_durably(intent)
-        attempt = await self._timed(under_way, requests)
-        entry = await self._end_of(under_way, attempt)
+            await session.take_durably(under_way.started_entry(requests.written()))
+        self._under_way[run.key] = under_way
+        try:
+            attempt = await self._timed(under_way, requests)
+            entry = await self._end_of(under_way, attempt)
+        finally:
+            del self._under_way[run.key]
         if run.status == "running":
             if step.graph.keeps:
                 await session.take_durably(entry)
@@ -148,11 +179,15 @@ class NodeRuns:
     async def _end_of(self, under_way: Try, attempt: Attempt) -> JournalEntry:
         if isinstance(attempt.result, sdk.Started):
             try:
-                return await self._children.start(
+                started = await self._children.start(
                     under_way.run, attempt.result, under_way.number, under_way.started
                 )
             except AlurError as error:
                 attempt = Attempt(failed={0: error})
+            else:
+                if isinstance(started, Waiting):
+                    return started._replace(wait=under_way.limited(started.wait, self._now()))
+                return started
         return self._entry(under_way, attempt)
 
     async def _timed(self, under_way: Try, requests: Requests) -> Attempt:
@@ -161,7 +196,7 @@ class NodeRuns:
             async with asyncio.timeout(step.timeout):
                 return await self._attempt(under_way, requests)
         except TimeoutError:
-            error = Retryable(f"it took longer than {step.definition.timeout}", reason="timeout")
+            error = _out_of_time(step)
             done = dict(run.outcomes or {})
             first = next((i for i in range(len(under_way.items)) if i not in done), 0)
             return Attempt(done=done, failed={first: error})
@@ -198,7 +233,8 @@ class NodeRuns:
         if isinstance(result, sdk.Wait):
             wait = {"until": result.until, "signal": result.signal}
             kept = {name: value for name, value in wait.items() if value is not None}
-            return Waiting(*under_way.run.key, under_way.number, under_way.started, kept)
+            limited = under_way.limited(kept, ended)
+            return Waiting(*under_way.run.key, under_way.number, under_way.started, limited)
         if isinstance(result, sdk.Stop) and result.ok:
             return Stopped(*under_way.run.key, ended)
         if isinstance(result, sdk.Stop):
@@ -229,6 +265,10 @@ class NodeRuns:
             return under_way.failed(shown, now)
         outputs = attempts.outputs_of(attempt, step, under_way.items)
         return under_way.finished(outputs, now)._replace(error=shown)
+
+
+def _out_of_time(step: Step) -> Retryable:
+    return Retryable(f"it took longer than {step.definition.timeout}", reason="timeout")
 
 
 def _given(step: Step, items: list[Item]) -> list[Item]:

@@ -10,7 +10,18 @@ from alur_common.executions import Execution, Status
 from alur_common.replies import Outcome
 from alur_engine.applying import apply, finish
 from alur_engine.journal import Cancelled, Finished, JournalEntry, Started
-from alur_engine.planning import Cancel, Command, End, Rest, Start, Suspend, Wake, plan
+from alur_engine.planning import (
+    Cancel,
+    Command,
+    End,
+    Expire,
+    Rest,
+    Start,
+    Suspend,
+    Wake,
+    plan,
+    wakes_at,
+)
 from alur_engine.state import Run, State
 from alur_executor.domain.programs import Program
 from alur_executor.service.context import RunContext
@@ -23,6 +34,8 @@ from alur_executor.service.runs import NodeRuns
 from alur_executor.service.scoping import Surroundings
 from alur_executor.service.watching import Watching
 
+SHOWN_AFTER_SECONDS = 0.5
+"""What goes on for so long is in the store for whoever looks there."""
 SLICE_SECONDS = 0.005
 """How long an execution may keep the event loop before others get their turn."""
 
@@ -153,7 +166,7 @@ class Session:
         if "$env" in self.program.mentions:
             self.surroundings.environment = dict(self.parts.environment())
         self.surroundings.random = self.parts.random
-        self.quick = QuickRuns(self.surroundings, self.context())
+        self.quick = QuickRuns(self.surroundings, self.context(), self.parts.clock)
 
     async def _turn(self) -> bool:
         """Do what is planned; return whether the session is over."""
@@ -209,6 +222,8 @@ class Session:
                 task.cancel()
         elif isinstance(command, Wake):
             self._messages.wake(command.run)
+        elif isinstance(command, Expire):
+            self._runs.expire(command.run)
         elif isinstance(command, End):
             return await self._end(command)
         elif isinstance(command, Rest):
@@ -223,12 +238,16 @@ class Session:
         return True
 
     async def _suspend(self, command: Suspend) -> bool:
-        """Leave memory, unless the wait is short: then wait here."""
+        """Leave memory, unless it is only a short time: then wait here. A wait is durable in any case."""
         deadline = self.execution.deadline
         times = [time for time in (command.at, deadline) if time is not None]
         at = min(times, default=None)
         now = self.parts.clock.now()
-        if at is not None and at - now <= self.parts.in_memory_delay:
+        is_wait = any(run.wait for run in self.state.open.values())
+        longest = self.parts.in_memory_wait if is_wait else self.parts.in_memory_delay
+        if at is not None and at - now <= longest:
+            if is_wait:
+                await self._show()
             await self._wait()
             return False
         return await self._suspend_unless_mail(at, "waiting")
@@ -247,32 +266,41 @@ class Session:
         now = self.parts.clock.now()
         times = [time for time in (self._next_due(), self.execution.deadline) if time is not None]
         limit = max(min(times) - now, 0) if times else None
+        is_shown = self.is_claimed and not self.writer.has_pending and not self._runs.unseen()
+        if not is_shown and (limit is None or limit > SHOWN_AFTER_SECONDS):
+            if not await self._changes_within(SHOWN_AFTER_SECONDS):
+                await self._show()
+        elif not await self._changes_within(limit):
+            self.check_deadline()
+
+    async def _changes_within(self, seconds: float | None) -> bool:
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(seconds):
                 await self._changed.wait()
         except TimeoutError:
-            deadline = self.execution.deadline
-            if deadline is not None and self.parts.clock.now() >= deadline:
-                self.take(self._time_is_over(deadline))
+            return False
+        return True
+
+    async def _show(self) -> None:
+        """Bring all that is known into the store, for whoever looks there."""
+        for under_way in self._runs.unseen():
+            self.take(under_way.started_entry())
+        await self.claim()
+        await self.writer.flush()
 
     def _time_is_over(self, deadline: float) -> Cancelled:
         message = f"the execution took longer than {self.program.settings.timeout}"
         return Cancelled("timeout", deadline, {"code": "timeout", "message": message})
 
     def check_deadline(self) -> None:
-        """Fail the execution when its time was over before it went on."""
+        """Fail the execution when its time is over."""
         deadline = self.execution.deadline
         if deadline is not None and self.parts.clock.now() >= deadline:
             self.take(self._time_is_over(deadline))
 
     def _next_due(self) -> float | None:
-        times = [
-            time
-            for run in self.state.open.values()
-            if run.status == "waiting"
-            and (time := run.retry_at or (run.wait or {}).get("until")) is not None
-        ]
-        return min(times, default=None)
+        waiting = (run for run in self.state.open.values() if run.status == "waiting")
+        return min((time for run in waiting if (time := wakes_at(run)) is not None), default=None)
 
     async def _stop_tasks(self) -> None:
         tasks = list(self.tasks.values())

@@ -102,7 +102,8 @@ def finish(state: State, run: Run, entry: Finished) -> None:
     run.error = entry.error
     run.outputs = entry.outputs
     run.attempt = entry.attempt
-    run.started_at = entry.started
+    if run.started_at is None:
+        run.started_at = entry.started
     run.ended_at = entry.ended
     if state.open.pop(run, None) is None or run.wait or run.intent is not None or run.outcomes:
         run.wait = run.retry_at = run.outcomes = run.intent = None
@@ -159,6 +160,7 @@ def _failed(state: State, run: Run, entry: Failed) -> None:
     if entry.retry_at is not None:
         run.status = "waiting"
         run.retry_at = entry.retry_at
+        run.wait = None
         state.open[run] = run
         return
     run.status = "failed"
@@ -172,6 +174,7 @@ def _waiting(state: State, run: Run, entry: Waiting) -> None:
     run.status = "waiting"
     run.attempt = entry.attempt
     run.wait = entry.wait
+    run.retry_at = None
     run.started_at = run.started_at or entry.started
     state.open[run] = run
 

@@ -29,6 +29,12 @@ class Wake(NamedTuple):
     run: Run
 
 
+class Expire(NamedTuple):
+    """This node run has waited for longer than its node allows."""
+
+    run: Run
+
+
 class Suspend(NamedTuple):
     """Nothing can go on before `at`, or before a message comes when it is None."""
 
@@ -49,7 +55,7 @@ class End(NamedTuple):
     reason: str | None
 
 
-Command = Start | Cancel | Wake | Suspend | Rest | End
+Command = Start | Cancel | Wake | Expire | Suspend | Rest | End
 
 
 def plan(state: State, now: float) -> list[Command]:
@@ -79,12 +85,15 @@ def _take_due(state: State, now: float, commands: list[Command]) -> None:
     for run in list(state.open):
         if run.status != "waiting":
             continue
-        if run.retry_at is not None and run.retry_at <= now:
+        due = wakes_at(run)
+        if due is None or due > now:
+            continue
+        if run.retry_at is not None:
             run.retry_at = None
             run.status = "ready"
             state.ready.append(run)
-        elif run.wait is not None and (run.wait.get("until") or now + 1) <= now:
-            commands.append(Wake(run))
+        else:
+            commands.append(Wake(run) if (run.wait or {}).get("until") == due else Expire(run))
 
 
 def _when_idle(state: State, commands: list[Command]) -> None:
@@ -96,14 +105,18 @@ def _when_idle(state: State, commands: list[Command]) -> None:
     if doubtful:
         commands.append(Rest(doubtful))
     elif waiting:
-        times = [t for run in waiting if (t := _wakes_at(run)) is not None]
+        times = [t for run in waiting if (t := wakes_at(run)) is not None]
         commands.append(Suspend(min(times, default=None)))
     else:
         commands.append(_end(state))
 
 
-def _wakes_at(run: Run) -> float | None:
-    return run.retry_at if run.retry_at is not None else (run.wait or {}).get("until")
+def wakes_at(run: Run) -> float | None:
+    """Return when a waiting node run goes on by itself: its next attempt, the end of its wait, or of its node's time."""
+    if run.retry_at is not None:
+        return run.retry_at
+    times = [run.wait[name] for name in ("until", "limit") if name in run.wait] if run.wait else []
+    return min(times, default=None)
 
 
 def _end(state: State) -> End:
@@ -168,4 +181,5 @@ __all__ = [
     "outputs_of",
     "plan",
     "recover",
+    "wakes_at",
 ]

@@ -9,7 +9,7 @@ from alur_common.executions import Executions
 from alur_common.executions.outbox import Outboxes, Teller
 from alur_scheduler.domain.stillness import Stillness
 
-DEAD_SECONDS = 10.0
+DEAD_SECONDS = 25.0
 """A process is taken to be dead when its document has not changed for so long."""
 FORGET_SECONDS = 24 * 3600.0
 """Longer than a process can be stopped and still write an end when it goes on."""

@@ -27,7 +27,7 @@ OUTBOXES = Collection(
     owner="gateway, scheduler, executor",
 )
 PAGE = 200
-KEEP_SECONDS = 2.0
+KEEP_SECONDS = 5.0
 """Between two writes of a living process's document."""
 _log = get_logger("alur.outbox")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,11 @@ DOCS = ROOT / "docs"
 
 def shown_in(page: str) -> str:
     """Return the first workflow that a page shows."""
-    blocks: list[str] = re.findall(r"^```yaml\n(.*?)^```", (DOCS / page).read_text(), re.M | re.S)
+    return first_of(DOCS / page)
+
+
+def first_of(page: Path) -> str:
+    blocks: list[str] = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.M | re.S)
     return next(block for block in blocks if "kind: Workflow" in block)
 
 
@@ -25,6 +30,23 @@ def hello(platform: AlurDev, tmp_path: Path) -> Path:
     file.write_text(shown_in("tutorial/first-workflow.md"))
     platform.apply(file)
     return file
+
+
+def test_the_readme_commands_run_as_they_are_shown(platform: AlurDev, tmp_path: Path) -> None:
+    (tmp_path / "thank-buyers.yaml").write_text(first_of(ROOT / "README.md"))
+    shown = re.findall(
+        r"^\$ alur (apply|run) (.*?)(?: +#.*)?$", (ROOT / "README.md").read_text(), re.M
+    )
+    said = ""
+    for command, arguments in shown:
+        words = shlex.split(
+            arguments.replace("thank-buyers.yaml", str(tmp_path / "thank-buyers.yaml"))
+        )
+        done = platform.cli(command, *words)
+        assert done.returncode == 0, done.stderr
+        said += done.stdout
+    assert "thank-buyers created" in said
+    assert "Thank you, Ana, for 700." in said
 
 
 def test_the_tutorial_greets_adults(platform: AlurDev, hello: Path) -> None:

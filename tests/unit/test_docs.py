@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,17 @@ EXAMPLES = {path.name: path.read_text() for path in sorted((ROOT / "examples").g
 def test_a_shown_workflow_is_valid(text: str) -> None:
     for document in read_documents(text):
         assert validate_document(document, CATALOGUE)[1] == []
+
+
+def _name(document: Any) -> str:  # noqa: ANN401  # any JSON
+    return str(document["metadata"]["name"])
+
+
+def test_no_shown_workflow_replaces_an_example() -> None:
+    """`make run` applies the examples: whoever follows a page would overwrite one."""
+    kept = {_name(d) for text in EXAMPLES.values() for d in read_documents(text)}
+    shown = {_name(d): i for i, t in SHOWN.items() for d in read_documents(t)}
+    assert {name: page for name, page in shown.items() if name in kept} == {}
 
 
 def test_the_documentation_shows_workflows() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.settings import Settings as CommonSettings
 
 
@@ -30,8 +31,16 @@ class Settings(CommonSettings):
     )
     outbound_allow: str = Field(
         default="",
-        description="Networks that nodes may reach beside the public internet, comma-separated.",
+        description="Networks that nodes may reach beside the public internet, comma-separated: "
+        "`10.0.0.0/8`, `192.168.7.4:5432` for one port, `[fd00::/8]:5432`.",
     )
     env_allow: str = Field(
-        default="", description="Names of variables that `$env` may show, comma-separated."
+        default="",
+        description="Names of variables that `$env` may show, comma-separated: `REGION,STAGE`.",
     )
+
+    @field_validator("outbound_allow")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        AllowedNetworks.parse(text)
+        return text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from alur_common.settings import Settings as CommonSettings
+from alur_gateway.domain.limits import networks_of
 
 
 class Settings(CommonSettings):
@@ -50,6 +51,12 @@ class Settings(CommonSettings):
     drain_seconds: float = Field(
         default=20.0, ge=0, description="How long running requests may take at the end."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        networks_of(listed(text))
+        return text
 
     @property
     def has_rates(self) -> bool:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
 
-from alur_common.settings import PREFIX
 from alur_common.settings import Settings as CommonSettings
 
 
 class Settings(CommonSettings):
     """Settings of the registry; the keys given by the environment win over those in the data folder."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     data: Path = Field(default=Path("data"), description="The data folder; keys are in `keys/`.")
     public_url: str = Field(

@@ -44,6 +44,11 @@ async def test_a_run_that_is_waited_for_comes_back_ended(remote: Remote) -> None
     assert kept.input == [{"x": 1}]
 
 
+async def test_a_run_without_input_begins_with_one_empty_item(remote: Remote) -> None:
+    await start(remote)
+    assert (await remote.world.only_execution()).input == [{}]
+
+
 async def test_waiting_never_goes_beyond_the_deadline_of_the_call(remote: Remote) -> None:
     remote.world.run = lambda _: None
     request = pb.RunRequest(workflow="orders", wait=Duration(seconds=0, nanos=1))

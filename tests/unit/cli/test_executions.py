@@ -31,6 +31,15 @@ def test_a_run_is_started_and_not_waited_for(cli: Cli, server: FakeServer) -> No
     assert server.sent("POST")[0].body == {"input": [{"x": 1}]}
 
 
+def test_no_input_is_left_to_the_server_and_an_empty_list_is_sent(
+    cli: Cli, server: FakeServer
+) -> None:
+    server.on("POST", RUN, accepted())
+    cli("run", "orders")
+    cli("run", "orders", "--data", "[]")
+    assert [request.body for request in server.sent("POST")] == [{}, {"input": []}]
+
+
 def test_a_list_is_one_item_an_element(cli: Cli, server: FakeServer) -> None:
     server.on("POST", RUN, accepted())
     cli(

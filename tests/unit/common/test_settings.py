@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from alur_common.settings import Settings
+from alur_common.calls.settings import CallSettings
+from alur_common.kafka.settings import KafkaSettings
+from alur_common.settings import Environment, Settings
+from alur_executor.settings import Settings as ExecutorSettings
+from alur_gateway.settings import Settings as GatewaySettings
 from alur_sdk.errors import InvalidError
 
 
@@ -28,3 +32,20 @@ def test_every_wrong_variable_is_named_without_its_value(monkeypatch: pytest.Mon
     paths = {problem.path for problem in refused.value.problems}
     assert paths == {"ALUR_METRICS_PORT", "ALUR_LOG_LEVEL"}
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "settings"),
+    [
+        ("ALUR_CALLS_PORT", "many", CallSettings),
+        ("ALUR_OUTBOUND_ALLOW", "localhost", ExecutorSettings),
+        ("ALUR_TRUSTED_PROXIES", "proxy", GatewaySettings),
+        ("ALUR_KAFKA_REPLICATION", "some", KafkaSettings),
+    ],
+)
+def test_a_wrong_variable_is_named_whoever_reads_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, settings: type[Environment]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(InvalidError, match=f"^{variable}: (?!Value error)"):
+        settings()

@@ -62,6 +62,31 @@ async def test_the_same_key_starts_once(world: RestWorld) -> None:
     assert (other.status, other.json["code"]) == (422, "idempotency-mismatch")
 
 
+MANUAL = {"name": "by hand", "type": "trigger.manual", "params": {"example": [{"x": 7}]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "begun_with"),
+    [
+        ({}, [{"x": 7}]),
+        ({"start": "by hand"}, [{"x": 7}]),
+        ({"start": "in"}, [{}]),
+        ({"start": "a"}, [{}]),
+        ({"input": []}, []),
+        ({"input": [{"x": 1}]}, [{"x": 1}]),
+    ],
+)
+async def test_a_run_without_input_begins_with_the_example_or_one_empty_item(
+    world: RestWorld, body: object, begun_with: object
+) -> None:
+    triggers = [*DOCUMENT["spec"]["triggers"], MANUAL]
+    edges = [*DOCUMENT["spec"]["edges"], {"from": "by hand", "to": "a"}]
+    spec = {**DOCUMENT["spec"], "triggers": triggers, "edges": edges}
+    await world.save({**DOCUMENT, "metadata": {"name": "by-hand"}, "spec": spec})
+    await world.ask("POST", f"{WORKFLOWS}/by-hand/executions", body)
+    assert (await world.only_execution()).input == begun_with
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [
@@ -233,6 +258,32 @@ async def test_live_events_come_in_order_and_end_with_the_execution(world: RestW
         (42, "execution", "queued"),
         (43, "node", "running"),
         (44, "execution", "succeeded"),
+    ]
+
+
+async def test_the_end_repeats_no_node_that_was_told_before(world: RestWorld) -> None:
+    execution_id = await started(world)
+    execution = await world.executions.get(execution_id)
+    node = {"name": "a", "status": "succeeded", "attempts": 1, "items": 1}
+    skipped = {"name": "b", "status": "skipped", "attempts": 0, "items": 0}
+    follow = world.gateway.use_cases.watching.follow(execution)
+    messages = [await anext(follow)]
+    waiting = replace(execution, status="waiting", nodes=[node])
+    await world.executions.save(waiting)
+    world.progress.tell(execution_id, {"type": "node", "path": "", **node})
+    world.progress.tell(execution_id, {"type": "execution", "status": "waiting"})
+    messages += [await anext(follow), await anext(follow)]
+    current = await world.executions.get(execution_id)
+    ended = replace(current, status="succeeded", nodes=[node, skipped], output=[])
+    await world.executions.save(ended)
+    world.progress.tell(execution_id, {"type": "execution", "status": "succeeded"})
+    messages += [message async for message in follow]
+    assert [(m.seq, m.data.get("name"), m.data["status"]) for m in messages] == [
+        (1, None, "queued"),
+        (2, "a", "succeeded"),
+        (3, None, "waiting"),
+        (4, "b", "skipped"),
+        (5, None, "succeeded"),
     ]
 
 

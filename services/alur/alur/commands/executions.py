@@ -54,7 +54,7 @@ def run(
     dry_run: DryRun = False,
     form: Output = Format.TABLE,
 ) -> None:
-    """Run a workflow."""
+    """Run a workflow; without input, on its trigger's example, else on one empty item."""
     items = _items(data, file)
     asked = {"input": items, "start": start, "version": version}
     body = {field: value for field, value in asked.items() if value is not None}
@@ -63,7 +63,8 @@ def run(
     path = session.path("workflows", name, "executions")
     if dry_run:
         session.call("GET", session.path("workflows", name))
-        write(f"workflow.alur.dev/{name} would run with {len(items)} items (dry run)")
+        given = "no input" if items is None else f"{len(items)} items"
+        write(f"workflow.alur.dev/{name} would run with {given} (dry run)")
         return
     headers = {"Idempotency-Key": key} if key else {}
     if wait:
@@ -184,10 +185,10 @@ def _act(
     return found
 
 
-def _items(data: str | None, file: str | None) -> list[Any]:
+def _items(data: str | None, file: str | None) -> list[Any] | None:
     given = _input(data, file)
     if given is None:
-        return []
+        return None
     items = given if isinstance(given, list) else [given]
     for index, item in enumerate(items):
         if not isinstance(item, dict):

@@ -10,6 +10,7 @@ import typer
 
 from alur.loops import run_service
 from alur.places import data_folder
+from alur_sdk.errors import InvalidError
 
 _PORT = 65_535
 
@@ -68,7 +69,12 @@ def executor() -> None:
 
 
 def _serve(name: str) -> None:
-    """Run one service until it is told to stop."""
-    service = importlib.import_module(f"alur_{name}.main")
+    """Run one service until it is told to stop. Raises `InvalidError` without what services share."""
     settings = importlib.import_module(f"alur_{name}.settings").Settings()
+    if settings.mongo is None or not settings.kafka or not settings.blobs:
+        raise InvalidError(
+            f"a {name} by itself needs ALUR_KAFKA, ALUR_MONGO and ALUR_BLOBS: through them the "
+            "services reach each other; `alur dev` runs all of them in one process"
+        )
+    service = importlib.import_module(f"alur_{name}.main")
     run_service(service.main(settings))

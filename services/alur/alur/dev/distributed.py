@@ -42,7 +42,7 @@ def run_distributed(options: Options, executors: int) -> int:
             "--distributed needs ALUR_KAFKA, ALUR_MONGO and ALUR_BLOBS; "
             '`eval "$(make -s servers-up)"` starts servers and sets them'
         )
-    configure_logs("alur-dev")
+    configure_logs("alur-dev", settings.log_level)
     # Children are started by fork and exec at once: gRPC need not look after them.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     run_service(_Deployment(options, executors).run())

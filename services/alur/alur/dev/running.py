@@ -19,6 +19,7 @@ from alur.dev.store import Opened, opened
 from alur.local import SERVER_FILE, SOCKET, remember
 from alur.loops import run_service
 from alur.places import write_private
+from alur_common.settings import Settings
 from alur_common.telemetry import Metrics, configure_logs, start_metrics_server
 from alur_gateway.adapters.grpc.server import serve_grpc
 from alur_gateway.adapters.server import listen
@@ -42,7 +43,7 @@ class Options:
 
 def run(options: Options) -> int:
     """Run until SIGTERM or SIGINT; return the exit code. Raises `AlurError` for what stops the start."""
-    configure_logs("alur-dev")
+    configure_logs("alur-dev", Settings.load().log_level)
     run_service(_serve(options))
     return 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alur_common.clock import Clock
 from alur_gateway.domain.limits import client_of, networks_of
-from alur_sdk.errors import InvalidError, LimitedError, Problem
+from alur_sdk.errors import InvalidError, LimitedError
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -25,14 +25,18 @@ class Rates:
 
         self._clock = clock
         self._window = strategies.MovingWindowRateLimiter(storage.MemoryStorage())
-        try:
-            self._address = parse(by_address) if by_address else None
-            self._token = parse(by_token) if by_token else None
-            self._hook = parse(by_hook) if by_hook else None
-            self._proxies = networks_of(proxies)
-        except ValueError as error:
-            message = f"a rate limit or a trusted proxy cannot be read: {error}"
-            raise InvalidError(message, [Problem("rates", "invalid", message)]) from error
+        given = {"ADDRESS": by_address, "TOKEN": by_token, "HOOK": by_hook}
+        limits: dict[str, RateLimitItem | None] = {}
+        for name, text in given.items():
+            try:
+                limits[name] = parse(text) if text else None
+            except ValueError as error:
+                message = (
+                    f"ALUR_RATE_PER_{name} is no rate such as 100/second or 5000/hour: {error}"
+                )
+                raise InvalidError(message) from error
+        self._address, self._token, self._hook = limits.values()
+        self._proxies = networks_of(proxies)
 
     def check_hook(self, scope: Scope, hook_id: str) -> None:
         """Raise `LimitedError` when this webhook or this address is called too often."""

@@ -35,9 +35,12 @@ _DEFAULT_RETENTION = "P30D"
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What a caller asks to run. `key` is the idempotency key, `content` what must be the same with it."""
+    """What a caller asks to run. `key` is the idempotency key, `content` what must be the same with it.
 
-    input: list[dict[str, Any]]
+    Without `input` the trigger's example begins, else one empty item; an empty list stays empty.
+    """
+
+    input: list[dict[str, Any]] | None = None
     start: str | None = None
     version: int | None = None
     key: str | None = None
@@ -96,7 +99,9 @@ class ExecutionService:
             startable,
             StartRequest(
                 mode="manual",
-                input=request.input,
+                input=_example(startable.document, request.start)
+                if request.input is None
+                else request.input,
                 start=request.start,
                 source=("run", request.key) if request.key else None,
                 content=request.content if request.key else None,
@@ -287,6 +292,15 @@ def _conditions(wanted: Filter) -> list[Where]:
     if wanted.since is not None:
         conditions.append(Where("accepted_at", "gte", seconds_of(wanted.since, "since")))
     return conditions
+
+
+def _example(document: Mapping[str, Any], start: str | None) -> list[dict[str, Any]]:
+    """Return what a run by hand begins with when it is given nothing; the engine picks the same trigger."""
+    triggers = document["spec"].get("triggers", ())
+    manual = [t for t in triggers if t["type"] == "trigger.manual"]
+    begun = [t for t in triggers if t["name"] == start] if start else (manual or triggers)[:1]
+    example: list[dict[str, Any]] = begun[0].get("params", {}).get("example", []) if begun else []
+    return example or [{}]
 
 
 def _check_start(document: Mapping[str, Any], start: str | None) -> None:

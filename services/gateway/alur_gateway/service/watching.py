@@ -16,6 +16,7 @@ HEARTBEAT_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 5.0
 """How long silence is trusted before the store is asked whether the execution went on elsewhere."""
 _RESTING = frozenset({"succeeded", "failed", "cancelled"})
+_TELLING = ("status", "attempts", "items", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +42,31 @@ class Watching:
         self._service = service
 
     async def follow(self, execution: Execution, after: int = 0) -> AsyncIterator[Told]:
-        """Yield a snapshot, changes, and the end; then stop.
+        """Yield a snapshot, changes, and the end, nothing twice; then stop.
 
         Each message holds the whole state of one node run or of the execution, so a watcher who comes back
         with the last `seq` it saw gets a new snapshot and has missed nothing. `HEARTBEAT` comes when
         nothing else does.
         """
-        seq = after
+        seq, told = after, _Told()
         with self._progress.watch(execution.id) as changes:
             current = await self._executions.get(execution.id)
             while True:
-                for told in await self._snapshot(current, seq):
-                    seq = told.seq
-                    yield told
+                for kind, data in await self._snapshot(current):
+                    if told.is_new(kind, data):
+                        seq += 1
+                        yield Told(seq, kind, data)
                 if current.status in _RESTING:
                     return
-                async for told in self._changes(current, changes, seq):
-                    seq = told.seq or seq
-                    yield told
+                async for change in self._changes(current, changes):
+                    if change is None:
+                        yield HEARTBEAT
+                    elif told.is_new(change["type"], change):
+                        seq += 1
+                        yield Told(seq, change["type"], _without_type(change))
                 current = await self._executions.get(execution.id)
 
-    async def _snapshot(self, execution: Execution, seq: int) -> list[Told]:
+    async def _snapshot(self, execution: Execution) -> list[tuple[str, dict[str, Any]]]:
         """Return all node runs and then the execution itself."""
         if execution.status in _RESTING:
             shown = await self._service.shown(execution)
@@ -70,14 +75,12 @@ class Watching:
             shown = brief(execution)
             live = self._progress.live(execution.id)
             nodes = live if live is not None else await self._service.nodes(execution)
-        messages = [("node", _without_type(node)) for node in nodes]
-        messages.append(("execution", shown))
-        return [Told(seq + n, kind, data) for n, (kind, data) in enumerate(messages, 1)]
+        return [*(("node", _without_type(node)) for node in nodes), ("execution", shown)]
 
     async def _changes(
-        self, execution: Execution, changes: asyncio.Queue[Change | None], seq: int
-    ) -> AsyncIterator[Told]:
-        """Yield changes until a new snapshot is due: some were lost, it ended, or it went on elsewhere."""
+        self, execution: Execution, changes: asyncio.Queue[Change | None]
+    ) -> AsyncIterator[Change | None]:
+        """Yield changes, None in long silence, until a new snapshot is due: some were lost, it ended, or it went on elsewhere."""
         silent_seconds = 0.0
         while True:
             try:
@@ -88,19 +91,35 @@ class Watching:
                     return
                 if silent_seconds >= HEARTBEAT_SECONDS:
                     silent_seconds = 0.0
-                    yield HEARTBEAT
+                    yield None
                 continue
             if change is None or _tells_the_end(change):
                 return
             silent_seconds = 0.0
-            seq += 1
-            yield Told(seq, change["type"], _without_type(change))
+            yield change
 
     async def _has_moved(self, execution: Execution) -> bool:
         if self._progress.live(execution.id) is not None:
             return False
         current = await self._executions.get(execution.id)
         return current.revision != execution.revision and current.status != execution.status
+
+
+class _Told:
+    """What a watcher knows, so that a new snapshot repeats nothing of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str | None, str | None], tuple[object, ...]] = {}
+
+    def is_new(self, kind: str, data: dict[str, Any]) -> bool:
+        """Keep what is told; return whether it differs from what was told before of the same node run or execution."""
+        name, path = data.get("name"), data.get("path")
+        state = tuple(data.get(field) for field in _TELLING)
+        if self._known.get((kind, name, path)) == state:
+            return False
+        # The summary of a node has no path: it is compared with the node's last run.
+        self._known[kind, name, path] = self._known[kind, name, None] = state
+        return True
 
 
 def _tells_the_end(change: Change) -> bool:

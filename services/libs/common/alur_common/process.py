@@ -19,15 +19,24 @@ class Process:
     def __init__(self, metrics: Metrics) -> None:
         self.metrics = metrics
         self._told = asyncio.Event()
+        self._starting = asyncio.current_task()
+
+    @property
+    def is_told(self) -> bool:
+        """It was told to stop."""
+        return self._told.is_set()
 
     def tell(self) -> None:
-        """Stop in good order; a second time at once."""
+        """Stop in good order, a start that still waits for something too; a second time at once."""
         if self._told.is_set():
             os._exit(1)
         self._told.set()
+        if self._starting is not None:
+            self._starting.cancel()
 
     async def until_told(self, *beside: Coroutine[Any, Any, Any]) -> None:
         """Return on SIGTERM or SIGINT, or when something that runs beside ends; what runs beside is cancelled."""
+        self._starting = None
         tasks = [asyncio.ensure_future(one) for one in (self._told.wait(), *beside)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -41,7 +50,7 @@ class Process:
 
 @asynccontextmanager
 async def process(service: str, settings: Settings) -> AsyncIterator[Process]:
-    """Configure logs, serve metrics, and listen to signals."""
+    """Configure logs, serve metrics, and listen to signals; a start that is told to stop ends here."""
     configure_logs(service, settings.log_level)
     metrics = Metrics()
     running = Process(metrics)
@@ -51,5 +60,8 @@ async def process(service: str, settings: Settings) -> AsyncIterator[Process]:
     server = start_metrics_server(metrics, settings.metrics_host, settings.metrics_port)
     try:
         yield running
+    except asyncio.CancelledError:
+        if not running.is_told:
+            raise
     finally:
         server.close()

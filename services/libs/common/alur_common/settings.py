@@ -1,8 +1,8 @@
-"""Settings that every service has, read from `ALUR_*` in the environment."""
+"""Settings from `ALUR_*` in the environment: how they are read, and those that every service has."""
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,10 +12,42 @@ from alur_sdk.errors import InvalidError, Problem
 PREFIX = "ALUR_"
 
 
-class Settings(BaseSettings):
-    """What any process of Alur may be told; a service adds its own in a subclass."""
+class Environment(BaseSettings):
+    """What is read from the environment; what is given by name wins.
+
+    Raises `InvalidError` that names each variable that is wrong, without its value: it may be a secret.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            problems = [
+                Problem(self._variable(fault["loc"]), "invalid", _said(fault["msg"]))
+                for fault in error.errors(include_input=False, include_url=False)
+            ]
+            text = "; ".join(f"{p.path}: {p.message}" if p.path else p.message for p in problems)
+            raise InvalidError(text, problems) from None
+
+    @classmethod
+    def _variable(cls, place: tuple[int | str, ...]) -> str:
+        """Return the variable at fault; empty when several do not go together."""
+        if not place:
+            return ""
+        name, *rest = map(str, place)
+        # A field with a name of its own is told by that.
+        whole = name if name.startswith(PREFIX) else f"{cls.model_config['env_prefix']}{name}"
+        return ".".join([whole.upper(), *rest])
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+class Settings(Environment):
+    """What any process of Alur may be told; a service adds its own in a subclass."""
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important log lines that are written."
@@ -47,22 +79,6 @@ class Settings(BaseSettings):
         return self.mongo is not None
 
     @classmethod
-    def load(cls, **given: object) -> Self:
-        """Return the settings of the environment; what is given by name wins.
-
-        Raises `InvalidError` that names each variable that is wrong, without its value: it may be a secret.
-        """
-        try:
-            return cls.model_validate(given) if given else cls()
-        except ValidationError as error:
-            problems = [
-                Problem(_variable(fault["loc"]), "invalid", fault["msg"])
-                for fault in error.errors(include_input=False, include_url=False)
-            ]
-            text = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
-            raise InvalidError(text, problems) from None
-
-
-def _variable(place: tuple[int | str, ...]) -> str:
-    name, *rest = place
-    return ".".join([f"{PREFIX}{name}".upper(), *map(str, rest)])
+    def load(cls, **given: Any) -> Self:
+        """Return the settings of the environment; what is given by name wins."""
+        return cls(**given)

@@ -42,7 +42,8 @@ class ExecutionsServicer(ExecutionsServiceServicer):
     async def Run(self, request: pb.RunRequest, context: Context) -> pb.RunResponse:  # noqa: N802  # the name of the RPC
         wait = _wait_seconds(request, context)
         wanted = RunRequest(
-            input=[from_struct(item, f"input[{i}]") for i, item in enumerate(request.input)],
+            input=[from_struct(item, f"input[{i}]") for i, item in enumerate(request.input)]
+            or None,
             start=request.start or None,
             version=request.version or None,
             key=request.request_id or None,

@@ -134,14 +134,10 @@ class VersionPage(Shown):
     next_cursor: str | None
 
 
-def _one_empty_item() -> list[dict[str, Any]]:
-    return [{}]
-
-
 class StartBody(Wire):
-    """What to run: items, and where they enter. Without `input`: one empty item."""
+    """What to run: items, and where they enter. Without `input`: the trigger's example, else one empty item."""
 
-    input: list[dict[str, Any]] = Field(default_factory=_one_empty_item, max_length=100_000)
+    input: list[dict[str, Any]] | None = Field(default=None, max_length=100_000)
     start: str | None = Field(default=None, max_length=64)
     version: int | None = Field(default=None, ge=1)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import grpc
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from alur_common.settings import Environment
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """Workflow documents and replies travel whole."""
@@ -14,7 +16,7 @@ MAX_METADATA_BYTES = 256 * 1024
 KEEPALIVE_MS = 30_000
 
 
-class CallSettings(BaseSettings):
+class CallSettings(Environment):
     """Credentials of calls between services. Outside `alur dev`, give a token or certificates."""
 
     model_config = SettingsConfigDict(env_prefix="ALUR_CALLS_", frozen=True, extra="ignore")

@@ -6,15 +6,16 @@ import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 
-from alur_sdk.errors import InvalidError, Problem
+from alur_common.settings import Environment
+from alur_sdk.errors import InvalidError
 
 PREFIX = "ALUR_KAFKA"
 
 
-class KafkaSettings(BaseSettings):
+class KafkaSettings(Environment):
     """`ALUR_KAFKA` holds the servers, `ALUR_KAFKA_*` the rest. Secrets are never shown."""
 
     model_config = SettingsConfigDict(
@@ -65,15 +66,9 @@ class KafkaSettings(BaseSettings):
     def load(cls, servers: str = "") -> Self:
         """Return the settings of the environment; `servers` wins.
 
-        Raises `InvalidError` that names what is wrong without its value, or that there are no servers.
+        Raises `InvalidError` that names what is wrong, or that there are no servers.
         """
-        try:
-            settings = cls.model_validate({"servers": servers}) if servers else cls()
-        except ValidationError as error:
-            faults = error.errors(include_input=False, include_url=False)
-            problems = [Problem(_variable(f["loc"]), "invalid", f["msg"]) for f in faults]
-            text = "; ".join(f"{p.path}: {p.message}" for p in problems)
-            raise InvalidError(text, problems) from None
+        settings = cls(servers=servers) if servers else cls()
         if not settings.servers:
             raise InvalidError(f"{PREFIX} names no servers, such as kafka-1:9092,kafka-2:9092")
         return settings
@@ -105,8 +100,3 @@ class KafkaSettings(BaseSettings):
 def settings_of(servers: KafkaSettings | str) -> KafkaSettings:
     """Return settings as they are, or those of the environment for these servers."""
     return KafkaSettings.load(servers) if isinstance(servers, str) else servers
-
-
-def _variable(place: tuple[int | str, ...]) -> str:
-    name = str(place[0]) if place else ""
-    return PREFIX if name in {"", PREFIX, "servers"} else f"{PREFIX}_{name}".upper()

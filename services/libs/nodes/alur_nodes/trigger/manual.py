@@ -10,12 +10,12 @@ from alur_sdk import Params, TriggerNode
 
 
 class ManualParams(Params):
-    """What the editor offers as input."""
+    """What a run without input begins with."""
 
     example: list[dict[str, Any]] = Field(
         default_factory=list,
         max_length=1_000,
-        description="Items to begin with when a run by hand gives none.",
+        description="Items to begin with when a run by hand gives no input; absent: one empty item.",
         json_schema_extra={"x-ui": {"widget": "json"}},
     )
 

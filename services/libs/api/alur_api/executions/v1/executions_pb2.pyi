@@ -305,7 +305,7 @@ class RunRequest(_message.Message):
     """The same key again is the same execution; with another input it is ALREADY_EXISTS."""
     @_builtins.property
     def input(self) -> _containers.RepeatedCompositeFieldContainer[_struct_pb2.Struct]:
-        """Its input, one object an item."""
+        """Its input, one object an item; without any, the trigger's example, else one empty item."""
 
     @_builtins.property
     def wait(self) -> _duration_pb2.Duration:

@@ -48,7 +48,9 @@ def translation(error: PyMongoError) -> AlurError:
     """Return the error of ours: out of reach, too large, or refused."""
     code = getattr(error, "code", None)
     if isinstance(error, ConnectionFailure) or error.timeout or code in PASSING:
-        return UnavailableError(f"MongoDB is out of reach: {str(error)[:_LONGEST]}")
+        # Behind a comma the driver tells of its own settings and of all that it knows of each server.
+        reason = str(error).partition(" (configured timeouts:")[0].partition(", Timeout:")[0]
+        return UnavailableError(f"MongoDB is out of reach: {reason[:_LONGEST]}")
     if isinstance(error, DocumentTooLarge):
         return TooLargeError("the document is larger than MongoDB keeps")
     return refusal(code, type(error).__name__)

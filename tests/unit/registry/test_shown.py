@@ -88,3 +88,26 @@ async def test_it_shows_its_last_execution(
     assert (last["id"], last["status"]) == ("e-1", "running")
     await registry.delete_workflow(owner, "default", "orders")
     assert (await shown(registry, owner, document))["status"]["lastExecution"] is None
+
+
+async def test_what_is_named_and_not_there_is_told_until_it_is(
+    registry: Registry, owner: Caller, document: Doc
+) -> None:
+    document["spec"]["settings"] = {"errorWorkflow": "oopsie"}
+    fields = {"fields": {"a": "{{ $vars.RATE }}"}}
+    document["spec"]["nodes"].append({"name": "rate", "type": "core.set", "params": fields})
+    record, _ = await registry.save(owner, "default", document)
+    told = condition(await registry.shown(record), "ReferencesFound")
+    assert told["status"] == "False"
+    assert ("oopsie" in told["message"], "RATE" in told["message"]) == (True, True)
+    await registry.set_variable(owner, "default", "RATE", 2)
+    await registry.save(owner, "default", {**document, "metadata": {"name": "oopsie"}})
+    assert condition(await registry.shown(record), "ReferencesFound")["status"] == "True"
+
+
+async def test_a_node_that_nothing_leads_to_is_told(
+    registry: Registry, owner: Caller, document: Doc
+) -> None:
+    document["spec"]["nodes"].append({"name": "alone", "type": "core.noop"})
+    told = condition(await shown(registry, owner, document), "Plausible")
+    assert (told["status"], "'alone'" in told["message"]) == ("False", True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 import typer
@@ -56,7 +56,7 @@ def validate(files: Files, form: Output = Format.TABLE) -> None:
     """Check workflow files on this machine, without a server."""
     from alur_common.catalogue import load_catalogue  # noqa: PLC0415  # the engine, for this command alone
     from alur_engine.catalogue import Catalogue  # noqa: PLC0415  # as above
-    from alur_engine.validation import validate_document  # noqa: PLC0415  # as above
+    from alur_engine.validation import find_doubts, validate_document  # noqa: PLC0415  # as above
 
     sources = read_sources(files)
     catalogue = Catalogue.from_json(load_catalogue())
@@ -67,6 +67,9 @@ def validate(files: Files, form: Output = Format.TABLE) -> None:
                 note(line)
             if not problems:
                 write(f"{source.place}: {source.name} is valid")
+                doubts = find_doubts(cast("dict[str, Any]", source.document))
+                for line in problem_lines(source, doubts):
+                    note(f"warning: {output.clean(line)}")
     else:
         output.data([_verdict(source, problems) for source, problems in found], form)
     if any(problems for _, problems in found):

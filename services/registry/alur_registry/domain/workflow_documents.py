@@ -10,9 +10,12 @@ import orjson
 from alur_common.definitions import WorkflowRecord
 from alur_common.security.records import rfc3339
 from alur_engine.document import Workflow
+from alur_engine.validation import find_doubts
 from alur_sdk.errors import InvalidError, Problem
 
 _MAX_PATCH_DEPTH = 200
+_TOLD = 5
+"""How many of a kind a condition names."""
 
 
 def normal_document(workflow: Workflow, project: str) -> dict[str, Any]:
@@ -77,6 +80,7 @@ def shown_workflow(
     *,
     public_url: str | None,
     missing_credentials: Iterable[str] = (),
+    missing_references: Sequence[str] = (),
     last_execution: Mapping[str, Any] | None = None,
     next_due: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def shown_workflow(
         },
         "status": {
             "activeVersion": record.version,
-            "conditions": _conditions(record, sorted(missing_credentials)),
+            "conditions": _conditions(record, sorted(missing_credentials), missing_references),
             "triggers": _triggers(record, public_url, next_due or {}),
             "lastExecution": last_execution,
         },
@@ -122,17 +126,21 @@ def _path_of(trigger: Mapping[str, Any]) -> str:
     return str(trigger.get("params", {}).get("path", "")).lstrip("/")
 
 
-def _conditions(record: WorkflowRecord, missing: Sequence[str]) -> list[dict[str, Any]]:
+def _conditions(
+    record: WorkflowRecord, missing: Sequence[str], unknown: Sequence[str]
+) -> list[dict[str, Any]]:
     changed = rfc3339(record.activated_at)
     names = ", ".join(missing)
-    found = (
-        ("False", "CredentialsMissing", f"not set yet: {names}; runs that need them fail")
-        if missing
-        else ("True", "CredentialsFound", "")
-    )
+    doubts = _shortened([f"{d.path}: {d.message}" for d in find_doubts(record.document)])
     states = {
         "Ready": ("True", "Published", f"version {record.version} is active"),
-        "CredentialsFound": found,
+        "CredentialsFound": ("True", "CredentialsFound", "")
+        if not missing
+        else ("False", "CredentialsMissing", f"not set yet: {names}; runs that need them fail"),
+        "ReferencesFound": ("True", "ReferencesFound", "")
+        if not unknown
+        else ("False", "ReferencesMissing", f"not there yet: {_shortened(unknown)}"),
+        "Plausible": ("False", "Doubtful", doubts) if doubts else ("True", "NothingDoubtful", ""),
         "Suspended": ("True", "Suspended", "triggers rest")
         if record.is_suspended
         else ("False", "Active", ""),
@@ -147,6 +155,11 @@ def _conditions(record: WorkflowRecord, missing: Sequence[str]) -> list[dict[str
         }
         for kind, (s, reason, text) in states.items()
     ]
+
+
+def _shortened(told: Sequence[str]) -> str:
+    more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    return "; ".join(told[:_TOLD]) + more
 
 
 def _canonical(workflow: Workflow) -> bytes:

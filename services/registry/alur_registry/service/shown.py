@@ -6,6 +6,7 @@ from typing import Any
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.security.rights import Caller
+from alur_engine.validation import variables_named
 from alur_registry.domain.workflow_documents import credentials_named, shown_workflow
 from alur_registry.ports import Outlook, Store
 
@@ -33,6 +34,7 @@ class Showing:
             record,
             public_url=self._public_url if may_start else None,
             missing_credentials=await self._missing(record),
+            missing_references=await self._unknown(record),
             last_execution=await outlook.last_execution(record) if outlook else None,
             next_due=await outlook.next_due(record) if outlook else None,
         )
@@ -43,3 +45,16 @@ class Showing:
             for name in credentials_named(record.document)
             if await self._store.credentials.find(record.tenant, record.project, name) is None
         ]
+
+    async def _unknown(self, record: WorkflowRecord) -> list[str]:
+        """Return what the document names and the project does not have, as people read it."""
+        place, store = (record.tenant, record.project), self._store
+        found = [
+            f"the variable {name} (`$vars.{name}` is empty)"
+            for name in variables_named(record.document)
+            if await store.variables.find(*place, name) is None
+        ]
+        handler = record.document["spec"].get("settings", {}).get("errorWorkflow")
+        if handler and await store.workflows.find(*place, handler) is None:
+            found.append(f"the error workflow {handler} (nobody is told of failures)")
+        return found

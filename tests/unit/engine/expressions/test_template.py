@@ -118,7 +118,7 @@ def test_a_value_is_filled_in(value: Json, filled: Json) -> None:
         "$json.list.reverse()",
         "$json.list['push'](9)",
         "$json.list.splice(0, 2)",
-        "$json.a.b = 7",
+        "[$json.a.b = 7]",
         "delete $json.a",
         "Object.assign($json.a, {b: 2})",
         "(x => { x.a.b = 3; return x })($json)",

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from alur_engine.validation.document_check import validate_document
+from alur_engine.validation.doubts import find_doubts, variables_named
 
-__all__ = ["validate_document"]
+__all__ = ["find_doubts", "validate_document", "variables_named"]

@@ -12,6 +12,7 @@ from alur_engine.validation.drafts import Draft, Step
 from alur_sdk.errors import Problem
 
 _SHORTEST_SECONDS = 1.0
+_SCHEMES = ("https://", "http://")
 
 
 def rule_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
@@ -22,6 +23,7 @@ def rule_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
         if rule is not None and catalogue.find(step.type) is not None:
             yield from rule(step)
     yield from _shared_addresses(draft)
+    yield from _unanswered(draft)
 
 
 def zone_problems(zone: object, path: str) -> Iterator[Problem]:
@@ -69,8 +71,20 @@ def _stop(step: Step) -> Iterator[Problem]:
         yield Problem(f"{step.path}.params.message", "missing", message)
 
 
+def _request(step: Step) -> Iterator[Problem]:
+    url = step.params.get("url")
+    if not isinstance(url, str):
+        return
+    said, braces, _ = url.partition("{{")
+    # What comes before an expression may be too short to tell.
+    if not said.lower().startswith(_SCHEMES) and ("://" in said or not braces):
+        message = f"{url[:60]!r} is no address that begins with `https://` or `http://`"
+        yield Problem(f"{step.path}.params.url", "value", message)
+
+
 _RULES: dict[str, Callable[[Step], Iterator[Problem]]] = {
     "core.stop": _stop,
+    "http.request": _request,
     "trigger.schedule": _schedule,
     "trigger.webhook": _webhook,
 }
@@ -89,3 +103,13 @@ def _shared_addresses(draft: Draft) -> Iterator[Problem]:
             if first is not step:
                 message = f"{first.name!r} has the address {address[0]} {address[1]!r} already"
                 yield Problem(f"{step.path}.params.path", "duplicate", message)
+
+
+def _unanswered(draft: Draft) -> Iterator[Problem]:
+    """Yield webhooks that leave the answer to a node where no node gives one."""
+    if any(step.type == "core.respond" for step in draft.steps):
+        return
+    for step in draft.steps:
+        if step.type == "trigger.webhook" and step.params.get("respond") == "node":
+            message = "`respond: node` needs a node of type `core.respond`: nobody else answers"
+            yield Problem(f"{step.path}.params.respond", "value", message)

@@ -26,6 +26,10 @@ from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Function, Native, Value
 
 Arguments = Callable[[Scope, Env], list[Value]]
+_LITERALS: dict[str, type[Value]] = {
+    "string": str, "template_string": str, "number": float, "array": list, "true": bool, "false": bool,
+}  # fmt: skip
+"""What is a value of this type for certain."""
 _NODE_NAMES = frozenset({"$", "$node", "$items"})
 
 
@@ -130,8 +134,11 @@ def _member_call(context: Context, node: Node, callee: Node) -> Code:
     count, codes, spread = arguments_of(context, node)
     if static is not None:
         return native_call(static, count, codes, spread)
-    receiver = inside_chain(context, child(callee, "object"))
-    text = context.read(callee)
+    holder, text = child(callee, "object"), context.read(callee)
+    kind = _LITERALS.get(holder.type)
+    if kind is not None and isinstance(key, str) and find_method(kind, key) is None:
+        raise context.refuse(callee, f"`{text}` is not a function")
+    receiver = inside_chain(context, holder)
     if isinstance(key, str) and spread is None and not has_short_cut(node):
         literals = _literals(context, node)
         if literals is not None:

@@ -17,7 +17,7 @@ from alur_engine.expressions.compiler import (
     patterns,
 )
 from alur_engine.expressions.compiler.context import Code, Context
-from alur_engine.expressions.compiler.mutation import changes_data
+from alur_engine.expressions.compiler.mutation import changes_data, is_lost
 from alur_engine.expressions.compiler.renaming import references
 from alur_engine.expressions.compiler.tree import Node, Source, children
 
@@ -114,6 +114,9 @@ def compile_source(text: str) -> Compilation:
     compiler = Compiler(source)
     compiler.thaws = changes_data(source)
     code = compiler.compile(source.root)
+    if is_lost(source.root):
+        reason = "this changes a copy and nothing else: `===` compares, core.set sets fields"
+        raise compiler.refuse(source.root, reason)
     return Compilation(
         code,
         references(source),

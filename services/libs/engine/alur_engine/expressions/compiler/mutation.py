@@ -35,6 +35,15 @@ def changes_data(source: Source) -> bool:
     return False
 
 
+def is_lost(root: Node) -> bool:
+    """Whether a whole expression only changes data: it works on copies, so nothing sees the change."""
+    while root.type == "parenthesized_expression" and len(children(root)) == 1:
+        root = children(root)[0]
+    if root.type in _WRITES:
+        return _is_member(root.child_by_field_name("left"))
+    return root.type == "update_expression" and _is_member(root.child_by_field_name("argument"))
+
+
 def _changes(source: Source, node: Node) -> bool:
     if node.type in _WRITES:
         return _is_member(node.child_by_field_name("left"))

@@ -1,0 +1,64 @@
+"""What a valid document says that is hardly meant: told as a warning, never refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from alur_engine.reading.limits import child_path
+from alur_sdk.errors import Problem
+
+_VARIABLE = re.compile(r"\$vars\s*(?:\?\.|\.)\s*([A-Za-z_]\w*)")
+
+
+def find_doubts(document: dict[str, Any]) -> list[Problem]:
+    """Return what is doubtful in a document that is valid, each with its path."""
+    spec = document["spec"]
+    return [*_unreached(spec), *_marked(spec)]
+
+
+def variables_named(document: dict[str, Any]) -> dict[str, str]:
+    """Return the variables that expressions name as `$vars.NAME` -> the path where each is first named."""
+    named: dict[str, str] = {}
+    for path, text in _texts(document["spec"].get("nodes", []), "spec.nodes"):
+        if "{{" in text:
+            for name in _VARIABLE.findall(text):
+                named.setdefault(name, path)
+    return named
+
+
+def _unreached(spec: dict[str, Any]) -> Iterator[Problem]:
+    """Yield the nodes that no trigger leads to; without triggers a run begins at all that nothing leads to."""
+    reached = {trigger["name"] for trigger in spec.get("triggers", ())}
+    if not reached:
+        return
+    onwards: dict[str, list[str]] = {}
+    for edge in spec.get("edges", ()):
+        onwards.setdefault(edge["from"], []).append(edge["to"])
+    waiting = list(reached)
+    while waiting:
+        for name in onwards.get(waiting.pop(), ()):
+            if name not in reached:
+                reached.add(name)
+                waiting.append(name)
+    for index, node in enumerate(spec.get("nodes", ())):
+        if node["name"] not in reached:
+            message = f"no trigger leads to {node['name']!r}, so it does not run"
+            yield Problem(f"spec.nodes[{index}]", "unreached", message)
+
+
+def _marked(spec: dict[str, Any]) -> Iterator[Problem]:
+    """Yield texts that begin as expressions do elsewhere."""
+    for path, text in _texts(spec.get("nodes", []), "spec.nodes"):
+        if text.startswith("={{"):
+            message = "the `=` before `{{` stays in the text: an expression is `{{ … }}` alone"
+            yield Problem(path, "marked", message)
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        for key, member in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(member, child_path(path, key))

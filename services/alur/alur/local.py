@@ -43,19 +43,20 @@ def find_server(data: Path) -> LocalServer | None:
     return server if _is_alive(server.pid) else None
 
 
+def running() -> list[LocalServer]:
+    """Return the servers of this machine: that of the default data folder, then the others, started last first."""
+    folders = dict.fromkeys([data_folder().absolute(), *reversed(remembered())])
+    return [server for folder in folders if (server := find_server(folder))]
+
+
 def find_local() -> LocalServer | None:
     """Return the server of the default data folder, else the one that was started last and still runs."""
-    folders = [data_folder(), *reversed(remembered())]
-    return next((server for folder in folders if (server := find_server(folder))), None)
+    return next(iter(running()), None)
 
 
 def find_by_url(url: str) -> LocalServer | None:
     """Return the local server that answers at this address, or None."""
-    for folder in [data_folder(), *reversed(remembered())]:
-        server = find_server(folder)
-        if server is not None and server.url.rstrip("/") == url.rstrip("/"):
-            return server
-    return None
+    return next((one for one in running() if one.url.rstrip("/") == url.rstrip("/")), None)
 
 
 def remembered() -> list[Path]:

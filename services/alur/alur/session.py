@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from alur import contexts, local
 from alur.client import Answer, Client, RefusedError, UnreachableError
+from alur.output import note
 from alur.places import config_file
 
 DEFAULT_PROJECT = "default"
@@ -91,11 +92,23 @@ def open_session(choice: Choice, project: str | None = None) -> Session:
     if server is not None:
         origin = "--server" if choice.server else "ALUR_SERVER"
         return _owned(Session(Client(server, token), wanted or DEFAULT_PROJECT, origin))
-    found = local.find_local()
-    if found is None:
+    found = _on_this_machine()
+    return _owned(Session(Client(found.url, token), wanted or DEFAULT_PROJECT, f"{found.data}"))
+
+
+def _on_this_machine() -> local.LocalServer:
+    running = local.running()
+    if not running:
         message = "no server is named and none runs on this machine; start `alur dev`, or `alur login --server URL`"
         raise UnreachableError(message)
-    return _owned(Session(Client(found.url, token), wanted or DEFAULT_PROJECT, f"{found.data}"))
+    found, *others = running
+    if others and not os.environ.get("ALUR_DATA"):
+        beside = ", ".join(f"{one.url} on {one.data}" for one in others)
+        note(
+            f"using {found.url} on {found.data}; there runs {beside} as well: "
+            "ALUR_DATA or --server names the one that is meant"
+        )
+    return found
 
 
 def _owned(session: Session) -> Session:

@@ -55,6 +55,18 @@ def test_a_known_workflow_is_replaced_at_the_revision_that_was_seen(
     assert server.sent("PUT")[0].headers["if-match"] == '"3"'
 
 
+def test_a_project_that_a_mistyped_name_makes_is_told(
+    cli: Cli, server: FakeServer, file: Path
+) -> None:
+    server.on("GET", "/api/v1/projects/typo/workflows/orders", problem(404, "no"))
+    server.on("GET", "/api/v1/projects/typo", problem(404, "no"), Reply({"name": "typo"}))
+    answer = Reply(document(namespace="typo") | {"status": {}}, 201)
+    server.on("PUT", "/api/v1/projects/typo/workflows/orders", answer)
+    first, second = (cli("apply", "-f", str(file), "-p", "typo") for _ in range(2))
+    assert first.out == "workflow.alur.dev/orders created in project typo\n"
+    assert ("project/typo created" in first.err, second.err) == (True, "")
+
+
 def test_what_did_not_change_is_unchanged(cli: Cli, server: FakeServer, file: Path) -> None:
     server.on("GET", "workflows/orders", shown(3))
     server.on("PUT", "workflows/orders", shown(3))

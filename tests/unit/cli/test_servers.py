@@ -149,6 +149,28 @@ def test_a_server_on_this_machine_needs_neither_address_nor_token(
     assert stat.S_IMODE((tmp_path / "data" / "cli.token").stat().st_mode) == 0o600
 
 
+def test_of_several_servers_on_this_machine_the_chosen_one_is_told(
+    cli: Cli, local: _OwnerSocket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "server.json").write_text(json.dumps({"url": "http://other:1", "pid": os.getpid()}))
+    remember(other)
+    remember(tmp_path / "data")
+    done = cli("get", "workflows")
+    assert done.code == 0
+    assert (f"using {local_url(tmp_path)}" in done.err, "http://other:1" in done.err) == (
+        True,
+        True,
+    )
+    monkeypatch.setenv("ALUR_DATA", str(tmp_path / "data"))
+    assert "http://other:1" not in cli("get", "workflows").err
+
+
+def local_url(tmp_path: Path) -> str:
+    return str(json.loads((tmp_path / "data" / "server.json").read_text())["url"])
+
+
 def test_a_token_that_the_server_forgot_is_taken_anew(
     cli: Cli, server: FakeServer, local: _OwnerSocket, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from alur.client import Answer, RefusedError
 from alur.files import Source, problem_lines, read_sources
 from alur.options import DryRun, Output, Project, connect
 from alur.output import Format, note, write
-from alur.session import Session
+from alur.session import DEFAULT_PROJECT, Session
 from alur_sdk.errors import Problem
 
 Files = Annotated[
@@ -85,6 +85,7 @@ def _apply(
     path = f"/projects/{quote(where, safe='')}/workflows/{quote(source.name or '', safe='')}"
     for attempt in (1, 2):
         known = _find(session, path)
+        makes_project = known is None and _is_missing(session, where)
         precondition = {"If-None-Match": "*"} if known is None else {"If-Match": known.etag or "*"}
         query = {"dryRun": "true" if dry_run else None}
         try:
@@ -94,6 +95,10 @@ def _apply(
             if error.status != _STALE or attempt > 1:
                 raise
             continue
+        if makes_project:
+            note(
+                f"project/{where} {'would be ' if dry_run else ''}created: it was not there before"
+            )
         return _verb(known, answer), answer.json or {}
     raise AssertionError("unreachable: the second attempt returns or raises")
 
@@ -105,6 +110,12 @@ def _find(session: Session, path: str) -> Answer | None:
         if error.status != _NOT_FOUND:
             raise
         return None
+
+
+def _is_missing(session: Session, project: str) -> bool:
+    """Return whether the project is still to be made; the default one always is there."""
+    path = f"/projects/{quote(project, safe='')}"
+    return project != DEFAULT_PROJECT and _find(session, path) is None
 
 
 def _verb(known: Answer | None, answer: Answer) -> str:
@@ -125,7 +136,11 @@ def _check_address(source: Source, project: str | None) -> None:
 
 def _tell_applied(verb: str, shown: dict[str, Any], *, dry_run: bool) -> None:
     metadata = shown.get("metadata", {})
-    write(f"workflow.alur.dev/{metadata.get('name')} {verb}{' (dry run)' if dry_run else ''}")
+    project = metadata.get("namespace", DEFAULT_PROJECT)
+    place = "" if project == DEFAULT_PROJECT else f" in project {project}"
+    write(
+        f"workflow.alur.dev/{metadata.get('name')} {verb}{place}{' (dry run)' if dry_run else ''}"
+    )
     for trigger in shown.get("status", {}).get("triggers", ()):
         if trigger.get("url") and not dry_run:
             write(f"  {output.clean(str(trigger['name']))}: {trigger['url']}")

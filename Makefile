@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3.11
 PORT ?= 8080
+GRPC_PORT ?= 50051
 BIN := .venv/bin
 EDITOR := services/editor
 MEMBERS := $(addprefix services/,alur gateway registry scheduler executor \
@@ -57,7 +58,7 @@ lock: ## Compile requirements.lock anew from requirements.in and the members
 
 .PHONY: run
 run: install ## Start Alur, apply examples/, send one real GitHub event through the first, stay up
-	$(BIN)/python tools/demo.py --data data/dev --port $(PORT) --stay
+	$(BIN)/python tools/demo.py --data data/dev --port $(PORT) --grpc-port $(GRPC_PORT) --stay
 
 .PHONY: demo
 demo: install ## The same on fresh data, ending with 0 when that execution succeeded

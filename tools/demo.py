@@ -48,7 +48,9 @@ def is_taken(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def alur_dev(data: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def alur_dev(
+    data: Path, port: int, grpc_port: int
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run `alur dev`, yield it with its address once it is ready, and stop it at the end."""
     data.parent.mkdir(parents=True, exist_ok=True)
     log, url = data.with_suffix(".log"), f"http://127.0.0.1:{port}"
@@ -57,7 +59,7 @@ def alur_dev(data: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], s
             f"port {port} is in use, perhaps by another Alur: end that, or choose one by PORT=…"
         )
         raise DemoError(message)
-    arguments = ["--data", str(data), "--port", str(port), "--grpc-port", str(free_port())]
+    arguments = ["--data", str(data), "--port", str(port), "--grpc-port", str(grpc_port)]
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603  # our own command
             [str(ALUR), "dev", *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out
@@ -157,11 +159,12 @@ def play(url: str, data: Path) -> dict[str, Any]:
     return execution
 
 
-def tell_where(url: str, data: Path) -> None:
+def tell_where(url: str, grpc_port: int, data: Path) -> None:
     """Print where to look further."""
     link = data / "sign-in"
     SAY.print(f"\nThe editor: {link.read_text().strip() if link.exists() else url}")
     SAY.print("(The link signs in once, within 15 minutes; a restart makes a new one.)")
+    SAY.print(f"REST: {url}/api/docs   gRPC: 127.0.0.1:{grpc_port}")
     SAY.print(f"The webhook's secret: {webhook_secret(data)}   the log: {data.with_suffix('.log')}")
 
 
@@ -170,6 +173,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the data folder")
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--grpc-port", type=int, default=0, help="0: a free one")
     parser.add_argument("--stay", action="store_true", help="stay up until Ctrl-C")
     options = parser.parse_args()
     signal.signal(
@@ -177,9 +181,10 @@ def main() -> int:
     )  # ends what it started, as Ctrl-C does
     data = options.data.absolute()
     try:
-        with alur_dev(data, options.port or free_port()) as (process, url):
+        grpc_port = options.grpc_port or free_port()
+        with alur_dev(data, options.port or free_port(), grpc_port) as (process, url):
             execution = play(url, data)
-            tell_where(url, data)
+            tell_where(url, grpc_port, data)
             if options.stay:
                 SAY.print("Ctrl-C stops it.")
                 return process.wait()

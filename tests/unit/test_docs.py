@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,13 @@ EXAMPLES = {path.name: path.read_text() for path in sorted((ROOT / "examples").g
 def test_a_shown_workflow_is_valid(text: str) -> None:
     for document in read_documents(text):
         assert validate_document(document, CATALOGUE)[1] == []
+
+
+def test_the_page_on_rest_names_every_path() -> None:
+    page = (ROOT / "docs/reference/rest.md").read_text()
+    paths = json.loads((ROOT / "docs/reference/openapi.json").read_text())["paths"]
+    last_words = {re.findall(r"[/:][a-z-]+", path)[-1] for path in paths}
+    assert sorted(word for word in last_words if word not in page) == []
 
 
 def _name(document: Any) -> str:  # noqa: ANN401  # any JSON

@@ -20,6 +20,7 @@ from alur_common.security.records import (
     Variable,
 )
 from alur_common.security.rights import Caller, Role
+from alur_gateway.domain.shown import Overview
 from alur_sdk.errors import Problem
 from alur_sdk.items import Json
 
@@ -50,8 +51,8 @@ class Definitions(Protocol):
 class History(Protocol):
     """Node runs of an execution, read from its journal."""
 
-    async def summary(self, execution: Execution) -> list[dict[str, Any]]:
-        """Return `[{name, status, attempts, items, startedAt, durationMs, error?}]`."""
+    async def overview(self, execution: Execution) -> Overview:
+        """Return its nodes `{name, status, attempts, items, runs?, startedAt, durationMs, error?}`, and what it rests for."""
 
     async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
         """Return name and path of the node runs that are in doubt."""

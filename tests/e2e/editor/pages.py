@@ -12,6 +12,20 @@ from tests.support.alur_dev import AlurDev
 API = "/api/v1/projects/default/workflows"
 
 
+def given(platform: AlurDev, name: str, **spec: Any) -> None:
+    """Save a workflow by REST."""
+    document = {
+        "apiVersion": "alur.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+    seen = platform.rest.get(f"{API}/{name}").headers.get("etag")
+    condition = {"If-Match": seen} if seen else {}
+    answer = platform.rest.put(f"{API}/{name}", json=document, headers=condition)
+    assert answer.status_code in {200, 201}, answer.text
+
+
 class Editor:
     """One open page, and the platform behind it."""
 
@@ -21,16 +35,7 @@ class Editor:
 
     def given(self, name: str, **spec: Any) -> None:
         """Save a workflow by REST before the journey begins."""
-        document = {
-            "apiVersion": "alur.dev/v1alpha1",
-            "kind": "Workflow",
-            "metadata": {"name": name},
-            "spec": spec,
-        }
-        seen = self.platform.rest.get(f"{API}/{name}").headers.get("etag")
-        condition = {"If-Match": seen} if seen else {}
-        answer = self.platform.rest.put(f"{API}/{name}", json=document, headers=condition)
-        assert answer.status_code in {200, 201}, answer.text
+        given(self.platform, name, **spec)
 
     def saved(self, name: str) -> dict[str, Any]:
         """Return the spec as the platform has it."""

@@ -29,6 +29,7 @@ from alur_common.replies import LocalReplies, Outcome
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Starts
 from alur_gateway.adapters.asgi import App, Message, Scope
+from alur_gateway.domain.shown import Overview
 from alur_gateway.main import Gateway, build
 from alur_gateway.ports import Registry
 from alur_gateway.service.needs import Needs
@@ -91,8 +92,8 @@ class FakeRegistry:
 class NoHistory:
     """A history of executions that ran no node."""
 
-    async def summary(self, execution: Execution) -> list[dict[str, Any]]:
-        return []
+    async def overview(self, execution: Execution) -> Overview:
+        return Overview([])
 
     async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
         return [("a", "")]

@@ -20,6 +20,8 @@ import {
   type Me,
   type NodeRuns,
   type Page,
+  type Resolution,
+  type Signal,
   type Validation,
 } from "./types";
 
@@ -202,11 +204,21 @@ export function useStart(project: string) {
   });
 }
 
+/** What can be done to an execution, each with its body. */
+type ExecutionAction = { id: string } & (
+  | { action: "cancel" | "replay" }
+  | { action: "signal"; body: Signal }
+  | { action: "resolve"; body: Resolution }
+);
+
 export function useExecutionAction(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, action }: { id: string; action: "cancel" | "replay" }) =>
-      post<{ id?: string } | undefined>(`${paths.execution(project, id)}:${action}`, {}),
+    mutationFn: ({ id, action, ...rest }: ExecutionAction) =>
+      post<{ id?: string } | undefined>(
+        `${paths.execution(project, id)}:${action}`,
+        "body" in rest ? rest.body : {},
+      ),
     onSuccess: (_, { id }) => {
       void client.invalidateQueries({ queryKey: ["execution", project, id] });
       void client.invalidateQueries({ queryKey: ["executions", project] });

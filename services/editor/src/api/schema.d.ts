@@ -978,6 +978,18 @@ export interface components {
             }[];
         };
         /**
+         * Doubt
+         * @description A node run in doubt, which `:resolve` decides; `items` are those of which nobody knows the outcome.
+         */
+        Doubt: {
+            /** Items */
+            items: number[];
+            /** Node */
+            node: string;
+            /** Path */
+            path: string;
+        };
+        /**
          * Edge
          * @description A way for items.
          */
@@ -1121,7 +1133,7 @@ export interface components {
         };
         /**
          * ExecutionDocument
-         * @description An execution.
+         * @description An execution. `waits` and `doubts` are what it rests for; both are empty once it has ended.
          */
         ExecutionDocument: {
             /**
@@ -1129,6 +1141,8 @@ export interface components {
              * Format: date-time
              */
             acceptedAt: string;
+            /** Doubts */
+            doubts: components["schemas"]["Doubt"][];
             /** Durationms */
             durationMs: number | null;
             /** @default null */
@@ -1175,6 +1189,8 @@ export interface components {
             trigger: string | null;
             /** Version */
             version: number;
+            /** Waits */
+            waits: components["schemas"]["Wait"][];
             /**
              * Wakeat
              * @default null
@@ -2266,6 +2282,32 @@ export interface components {
             nextCursor: string | null;
         };
         /**
+         * Wait
+         * @description A node run that waits: for a signal of this name, for executions that it started, or until a time.
+         */
+        Wait: {
+            /**
+             * Children
+             * @default null
+             */
+            children: string[] | null;
+            /** Node */
+            node: string;
+            /** Path */
+            path: string;
+            /**
+             * Signal
+             * @default null
+             */
+            signal: string | null;
+            /**
+             * Until
+             * @description When it goes on by itself.
+             * @default null
+             */
+            until: string | null;
+        };
+        /**
          * Workflow
          * @description A workflow document.
          */
@@ -3189,7 +3231,10 @@ export interface operations {
     watchExecution: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The last `id` that was seen; events go on after it. */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 execution_id: string;
                 project: string;
@@ -3372,7 +3417,10 @@ export interface operations {
     getWorkflow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: string;
                 project: string;
@@ -3407,7 +3455,12 @@ export interface operations {
                 /** @description Check and answer, but keep nothing. */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: string;
                 project: string;
@@ -3443,7 +3496,10 @@ export interface operations {
     deleteWorkflow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
             path: {
                 name: string;
                 project: string;
@@ -3476,7 +3532,10 @@ export interface operations {
                 /** @description Check and answer, but keep nothing. */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
             path: {
                 name: string;
                 project: string;
@@ -3512,7 +3571,10 @@ export interface operations {
     publishWorkflow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
             path: {
                 name: string;
                 project: string;
@@ -3617,7 +3679,10 @@ export interface operations {
                 /** @description Wait so many seconds for the end. */
                 wait?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description The same key again answers for the first execution, for at least 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
                 project: string;
@@ -3723,7 +3788,10 @@ export interface operations {
     restoreVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
             path: {
                 name: string;
                 number: number;

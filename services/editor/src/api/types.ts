@@ -23,7 +23,22 @@ export type ExecutionStatus = Schemas["ExecutionDocument"]["status"];
 export type NodeStatus = Schemas["NodeSummary"]["status"];
 export type Failure = Schemas["Failure"];
 export type NodeSummary = Schemas["NodeSummary"];
+export type Wait = Schemas["Wait"];
+export type Doubt = Schemas["Doubt"];
 export type Credential = Schemas["CredentialInfo"];
+
+export interface Signal {
+  name: string;
+  payload: JsonObject;
+}
+
+export interface Resolution {
+  node: string;
+  path: string;
+  outcome: "done" | "not-done" | "fail";
+  item?: number;
+  output?: JsonObject[];
+}
 
 /** The description says of an item's JSON only that it is an object. */
 interface Item {

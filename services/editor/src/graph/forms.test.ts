@@ -3,7 +3,7 @@ import { toIsoDuration } from "./duration";
 import { BRANCHES, CATALOGUE } from "./fixtures";
 import { fromDocument } from "./graph";
 import { sortProblems } from "./problems";
-import { readInput } from "./run-input";
+import { readInput, readObject } from "./run-input";
 import { pathsOf } from "./sample";
 import { alternativeOf, fieldOf, isExpression, isShown, startOf } from "./schema";
 import { searchTypes } from "./search";
@@ -129,6 +129,13 @@ describe("data", () => {
     expect(readInput("")).toEqual([{}]);
     expect(readInput("[1]")).toBeNull();
     expect(readInput("{")).toBeNull();
+  });
+
+  it("reads nothing but one object as what comes with a signal", () => {
+    expect(readObject('{"approved": true}')).toEqual({ approved: true });
+    expect(readObject("")).toEqual({});
+    expect(readObject('[{"approved": true}]')).toBeNull();
+    expect(readObject("yes")).toBeNull();
   });
 
   it("draws bars over the whole time, the running ones until now", () => {

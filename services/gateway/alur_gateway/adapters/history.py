@@ -14,6 +14,8 @@ from alur_engine.document import Spec
 from alur_engine.graph import Graph, build_graph
 from alur_engine.planning import mark_doubts
 from alur_engine.state import State
+from alur_gateway.domain.awaited import doubts_of, waits_of
+from alur_gateway.domain.shown import Overview
 from alur_gateway.ports import Definitions
 from alur_sdk.errors import AlurError, NotFoundError
 
@@ -32,15 +34,18 @@ class JournalHistory:
         self._catalogue = catalogue
         self._graphs: OrderedDict[tuple[str, int], Graph] = OrderedDict()
 
-    async def summary(self, execution: Execution) -> list[dict[str, Any]]:
-        """Return a row for each node; none for an execution that could not even begin."""
+    async def overview(self, execution: Execution) -> Overview:
+        """Return a row for each node, and what it rests for; none for one that could not even begin."""
         try:
             state = await self._state(execution)
         except AlurError:
             if execution.status == "failed":
-                return []
+                return Overview([])
             raise
-        return history.summary(state, has_ended=execution.has_ended)
+        nodes = history.summary(state, has_ended=execution.has_ended)
+        if execution.has_ended:
+            return Overview(nodes)
+        return Overview(nodes, waits_of(state), doubts_of(state))
 
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int

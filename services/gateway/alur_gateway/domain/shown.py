@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,15 @@ from alur_sdk.errors import InvalidError, Problem
 from alur_sdk.items import Json
 
 STATUSES = ("queued", "running", "waiting", "succeeded", "failed", "cancelled", "in-doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An execution's node runs in short, and which of them wait or are in doubt."""
+
+    nodes: list[dict[str, Any]]
+    waits: list[dict[str, Any]] = field(default_factory=list)
+    doubts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def rfc3339(seconds: float | None) -> str | None:
@@ -67,9 +77,14 @@ def brief(execution: Execution) -> dict[str, Any]:
     return shown | {name: value for name, value in optional.items() if value is not None}
 
 
-def whole(execution: Execution, output: Json, nodes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return an execution with its output and the summary of its node runs."""
-    return brief(execution) | {"output": output, "nodes": nodes}
+def whole(execution: Execution, output: Json, overview: Overview) -> dict[str, Any]:
+    """Return an execution with its output, its node runs in short, and what it rests for."""
+    return brief(execution) | {
+        "output": output,
+        "nodes": overview.nodes,
+        "waits": overview.waits,
+        "doubts": overview.doubts,
+    }
 
 
 def _duration_ms(execution: Execution) -> float | None:

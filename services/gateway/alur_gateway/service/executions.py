@@ -19,7 +19,7 @@ from alur_common.starts import Accepted, Startable, StartRequest
 from alur_engine.durations import duration_seconds
 from alur_gateway.domain.journal import shown_entries
 from alur_gateway.domain.pages import decode_cursor, encode_cursor
-from alur_gateway.domain.shown import STATUSES, brief, seconds_of, whole
+from alur_gateway.domain.shown import STATUSES, Overview, brief, seconds_of, whole
 from alur_gateway.ports import Definitions
 from alur_gateway.service.needs import Needs
 from alur_sdk.errors import ConflictError, InvalidError, NotFoundError, Problem, StateError
@@ -150,14 +150,13 @@ class ExecutionService:
         output = execution.output
         if execution.output_blob:
             output = orjson.loads(await self._blobs.get(execution.output_blob))
-        return whole(execution, output, await self.nodes(execution))
+        return whole(execution, output, await self.overview(execution))
 
-    async def nodes(self, execution: Execution) -> list[dict[str, Any]]:
-        """Return the summary of its node runs, as far as they are known."""
+    async def overview(self, execution: Execution) -> Overview:
+        """Return its node runs in short and what it rests for, as far as they are known."""
         if execution.nodes is not None:
-            nodes: list[dict[str, Any]] = execution.nodes
-            return nodes
-        return await self._history.summary(execution)
+            return Overview(execution.nodes)
+        return await self._history.overview(execution)
 
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int

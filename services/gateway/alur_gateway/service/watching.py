@@ -74,7 +74,7 @@ class Watching:
         else:
             shown = brief(execution)
             live = self._progress.live(execution.id)
-            nodes = live if live is not None else await self._service.nodes(execution)
+            nodes = live if live is not None else (await self._service.overview(execution)).nodes
         return [*(("node", _without_type(node)) for node in nodes), ("execution", shown)]
 
     async def _changes(

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { useStart } from "../../api/queries";
 import type { Graph } from "../../graph/graph";
 import { readInput } from "../../graph/run-input";
-import { CodeEditor } from "../../ui/code-editor";
+import { JsonField } from "../../ui/json-field";
 import { tellProblem } from "../../ui/tell";
 import { useEditor, useView, useWorkbench } from "./context";
 import { isDirty } from "./editor-store";
@@ -49,27 +49,13 @@ function Form({ saving, onClose }: { saving: Saving; onClose: () => void }) {
   };
   return (
     <Stack>
-      <div>
-        <Text size="sm" fw={600}>
-          {t("run.input")}
-        </Text>
-        <Text size="xs" c="dimmed" mb={6}>
-          {t("run.inputHint")}
-        </Text>
-        <CodeEditor
-          language="json"
-          label={t("run.input")}
-          value={text}
-          minHeight={140}
-          isInvalid={input === null}
-          onChange={setText}
-        />
-        {input === null && (
-          <Text size="xs" c="var(--alur-bad)" mt={4} role="alert">
-            {t("run.invalid")}
-          </Text>
-        )}
-      </div>
+      <JsonField
+        label={t("run.input")}
+        hint={t("run.inputHint")}
+        value={text}
+        fault={input === null ? t("run.invalid") : null}
+        onChange={setText}
+      />
       <Select
         label={t("run.start")}
         placeholder={t("run.startDefault")}

@@ -64,6 +64,8 @@ const ENDED: Execution = {
   wakeAt: null,
   output: null,
   nodes: [],
+  waits: [],
+  doubts: [],
 };
 
 describe("the shown run", () => {

@@ -17,6 +17,7 @@ import { NotFound } from "../../ui/not-found";
 import { Page } from "../../ui/page";
 import { StatusBadge } from "../../ui/status-badge";
 import { tell, tellProblem } from "../../ui/tell";
+import { Awaited } from "./awaited";
 import classes from "./executions-page.module.css";
 import { NodeData } from "./node-data";
 
@@ -219,6 +220,7 @@ export function ExecutionPage() {
       <div className={classes.card}>
         <Facts execution={data} />
       </div>
+      <Awaited project={project} execution={data} />
       <Timeline project={project} execution={data} />
       <Output execution={data} />
     </Page>

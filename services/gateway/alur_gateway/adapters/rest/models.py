@@ -182,11 +182,31 @@ class ExecutionBrief(Shown):
     wake_at: datetime | None = None
 
 
+class Wait(Shown):
+    """A node run that waits: for a signal of this name, for executions that it started, or until a time."""
+
+    node: str
+    path: str
+    signal: str | None = None
+    until: datetime | None = Field(default=None, description="When it goes on by itself.")
+    children: list[str] | None = None
+
+
+class Doubt(Shown):
+    """A node run in doubt, which `:resolve` decides; `items` are those of which nobody knows the outcome."""
+
+    node: str
+    path: str
+    items: list[int]
+
+
 class ExecutionDocument(ExecutionBrief):
-    """An execution."""
+    """An execution. `waits` and `doubts` are what it rests for; both are empty once it has ended."""
 
     output: list[dict[str, Any]] | None
     nodes: list[NodeSummary]
+    waits: list[Wait]
+    doubts: list[Doubt]
 
 
 class ExecutionPage(Shown):

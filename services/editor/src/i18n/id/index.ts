@@ -1,6 +1,7 @@
 /** Every text in Indonesian. */
 
-import type { Texts } from "./en";
+import type { Texts } from "../en";
+import { executions } from "./executions";
 
 export const id: Texts = {
   app: {
@@ -286,40 +287,7 @@ export const id: Texts = {
     truncated: "{{count}} pertama ditampilkan.",
     primitive: "Nilai",
   },
-  executions: {
-    title: "Eksekusi",
-    lead: "Semua yang telah, sedang, atau menunggu berjalan.",
-    filterWorkflow: "Alur kerja",
-    filterStatus: "Status",
-    all: "Semua",
-    emptyTitle: "Belum ada eksekusi",
-    empty: "Jalankan alur kerja, atau tunggu salah satu pemicunya.",
-    emptyFilter: "Tidak ada yang cocok dengan saringan ini.",
-    id: "Id",
-    workflow: "Alur kerja",
-    status: "Status",
-    trigger: "Pemicu",
-    started: "Dimulai",
-    duration: "Lama",
-    byHand: "manual",
-    nodes: "Simpul",
-    timeline: "Garis waktu",
-    output: "Keluaran",
-    error: "Galat",
-    cancel: "Batalkan",
-    replay: "Ulangi",
-    replayed: "Eksekusi baru telah dimulai",
-    cancelled: "Pembatalan telah diminta",
-    trace: "Jejak",
-    openWorkflow: "Buka alur kerja",
-    version: "Versi {{version}}",
-    node: "Simpul",
-    items: "Item",
-    attempts: "Percobaan",
-    noNodes: "Belum ada simpul yang berjalan.",
-    showData: "Tampilkan item {{name}}",
-    canvas: "Di kanvas",
-  },
+  executions,
   status: {
     queued: "Antre",
     running: "Berjalan",

@@ -1,5 +1,7 @@
 /** Every English text of the editor; the other languages have the same keys, which the compiler checks. */
 
+import { executions } from "./executions";
+
 export const en = {
   app: {
     name: "Alur",
@@ -283,40 +285,7 @@ export const en = {
     truncated: "The first {{count}} are shown.",
     primitive: "Value",
   },
-  executions: {
-    title: "Executions",
-    lead: "Everything that ran, is running, or waits.",
-    filterWorkflow: "Workflow",
-    filterStatus: "Status",
-    all: "All",
-    emptyTitle: "No executions yet",
-    empty: "Run a workflow, or wait for one of its triggers.",
-    emptyFilter: "None matches these filters.",
-    id: "Id",
-    workflow: "Workflow",
-    status: "Status",
-    trigger: "Trigger",
-    started: "Started",
-    duration: "Duration",
-    byHand: "by hand",
-    nodes: "Nodes",
-    timeline: "Timeline",
-    output: "Output",
-    error: "Error",
-    cancel: "Cancel",
-    replay: "Replay",
-    replayed: "A new execution has started",
-    cancelled: "Cancellation was asked for",
-    trace: "Trace",
-    openWorkflow: "Open the workflow",
-    version: "Version {{version}}",
-    node: "Node",
-    items: "Items",
-    attempts: "Attempts",
-    noNodes: "No node has run yet.",
-    showData: "Show the items of {{name}}",
-    canvas: "On the canvas",
-  },
+  executions,
   status: {
     queued: "Queued",
     running: "Running",

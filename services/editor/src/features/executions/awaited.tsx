@@ -1,0 +1,152 @@
+/** What an execution rests for: what its nodes wait for, and what a person has to decide. */
+
+import { Button, Text } from "@mantine/core";
+import { IconGavel, IconSend } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Doubt, Execution, Wait } from "../../api/types";
+import { formatTime } from "../../i18n/format";
+import classes from "./executions-page.module.css";
+import { ResolveDialog } from "./resolve-dialog";
+import { SignalDialog } from "./signal-dialog";
+
+interface Props {
+  project: string;
+  execution: Execution;
+}
+
+const keyOf = ({ node, path }: { node: string; path: string }): string => `${node}/${path}`;
+
+interface RowProps {
+  place: { node: string; path: string };
+  children: ReactNode;
+  action?: ReactNode;
+}
+
+function Row({ place, children, action }: RowProps) {
+  return (
+    <li className={classes.awaited}>
+      <span className={classes.lineName}>
+        {place.node}
+        {place.path && <span className={classes.version}>{place.path}</span>}
+      </span>
+      <span className={classes.awaitedText}>{children}</span>
+      {action}
+    </li>
+  );
+}
+
+function useWords() {
+  const { t } = useTranslation();
+  return ({ signal, until, children }: Wait): string => {
+    const when = until ? formatTime(until) : "";
+    if (signal && until) return t("executions.waitSignalUntil", { signal, when });
+    if (signal) return t("executions.waitSignal", { signal });
+    if (children) return t("executions.waitChildren", { count: children.length });
+    return until ? t("executions.waitUntil", { when }) : t("executions.waitMessage");
+  };
+}
+
+const SHOWN_CHILDREN = 10;
+
+function Children({ project, ids }: { project: string; ids: readonly string[] }) {
+  const { t } = useTranslation();
+  return ids.slice(0, SHOWN_CHILDREN).map((id, index) => (
+    <Link
+      key={id}
+      className={classes.link}
+      to={`/projects/${encodeURIComponent(project)}/executions/${encodeURIComponent(id)}`}
+    >
+      {t("executions.child", { number: index + 1 })}
+    </Link>
+  ));
+}
+
+function Waits({ project, execution }: Props) {
+  const { t } = useTranslation();
+  const words = useWords();
+  const [open, setOpen] = useState<{ node: string; signal: string } | null>(null);
+  const send = ({ node, signal }: Wait) =>
+    signal && (
+      <Button
+        size="xs"
+        leftSection={<IconSend size={14} />}
+        onClick={() => setOpen({ node, signal })}
+      >
+        {t("executions.signal")}
+      </Button>
+    );
+  return (
+    <section className={classes.card}>
+      <h2 className={classes.cardTitle}>{t("executions.waitingFor")}</h2>
+      <ul className={classes.awaitedList}>
+        {execution.waits.map((wait) => (
+          <Row key={keyOf(wait)} place={wait} action={send(wait)}>
+            {words(wait)} <Children project={project} ids={wait.children ?? []} />
+          </Row>
+        ))}
+      </ul>
+      {open && (
+        <SignalDialog
+          project={project}
+          execution={execution.id}
+          {...open}
+          onClose={() => setOpen(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+function Doubts({ project, execution }: Props) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState<Doubt | null>(null);
+  return (
+    <section className={classes.card}>
+      <h2 className={classes.cardTitle}>{t("executions.inDoubt")}</h2>
+      <Text size="sm" c="dimmed" px={18} pt={12}>
+        {t("executions.inDoubtHint")}
+      </Text>
+      <ul className={classes.awaitedList}>
+        {execution.doubts.map((doubt) => (
+          <Row
+            key={keyOf(doubt)}
+            place={doubt}
+            action={
+              <Button
+                size="xs"
+                leftSection={<IconGavel size={14} />}
+                onClick={() => setOpen(doubt)}
+              >
+                {t("executions.decide")}
+              </Button>
+            }
+          >
+            {t("executions.unknownItems", {
+              items: doubt.items.map((item) => item + 1).join(", "),
+            })}
+          </Row>
+        ))}
+      </ul>
+      {open && (
+        <ResolveDialog
+          project={project}
+          execution={execution.id}
+          doubt={open}
+          onClose={() => setOpen(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+export function Awaited(props: Props) {
+  const { waits, doubts } = props.execution;
+  return (
+    <>
+      {doubts.length > 0 && <Doubts {...props} />}
+      {waits.length > 0 && <Waits {...props} />}
+    </>
+  );
+}

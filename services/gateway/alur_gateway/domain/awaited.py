@@ -1,0 +1,44 @@
+"""What an execution rests for: what its node runs wait for, and what a person has to decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alur_engine.state import Run, State
+from alur_gateway.domain.shown import rfc3339
+
+
+def waits_of(state: State) -> list[dict[str, Any]]:
+    """Return `{node, path, signal?, until?, children?}` for each node run that waits.
+
+    `until` is when it goes on by itself: when its time or its next attempt comes.
+    """
+    return [_wait(run) for run in state.open if run.status == "waiting"]
+
+
+def doubts_of(state: State) -> list[dict[str, Any]]:
+    """Return `{node, path, items}` for each node run in doubt: the numbers of the items without an outcome."""
+    return [
+        _place(run) | {"items": _unknown(run)} for run in state.open if run.status == "in-doubt"
+    ]
+
+
+def _wait(run: Run) -> dict[str, Any]:
+    wait = run.wait or {}
+    until = run.retry_at if run.retry_at is not None else wait.get("until")
+    told = {
+        "signal": wait.get("signal"),
+        "until": rfc3339(until),
+        "children": wait.get("children"),
+    }
+    return _place(run) | {name: value for name, value in told.items() if value is not None}
+
+
+def _place(run: Run) -> dict[str, Any]:
+    return {"node": run.node.name, "path": run.frame.path}
+
+
+def _unknown(run: Run) -> list[int]:
+    known = run.outcomes or {}
+    count = sum(segment.size for segment in run.segments())
+    return [item for item in range(count) if item not in known]

@@ -20,6 +20,7 @@ import { tell, tellProblem } from "../../ui/tell";
 import { Awaited } from "./awaited";
 import classes from "./executions-page.module.css";
 import { NodeData } from "./node-data";
+import { originOf, startedBy } from "./started-by";
 
 interface Props {
   project: string;
@@ -76,10 +77,28 @@ function Actions({ project, execution }: Props) {
   );
 }
 
-function Facts({ execution }: { execution: Execution }) {
+function Origin({ project, execution }: Props) {
+  const { t } = useTranslation();
+  const origin = originOf(execution);
+  const to = `/projects/${encodeURIComponent(project)}/executions/${encodeURIComponent(origin ?? "")}`;
+  return (
+    <div>
+      <dt>{t("executions.trigger")}</dt>
+      <dd>
+        {startedBy(t, execution)}
+        {origin && (
+          <Link to={to} className={classes.origin}>
+            {t("executions.origin")}
+          </Link>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+function Facts({ project, execution }: Props) {
   const { t } = useTranslation();
   const facts: [string, string][] = [
-    [t("executions.trigger"), execution.trigger || t("executions.byHand")],
     [t("executions.started"), formatTime(execution.startedAt)],
     [t("executions.duration"), formatDuration(execution.durationMs)],
     [t("executions.version", { version: "" }).trim(), `${execution.version}`],
@@ -93,6 +112,7 @@ function Facts({ execution }: { execution: Execution }) {
           <StatusBadge status={execution.status} />
         </dd>
       </div>
+      <Origin project={project} execution={execution} />
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -218,7 +238,7 @@ export function ExecutionPage() {
         </Alert>
       )}
       <div className={classes.card}>
-        <Facts execution={data} />
+        <Facts project={project} execution={data} />
       </div>
       <Awaited project={project} execution={data} />
       <Timeline project={project} execution={data} />

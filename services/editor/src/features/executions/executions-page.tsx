@@ -13,6 +13,7 @@ import { Failed } from "../../ui/failed";
 import { Page } from "../../ui/page";
 import { StatusBadge } from "../../ui/status-badge";
 import classes from "./executions-page.module.css";
+import { startedBy } from "./started-by";
 
 function Row({ project, execution }: { project: string; execution: ExecutionBrief }) {
   const { t } = useTranslation();
@@ -29,7 +30,7 @@ function Row({ project, execution }: { project: string; execution: ExecutionBrie
         </Link>
         <span className={classes.version}>v{execution.version}</span>
       </td>
-      <td>{execution.trigger || t("executions.byHand")}</td>
+      <td>{startedBy(t, execution)}</td>
       <td title={formatTime(when)}>{formatAgo(when)}</td>
       <td className={classes.number}>{formatDuration(execution.durationMs)}</td>
       <td className={classes.id}>{execution.id}</td>

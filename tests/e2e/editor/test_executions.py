@@ -1,0 +1,42 @@
+"""What the pages of executions tell: what started them, and how long their nodes took."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, expect
+
+from .pages import Editor
+
+START = {"name": "start", "type": "trigger.manual"}
+
+
+def given(editor: Editor, name: str, node: dict[str, Any], **settings: str) -> None:
+    """Save a workflow of one node."""
+    edges = [{"from": "start", "to": node["name"]}]
+    editor.given(name, triggers=[START], nodes=[node], edges=edges, settings=settings)
+
+
+def row(editor: Editor, workflow: str) -> Locator:
+    """Return the newest execution of a workflow in the list."""
+    editor.page.goto(f"/projects/default/executions?workflow={workflow}")
+    return editor.page.get_by_role("row").nth(1)
+
+
+def test_an_execution_tells_what_started_it(editor: Editor) -> None:
+    given(editor, "on-call", {"name": "note", "type": "core.noop"})
+    stop = {"name": "halt", "type": "core.stop", "params": {"message": "no"}}
+    given(editor, "stops", stop, errorWorkflow="on-call")
+    call = {"name": "call", "type": "core.workflow", "params": {"workflow": "stops", "wait": True}}
+    given(editor, "calls", call)
+    caller = editor.platform.run("calls", [{}])
+    expect(row(editor, "calls").get_by_text("by hand")).to_be_visible()
+    expect(row(editor, "on-call").get_by_text("error of another execution")).to_be_visible()
+    child = row(editor, "stops")
+    expect(child.get_by_text("another workflow")).to_be_visible()
+    child.get_by_role("link").click()
+    expect(editor.page.get_by_text("another workflow")).to_be_visible()
+    editor.page.get_by_role("link", name="Show it").click()
+    expect(editor.page.get_by_text(caller["id"], exact=True)).to_be_visible()
+    editor.page.get_by_role("button", name="Replay").click()
+    expect(editor.page.get_by_role("definition").filter(has_text="replay")).to_be_visible()

@@ -6,7 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from .pages import Editor
+from .conftest import Faults
+from .pages import API, Editor
 
 START = {"name": "start", "type": "trigger.manual"}
 
@@ -40,3 +41,18 @@ def test_an_execution_tells_what_started_it(editor: Editor) -> None:
     expect(editor.page.get_by_text(caller["id"], exact=True)).to_be_visible()
     editor.page.get_by_role("button", name="Replay").click()
     expect(editor.page.get_by_role("definition").filter(has_text="replay")).to_be_visible()
+
+
+def test_an_execution_whose_workflow_is_gone_says_so(editor: Editor, faults: list[Faults]) -> None:
+    given(editor, "gone", {"name": "note", "type": "core.noop"})
+    ended = editor.platform.run("gone", [{}])
+    page, rest = editor.page, editor.platform.rest
+    page.goto(f"/projects/default/executions/{ended['id']}")
+    expect(page.get_by_role("link", name="On the canvas")).to_be_visible()
+    etag = rest.get(f"{API}/gone").headers["etag"]
+    assert rest.delete(f"{API}/gone", headers={"If-Match": etag}).is_success
+    faults[0].expected.append("404")
+    page.reload()
+    expect(page.get_by_text("The workflow was deleted.")).to_be_visible()
+    expect(page.get_by_role("link", name="On the canvas")).to_have_count(0)
+    expect(page.get_by_role("button", name="note Succeeded")).to_be_visible()

@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-query";
 import type { Json, JsonObject, WorkflowDocument } from "../graph/document";
 import type { Catalogue, NodeType } from "../graph/node-type";
-import { call, get, post } from "./client";
+import { ApiError, call, get, post } from "./client";
 import * as paths from "./paths";
 import {
   type Credential,
@@ -67,6 +67,21 @@ export const workflow = (project: string, name: string) =>
     queryFn: async (): Promise<Loaded> => {
       const { value, etag } = await call<WorkflowDocument>("GET", paths.workflow(project, name));
       return { document: value, etag };
+    },
+  });
+
+/** Whether there still is a workflow of this name: its executions outlive it. */
+export const hasWorkflow = (project: string, name: string) =>
+  queryOptions({
+    queryKey: ["workflows", project, "has", name],
+    queryFn: async (): Promise<boolean> => {
+      try {
+        await call("GET", paths.workflow(project, name));
+        return true;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return false;
+        throw error;
+      }
     },
   });
 

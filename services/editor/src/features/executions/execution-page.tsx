@@ -7,7 +7,7 @@ import { Fragment, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { ApiError } from "../../api/client";
-import { execution as executionQuery, useExecutionAction } from "../../api/queries";
+import { execution as executionQuery, hasWorkflow, useExecutionAction } from "../../api/queries";
 import { type Execution, FINAL, type NodeSummary } from "../../api/types";
 import { type Bar, barsOf } from "../../graph/timeline";
 import { formatDuration, formatTime } from "../../i18n/format";
@@ -25,6 +25,29 @@ import { originOf, startedBy } from "./started-by";
 interface Props {
   project: string;
   execution: Execution;
+}
+
+function CanvasButton({ project, execution }: Props) {
+  const { t } = useTranslation();
+  const { data } = useQuery(hasWorkflow(project, execution.workflow));
+  if (data === false) {
+    return (
+      <Text size="sm" c="dimmed">
+        {t("executions.workflowDeleted")}
+      </Text>
+    );
+  }
+  const base = `/projects/${encodeURIComponent(project)}`;
+  return (
+    <Button
+      component={Link}
+      to={`${base}/workflows/${encodeURIComponent(execution.workflow)}?run=${execution.id}`}
+      variant="default"
+      leftSection={<IconSitemap size={16} />}
+    >
+      {t("executions.canvas")}
+    </Button>
+  );
 }
 
 function Actions({ project, execution }: Props) {
@@ -50,14 +73,7 @@ function Actions({ project, execution }: Props) {
     );
   return (
     <>
-      <Button
-        component={Link}
-        to={`${base}/workflows/${encodeURIComponent(execution.workflow)}?run=${execution.id}`}
-        variant="default"
-        leftSection={<IconSitemap size={16} />}
-      >
-        {t("executions.canvas")}
-      </Button>
+      <CanvasButton project={project} execution={execution} />
       {FINAL.has(execution.status) ? (
         <Button leftSection={<IconRepeat size={16} />} loading={act.isPending} onClick={replay}>
           {t("executions.replay")}

@@ -41,6 +41,7 @@ export const executions = {
   noNodes: "No node has run yet.",
   showData: "Show the items of {{name}}",
   canvas: "On the canvas",
+  workflowDeleted: "The workflow was deleted.",
   waitingFor: "Waiting for",
   waitSignal: "the signal “{{signal}}”",
   waitSignalUntil: "the signal “{{signal}}”, at most until {{when}}",

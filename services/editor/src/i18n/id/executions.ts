@@ -43,6 +43,7 @@ export const executions: Texts["executions"] = {
   noNodes: "Belum ada simpul yang berjalan.",
   showData: "Tampilkan item {{name}}",
   canvas: "Di kanvas",
+  workflowDeleted: "Alur kerjanya telah dihapus.",
   waitingFor: "Menunggu",
   waitSignal: "sinyal “{{signal}}”",
   waitSignalUntil: "sinyal “{{signal}}”, paling lambat {{when}}",

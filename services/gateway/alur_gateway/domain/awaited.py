@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from alur_engine.planning import wakes_at
 from alur_engine.state import Run, State
 from alur_gateway.domain.shown import rfc3339
 
@@ -11,7 +12,7 @@ from alur_gateway.domain.shown import rfc3339
 def waits_of(state: State) -> list[dict[str, Any]]:
     """Return `{node, path, signal?, until?, children?}` for each node run that waits.
 
-    `until` is when it goes on by itself: when its time or its next attempt comes.
+    `until` is when it goes on by itself: when its time, its next attempt or its time-out comes.
     """
     return [_wait(run) for run in state.open if run.status == "waiting"]
 
@@ -25,10 +26,9 @@ def doubts_of(state: State) -> list[dict[str, Any]]:
 
 def _wait(run: Run) -> dict[str, Any]:
     wait = run.wait or {}
-    until = run.retry_at if run.retry_at is not None else wait.get("until")
     told = {
         "signal": wait.get("signal"),
-        "until": rfc3339(until),
+        "until": rfc3339(wakes_at(run)),
         "children": wait.get("children"),
     }
     return _place(run) | {name: value for name, value in told.items() if value is not None}

@@ -11,7 +11,7 @@ GRPC_PORT ?= 50051
 BIN := .venv/bin
 EDITOR := services/editor
 MEMBERS := $(addprefix services/,alur gateway registry scheduler executor \
-	libs/api libs/common libs/engine libs/nodes libs/sdk)
+	libs/api libs/common libs/engine libs/jail libs/nodes libs/sdk)
 CODE := $(MEMBERS) tests tools
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST := $(BIN)/pytest -q

@@ -47,6 +47,7 @@ from tests.simulation.network import Network
 from tests.simulation.outside import Outside, Read, RemoteOutside, Write
 from tests.simulation.process import LEASE_SECONDS, Process
 from tests.simulation.store import RemoteBlobs, WatchedDocuments, remote_documents
+from tests.support.jail import no_jail
 from tests.support.virtual_time import VirtualLoop
 
 EXECUTORS = 2
@@ -194,6 +195,7 @@ class World:
             replies=LocalReplies(),
             progress=LocalProgress(),
             http=RemoteOutside(self.outside, process, self.network),
+            jail=no_jail(),
             clock=process,
             random=self.random.random,
             meter=Silent(),

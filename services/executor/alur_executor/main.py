@@ -43,13 +43,14 @@ from alur_engine.catalogue import Catalogue
 from alur_engine.expressions import Evaluator
 from alur_engine.state import Limits
 from alur_executor.adapters.http_client import HttpClient
-from alur_executor.adapters.meter import PrometheusMeter
+from alur_executor.adapters.meter import PrometheusJailMeter, PrometheusMeter
 from alur_executor.adapters.peers import ExecutorPort, RemotePeers
 from alur_executor.ports import Definitions, Peers
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
 from alur_executor.settings import Settings
+from alur_jail import Jail, JailSettings
 from alur_nodes.registry import node_class
 
 GROUP = "executor"
@@ -61,19 +62,25 @@ _log = get_logger("alur.executor")
 class ExecutorService:
     """An executor, its lease and its connections."""
 
-    def __init__(self, executor: Executor, http: HttpClient, progress: LocalProgress) -> None:
+    def __init__(
+        self, executor: Executor, http: HttpClient, jail: Jail, progress: LocalProgress
+    ) -> None:
         self.executor = executor
         self.progress = progress
         self._http = http
+        self._jail = jail
 
     async def start(self) -> None:
         """Hold a lease from now on; work comes by the bus."""
+        if reason := self._jail.why_not():
+            _log.warning("no code of users runs here", reason=reason)
         await self.executor.hold_lease()
 
     async def stop(self) -> None:
         """Drain, then let go of the lease and all connections."""
         await self.executor.stop()
         await self._http.close()
+        await self._jail.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class Needs:
 def build(needs: Needs, settings: Settings) -> ExecutorService:
     """Return an executor that takes what the bus admits."""
     http = HttpClient(Guard(AllowedNetworks.parse(settings.outbound_allow)))
+    jail = Jail(jail_settings(settings), PrometheusJailMeter(needs.metrics))
     types = Catalogue.from_json(needs.catalogue)
     capacity = Capacity(
         settings.executor_concurrency,
@@ -106,7 +114,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         settings.drain_seconds,
     )
     executor = Executor(
-        _parts(needs, settings, http),
+        _parts(needs, settings, http, jail),
         Programs(types, node_class, Evaluator()),
         Workers(needs.documents),
         capacity,
@@ -115,10 +123,25 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
     needs.progress.live = executor.live
     needs.bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
     needs.bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
-    return ExecutorService(executor, http, needs.progress)
+    return ExecutorService(executor, http, jail, needs.progress)
 
 
-def _parts(needs: Needs, settings: Settings, http: HttpClient) -> Parts:
+def jail_settings(settings: Settings) -> JailSettings:
+    """Return what the settings say of the jail."""
+    return JailSettings(
+        bubblewrap=settings.code_bubblewrap,
+        concurrency=settings.code_concurrency,
+        max_seconds=settings.code_max_seconds,
+        max_memory=settings.code_max_memory_mib * 1024 * 1024,
+        packages=tuple(_names(settings.code_packages)),
+    )
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _parts(needs: Needs, settings: Settings, http: HttpClient, jail: Jail) -> Parts:
     return Parts(
         worker=needs.worker,
         executions=StoredExecutions(needs.documents),
@@ -132,6 +155,7 @@ def _parts(needs: Needs, settings: Settings, http: HttpClient) -> Parts:
         replies=needs.replies,
         progress=needs.progress,
         http=http,
+        jail=jail,
         clock=needs.clock,
         random=random.SystemRandom().random,
         meter=PrometheusMeter(needs.metrics),
@@ -152,8 +176,7 @@ class _Allowed:
 
 def allowed_environment(names: str, environment: Mapping[str, str]) -> _Allowed:
     """Return what `$env` shows: the variables on the allow list that are set."""
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    return _Allowed({name: environment[name] for name in wanted if name in environment})
+    return _Allowed({name: environment[name] for name in _names(names) if name in environment})
 
 
 async def main(settings: Settings) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_jail import Ears, RunLimits
+from alur_sdk.items import Json
 from alur_sdk.nodes import Secret
 
 
@@ -39,6 +41,15 @@ class Meter(Protocol):
 
     def active(self, count: int) -> None:
         """So many executions are in memory."""
+
+
+class Jail(Protocol):
+    """Where code of users runs."""
+
+    async def run(
+        self, tenant: str, language: str, request: Mapping[str, Any], limits: RunLimits, ears: Ears
+    ) -> Json:
+        """Run a request in a runner of its own; raises `Permanent` with what it threw, or why it was stopped."""
 
 
 class Peers(Protocol):

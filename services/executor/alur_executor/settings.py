@@ -34,6 +34,23 @@ class Settings(CommonSettings):
         description="Networks that nodes may reach beside the public internet, comma-separated: "
         "`10.0.0.0/8`, `192.168.7.4:5432` for one port, `[fd00::/8]:5432`.",
     )
+    code_bubblewrap: str = Field(
+        default="",
+        description="The program that jails code of users; empty: `bwrap`, or the packaged one.",
+    )
+    code_concurrency: int = Field(
+        default=16, ge=1, description="Pieces of code that run at once; a tenant has half of them."
+    )
+    code_max_seconds: float = Field(
+        default=60.0, gt=0, description="The longest time that a code node may ask for."
+    )
+    code_max_memory_mib: int = Field(
+        default=512, ge=16, description="The most memory that a code node may ask for."
+    )
+    code_packages: str = Field(
+        default="",
+        description="Installed packages, pure Python, that Python code may import, comma-separated.",
+    )
     env_allow: str = Field(
         default="",
         description="Names of variables that `$env` may show, comma-separated: `REGION,STAGE`.",

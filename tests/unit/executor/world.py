@@ -41,6 +41,7 @@ from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.items import Json
 from alur_sdk.nodes import HttpRequest, HttpResponse, Secret
 from tests.simulation.world import Silent, programs
+from tests.support.jail import no_jail
 
 START = 1_769_860_800.0
 
@@ -190,6 +191,7 @@ class World:
             replies=self.replies,
             progress=LocalProgress(),
             http=self.outside,
+            jail=no_jail(),
             clock=self.clock,
             random=Random(1).random,
             meter=Silent(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -41,7 +42,7 @@ class Finding:
 
 def doctor(context: typer.Context, form: Output = Format.TABLE) -> None:
     """Look at this machine and the server, and say what is wrong."""
-    findings = [*_machine(), *_server(context)]
+    findings = [*_machine(), *_jail(), *_server(context)]
     if form is Format.TABLE:
         rows = [[_mark(f), f.name, f.seen, "" if f.is_well else f.remedy] for f in findings]
         table(["", "what", "seen", "what to do"], rows)
@@ -96,6 +97,17 @@ def _machine() -> Iterator[Finding]:
     )
     writable = os.access(folder, os.W_OK)
     yield Finding("writing", writable, str(writable).lower(), f"chown {folder} to yourself")
+
+
+def _jail() -> Iterator[Finding]:
+    """Build the jail as this user and run code in it; where there is none, all but code works."""
+    from alur_executor.main import jail_settings  # noqa: PLC0415  # start-up time
+    from alur_executor.settings import Settings as ExecutorSettings  # noqa: PLC0415  # the same
+    from alur_jail.examining import examine  # noqa: PLC0415  # the same
+
+    settings = jail_settings(ExecutorSettings.load())
+    for look in asyncio.run(examine(settings)):
+        yield Finding(look.name, look.is_well, look.seen, look.remedy)
 
 
 def _server(context: typer.Context) -> Iterator[Finding]:

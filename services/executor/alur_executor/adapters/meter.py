@@ -46,3 +46,24 @@ class PrometheusMeter:
 
     def active(self, count: int) -> None:
         self._active.set(count)
+
+
+class PrometheusJailMeter:
+    """`JailMeter` on the process's registry."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._took = metrics.histogram(
+            "executor_code_duration_seconds",
+            "Runs of code of users, by language and result.",
+            ["language", "result"],
+            buckets=_RUN_BUCKETS,
+        )
+        self._killed = metrics.counter(
+            "executor_code_kills_total", "Runners that were killed or died, by reason.", ["reason"]
+        )
+
+    def ran(self, language: str, result: str, took: float) -> None:
+        self._took.labels(language, result).observe(took)
+
+    def killed(self, reason: str) -> None:
+        self._killed.labels(reason).inc()

@@ -21,6 +21,7 @@ from alur_sdk.nodes import BatchNode, Effect, ItemNode, Node
 OWN = "alur_nodes."
 """The package of the nodes that come with Alur; none of them changes an item."""
 SURROUNDINGS = ("$execution", "$vars", "$env")
+"""In Python code they begin with an underscore."""
 FindClass = Callable[[str], type[Node[Any]]]
 
 
@@ -111,7 +112,10 @@ def compile_program(
         settings=settings,
         workflow={"id": version.uid, "name": version.name, "version": version.version},
         mentions=frozenset(
-            word for word in SURROUNDINGS for node in spec.nodes if word in repr(node.params)
+            word
+            for word in SURROUNDINGS
+            for node in spec.nodes
+            if word in (text := repr(node.params)) or word.replace("$", "_") in text
         ),
         timeout=duration_seconds(settings.timeout) if settings.timeout else None,
         keep_succeeded=duration_seconds(settings.retention.succeeded),

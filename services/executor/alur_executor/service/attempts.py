@@ -187,11 +187,11 @@ def error_item(error: AlurError, step: Step, items: list[Item], index: int) -> I
 
 
 def error_json(error: AlurError, step: Step) -> dict[str, Any]:
-    """Return how an error is shown: `{code, message, node, …}`."""
+    """Return how an error is shown: `{code, message, node, status?, line?}`."""
     code = error.details.get("reason") if isinstance(error.details.get("reason"), str) else None
     shown = {"code": code or error.code, "message": error.message, "node": step.definition.name}
-    status = error.details.get("status")
-    return {**shown, "status": status} if isinstance(status, int) else shown
+    numbers = {name: error.details.get(name) for name in ("status", "line")}
+    return {**shown, **{name: number for name, number in numbers.items() if type(number) is int}}
 
 
 def replied_outputs(result: Replied) -> tuple[Outputs, dict[str, Any]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
 from alur_common.executions import Execution, blobs_of
+from alur_engine.expressions import Scope
 from alur_engine.state import Run
 from alur_executor.domain.keys import idempotency_key
 from alur_executor.domain.programs import Program, Step
+from alur_executor.service.coding import Answers, Coding
 from alur_executor.service.parts import Parts
 from alur_sdk.errors import Permanent
 from alur_sdk.items import Item, Json
@@ -20,8 +23,20 @@ from alur_sdk.nodes import Http, Secret
 class RunContext:
     """`NodeContext` for one node run; `at` gives another one for another item."""
 
-    __slots__ = ("_execution", "_parts", "_run", "_step", "attempt", "http", "index", "inputs",
-                 "node_name", "now", "time_zone")  # fmt: skip
+    __slots__ = (
+        "_execution",
+        "_parts",
+        "_run",
+        "_scope_at",
+        "_step",
+        "attempt",
+        "http",
+        "index",
+        "inputs",
+        "node_name",
+        "now",
+        "time_zone",
+    )  # fmt: skip
 
     def __init__(self, parts: Parts, execution: Execution, program: Program) -> None:
         self._parts = parts
@@ -29,6 +44,7 @@ class RunContext:
         self.time_zone = program.settings.time_zone
         self.http: Http = parts.http
         self.inputs: Mapping[str, Sequence[Item]] = {}
+        self._scope_at: Callable[[int], Scope] = _nowhere
 
     def begin(self, step: Step, run: Run, now: float) -> RunContext:
         """Set it to the next attempt of this node run, at its first item."""
@@ -55,6 +71,22 @@ class RunContext:
             setattr(other, name, getattr(self, name))
         other.index = index
         return other
+
+    @contextmanager
+    def seeing(self, scope_at: Callable[[int], Scope]) -> Iterator[None]:
+        """For as long as the node runs, let its code see what the item at an index sees.
+
+        Scopes hold the context, so that it must not hold them any longer.
+        """
+        self._scope_at = scope_at
+        try:
+            yield
+        finally:
+            self._scope_at = _nowhere
+
+    @property
+    def code(self) -> Coding:
+        return Coding(self._parts.jail, self._execution.tenant, Answers(self._scope_at), self.log)
 
     def idempotency_key(self, call: int = 0) -> str:
         return idempotency_key(
@@ -84,3 +116,7 @@ class RunContext:
     def log(self, message: str, **fields: Any) -> None:
         log = structlog.get_logger("alur.node")
         log.info(message, execution_id=self._execution.id, node=self.node_name, **fields)
+
+
+def _nowhere(index: int) -> Scope:
+    raise Permanent(f"there is no item {index}")

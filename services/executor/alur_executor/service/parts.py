@@ -13,7 +13,7 @@ from alur_common.progress import Progress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
 from alur_engine.state import Limits
-from alur_executor.ports import Definitions, Environment, Meter
+from alur_executor.ports import Definitions, Environment, Jail, Meter
 from alur_sdk.nodes import Http
 
 
@@ -33,6 +33,7 @@ class Parts:
     replies: Replies
     progress: Progress
     http: Http
+    jail: Jail
     clock: Clock
     random: Callable[[], float]
     meter: Meter

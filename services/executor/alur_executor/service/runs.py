@@ -194,7 +194,8 @@ class NodeRuns:
         step, run = under_way.step, under_way.run
         try:
             async with asyncio.timeout(step.timeout):
-                return await self._attempt(under_way, requests)
+                with under_way.context.seeing(under_way.scopes.at):
+                    return await self._attempt(under_way, requests)
         except TimeoutError:
             error = _out_of_time(step)
             done = dict(run.outcomes or {})

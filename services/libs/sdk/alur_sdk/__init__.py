@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from alur_sdk.nodes import (
         BatchNode,
         ChildStart,
+        CodeJob,
+        CodeRunner,
         Condition,
         CredentialSlot,
         Effect,
@@ -51,6 +53,8 @@ __all__ = [
     "AlurError",
     "BatchNode",
     "ChildStart",
+    "CodeJob",
+    "CodeRunner",
     "Condition",
     "CredentialSlot",
     "Duration",

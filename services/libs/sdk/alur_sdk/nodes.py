@@ -156,6 +156,31 @@ class Http(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class CodeJob:
+    """Code of a user and the items that it is for; `memory` is in bytes.
+
+    `mode` is `all` (the code runs once) or `each` (once an item).
+    """
+
+    language: str
+    mode: str
+    code: str
+    items: Sequence[Item]
+    seconds: float
+    memory: int
+
+
+class CodeRunner(Protocol):
+    """The one place where code of users runs: the jail."""
+
+    async def run(self, job: CodeJob) -> Json:
+        """Return what the code returned, in mode `each` a list of it, as JSON and else unchecked.
+
+        Raises `Permanent` with what the code threw and its line, `LimitError` when it was stopped.
+        """
+
+
 class NodeContext(Protocol):
     """The world as a node may reach it, for one node run; `index` is that of the item being run."""
 
@@ -171,6 +196,10 @@ class NodeContext(Protocol):
     @property
     def http(self) -> Http:
         """The one way out by HTTP."""
+
+    @property
+    def code(self) -> CodeRunner:
+        """The jail, for this node run."""
 
     def idempotency_key(self, call: int = 0) -> str:
         """Return the key of call number `call` for the current item: the same on every attempt."""

@@ -2,7 +2,8 @@
 
 A case names `params` and `items` (or `inputs`, by port) and what must come of them: `outputs`
 by port, with `sources` where the pairing matters; or `error`, `invalid`, `waits`, `stops`,
-`replies`, `starts`. `answers` are what its HTTP requests get, `requests` what they must be.
+`replies`, `starts`. `answers` are what its HTTP requests get, `requests` what they must be;
+`returned` is what its code returns.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from alur_sdk.errors import AlurError, Permanent
 from alur_sdk.items import Item, Json, Outputs, Sent, Source
 from alur_sdk.nodes import (
     BatchNode,
+    CodeJob,
+    CodeRunner,
     Emitted,
     Http,
     HttpRequest,
@@ -67,12 +70,25 @@ class FakeHttp:
 
 
 @dataclass
+class FakeCode:
+    """Answers each piece of code with the same result, and keeps what it was asked."""
+
+    result: Json = None
+    jobs: list[CodeJob] = field(default_factory=list)
+
+    async def run(self, job: CodeJob) -> Json:
+        self.jobs.append(job)
+        return self.result
+
+
+@dataclass
 class FakeContext:
     """A world for one node run; what the node does to it can be read from it."""
 
     inputs: Mapping[str, Sequence[Item]]
     secrets: Mapping[str, FakeSecret] = field(default_factory=dict)
     http: Http = field(default_factory=FakeHttp)
+    code: CodeRunner = field(default_factory=FakeCode)
     index: int = 0
     attempt: int = 1
     now: float = NOW
@@ -234,7 +250,8 @@ def _context(case: Mapping[str, Json], http: FakeHttp) -> FakeContext:
     }
     blobs = {name: text.encode() for name, text in case.get("blobs", {}).items()}
     zone = case.get("timeZone", "UTC")
-    return FakeContext(inputs, secrets, http, time_zone=zone, blobs=blobs)
+    code = FakeCode(case.get("returned"))
+    return FakeContext(inputs, secrets, http, code, time_zone=zone, blobs=blobs)
 
 
 def answer(

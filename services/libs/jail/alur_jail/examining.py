@@ -1,0 +1,91 @@
+"""Finding out what kind of jail this machine can have, by building it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from alur_jail.guest import seccomp
+from alur_jail.pool import Ears, Jail, RunLimits
+from alur_jail.room import JailSettings, NoJailError, find_bubblewrap
+from alur_sdk.errors import AlurError
+from alur_sdk.items import Json
+
+_LIMITS: Final = RunLimits(10.0, 64 * 1024 * 1024)
+_USER_NAMESPACES: Final = (
+    Path("/proc/sys/kernel/unprivileged_userns_clone"),
+    Path("/proc/sys/user/max_user_namespaces"),
+)
+_PROBES: Final = {"JavaScript code": "javascript_code", "Python code": "python_code"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One thing that was looked at; `remedy` says what to do when it is not well."""
+
+    name: str
+    is_well: bool
+    seen: str
+    remedy: str = ""
+
+
+class _Uncounted:
+    def ran(self, language: str, result: str, took: float) -> None:
+        pass
+
+    def killed(self, reason: str) -> None:
+        pass
+
+
+async def examine(settings: JailSettings) -> list[Look]:
+    """Look for what the jail needs, then run code in each language; it ends at the first thing missing."""
+    try:
+        program = find_bubblewrap(settings)
+    except NoJailError as error:
+        return [
+            Look("jail", False, error.message, "install bubblewrap; all but code works without")
+        ]
+    looks = [Look("jail", True, program)]
+    machine = platform.machine()
+    if not seccomp.is_known():
+        return [*looks, Look("system calls", False, machine, "run executors on x86_64 or aarch64")]
+    for name, language in _PROBES.items():
+        looks.append(await _tried(settings, name, language))
+    return looks
+
+
+async def _tried(settings: JailSettings, name: str, language: str) -> Look:
+    jail = Jail(settings, _Uncounted())
+    request = {"mode": "all", "code": "return 42", "items": [], "now_ms": 0, "time_zone": "UTC"}
+    try:
+        answer = await jail.run("doctor", language, request, _LIMITS, Ears(_nothing, _unheard))
+    except AlurError as error:
+        return Look(name, False, error.message, _remedy())
+    finally:
+        await jail.stop()
+    return Look(name, answer == 42, f"runs as {_who()}")  # noqa: PLR2004  what the probe returns
+
+
+def _nothing(what: str, details: Mapping[str, Any]) -> Json:
+    del what, details
+
+
+def _unheard(line: str) -> None:
+    del line
+
+
+def _who() -> str:
+    return "nobody, dropped from root" if os.geteuid() == 0 else "nobody, in a user namespace"
+
+
+def _remedy() -> str:
+    if os.geteuid() == 0:
+        return "let the container make namespaces (CAP_SYS_ADMIN), or run as a plain user"
+    for switch in _USER_NAMESPACES:
+        if switch.exists() and switch.read_text().strip() == "0":
+            return f"allow user namespaces: {switch} is 0"
+    return "allow user namespaces to this user (AppArmor or the container may forbid them)"

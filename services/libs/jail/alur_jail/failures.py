@@ -1,0 +1,40 @@
+"""What went wrong in a runner, as errors for people: the type, the line, and how the line reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from alur_jail.room import NoJailError
+from alur_sdk.errors import AlurError, LimitError, Permanent
+
+_KEPT_LINE: Final = 120
+
+
+class CodeFailedError(Permanent):
+    """The code threw. `line` counts from 1 in the code, `item` is the one it ran for."""
+
+    code = "code"
+
+
+def failure(told: Mapping[str, Any], source: str) -> AlurError:
+    """Return the error for what a runner told of a failure: anything, as users may write it."""
+    kind, message = str(told.get("type", "Error")), str(told.get("message", ""))
+    if kind == "MemoryError" or (kind == "InternalError" and "out of memory" in message):
+        text = "the code was stopped: it used more memory than its limit"
+        return LimitError(text, reason="code-memory")
+    if kind == "JailError":
+        return NoJailError(f"code is refused: the jail could not be closed ({message})")
+    numbers = {name: told[name] for name in ("line", "item") if type(told.get(name)) is int}
+    text = f"{kind}: {message}" if message else kind
+    return CodeFailedError(text + _place(numbers, source), **numbers)
+
+
+def _place(numbers: Mapping[str, int], source: str) -> str:
+    """Return where it happened, with the line itself."""
+    named = [f"{name} {number}" for name, number in numbers.items()]
+    lines = source.splitlines()
+    line = numbers.get("line", 0)
+    excerpt = lines[line - 1].strip()[:_KEPT_LINE] if 0 < line <= len(lines) else ""
+    place = f" ({', '.join(named)})" if named else ""
+    return f"{place}: `{excerpt}`" if excerpt else place

@@ -1,0 +1,1 @@
+"""What runs inside the jail. It imports nothing but the standard library and QuickJS."""

@@ -1,0 +1,94 @@
+"""The warm parent: it never runs code of a user, it forks a clean runner for each request.
+
+Started as `python -I -S /alur/alur_jail/guest/__main__.py LANGUAGE FD`. Each request is a socket
+that arrives over FD; the answer to it is the runner's pidfd, over that same socket.
+"""
+
+from __future__ import annotations
+
+import sys
+
+# `-I -S` leaves nothing but the standard library on the path.
+sys.path[:0] = ["/alur", "/alur/packages"]
+
+import array  # noqa: E402  # the path comes first
+import gc  # noqa: E402  # the path comes first
+import os  # noqa: E402  # the path comes first
+import signal  # noqa: E402  # the path comes first
+import socket  # noqa: E402  # the path comes first
+from collections.abc import Callable  # noqa: E402  # the path comes first
+from importlib import import_module  # noqa: E402  # the path comes first
+from typing import Any  # noqa: E402  # the path comes first
+
+from alur_jail.guest import lockdown, wire  # noqa: E402  # the path comes first
+
+NICE = 5
+"""Runners give way to the service that started them."""
+Runner = Callable[[socket.socket, dict[str, Any], str], None]
+_INT_BYTES = array.array("i").itemsize
+
+
+def main() -> None:
+    """Become nobody, get warm, and fork runners until the supervisor closes."""
+    os.environ.clear()
+    lockdown.become_nobody()
+    runner: Runner = import_module(f"alur_jail.guest.{sys.argv[1]}").run
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    control = socket.socket(fileno=int(sys.argv[2]))
+    gc.collect()
+    gc.freeze()
+    _give(control, os.pidfd_open(os.getpid()))
+    while (handle := _take(control)) is not None:
+        _fork(control, socket.socket(fileno=handle), runner)
+
+
+def _fork(control: socket.socket, link: socket.socket, runner: Runner) -> None:
+    try:
+        child = os.fork()
+    except OSError:
+        link.close()  # the supervisor sees the end, and says that there is no room
+        return
+    if child:
+        handle = os.pidfd_open(child)
+        _give(link, handle)
+        os.close(handle)
+        link.close()
+        return
+    try:
+        control.close()
+        _serve(link, runner)
+    finally:
+        os._exit(0)  # nothing of the parent is to be cleaned up twice
+
+
+def _serve(link: socket.socket, runner: Runner) -> None:
+    limits = wire.receive(link)
+    body = wire.receive_text(link)
+    try:
+        lockdown.lock(limits)
+    except OSError as error:
+        wire.send(link, {"error": {"type": "JailError", "message": str(error)}})
+        return
+    runner(link, limits, body)
+
+
+def _give(link: socket.socket, handle: int) -> None:
+    rights = array.array("i", [handle])
+    try:
+        link.sendmsg([b"+"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+    except OSError:
+        return  # who asked has gone
+
+
+def _take(control: socket.socket) -> int | None:
+    data, ancillary, _flags, _address = control.recvmsg(1, socket.CMSG_SPACE(_INT_BYTES))
+    if not data:
+        return None
+    for _level, _type, rights in ancillary:
+        return int.from_bytes(rights[:_INT_BYTES], sys.byteorder)
+    return None
+
+
+if __name__ == "__main__":
+    main()

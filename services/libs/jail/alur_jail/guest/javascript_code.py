@@ -1,0 +1,81 @@
+"""Runs JavaScript by QuickJS: the code is the body of an async function."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+from pathlib import Path
+from typing import Any, Final
+
+import _quickjs  # type: ignore[import-not-found]  # the wheel brings no types
+
+from alur_jail.guest import wire
+from alur_jail.guest.asking import AskError, ask
+
+FIRST_LINE: Final = 10_000
+"""Where code of a user begins, so that its lines are told from those of the prelude."""
+_STACK_BYTES: Final = 4 * 1024 * 1024
+_KEPT_TEXT: Final = 2_000
+
+
+class Guest:
+    """One context, made and filled in the warm parent; a fork of it is used once."""
+
+    def __init__(self) -> None:
+        self._answer: str | None = None
+        self._link: socket.socket | None = None
+        context = self._context = _quickjs.Context()
+        context.set_max_stack_size(_STACK_BYTES)
+        context.add_callable("__ask", self._ask)
+        context.add_callable("__log", self._log)
+        context.add_callable("__done", self._done)
+        context.add_callable("__random", random.random)
+        self._start = context.eval(Path(__file__).with_name("prelude.js").read_text())
+
+    def run(self, link: socket.socket, limits: dict[str, Any], body: str) -> str:
+        """Return the answer to a request, as the text of a frame."""
+        random.seed()
+        self._link = link
+        self._context.set_memory_limit(limits["memory"])
+        try:
+            self._start(body, "\n" * (FIRST_LINE - 1))
+            while self._answer is None and self._context.execute_pending_job():
+                pass
+        except _quickjs.JSException as error:
+            return json.dumps(
+                {"error": {"type": "InternalError", "message": str(error)[:_KEPT_TEXT]}}
+            )
+        return self._answer or json.dumps(
+            {
+                "error": {
+                    "type": "Error",
+                    "message": "the code waits for a promise that nothing settles",
+                }
+            }
+        )
+
+    def _done(self, text: str) -> None:
+        if self._answer is None:
+            self._answer = text
+
+    def _log(self, text: str) -> None:
+        assert self._link is not None  # noqa: S101  set before anything runs
+        for line in text.split("\n"):
+            wire.send(self._link, {"log": line[:_KEPT_TEXT]})
+
+    def _ask(self, text: str) -> str:
+        assert self._link is not None  # noqa: S101  set before anything runs
+        try:
+            wanted = json.loads(text)
+            return json.dumps({"value": ask(self._link, wanted.pop("ask"), **wanted)})
+        except AskError as error:
+            return json.dumps({"error": str(error)})
+
+
+GUEST: Final = Guest()
+
+
+def run(link: socket.socket, limits: dict[str, Any], body: str) -> None:
+    """Run one request and send `{result}` or `{error: {type, message, line?, item?}}`."""
+    wire.send_text(link, GUEST.run(link, limits, body))

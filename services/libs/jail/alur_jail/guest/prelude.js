@@ -1,0 +1,113 @@
+// What code of a user finds around it. Evaluated once, in the warm parent; returns what starts a run.
+(() => {
+  "use strict";
+  const { __ask, __log, __done, __random } = globalThis;
+  for (const name of ["__ask", "__log", "__done", "__random"]) delete globalThis[name];
+  const { parse, stringify } = JSON;
+  const AsyncFunction = (async () => {}).constructor;
+  const firstEval = globalThis.eval;
+  Math.random = () => __random();
+
+  const hidden = (holder, name, value) =>
+    Object.defineProperty(holder, name, { value, writable: true, configurable: true });
+  const lazy = (name, get) => Object.defineProperty(globalThis, name, { get, configurable: true });
+
+  const ask = (what, details) => {
+    const answer = parse(__ask(stringify({ ask: what, ...details })));
+    if ("error" in answer) throw new ReferenceError(answer.error);
+    return answer.value;
+  };
+
+  const shown = (value) => {
+    if (typeof value === "string") return value;
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") return String(value);
+    try {
+      return stringify(value) ?? String(value);
+    } catch {
+      return String(value);
+    }
+  };
+  const log = (...values) => __log(values.map(shown).join(" "));
+  hidden(globalThis, "console", { log, info: log, warn: log, error: log, debug: log });
+
+  const state = { items: [], index: 0 };
+  const input = {
+    get item() { return state.items[state.index]; },
+    first: () => state.items[0],
+    last: () => state.items[state.items.length - 1],
+    all: () => state.items,
+  };
+  const node = (name) => {
+    const read = (part) => ask("node", { name, part, index: state.index });
+    return {
+      get item() { return read("item"); },
+      first: () => read("first"),
+      last: () => read("last"),
+      all: () => read("all"),
+    };
+  };
+  const named = new Proxy({}, { get: (_target, name) => (typeof name === "string" ? node(name).item : undefined) });
+  hidden(globalThis, "$input", input);
+  hidden(globalThis, "$", node);
+  hidden(globalThis, "$node", new Proxy(node, {
+    get: (_target, name) => named[name],
+    apply: (_target, _self, [name]) => node(name),
+  }));
+  lazy("items", () => state.items);
+  lazy("$items", () => state.items);
+  lazy("item", () => state.items[state.index]);
+  lazy("$item", () => state.items[state.index]);
+  lazy("$json", () => state.items[state.index]?.json ?? {});
+  lazy("$binary", () => state.items[state.index]?.binary);
+  lazy("$index", () => state.index);
+  for (const root of ["vars", "env", "execution", "workflow", "trigger", "run", "runIndex"]) {
+    lazy(`$${root}`, () => ask(root, { index: state.index }));
+  }
+
+  const placeOf = (error) => {
+    const lines = [...String(error?.stack ?? "").matchAll(/<\w+>:(\d+)/g)].map((found) => Number(found[1]));
+    return lines.find((line) => line >= state.firstLine);
+  };
+  const told = (error) => {
+    const isError = error instanceof Error;
+    const line = placeOf(error);
+    return {
+      type: isError ? String(error.name) : "Error",
+      message: (isError ? String(error.message) : shown(error)).slice(0, 2000),
+      ...(line === undefined ? {} : { line: line - state.firstLine + 1 }),
+      ...(state.at === undefined ? {} : { item: state.at }),
+    };
+  };
+
+  const runAll = async (code) => code();
+  const runEach = async (code) => {
+    const results = [];
+    for (let index = 0; index < state.items.length; index += 1) {
+      state.index = index;
+      state.at = index;
+      results.push(await code() ?? null);
+    }
+    state.at = undefined;
+    return results;
+  };
+
+  const finish = (value) => {
+    const text = stringify(value, (_key, member) => (typeof member === "bigint" ? member.toString() : member));
+    __done(`{"result":${text ?? "null"}}`);
+  };
+  const fail = (error) => __done(stringify({ error: told(error) }));
+
+  return (text, before) => {
+    const request = parse(text);
+    state.items = request.items;
+    state.firstLine = before.length + 1;
+    state.now = request.now_ms;
+    try {
+      const code = firstEval(`${before}(async () => {${request.code}\n})`);
+      (request.mode === "all" ? runAll : runEach)(code).then(finish).catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  };
+})()

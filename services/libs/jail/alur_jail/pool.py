@@ -1,0 +1,243 @@
+"""Running code in the jail: a clean runner for each request, watched from outside and killed in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import orjson
+import structlog
+
+from alur_jail import warm
+from alur_jail.failures import failure
+from alur_jail.room import JailSettings, NoJailError, find_bubblewrap
+from alur_jail.runner import Runner
+from alur_jail.warm import GoneError, Warm
+from alur_sdk.errors import AlurError, LimitError, Permanent
+from alur_sdk.items import Json
+
+_MIB: Final = 1024 * 1024
+_SLACK: Final = 32 * _MIB
+"""What a runner may hold beside the memory it was given: the interpreter's own."""
+_MOST_LINES, _MOST_ASKS = 1_000, 100_000
+_log = structlog.get_logger("alur.jail")
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What one run may use: seconds by the clock, bytes of memory."""
+
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears a runner: `ask(what, details)` answers its questions, `log` takes its lines."""
+
+    ask: Callable[[str, Mapping[str, Any]], Json]
+    log: Callable[[str], None]
+
+
+class JailMeter(Protocol):
+    """Where the jail counts."""
+
+    def ran(self, language: str, result: str, took: float) -> None:
+        """A run ended, so many seconds after it began."""
+
+    def killed(self, reason: str) -> None:
+        """A runner was stopped or died: `time`, `memory`, `output` or `crash`."""
+
+
+class _ThrownError(Exception):
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self.told = told
+
+
+class Jail:
+    """All runners of this process. A tenant never has more than half of them at once."""
+
+    def __init__(self, settings: JailSettings, meter: JailMeter) -> None:
+        self.settings = settings
+        self._meter = meter
+        self._parents: dict[str, Warm] = {}
+        self._starting: dict[str, asyncio.Lock] = {}
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._tenants: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    def why_not(self) -> str:
+        """Return why there is no jail here, as far as that can be told at once; empty: there is one."""
+        try:
+            find_bubblewrap(self.settings)
+        except NoJailError as error:
+            return error.message
+        return ""
+
+    async def run(
+        self, tenant: str, language: str, request: Mapping[str, Any], limits: RunLimits, ears: Ears
+    ) -> Json:
+        """Run one request in a runner of its own and return its result.
+
+        `language` is the module of the guest that runs it. Raises `NoJailError` when there is no
+        jail, `LimitError` when it was stopped, and `CodeFailedError` with what the code threw.
+        """
+        self._check(limits)
+        loop = asyncio.get_running_loop()
+        async with self._slot(tenant), self._runner(language, limits.memory) as runner:
+            started, result = loop.time(), "failed"
+            messages = self._limits(language, limits), orjson.dumps(request)
+            try:
+                value = await self._talk(runner, messages, limits, ears)
+            except _ThrownError as thrown:
+                error = failure(thrown.told, str(request.get("code", "")))
+                raise self._counted(error, "memory") from None
+            else:
+                result = "succeeded"
+                return value
+            finally:
+                self._meter.ran(language, result, loop.time() - started)
+
+    async def stop(self) -> None:
+        """Kill everything."""
+        for parent in self._parents.values():
+            await parent.stop()
+        self._parents.clear()
+
+    def _check(self, limits: RunLimits) -> None:
+        most = self.settings
+        if limits.seconds > most.max_seconds or limits.memory > most.max_memory:
+            raise Permanent(
+                f"code may take at most {most.max_seconds:g} s and {most.max_memory // _MIB} MiB "
+                "here: lower the node's `limits`",
+                reason="limit",
+            )
+
+    @contextlib.asynccontextmanager
+    async def _slot(self, tenant: str) -> AsyncIterator[None]:
+        share = max(self.settings.concurrency // 2, 1)
+        own, users = self._tenants.get(tenant) or (asyncio.Semaphore(share), 0)
+        self._tenants[tenant] = own, users + 1
+        try:
+            async with own, self._slots:
+                yield
+        finally:
+            users = self._tenants.pop(tenant)[1]
+            if users > 1:
+                self._tenants[tenant] = own, users - 1
+
+    @contextlib.asynccontextmanager
+    async def _runner(self, language: str, memory: int) -> AsyncIterator[Runner]:
+        link, handle, parent = await self._forked(language)
+        runner = Runner(
+            link,
+            handle,
+            most_memory=parent.resident + memory + _SLACK,
+            most_result=self.settings.max_result,
+        )
+        try:
+            yield runner
+        finally:
+            runner.close()
+
+    async def _forked(self, language: str) -> tuple[socket.socket, int, Warm]:
+        """Return a new runner; a warm parent that has died is started once more."""
+        for _ in range(2):
+            parent = await self._parent(language)
+            try:
+                link = parent.ask_for_runner()
+            except GoneError:
+                await self._forget(language, parent)
+                continue
+            try:
+                return link, await warm.receive_handle(link), parent
+            except GoneError:
+                link.close()
+                await self._forget(language, parent)
+            except BaseException:
+                link.close()
+                raise
+        raise NoJailError("code is refused: no runner could be forked; see `alur doctor`")
+
+    async def _parent(self, language: str) -> Warm:
+        async with self._starting.setdefault(language, asyncio.Lock()):
+            parent = self._parents.get(language)
+            if parent is None or not parent.is_alive:
+                parent = Warm(self.settings, language)
+                await parent.start()
+                self._parents[language] = parent
+            return parent
+
+    async def _forget(self, language: str, parent: Warm) -> None:
+        if self._parents.get(language) is parent:
+            del self._parents[language]
+        await parent.stop()
+
+    def _limits(self, language: str, limits: RunLimits) -> bytes:
+        own = self._parents[language].address_space
+        allowed = {
+            "seconds": limits.seconds,
+            "memory": limits.memory,
+            "address_space": own + limits.memory + _SLACK,
+            "packages": self.settings.packages,
+        }
+        return orjson.dumps(allowed)
+
+    async def _talk(
+        self, runner: Runner, messages: Iterable[bytes], limits: RunLimits, ears: Ears
+    ) -> Json:
+        try:
+            async with asyncio.timeout(limits.seconds):
+                with runner.watched():
+                    for message in messages:
+                        await runner.send(message)
+                    return await _heard(runner, ears)
+        except TimeoutError:
+            runner.kill("time")
+            what = f"it ran longer than its limit of {limits.seconds:g} s"
+        except (GoneError, OSError):
+            what = {
+                "memory": f"it used more memory than its limit of {limits.memory // _MIB} MiB",
+                "output": f"its result is larger than {self.settings.max_result // _MIB} MiB",
+            }.get(runner.killed_for, "its process ended before it gave a result")
+        reason = runner.killed_for or "crash"
+        error = LimitError(f"the code was stopped: {what}", reason=f"code-{reason}")
+        raise self._counted(error, reason)
+
+    def _counted(self, error: AlurError, reason: str) -> AlurError:
+        """Count and log an error when it says that code was stopped."""
+        if isinstance(error, LimitError):
+            self._meter.killed(reason)
+            _log.warning("code stopped", reason=reason)
+        return error
+
+
+async def _heard(runner: Runner, ears: Ears) -> Json:
+    """Answer what the runner asks until it gives its result."""
+    lines = asks = 0
+    while True:
+        message = await runner.receive()
+        if "log" in message:
+            lines += 1
+            if lines <= _MOST_LINES:
+                ears.log(str(message["log"]))
+        elif "ask" in message and asks < _MOST_ASKS:
+            asks += 1
+            await runner.send(orjson.dumps(_answer(message, ears)))
+        elif "result" in message:
+            return message["result"]
+        elif isinstance(message.get("error"), dict):
+            raise _ThrownError(message["error"])
+        else:
+            raise GoneError
+
+
+def _answer(message: Mapping[str, Any], ears: Ears) -> dict[str, Json]:
+    details = {name: value for name, value in message.items() if name != "ask"}
+    try:
+        return {"value": ears.ask(str(message["ask"]), details)}
+    except AlurError as error:
+        return {"error": error.message}

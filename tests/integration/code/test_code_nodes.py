@@ -1,0 +1,125 @@
+"""Code nodes as their users meet them: a workflow over REST, in a real `alur dev`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.alur_dev import AlurDev, alur_dev
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlurDev]:
+    with alur_dev(tmp_path_factory.mktemp("code") / "data") as running:
+        yield running
+
+
+def put(server: AlurDev, name: str, *nodes: dict[str, Any]) -> None:
+    """Save a workflow that is a chain of these nodes."""
+    names = [node["name"] for node in nodes]
+    edges = [{"from": a, "to": b} for a, b in pairwise(names)]
+    document = {
+        "apiVersion": "alur.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": name},
+        "spec": {"nodes": list(nodes), "edges": edges},
+    }
+    answer = server.rest.put(f"/api/v1/projects/default/workflows/{name}", json=document)
+    assert answer.status_code in {200, 201}, answer.text
+
+
+def code(text: str, language: str = "javascript", mode: str = "all", **more: Any) -> dict[str, Any]:
+    params = {"language": language, "mode": mode, "code": text, **more}
+    return {"name": "work", "type": "core.code", "params": params}
+
+
+def double(name: str = "double") -> dict[str, Any]:
+    params = {"keep": "none", "fields": {"n": "{{ $json.n * 2 }}"}}
+    return {"name": name, "type": "core.set", "params": params}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "javascript",
+            "return items.map(({ json }) => ({ n: json.n + $('double').first().json.n }));",
+        ),
+        (
+            "python",
+            "return [{'n': item.json.n + _node('double').first().json.n} for item in items]",
+        ),
+    ],
+)
+def test_code_runs_once_for_all_items_and_reads_other_nodes(
+    server: AlurDev, language: str, text: str
+) -> None:
+    put(server, f"all-{language}", double(), code(text, language))
+    ended = server.run(f"all-{language}", [{"n": 1}, {"n": 5}])
+    assert (ended["status"], ended["output"]) == ("succeeded", [{"n": 4}, {"n": 12}])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "return { n: $json.n, before: $('double').item.json.n, at: $index };"),
+        ("python", "return {'n': _json.n, 'before': _node('double').item.json.n, 'at': _index}"),
+    ],
+)
+def test_code_runs_for_each_item_and_keeps_the_pairing(
+    server: AlurDev, language: str, text: str
+) -> None:
+    put(server, f"each-{language}", double(), code(text, language, "each"))
+    ended = server.run(f"each-{language}", [{"n": 1}, {"n": 5}])
+    expected = [{"n": 2, "before": 2, "at": 0}, {"n": 10, "before": 10, "at": 1}]
+    assert (ended["status"], ended["output"]) == ("succeeded", expected)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "error"),
+    [
+        ("javascript", "const a = 1;\nreturn a.b.c;", "TypeError"),
+        ("python", "a = 1\nreturn a.b", "AttributeError"),
+    ],
+)
+def test_an_error_of_code_names_its_line(
+    server: AlurDev, language: str, text: str, error: str
+) -> None:
+    put(server, f"throws-{language}", code(text, language))
+    told = server.run(f"throws-{language}", [{}])["nodes"][0]["error"]
+    assert told["code"] == "code"
+    assert told["message"].startswith(error)
+    assert told["message"].endswith(f"(line 2): `{text.splitlines()[1]}`")
+
+
+def test_code_that_never_ends_is_stopped_and_the_service_goes_on(server: AlurDev) -> None:
+    put(server, "endless", code("while (true);", limits={"time": "PT1S"}))
+    ended = server.run("endless", [{}])
+    assert ended["nodes"][0]["error"]["code"] == "code-time"
+    assert 900 <= ended["durationMs"] <= 1500
+    metrics = Path(server.log).read_text()
+    assert "code stopped" in metrics
+
+
+def test_what_code_prints_is_in_the_log_of_the_node_run(server: AlurDev) -> None:
+    put(server, "prints", code("console.log('from', $json.who); return []"))
+    ended = server.run("prints", [{"who": "code"}])
+    line = next(each for each in server.log.read_text().splitlines() if "from code" in each)
+    assert ended["id"] in line
+
+
+def test_without_a_jail_all_but_code_runs(tmp_path: Path) -> None:
+    environment = {"ALUR_CODE_BUBBLEWRAP": "there-is-no-such-program"}
+    with alur_dev(tmp_path / "data", environment) as server:
+        put(server, "plain", double())
+        put(server, "code", code("return []"))
+        assert server.run("plain", [{"n": 2}])["output"] == [{"n": 4}]
+        refused = server.run("code", [{}])["nodes"][0]["error"]
+        assert refused["code"] == "no-jail"
+        assert "install the package `bubblewrap`" in refused["message"]
+        said = [line for line in server.log.read_text().splitlines() if "no code of users" in line]
+        assert len(said) == 1

@@ -1,0 +1,155 @@
+"""Lines 5, 6 and 12 of the security checklist: what runs too long, grows too large, or lies."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from alur_sdk.errors import AlurError, LimitError
+from tests.support.jail import MIB, Cell
+
+LIMIT = 0.5
+OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "while (true);"),
+        ("javascript", "/(a+)+$/.test('a'.repeat(40) + 'b')"),
+        ("javascript", "while (true) 'x'.repeat(4e6).indexOf('y'.repeat(1e6))"),
+        ("javascript", "while (true) 3n ** 600000n"),
+        ("javascript", "const f = () => Promise.resolve().then(f); await f()"),
+        ("javascript", "while (true) Array.from({ length: 1e5 }, Math.random).sort()"),
+        ("javascript", "while (true) { try { while (true); } catch {} finally { continue; } }"),
+        ("python", "while True: pass"),
+        ("python", "import re\nre.match('(a+)+$', 'a' * 40 + 'b')"),
+        ("python", "import time\ntime.sleep(100)"),
+        ("python", "while True:\n  try:\n    while True: pass\n  except BaseException: pass"),
+        ("python", "10 ** 10 ** 8"),
+        ("python", "while True: print('x' * 1000)"),
+    ],
+)
+async def test_5_what_never_ends_is_stopped_within_half_a_second_of_its_limit(
+    jailed: Cell, language: str, text: str
+) -> None:
+    await jailed.run(language, "return []")
+    before, pid = time.monotonic(), os.getpid()
+    with pytest.raises(LimitError):
+        await jailed.run(language, text, seconds=LIMIT)
+    assert time.monotonic() - before < LIMIT + 0.5
+    assert os.getpid() == pid
+    assert await jailed.run(language, "return []") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "const all = []; while (true) all.push(new Array(1e5).fill(1))"),
+        ("javascript", "return 'x'.repeat(1024 ** 3 - 100)"),
+        ("javascript", "const all = []; while (true) all.push(new Uint8Array(1e7))"),
+        ("javascript", "const all = new Map(); for (let i = 0; ; i += 1) all.set(i, [i])"),
+        ("python", "return [bytearray(1024 ** 3)]"),
+        ("python", "x = 'x'\nwhile True: x += x"),
+        ("python", OPEN + "mmap = __builtins__['__import__']\nx = [0] * 10 ** 9"),
+    ],
+)
+async def test_6_what_grows_too_large_is_stopped_and_the_service_does_not_grow(
+    jailed: Cell, language: str, text: str
+) -> None:
+    await jailed.run(language, "return []")
+    before = resident()
+    with pytest.raises(AlurError) as raised:
+        await jailed.run(language, text, memory=64 * MIB)
+    assert raised.value.details.get("reason") == "code-memory" or raised.value.code == "code"
+    assert resident() - before < 50 * MIB
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "return { big: 'x'.repeat(40e6) }"),
+        ("python", "return {'big': 'x' * 40_000_000}"),
+    ],
+)
+async def test_6_a_result_that_is_too_large_is_refused_before_it_is_read(
+    jailed: Cell, language: str, text: str
+) -> None:
+    before = resident()
+    with pytest.raises(LimitError, match="its result is larger than 32 MiB") as raised:
+        await jailed.run(language, text, memory=500 * MIB)
+    assert raised.value.details["reason"] == "code-output"
+    assert resident() - before < 50 * MIB
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "let a = []; for (let i = 0; i < 1e6; i += 1) a = [a]; return a"),
+        ("python", "a = []\nfor _ in range(10 ** 6): a = [a]\nreturn a"),
+        ("javascript", "const f = () => f() + 1; return f()"),
+        ("python", "def f(): return f() + 1\nreturn f()"),
+    ],
+)
+async def test_6_what_is_too_deep_fails_within_the_runner(
+    jailed: Cell, language: str, text: str
+) -> None:
+    with pytest.raises(AlurError):
+        await jailed.run(language, text)
+    assert await jailed.run(language, "return []") == []
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "(2 ** 30).to_bytes(4, 'big') + b'x' * 1000",
+        "(5).to_bytes(4, 'big') + b'\\xff\\xfe\\xff\\xfe\\xff'",
+        "(2).to_bytes(4, 'big') + b'[]'",
+        "(4).to_bytes(4, 'big') + b'null'",
+        "(12).to_bytes(4, 'big') + b'{\"error\": 1} '",
+        "(200).to_bytes(4, 'big') + b'{'",
+        "b'\\x00\\x00'",
+        "(26).to_bytes(4, 'big') + b'{\"result\": NaN, \"log\": 1} '[:26]",
+        "(14).to_bytes(4, 'big') + b'{\"ask\": {\"a\": 1}}'",
+    ],
+)
+async def test_12_a_runner_that_lies_harms_itself_alone(jailed: Cell, frame: str) -> None:
+    text = (
+        OPEN + f"frame = {frame}\n"
+        "for handle in range(3, 20):\n"
+        "  try: sys.modules['socket'].socket\n"
+        "  except KeyError: pass\n"
+        "  try: os.write(handle, frame)\n"
+        "  except OSError: pass\n"
+        "os._exit(0)"
+    )
+    with pytest.raises(LimitError, match="the code was stopped"):
+        await jailed.run("python", text, seconds=2)
+    assert await jailed.run("python", "return []") == []
+
+
+async def test_12_a_second_result_is_not_heard(jailed: Cell) -> None:
+    twice = (
+        OPEN + "frame = b'{\"result\":[1]}'\nframe = len(frame).to_bytes(4, 'big') + frame\n"
+        "for handle in range(3, 20):\n"
+        "  try: os.write(handle, frame * 2)\n"
+        "  except OSError: pass\n"
+        "return [2]"
+    )
+    assert await jailed.run("python", twice) == [1]
+    assert await jailed.run("python", "return [3]") == [3]
+
+
+async def test_every_stop_is_counted_with_its_reason(jailed: Cell) -> None:
+    for text, memory in (("while True: pass", 64), ("x = bytearray(10 ** 9)", 64)):
+        with pytest.raises(LimitError):
+            await jailed.run("python", text, seconds=LIMIT, memory=memory * MIB)
+    assert jailed.counted.kills == ["time", "memory"]
+    assert jailed.counted.runs == [("python_code", "failed")] * 2

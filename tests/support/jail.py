@@ -1,0 +1,79 @@
+"""Jails for tests: a real one, and one on a machine that cannot have any."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from alur_jail import Ears, Jail, JailSettings, RunLimits
+from alur_sdk import Json
+
+MIB = 1024 * 1024
+
+
+@dataclass
+class Counted:
+    """Keeps what a jail counts."""
+
+    runs: list[tuple[str, str]] = field(default_factory=list)
+    kills: list[str] = field(default_factory=list)
+
+    def ran(self, language: str, result: str, took: float) -> None:
+        self.runs.append((language, result))
+
+    def killed(self, reason: str) -> None:
+        self.kills.append(reason)
+
+
+def no_jail() -> Jail:
+    """Return a jail that can never be built."""
+    return Jail(JailSettings(bubblewrap="there-is-no-such-program"), Counted())
+
+
+class Cell:
+    """A real jail, and what came of the runs in it."""
+
+    def __init__(self, jail: Jail, counted: Counted) -> None:
+        self.jail = jail
+        self.counted = counted
+        self.lines: list[str] = []
+        self.answers: dict[str, Any] = {}
+
+    async def run(
+        self,
+        language: str,
+        code: str,
+        items: list[dict[str, Any]] | None = None,
+        *,
+        mode: str = "all",
+        seconds: float = 5,
+        memory: int = 128 * MIB,
+        tenant: str = "acme",
+    ) -> Json:
+        """Run code on items, given as their JSON, and return what it returned."""
+        request = {
+            "mode": mode,
+            "code": code,
+            "items": [{"json": item} for item in (items if items is not None else [{}])],
+            "now_ms": 1_800_000_000_000,
+            "time_zone": "Asia/Jakarta",
+        }
+        ears = Ears(self._answer, self.lines.append)
+        limits = RunLimits(seconds, memory)
+        return await self.jail.run(tenant, f"{language}_code", request, limits, ears)
+
+    def _answer(self, what: str, details: Mapping[str, Any]) -> Json:
+        return self.answers[what if what != "node" else f"{details['name']}.{details['part']}"]
+
+
+@asynccontextmanager
+async def cell(**settings: Any) -> AsyncIterator[Cell]:
+    """Yield a real jail; its processes end with it."""
+    counted = Counted()
+    jail = Jail(JailSettings(**settings), counted)
+    try:
+        yield Cell(jail, counted)
+    finally:
+        await jail.stop()

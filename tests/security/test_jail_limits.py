@@ -11,6 +11,8 @@ import pytest
 from alur_sdk.errors import AlurError, LimitError
 from tests.support.jail import MIB, Cell
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 LIMIT = 0.5
 OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
 
@@ -148,6 +150,8 @@ async def test_12_a_second_result_is_not_heard(jailed: Cell) -> None:
 
 
 async def test_every_stop_is_counted_with_its_reason(jailed: Cell) -> None:
+    jailed.counted.kills.clear()
+    jailed.counted.runs.clear()
     for text, memory in (("while True: pass", 64), ("x = bytearray(10 ** 9)", 64)):
         with pytest.raises(LimitError):
             await jailed.run("python", text, seconds=LIMIT, memory=memory * MIB)

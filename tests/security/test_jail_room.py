@@ -12,6 +12,8 @@ import pytest
 from alur_jail.room import NoJailError
 from tests.support.jail import Cell, cell, no_jail
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 # Code of a user gets at the real modules by a way that no import hook sees.
 OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
 

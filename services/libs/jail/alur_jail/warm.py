@@ -62,7 +62,8 @@ class Warm:
                 pass_fds=(theirs.fileno(), calls),
                 env={},
             )
-            self._handle = os.pidfd_open(self._process.pid)
+            with contextlib.suppress(ProcessLookupError):  # it may have failed already
+                self._handle = os.pidfd_open(self._process.pid)
         except BaseException:
             ours.close()
             raise
@@ -106,10 +107,11 @@ class Warm:
         """Kill it, with all runners that it forked."""
         if self._control is not None:
             self._control.close()
-        if self._process is not None and self._handle is not None:
+        if self._handle is not None:
             kill(self._handle)
             os.close(self._handle)
             self._handle = None
+        if self._process is not None:
             await self._process.wait()
 
 

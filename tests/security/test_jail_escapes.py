@@ -1,0 +1,107 @@
+"""Lines 1, 2 and 7 of the security checklist: the ways out that are known for tools of this kind."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from alur_sdk.errors import AlurError
+from tests.support.jail import Cell
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ATTEMPTS = yaml.safe_load(Path(__file__).with_name("escapes.yaml").read_text())
+OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
+CASES = [
+    pytest.param(language, text, id=f"{language} {number}")
+    for language, texts in ATTEMPTS.items()
+    for number, text in enumerate(texts, 1)
+]
+
+
+@pytest.mark.parametrize(("language", "text"), CASES)
+async def test_1_2_7_an_attempt_to_escape_reaches_nothing(
+    jailed: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, text: str
+) -> None:
+    canary = tmp_path / "canary"
+    canary.write_text("here")
+    monkeypatch.setenv("CANARY", "a-canary-sings")
+    jailed.answers = {}
+    try:
+        told = json.dumps(await jailed.run(language, text, [{"a": 1}], seconds=2))
+    except (AlurError, KeyError) as error:
+        told = str(error)
+    assert "a-canary-sings" not in told + str(jailed.lines)
+    assert "uid=" not in told
+    assert "root:x:0" not in told
+    assert str(os.getpid()) != told
+    assert canary.read_text() == "here"
+    assert await jailed.run(language, "return []") == []
+
+
+# One call each: with code of a user running, none of these may be let through.
+REFUSED = (
+    "os.fork()",
+    "os.execv('/python/bin/python3.11', ['python'])",
+    "os.kill(os.getppid(), 9)",
+    "sys.modules['socket'].socket()",
+    "sys.modules['socket'].socketpair()",
+    "os.memfd_create('x')",
+    "os.pidfd_open(os.getpid())",
+    "os.setuid(0)",
+    "os.chmod('/alur', 0o777)",
+    "os.mkdir('/alur/x')",
+    "os.pipe()",
+    "os.eventfd(0)",
+    "os.nice(-5)",
+    "os.sched_setaffinity(0, [0])",
+)
+
+
+@pytest.mark.parametrize("call", REFUSED)
+async def test_7_a_call_that_code_does_not_need_is_refused(jailed: Cell, call: str) -> None:
+    text = f"{OPEN}try:\n  {call}\nexcept OSError as error:\n  return {{'errno': error.errno}}\nreturn {{}}"
+    told = await jailed.run("python", text)
+    assert told["errno"] in {1, 11, 30}, told
+
+
+async def test_7_a_fork_bomb_comes_to_nothing(jailed: Cell) -> None:
+    text = (
+        OPEN
+        + "made = 0\nfor _ in range(1000):\n  try:\n    made += os.fork() > 0\n  except OSError: pass\nreturn {'made': made}"
+    )
+    assert await jailed.run("python", text) == {"made": 0}
+
+
+async def test_7_a_process_from_another_architecture_is_killed_not_answered(jailed: Cell) -> None:
+    text = (
+        OPEN
+        + "ctypes = sys.modules['ctypes']\nreturn {'told': ctypes.CDLL(None).syscall(0x40000000 + 39)}"
+    )
+    with pytest.raises(AlurError, match="its process ended"):
+        await jailed.run("python", text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os",
+        "sys",
+        "subprocess",
+        "socket",
+        "ctypes",
+        "pathlib",
+        "urllib.request",
+        "importlib",
+        "pickle",
+        "marshal",
+        "threading",
+    ],
+)
+async def test_an_import_that_is_not_allowed_names_those_that_are(jailed: Cell, name: str) -> None:
+    with pytest.raises(AlurError, match=f"the module '{name}' is not available .* statistics"):
+        await jailed.run("python", f"import {name}")

@@ -10,12 +10,12 @@ PORT ?= 8080
 GRPC_PORT ?= 50051
 BIN := .venv/bin
 EDITOR := services/editor
-MEMBERS := $(addprefix services/,alur gateway registry scheduler executor \
+MEMBERS := operator $(addprefix services/,alur gateway registry scheduler executor \
 	libs/api libs/common libs/engine libs/jail libs/nodes libs/sdk)
 CODE := $(MEMBERS) tests tools
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST := $(BIN)/pytest -q
-ALL_MARKERS := -m "not (chaos or bench)"
+ALL_MARKERS := -m "not (chaos or bench or cluster)"
 
 # --- Install -----------------------------------------------------------------------------
 
@@ -128,6 +128,10 @@ chaos-short: install servers-of-tests ## Fault tests in their short form: real s
 chaos: install servers-of-tests ## The same with ALUR_CHAOS_SCALE (10) times the load
 	ALUR_CHAOS_SCALE=$${ALUR_CHAOS_SCALE:-10} $(PYTEST) -m chaos -rA tests/chaos
 
+.PHONY: test-cluster
+test-cluster: install servers-of-cluster ## Tests on a real API server of Kubernetes
+	$(PYTEST) -m cluster tests/cluster
+
 .PHONY: browser
 browser:
 	@tools/need chromium
@@ -140,6 +144,11 @@ servers: .venv/.locked ## Get all real servers into a cache outside the tree (on
 .PHONY: servers-of-tests
 servers-of-tests: .venv/.locked
 	@$(BIN)/python -m tools.servers get kafka mongo s3 collector prometheus
+
+# Built from Go modules: some twelve minutes on two cores where nothing is cached.
+.PHONY: servers-of-cluster
+servers-of-cluster: .venv/.locked
+	@$(BIN)/python -m tools.servers get kubernetes kubectl helm
 
 .PHONY: servers-up
 servers-up: .venv/.locked ## Start Kafka, MongoDB's stand-in and S3 in the background; prints `export …` lines for `eval "$$(make -s servers-up)"`

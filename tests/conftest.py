@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
-MARKED = ("integration", "e2e", "chaos", "bench")
+MARKED = ("integration", "e2e", "chaos", "bench", "cluster")
 MAY_SKIP = os.environ.get("ALUR_CI") != "1"
 
 # A slow machine is no fault of the code. In CI the same seeds run each time, so that a failure

@@ -34,6 +34,11 @@ STEPS = (
         from_output=False,
     ),
     Step((PYTHON, "-m", "alur_engine.schema"), "docs/reference/workflow.schema.json"),
+    Step(
+        (PYTHON, "-m", "alur_operator.adapters.crd_files", "charts/alur/files/crds"),
+        "charts/alur/files/crds",
+        from_output=False,
+    ),
     Step((PYTHON, "-m", "alur_gateway.adapters.rest"), "docs/reference/openapi.json"),
     Step((PYTHON, "-m", "tools.storage"), "docs/reference/storage.md"),
     Step((PYTHON, "-m", "tools.settings"), "docs/reference/settings.md"),

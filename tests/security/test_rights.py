@@ -24,7 +24,7 @@ MATRIX = """
 workflows    read                       viewer operator editor admin owner
 workflows    execute export                    operator editor admin owner
 workflows    write delete                               editor admin owner
-workflows    share                                             admin owner
+workflows    share manage                                      admin owner
 executions   read                       viewer operator editor admin owner
 executions   execute export write              operator editor admin owner
 executions   delete                                            admin owner

@@ -12,7 +12,17 @@ import sys
 import time
 from pathlib import Path
 
-from tools.servers import collector, kafka, mongo, mongo_durable, prometheus, s3
+from tools.servers import (
+    collector,
+    helm,
+    kafka,
+    kubectl,
+    kubernetes,
+    mongo,
+    mongo_durable,
+    prometheus,
+    s3,
+)
 from tools.servers.cache import MissingError, cache_folder, temporary_folder
 
 SERVERS = {
@@ -22,6 +32,9 @@ SERVERS = {
     "collector": collector,
     "prometheus": prometheus,
     "mongo-durable": mongo_durable,
+    "kubernetes": kubernetes,
+    "kubectl": kubectl,
+    "helm": helm,
 }
 
 

@@ -22,8 +22,8 @@ def cache_folder() -> Path:
     return Path(os.environ.get("ALUR_CACHE") or Path(home) / "alur") / "servers"
 
 
-def kept(name: str, version: str, build: Callable[[Path], None]) -> Path:
-    """Return the folder of this version, built when it is missing. Two who ask at once build it once.
+def kept(name: str, version: str, build: Callable[[Path], None], note: str = "") -> Path:
+    """Return the folder of this version, built when it is missing; the note says what to expect. Two who ask build it once.
 
     It is built where it stays, for some programs know their place; the mark that is made last
     tells a whole one from what an interrupted build left.
@@ -35,7 +35,7 @@ def kept(name: str, version: str, build: Callable[[Path], None]) -> Path:
         if not is_kept(name, version):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            sys.stderr.write(f"getting {name} {version}\n")
+            sys.stderr.write(f"getting {name} {version}{f' ({note})' if note else ''}\n")
             build(folder)
             (folder / ".complete").touch()
     return folder
@@ -66,6 +66,6 @@ def run(*command: str | Path, cwd: Path | None = None, **environment: str) -> st
     return done.stdout
 
 
-def temporary_folder() -> Path:
+def temporary_folder(within: Path | None = None) -> Path:
     """Return a new folder for data that nobody will miss."""
-    return Path(tempfile.mkdtemp(prefix="alur-server-"))
+    return Path(tempfile.mkdtemp(prefix="alur-server-", dir=within))

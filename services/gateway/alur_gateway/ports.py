@@ -86,6 +86,7 @@ class Workflows(Protocol):
         if_match: int | None = None,
         if_none_match: bool = False,
         dry_run: bool = False,
+        managed_by: str = "",
     ) -> tuple[WorkflowRecord, bool]:
         """Create or replace; return the record and whether it is new."""
 
@@ -116,7 +117,13 @@ class Workflows(Protocol):
         """Return a page by name."""
 
     async def delete_workflow(
-        self, caller: Caller, project: str, name: str, *, if_match: int | None = None
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        *,
+        if_match: int | None = None,
+        managed_by: str = "",
     ) -> None:
         """Delete it; its versions stay."""
 

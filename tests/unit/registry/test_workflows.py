@@ -15,8 +15,8 @@ from alur_sdk.errors import (
     ExistsError,
     ForbiddenError,
     InvalidError,
+    ManagedError,
     NotFoundError,
-    StateError,
 )
 from tests.unit.registry.world import CallerOf, Doc, RememberingBus
 
@@ -167,12 +167,27 @@ async def test_a_workflow_of_kubernetes_is_changed_there_only(
     registry: Registry, owner: Caller, document: Doc
 ) -> None:
     await save(registry, owner, document, managed_by="kubernetes")
-    with pytest.raises(StateError, match="Kubernetes"):
+    with pytest.raises(ManagedError, match="Kubernetes"):
         await save(registry, owner, retitled(document, "x"))
-    with pytest.raises(StateError, match="Kubernetes"):
+    with pytest.raises(ManagedError, match="Kubernetes"):
         await registry.delete_workflow(owner, "default", "orders")
     changed = await save(registry, owner, retitled(document, "x"), managed_by="kubernetes")
     assert changed.version == 2
+
+
+async def test_to_speak_for_kubernetes_takes_a_right_of_its_own(
+    registry: Registry, caller_of: CallerOf, document: Doc
+) -> None:
+    editor = await caller_of("editor")
+    with pytest.raises(ForbiddenError, match="may not manage"):
+        await save(registry, editor, document, managed_by="kubernetes")
+
+
+async def test_nobody_but_kubernetes_manages_workflows(
+    registry: Registry, owner: Caller, document: Doc
+) -> None:
+    with pytest.raises(InvalidError, match="manages no workflows"):
+        await save(registry, owner, document, managed_by="somebody")
 
 
 async def test_a_patch_changes_what_it_names(

@@ -57,8 +57,9 @@ class UseCases:
         precondition: Precondition,
         *,
         dry_run: bool = False,
+        managed_by: str = "",
     ) -> tuple[WorkflowRecord, bool]:
-        """Create or replace a workflow; return it and whether it is new.
+        """Create or replace a workflow; return it and whether it is new. `managed_by` says for whom it is done.
 
         Raises `PreconditionError` when it exists and the caller names no revision, `StaleError` when it is
         not the newest one or something is there that must not be.
@@ -73,6 +74,7 @@ class UseCases:
                 if_match=precondition.revision,
                 if_none_match=blind,
                 dry_run=dry_run,
+                managed_by=managed_by,
             )
         except ExistsError as error:
             if precondition.must_be_new:
@@ -99,12 +101,18 @@ class UseCases:
             )
 
     async def delete_workflow(
-        self, caller: Caller, project: str, name: str, precondition: Precondition
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        precondition: Precondition,
+        *,
+        managed_by: str = "",
     ) -> None:
         """Delete a workflow; raises `StaleError` when it changed meanwhile."""
         with _stale_when_changed():
             await self.registry.delete_workflow(
-                caller, project, name, if_match=precondition.revision
+                caller, project, name, if_match=precondition.revision, managed_by=managed_by
             )
 
     async def publish_workflow(

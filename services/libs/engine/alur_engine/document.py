@@ -5,7 +5,14 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from alur_engine.durations import Duration
@@ -75,8 +82,16 @@ class Retry(Model):
 class Position(Model):
     """Where the editor draws it."""
 
-    x: float = 0
-    y: float = 0
+    x: float = Field(default=0, description="To the right, in pixels.")
+    y: float = Field(default=0, description="Down, in pixels.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_true_for_y(cls, given: object) -> object:
+        """Undo what YAML 1.1, and so kubectl and Helm, make of a `y` without quotes: the key `true`."""
+        if isinstance(given, dict) and "true" in given and "y" not in given:
+            return {"y" if key == "true" else key: value for key, value in given.items()}
+        return given
 
 
 class Trigger(Model):
@@ -153,7 +168,9 @@ class Settings(Model):
         default=None, description="Started with a failed execution's summary."
     )
     time_zone: str = Field(default="UTC", max_length=64, description="An IANA time zone.")
-    retention: Retention = Field(default_factory=Retention)
+    retention: Retention = Field(
+        default_factory=Retention, description="How long ended executions are kept."
+    )
     priority: int = Field(default=0, ge=-10, le=10, description="Higher goes first.")
     deletion_policy: Literal["finish", "cancel"] = Field(
         default="finish", description="Of running executions when the workflow is deleted."
@@ -166,10 +183,18 @@ class Spec(Model):
     title: str = Field(default="", max_length=200, description="What people read.")
     description: str = Field(default="", max_length=10_000, description="What it is for.")
     suspend: bool = Field(default=False, description="True: triggers rest, runs by hand work.")
-    triggers: tuple[Trigger, ...] = Field(default=(), max_length=MAX_TRIGGERS)
-    nodes: tuple[Node, ...] = Field(default=(), max_length=MAX_NODES)
-    edges: tuple[Edge, ...] = Field(default=(), max_length=MAX_EDGES)
-    settings: Settings = Field(default_factory=Settings)
+    triggers: tuple[Trigger, ...] = Field(
+        default=(), max_length=MAX_TRIGGERS, description="What starts executions."
+    )
+    nodes: tuple[Node, ...] = Field(
+        default=(), max_length=MAX_NODES, description="The steps, in any order."
+    )
+    edges: tuple[Edge, ...] = Field(
+        default=(), max_length=MAX_EDGES, description="The ways from step to step."
+    )
+    settings: Settings = Field(
+        default_factory=Settings, description="What holds for the whole workflow."
+    )
 
 
 class Workflow(Model):

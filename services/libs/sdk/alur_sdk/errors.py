@@ -80,6 +80,12 @@ class StateError(AlurError):
     code = "wrong-state"
 
 
+class ManagedError(AlurError):
+    """Something else manages it, and would undo a change that is made here."""
+
+    code = "managed"
+
+
 class TooLargeError(AlurError):
     """It is larger than allowed."""
 

@@ -29,9 +29,9 @@ from alur_sdk.errors import (
     ExistsError,
     ForbiddenError,
     InvalidError,
+    ManagedError,
     NotFoundError,
     Problem,
-    StateError,
 )
 
 KUBERNETES = "kubernetes"
@@ -85,9 +85,9 @@ class Workflows:
 
         A spec that differs becomes version n+1 and active; the same document changes nothing, not even the revision.
         Raises `InvalidError` with all problems, `ExistsError` for `if_none_match`, `ConflictError` when `if_match` is not
-        its revision, `StateError` when Kubernetes manages it, `ForbiddenError` for credentials that the caller may not use.
+        its revision, `ManagedError` when Kubernetes manages it, `ForbiddenError` for credentials that the caller may not use.
         """
-        authorize(caller, "write", "workflows", project)
+        _authorize(caller, "write", project, managed_by)
         workflow = self._sound(document, project, name)
         kept = normal_document(workflow, project)
         wish = _Wish(caller, project, workflow, kept, if_match, if_none_match, managed_by)
@@ -161,7 +161,7 @@ class Workflows:
         managed_by: str = "",
     ) -> None:
         """Delete a workflow; its versions stay for the executions that still run or are looked at."""
-        authorize(caller, "delete", "workflows", project)
+        _authorize(caller, "delete", project, managed_by)
         known = await self._get(caller, project, name)
         if if_match is not None and if_match != known.revision:
             raise _stale(known)
@@ -274,10 +274,22 @@ class Workflows:
         return found
 
 
+def _authorize(caller: Caller, action: str, project: str, managed_by: str) -> None:
+    """Raise unless the caller may do this; to speak for a manager takes a right of its own."""
+    authorize(caller, action, "workflows", project)
+    if not managed_by:
+        return
+    authorize(caller, "manage", "workflows", project)
+    if managed_by != KUBERNETES:
+        text = f"{managed_by[:60]!r} manages no workflows; `{KUBERNETES}` does"
+        raise InvalidError(text, [Problem("managedBy", "unknown", text)])
+
+
 def _check_manager(known: KeptWorkflow, managed_by: str) -> None:
     if known.managed_by == KUBERNETES != managed_by:
-        raise StateError(
-            f"{known.name} is managed by Kubernetes: change the custom resource, or save a copy",
+        raise ManagedError(
+            f"{known.name} is managed by Kubernetes: change it with `kubectl edit workflow.alur.dev/{known.name} "
+            f"-n {known.project}`, or save a copy under another name",
             workflow=known.name,
         )
 

@@ -27,6 +27,7 @@ HEADERS = {
     "If-Match": "The ETag of the revision that is changed, or `*`.",
     "If-None-Match": "`*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest.",
     "Idempotency-Key": "The same key again answers for the first execution, for at least 24 hours.",
+    "Alur-Managed-By": "`kubernetes`: said by its operator, whose workflows nobody else changes.",
     "Last-Event-ID": "The last `id` that was seen; events go on after it.",
 }
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

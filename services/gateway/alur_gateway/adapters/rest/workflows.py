@@ -41,6 +41,9 @@ DryRun = Annotated[bool, Query(alias="dryRun", description="Check and answer, bu
 Document = Annotated[Any, Depends(document_body)]
 
 
+MANAGED_BY = "Alur-Managed-By"
+
+
 class WorkflowRoutes:
     """Handlers around workflows; the names are operations of the table of rights."""
 
@@ -53,6 +56,7 @@ class WorkflowRoutes:
         one = many + "/{name}"
         version = one + "/versions/{number}"
         shown, sent = WorkflowDocument, Workflow
+        managed = ("If-Match", MANAGED_BY)
         routes = [
             Route("GET", many, self.list_workflows, WorkflowPage),
             Route("POST", many, self.create_workflow, shown, 201, sent),
@@ -64,10 +68,10 @@ class WorkflowRoutes:
                 shown,
                 200,
                 sent,
-                headers=("If-Match", "If-None-Match"),
+                headers=("If-Match", "If-None-Match", MANAGED_BY),
             ),
             Route("PATCH", one, self.patch_workflow, shown, 200, sent, headers=("If-Match",)),
-            Route("DELETE", one, self.delete_workflow, None, 204, headers=("If-Match",)),
+            Route("DELETE", one, self.delete_workflow, None, 204, headers=managed),
             Route(
                 "POST",
                 one + ":publish",
@@ -130,7 +134,13 @@ class WorkflowRoutes:
     ) -> Response:
         """Create or replace a workflow: `If-Match` when it exists, `If-None-Match: *` when it must not."""
         record, is_new = await self._use.put_workflow(
-            caller, project, name, document, precondition_of(request), dry_run=dry_run
+            caller,
+            project,
+            name,
+            document,
+            precondition_of(request),
+            dry_run=dry_run,
+            managed_by=request.headers.get(MANAGED_BY, ""),
         )
         return await self._answer(201 if is_new else 200, record, caller)
 
@@ -154,7 +164,13 @@ class WorkflowRoutes:
         self, request: Request, project: str, name: str, caller: Who
     ) -> Response:
         """Delete a workflow; its executions stay as long as they are kept."""
-        await self._use.delete_workflow(caller, project, name, required(request))
+        await self._use.delete_workflow(
+            caller,
+            project,
+            name,
+            required(request),
+            managed_by=request.headers.get(MANAGED_BY, ""),
+        )
         return reply(204)
 
     async def publish_workflow(

@@ -22,6 +22,7 @@ TABLE: Mapping[str, Mapping[str, Role]] = {
         "write": "editor",
         "delete": "editor",
         "share": "admin",
+        "manage": "admin",
     },
     "executions": {
         "read": "viewer",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from alur_engine.reading.yaml_text import plain_value
 
+_TRUTH_ELSEWHERE = frozenset({"y", "Y", "n", "N"})
+"""What readers of YAML 1.1 such as kubectl and Helm take for true and false, the library of ours not."""
+
 
 def write_yaml(value: object) -> str:
     """Return a JSON value as YAML.
@@ -31,4 +34,4 @@ def _style(text: str) -> str | None:
         return '"'
     if "\n" in text:
         return "|"
-    return None if isinstance(plain_value(text), str) else "'"
+    return None if isinstance(plain_value(text), str) and text not in _TRUTH_ELSEWHERE else "'"

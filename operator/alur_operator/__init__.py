@@ -1,0 +1,1 @@
+"""The operator: Workflow and WorkflowRun custom resources of Kubernetes."""

@@ -1,0 +1,1 @@
+"""What speaks to the outside: the cluster, Alur, files."""

@@ -1,0 +1,1 @@
+"""What the operator decides, without a cluster, a server or a clock."""

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from alur_common.catalogue import load_catalogue
+from alur_engine.catalogue import Catalogue
+from alur_engine.document import Position
+from alur_engine.validation import validate_document
+from tests.support.alur_dev import ROOT
+from tests.support.cluster import Kubernetes, Object
+
+HERE = Path(__file__).parent
+WORKFLOW: Object = {
+    "apiVersion": "alur.dev/v1alpha1",
+    "kind": "Workflow",
+    "metadata": {"name": "good", "namespace": "default"},
+    "spec": {
+        "triggers": [
+            {"name": "by hand", "type": "trigger.manual"},
+            {"name": "every night", "type": "trigger.schedule", "params": {"cron": "0 2 * * *"}},
+        ],
+        "nodes": [
+            {"name": "shape", "type": "core.set", "params": {"fields": {"a": 1}}},
+            {"name": "pass", "type": "core.noop"},
+        ],
+        "edges": [{"from": "by hand", "to": "shape"}, {"from": "shape", "to": "pass"}],
+        "settings": {},
+    },
+}
+RUN: Object = {
+    "apiVersion": "alur.dev/v1alpha1",
+    "kind": "WorkflowRun",
+    "metadata": {"name": "good", "namespace": "default"},
+    "spec": {"workflow": "good"},
+}
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+
+
+def cases(name: str) -> list[Any]:
+    found = yaml.safe_load((HERE / name).read_text())
+    return [pytest.param(case["set"], case["says"], id=str(case["set"])[:80]) for case in found]
+
+
+def changed(document: Object, changes: dict[str, Any]) -> Object:
+    document = copy.deepcopy(document)
+    for path, value in changes.items():
+        *parents, last = (int(part) if part.isdigit() else part for part in path.split("."))
+        place: Any = document
+        for part in parents:
+            place = place[part]
+        if value is None and isinstance(place, dict):
+            del place[last]
+        else:
+            place[last] = value
+    return document
+
+
+def create(kubernetes: Kubernetes, kind: str, document: Object) -> httpx.Response:
+    options = {"dryRun": "All", "fieldValidation": "Strict"}
+    return kubernetes.api.post(kubernetes.path(kind, "default"), params=options, json=document)
+
+
+def test_the_documents_that_are_changed_are_good(kubernetes: Kubernetes) -> None:
+    assert create(kubernetes, "workflows", WORKFLOW).status_code == 201
+    assert create(kubernetes, "workflowruns", RUN).status_code == 201
+
+
+@pytest.mark.parametrize(("changes", "says"), cases("refused_workflows.yaml"))
+def test_a_bad_workflow_is_refused_with_its_reason(
+    kubernetes: Kubernetes, changes: dict[str, Any], says: str
+) -> None:
+    answer = create(kubernetes, "workflows", changed(WORKFLOW, changes))
+    assert answer.status_code in {400, 422}, answer.text
+    assert says in answer.json()["message"]
+
+
+@pytest.mark.parametrize(("changes", "says"), cases("refused_runs.yaml"))
+def test_a_bad_run_is_refused_with_its_reason(
+    kubernetes: Kubernetes, changes: dict[str, Any], says: str
+) -> None:
+    answer = create(kubernetes, "workflowruns", changed(RUN, changes))
+    assert answer.status_code in {400, 422}, answer.text
+    assert says in answer.json()["message"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_document_survives_apply_get_and_apply(kubernetes: Kubernetes, path: Path) -> None:
+    document = yaml.safe_load(path.read_text())
+    with kubernetes.namespace(f"trip-{path.stem}") as namespace:
+        document["metadata"]["namespace"] = namespace
+        kubernetes.apply(document)
+        assert (
+            kubernetes.kubectl(
+                "diff", "--server-side", "-f", "-", feed=json.dumps(document)
+            ).returncode
+            == 0
+        )
+        found = kubernetes.get("workflows", namespace, document["metadata"]["name"])
+        assert found is not None
+        assert found["spec"] == with_ports(document["spec"])
+        kubernetes.apply({**document, "spec": found["spec"]})
+        again = kubernetes.get("workflows", namespace, document["metadata"]["name"])
+        assert again is not None
+        assert again["metadata"]["generation"] == 1
+
+
+def test_kubectl_reads_positions_as_people_write_them(kubernetes: Kubernetes) -> None:
+    with kubernetes.namespace("positions") as namespace:
+        kubernetes.do("apply", "--server-side", "-n", namespace, "-f", str(ROOT / "examples"))
+        found = kubernetes.get("workflows", namespace, "large-orders")
+        assert found is not None
+        workflow, problems = validate_document(found, Catalogue.from_json(load_catalogue()))
+        assert (problems, workflow and workflow.spec.nodes[0].position) == (
+            [],
+            Position(x=240, y=120),
+        )
+
+
+def with_ports(spec: Object) -> Object:
+    """Return the spec with the ports of edges, which are the keys of their list."""
+    ports = {"output": "main", "input": "main"}
+    return {**spec, "edges": [{**ports, **edge} for edge in spec.get("edges", ())]}
+
+
+def test_the_largest_workflow_fits(kubernetes: Kubernetes) -> None:
+    names = [f"step {number:04d}".ljust(64, "x") for number in range(1_000)]
+    nodes = [{"name": name, "type": "core.noop", "params": {"note": "y" * 500}} for name in names]
+    pairs = itertools.pairwise(names)
+    spec = {"nodes": nodes, "edges": [{"from": a, "to": b} for a, b in pairs]}
+    answer = create(kubernetes, "workflows", {**WORKFLOW, "spec": spec})
+    assert answer.status_code == 201, answer.text
+
+
+def test_one_node_more_is_told(kubernetes: Kubernetes) -> None:
+    nodes = [{"name": f"n{number}", "type": "core.noop"} for number in range(1_001)]
+    answer = create(kubernetes, "workflows", {**WORKFLOW, "spec": {"nodes": nodes}})
+    assert "must have at most 1000 items" in answer.json()["message"]
+
+
+def test_a_run_stays_what_it_was_but_for_its_time_to_live(kubernetes: Kubernetes) -> None:
+    with kubernetes.namespace("fixed-runs") as namespace:
+        run = changed(RUN, {"metadata.namespace": namespace, "spec.start": "here"})
+        kubernetes.apply(run)
+        kubernetes.apply(changed(run, {"spec.ttlAfterFinished": "PT1H"}))
+        done = kubernetes.kubectl(
+            "apply",
+            "--server-side",
+            "-f",
+            "-",
+            feed=json.dumps(changed(run, {"spec.start": "there"})),
+        )
+        assert "a run cannot be changed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "field", ["", ".spec.nodes", ".spec.triggers.params", ".spec.settings.concurrency", ".status"]
+)
+def test_kubectl_explains_every_field(kubernetes: Kubernetes, field: str) -> None:
+    told = kubernetes.do("explain", f"workflow{field}")
+    fields = told.partition("FIELDS:")[2].strip().split("\n\n")
+    assert all(len(part.strip().splitlines()) >= 2 for part in fields), told
+
+
+def test_fields_are_selected_by_the_server(kubernetes: Kubernetes) -> None:
+    with kubernetes.namespace("selected") as namespace:
+        for name, suspend in (("on", False), ("off", True)):
+            here = {"metadata.namespace": namespace, "metadata.name": name, "spec.suspend": suspend}
+            kubernetes.apply(changed(WORKFLOW, here))
+        told = kubernetes.do(
+            "get", "awf", "-n", namespace, "--field-selector=spec.suspend=true", "-o", "name"
+        )
+        assert told.split() == ["workflow.alur.dev/off"]
+
+
+def test_the_category_lists_them(kubernetes: Kubernetes) -> None:
+    columns = kubernetes.do("get", "workflows", "-A", "-o", "wide").splitlines()[0].split("  ")
+    assert [name.strip() for name in columns if name.strip()] == [
+        "NAMESPACE", "NAME", "READY", "VERSION", "TRIGGERS", "LAST RUN", "LAST STATUS", "AGE", "REASON", "NODE COUNT",
+    ]  # fmt: skip

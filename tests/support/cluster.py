@@ -1,0 +1,141 @@
+"""A real API server for tests, spoken to by its API and by kubectl."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.alur_dev import ROOT
+from tools.servers import kubectl
+from tools.servers.cache import MissingError
+from tools.servers.cluster import ADMIN_TOKEN, Cluster
+
+CRDS = ROOT / "charts/alur/files/crds"
+Object = dict[str, Any]
+
+
+class Kubernetes:
+    """What tests do with a cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.program = str(kubectl.get())
+        context = ssl.create_default_context(cafile=str(cluster.authority))
+        headers = {"authorization": f"Bearer {ADMIN_TOKEN}"}
+        self.api = httpx.Client(base_url=cluster.url, headers=headers, verify=context, timeout=30)
+
+    def kubectl(self, *arguments: str, feed: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run kubectl and return what it said, whatever its exit code."""
+        return subprocess.run(  # noqa: S603  # the program of the tests
+            (self.program, f"--kubeconfig={self.cluster.kubeconfig}", *arguments),
+            input=feed, capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+
+    def do(self, *arguments: str, feed: str | None = None) -> str:
+        """Run kubectl, which has to succeed, and return its output."""
+        done = self.kubectl(*arguments, feed=feed)
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def apply(self, *documents: Object) -> str:
+        """Apply documents server-side."""
+        return self.do("apply", "--server-side", "-f", "-", feed=_many(documents))
+
+    def path(self, kind: str, namespace: str, name: str = "") -> str:
+        """Return the address of an object of ours, or of all in a namespace."""
+        whole = f"/apis/alur.dev/v1alpha1/namespaces/{namespace}/{kind}"
+        return f"{whole}/{name}" if name else whole
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """Return the object, or None."""
+        answer = self.api.get(self.path(kind, namespace, name))
+        return None if answer.status_code == 404 else dict(answer.raise_for_status().json())
+
+    def wait_for(
+        self,
+        kind: str,
+        namespace: str,
+        name: str,
+        is_met: Callable[[Object | None], bool],
+        within: float = 20,
+    ) -> Object | None:
+        """Return the object once it is as wanted."""
+        until = time.monotonic() + within
+        while True:
+            found = self.get(kind, namespace, name)
+            if is_met(found):
+                return found
+            assert time.monotonic() < until, f"{kind} {namespace}/{name} stays {json.dumps(found)}"
+            time.sleep(0.02)
+
+    @contextmanager
+    def namespace(self, name: str) -> Iterator[str]:
+        """Make a namespace for the length of a test; its end does not wait for what is in it."""
+        self.do("create", "namespace", name)
+        try:
+            yield name
+        finally:
+            self.do("delete", "namespace", name, "--wait=false")
+
+
+def condition(found: Object | None, kind: str) -> Object:
+    """Return a condition of an object, or an empty one."""
+    conditions = ((found or {}).get("status") or {}).get("conditions") or ()
+    return next((dict(c) for c in conditions if c["type"] == kind), {})
+
+
+def holds(kind: str, status: str = "True", reason: str = "") -> Callable[[Object | None], bool]:
+    """Return whether a condition of the newest generation has a status."""
+
+    def is_met(found: Object | None) -> bool:
+        if found is None:
+            return False
+        told = condition(found, kind)
+        is_new = told.get("observedGeneration") == found["metadata"]["generation"]
+        return is_new and told["status"] == status and reason in {"", told["reason"]}
+
+    return is_met
+
+
+@pytest.fixture(scope="session")
+def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
+    """One cluster with our definitions for all tests."""
+    try:
+        cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+        reached = Kubernetes(cluster)
+    except MissingError as error:
+        pytest.skip(f"needs what `make servers-of-cluster` gets: {error}")
+    try:
+        cluster.start()
+        install(reached)
+        yield reached
+    finally:
+        cluster.stop()
+
+
+def install(reached: Kubernetes) -> None:
+    """Apply the definitions and wait until they are served."""
+    reached.do("apply", "--server-side", "-f", str(CRDS))
+    names = ("crd/workflows.alur.dev", "crd/workflowruns.alur.dev")
+    reached.do("wait", "--for=condition=Established", "--timeout=30s", *names)
+
+
+def _many(documents: tuple[Object, ...]) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(documents)})
+
+
+def service_account(reached: Kubernetes, folder: Path, namespace: str, name: str) -> Path:
+    """Return a kubeconfig of a service account."""
+    token = reached.do("create", "token", name, "-n", namespace, "--duration=4h").strip()
+    place = folder / f"{name}.kubeconfig"
+    reached.cluster.write_kubeconfig(place, token)
+    return place

@@ -41,6 +41,7 @@ STEPS = (
     ),
     Step((PYTHON, "-m", "alur_gateway.adapters.rest"), "docs/reference/openapi.json"),
     Step((PYTHON, "-m", "tools.storage"), "docs/reference/storage.md"),
+    Step((PYTHON, "-m", "tools.metrics"), "docs/reference/metrics.md"),
     Step((PYTHON, "-m", "tools.settings"), "docs/reference/settings.md"),
     Step(
         (PYTHON, "-m", "alur_common.kafka.schemas", "docs/reference/events"),

@@ -72,12 +72,16 @@ class Collector:
     endpoint: str
     output: Path
 
+    def lines(self) -> list[str]:
+        """Return what has arrived so far; the last line may still be under way and is left out."""
+        said = self.output.read_text() if self.output.exists() else ""
+        return said[: said.rfind("\n") + 1].splitlines()
+
     def wait_for(self, text: str, within: float = 20) -> list[dict[str, Any]]:
         """Return the requests that hold this text once there are any."""
         deadline = time.monotonic() + within
         while True:
-            said = self.output.read_text() if self.output.exists() else ""
-            if found := [json.loads(line) for line in said.splitlines() if text in line]:
+            if found := [json.loads(line) for line in self.lines() if text in line]:
                 return found
             assert time.monotonic() < deadline, f"{text} did not arrive"
             time.sleep(0.05)

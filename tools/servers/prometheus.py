@@ -34,7 +34,7 @@ def server(folder: Path, targets: Sequence[str] = (), *, every: str = "1s") -> S
     settings.write_text(json.dumps({"global": {"scrape_interval": every}, "scrape_configs": [job]}))
     places = (f"--config.file={settings}", f"--storage.tsdb.path={folder / 'data'}")
     listen = f"--web.listen-address=127.0.0.1:{port}"
-    command = (str(get()), *places, listen)
+    command = (str(get()), *places, listen, "--enable-feature=exemplar-storage")
     return Server("prometheus", command, folder, port, is_ready=_is_ready)
 
 

@@ -39,12 +39,14 @@ from alur_common.progress import LocalProgress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics, get_logger
+from alur_common.telemetry.tracing import Tracer
 from alur_engine.catalogue import Catalogue
 from alur_engine.expressions import Evaluator
 from alur_engine.state import Limits
 from alur_executor.adapters.http_client import HttpClient
 from alur_executor.adapters.meter import PrometheusJailMeter, PrometheusMeter
 from alur_executor.adapters.peers import ExecutorPort, RemotePeers
+from alur_executor.adapters.tracing import OtelTracing
 from alur_executor.ports import Definitions, Peers
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
@@ -100,6 +102,7 @@ class Needs:
     worker: str
     catalogue: Mapping[str, Any]
     peers: Peers | None = None
+    tracer: Tracer | None = None
 
 
 def build(needs: Needs, settings: Settings) -> ExecutorService:
@@ -163,6 +166,7 @@ def _parts(needs: Needs, settings: Settings, http: HttpClient, jail: Jail) -> Pa
         limits=Limits(),
         in_memory_delay=settings.in_memory_delay_seconds,
         in_memory_wait=SHORT_WAIT_SECONDS,
+        tracing=None if needs.tracer is None else OtelTracing(needs.tracer),
     )
 
 
@@ -187,11 +191,11 @@ async def main(settings: Settings) -> None:
     ):
         calls = CallSettings()
         channels = Channels(calls)
-        replies = RemoteReplies(channels)
+        replies = RemoteReplies(channels, running.tracer)
         registry = Channel(settings.registry, calls)
         definitions = RemoteDefinitions(definition_calls(registry), under.clock)
         service = build(_needs(under, running, definitions, replies, channels), settings)
-        server = CallsServer(calls)
+        server = CallsServer(calls, running.metrics, running.tracer)
         port = ExecutorPort(service.executor)
         server.serve(EXECUTOR_PORT, [port.nudge, port.admit])
         server.serve(PROGRESS_PORT, [ProgressPort(service.progress).watch])
@@ -231,4 +235,5 @@ def _needs(
         worker=under.worker,
         catalogue=load_catalogue(),
         peers=RemotePeers(Workers(under.documents), channels),
+        tracer=running.tracer,
     )

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.executions import Execution
+from alur_common.telemetry.tracing import Span
+from alur_engine.journal import JournalEntry
+from alur_engine.state import Run
+from alur_executor.domain.programs import Step
 from alur_jail import Ears, RunLimits
 from alur_sdk.items import Json
 from alur_sdk.nodes import Secret
@@ -27,6 +32,32 @@ class Definitions(Protocol):
         """Return an unsealed credential, or raise `NotFoundError`."""
 
 
+class Trace(Protocol):
+    """The spans of one session that is recorded."""
+
+    def attempt(self, step: Step, run: Run) -> Span:
+        """Begin the span of an attempt; the next attempt of the same node run is linked to it."""
+
+    def ended(self, span: Span, entry: JournalEntry | None) -> None:
+        """Say what an attempt came to."""
+
+    def took(self, step: Step, run: Run, entry: JournalEntry, seconds: float) -> None:
+        """Record an attempt that has ended just now."""
+
+    def step(self, name: str) -> Span:
+        """Begin a span for something that the session does itself."""
+
+
+class Tracing(Protocol):
+    """Where the executor's spans begin."""
+
+    def session(self, execution: Execution) -> Span:
+        """Begin the span of a session: because of what started the execution, or linked to the session before it."""
+
+    def trace(self, span: Span, execution: Execution) -> Trace | None:
+        """Return the trace of a session, or None when it is not recorded."""
+
+
 class Meter(Protocol):
     """Where the executor counts. Times are seconds."""
 
@@ -36,11 +67,17 @@ class Meter(Protocol):
     def ended(self, status: str, took: float) -> None:
         """An execution ended."""
 
+    def ran(self, node_type: str, result: str, seconds: float) -> None:
+        """An attempt of a node ended."""
+
     def retried(self, node_type: str) -> None:
         """A node run is tried again."""
 
     def active(self, count: int) -> None:
         """So many executions are in memory."""
+
+    def lease(self, is_held: bool) -> None:
+        """The lease was renewed, or could not be."""
 
 
 class Jail(Protocol):

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prometheus_client import REGISTRY, CollectorRegistry
-
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import Channel
 from alur_common.calls.progress import RemoteProgress
@@ -31,7 +29,8 @@ from alur_common.ground import Ground, ground
 from alur_common.process import Process, process
 from alur_common.replies import LocalReplies
 from alur_common.starts import Starts
-from alur_common.telemetry import get_logger
+from alur_common.telemetry import Metrics, get_logger
+from alur_common.telemetry.tracing import Tracer
 from alur_engine.catalogue import Catalogue
 from alur_gateway.adapters.asgi import App
 from alur_gateway.adapters.cors import Cors
@@ -40,7 +39,7 @@ from alur_gateway.adapters.grpc.server import serve_grpc
 from alur_gateway.adapters.history import JournalHistory
 from alur_gateway.adapters.hooks import HookApp
 from alur_gateway.adapters.lazy_api import LazyApi
-from alur_gateway.adapters.metrics import Metrics
+from alur_gateway.adapters.metrics import RequestMetrics
 from alur_gateway.adapters.probes import Probes
 from alur_gateway.adapters.rates import Rates
 from alur_gateway.adapters.remote import RemoteRegistry, as_port
@@ -113,7 +112,13 @@ class Gateway:
             self._server.stop()
 
 
-def build(needs: Needs, settings: Settings, *, metrics: CollectorRegistry = REGISTRY) -> Gateway:
+def build(
+    needs: Needs,
+    settings: Settings,
+    *,
+    metrics: Metrics,
+    tracer: Tracer | None = None,
+) -> Gateway:
     """Build the gateway. It is not ready before `set_ready(True)`.
 
     Raises `InvalidError` for rate limits and networks that cannot be read.
@@ -131,7 +136,8 @@ def build(needs: Needs, settings: Settings, *, metrics: CollectorRegistry = REGI
         ),
         files=Files(settings.editor_dir, _pages()),
         probes=probes,
-        metrics=Metrics(metrics),
+        metrics=RequestMetrics(metrics),
+        tracer=tracer,
         rates=_rates(settings, needs.clock),
         cors=Cors(origins) if origins else None,
         clock=needs.clock,
@@ -194,7 +200,8 @@ class _Alone:
     async def serve(self) -> None:
         """Serve until told to stop; ready as soon as the registry is there."""
         under, settings = self._under, self._settings
-        server = CallsServer(self._calls)
+        metrics, tracer = self._running.metrics, self._running.tracer
+        server = CallsServer(self._calls, metrics, tracer)
         server.serve(REPLIES_PORT, [ReplyPort(self._replies).deliver])
         name = self._calls.reached_at(await server.start(self._calls.host, self._calls.port))
         under.bus.subscribe(
@@ -206,11 +213,10 @@ class _Alone:
         if not settings.public_url:
             changes["public_url"] = f"http://{settings.host}:{port}"
         settings = settings.model_copy(update=changes)
-        metrics = self._running.metrics
-        gateway = build(self._needs(), settings, metrics=metrics.registry)
+        gateway = build(self._needs(), settings, metrics=metrics, tracer=tracer)
         await under.bus.start()
         grpc, grpc_port = await serve_grpc(
-            gateway.use_cases, settings.host, settings.grpc_port, metrics=metrics
+            gateway.use_cases, settings.host, settings.grpc_port, metrics=metrics, tracer=tracer
         )
         _log.info("gateway listens", port=port, grpc_port=grpc_port, address=name)
         serving = asyncio.create_task(gateway.serve(listener))

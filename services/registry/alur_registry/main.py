@@ -115,7 +115,7 @@ async def main(settings: Settings) -> None:
         await registry.start()
         await registry.ensure_owner()
         calls = CallSettings()
-        server = CallsServer(calls)
+        server = CallsServer(calls, running.metrics, running.tracer)
         server.serve(PORT, served(registry))
         port = await server.start(calls.host, calls.port)
         _log.info("registry ready", address=calls.reached_at(port))

@@ -36,8 +36,11 @@ from alur_common.ground import ground
 from alur_common.process import process
 from alur_common.replies import Replies
 from alur_common.starts import Starts
-from alur_common.telemetry import get_logger
+from alur_common.telemetry import Metrics, get_logger
+from alur_common.telemetry.tracing import Tracer
+from alur_scheduler.adapters.meter import PrometheusMeter
 from alur_scheduler.adapters.takers import CalledTakers
+from alur_scheduler.adapters.tracing import SchedulerTracing
 from alur_scheduler.domain.collections import COLLECTIONS as OWN
 from alur_scheduler.ports import Definitions, Takers
 from alur_scheduler.service.admission import Admission
@@ -71,6 +74,8 @@ class Needs:
     clock: Clock
     takers: Takers
     blobs: Blobs
+    metrics: Metrics
+    tracer: Tracer | None = None
 
 
 class Scheduler:
@@ -81,6 +86,8 @@ class Scheduler:
         journals = StoredJournals(needs.documents)
         self._clock = needs.clock
         self._settings = settings
+        meter = PrometheusMeter(needs.metrics)
+        tracing = None if needs.tracer is None else SchedulerTracing(needs.tracer)
         self._recovery = Recovery(
             executions,
             inbox,
@@ -88,8 +95,16 @@ class Scheduler:
             bus=needs.bus,
             takers=needs.takers,
             clock=needs.clock,
+            meter=meter,
         )
-        self._schedules = Schedules(needs.documents, needs.definitions, needs.starts, needs.clock)
+        self._schedules = Schedules(
+            needs.documents,
+            needs.definitions,
+            needs.starts,
+            clock=needs.clock,
+            meter=meter,
+            tracing=tracing,
+        )
         self._admission = Admission(
             needs.documents,
             needs.definitions,
@@ -99,6 +114,7 @@ class Scheduler:
             outbox=needs.outbox,
             replies=needs.replies,
             clock=needs.clock,
+            tracing=tracing,
         )
         self._retention = Retention(executions, journals, inbox, needs.clock)
         uses = BlobUses(needs.documents)
@@ -200,7 +216,7 @@ async def main(settings: Settings) -> None:
     ):
         calls = CallSettings()
         channels = Channels(calls)
-        replies = RemoteReplies(channels)
+        replies = RemoteReplies(channels, running.tracer)
         registry = Channel(settings.registry, calls)
         executions = StoredExecutions(under.documents)
         scheduler = build(
@@ -214,6 +230,8 @@ async def main(settings: Settings) -> None:
                 clock=under.clock,
                 takers=CalledTakers(Workers(under.documents), channels, under.bus),
                 blobs=under.blobs,
+                metrics=running.metrics,
+                tracer=running.tracer,
             ),
             settings,
         )

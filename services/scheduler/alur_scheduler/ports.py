@@ -7,6 +7,7 @@ from typing import Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
+from alur_common.telemetry.tracing import Span
 
 
 class Takers(Protocol):
@@ -14,6 +15,29 @@ class Takers(Protocol):
 
     async def take(self, executions: Sequence[Execution]) -> None:
         """Have each taken up by an executor that lives. Safe to repeat."""
+
+
+class Meter(Protocol):
+    """Where the scheduler counts. Times are seconds."""
+
+    def queue_oldest(self, age: float) -> None:
+        """The oldest execution that nobody takes up has this age; 0: there is none."""
+
+    def admitted_again(self, reason: str, count: int) -> None:
+        """So many executions were handed to executors from the store."""
+
+    def drift(self, seconds: float) -> None:
+        """A schedule was fired so long after it was due."""
+
+
+class Tracing(Protocol):
+    """Where the scheduler's spans begin."""
+
+    def admitting(self, execution: Execution) -> Span | None:
+        """Begin a span for letting an execution in, in the trace of its acceptance; None when that was not traced."""
+
+    def firing(self, record: WorkflowRecord, trigger: str) -> Span:
+        """Begin the trace of an execution that a schedule starts."""
 
 
 class RecordPage(Protocol):

@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from alur_common.telemetry import Metrics, configure_logs, get_logger, start_metrics_server
+from alur_common.telemetry.declared import METRICS
 from alur_sdk.errors import UnavailableError
 
 
@@ -98,39 +99,46 @@ def test_loading_the_logs_loads_no_rich() -> None:
 
 def test_a_metric_asked_for_twice_is_one() -> None:
     metrics = Metrics()
-    metrics.counter("bus_events_total", "Events.", ["topic"]).labels("a").inc()
-    metrics.counter("bus_events_total", "Events.", ["topic"]).labels("a").inc()
-    assert 'alur_bus_events_total{topic="a"} 2.0' in metrics.text()
+    metrics.counter("bus_published_total").labels("a").inc()
+    metrics.counter("bus_published_total").labels("a").inc()
+    assert 'alur_bus_published_total{topic="a"} 2.0' in metrics.text()
 
 
 def test_a_name_is_of_one_kind() -> None:
     metrics = Metrics()
-    metrics.gauge("bus_waiting", "Waiting.")
-    with pytest.raises(ValueError, match="gauge already"):
-        metrics.histogram("bus_waiting", "Waiting.")
+    with pytest.raises(ValueError, match="no histogram executor_active_runs"):
+        metrics.histogram("executor_active_runs")
 
 
-def test_a_counter_is_named_as_one() -> None:
-    with pytest.raises(ValueError, match="_total"):
-        Metrics().counter("bus_events", "Events.")
+def test_a_metric_that_is_not_declared_is_refused() -> None:
+    with pytest.raises(ValueError, match="declared"):
+        Metrics().counter("bus_things_total")
+
+
+def test_metrics_are_named_as_what_they_are() -> None:
+    names = [one.name for one in METRICS]
+    assert len(set(names)) == len(names)
+    for one in METRICS:
+        assert one.name.endswith("_total") == (one.kind == "counter"), one.name
+        assert not {"execution", "path", "url", "user", "tenant"} & set(one.labels), one.name
 
 
 def test_no_series_tells_when_it_was_created() -> None:
     metrics = Metrics()
-    metrics.counter("bus_events_total", "Events.").inc()
+    metrics.counter("store_pool_timeouts_total").inc()
     assert "_created" not in metrics.text()
 
 
 async def test_metrics_are_served_on_a_free_port() -> None:
     metrics = Metrics()
-    metrics.gauge("bus_waiting", "Waiting.").set(7)
+    metrics.gauge("executor_active_runs").set(7)
     server = start_metrics_server(metrics, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"GET /metrics HTTP/1.0\r\n\r\n")
     answer = await reader.read()
     writer.close()
     await asyncio.to_thread(server.close)
-    assert b"alur_bus_waiting 7.0" in answer
+    assert b"alur_executor_active_runs 7.0" in answer
 
 
 def test_a_taken_port_is_named() -> None:

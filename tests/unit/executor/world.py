@@ -33,6 +33,7 @@ from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.starts import StartRequest, Starts
 from alur_engine.state import Limits
+from alur_executor.ports import Tracing
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
 from alur_scheduler.adapters.takers import BusTakers
@@ -160,10 +161,12 @@ class World:
             bus=self.bus,
             takers=self.takers,
             clock=self.clock,
+            meter=Silent(),
         )
         self.starts = Starts(
             self.executions, self.blobs, self.bus, self.clock, SystemIds(self.clock)
         )
+        self.tracing: Tracing | None = None
         self.now: Executor | None = None
         self.bus.subscribe(ExecutionAdmitted, "executor", self._on_admitted)
         self.bus.subscribe(ExecutionNudged, "executor", self._on_nudged)
@@ -199,6 +202,7 @@ class World:
             limits=Limits(),
             in_memory_delay=5.0,
             in_memory_wait=1.0,
+            tracing=self.tracing,
         )
         self.now = Executor(parts, programs(), self.workers, Capacity(**capacity))
         await self.workers.renew(name, 1e9, self.clock.now())

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 
-from alur_gateway.adapters.metrics import Metrics
+from alur_common.telemetry import Metrics
+from alur_gateway.adapters.metrics import RequestMetrics
 from alur_gateway.domain.limits import client_of, networks_of
 from alur_gateway.main import build
 from alur_gateway.settings import Settings
@@ -166,23 +166,23 @@ def test_a_wrong_limit_stops_the_start(wrong: dict[str, str]) -> None:
 
 
 async def test_metrics_count_routes_and_never_paths(tmp_path: Path) -> None:
-    registry = CollectorRegistry()
-    metrics = Metrics(registry)
-    metrics.request("GET", "/api/v1/projects/{project}/workflows", 200, 0.01)
-    metrics.webhook(418, 0.01)
-    text = generate_latest(registry).decode()
+    metrics = Metrics()
+    counted = RequestMetrics(metrics)
+    counted.request("GET", "/api/v1/projects/{project}/workflows", 200, 0.01)
+    counted.webhook(418, 0.01)
+    text = metrics.text()
     assert 'route="/api/v1/projects/{project}/workflows"' in text
     assert 'alur_gateway_webhook_duration_seconds_count{status="4xx"} 1.0' in text
 
 
 async def test_a_request_is_recorded_under_the_template_of_its_route(tmp_path: Path) -> None:
     world = await RestWorld.make(tmp_path)
-    registry = CollectorRegistry()
+    metrics = Metrics()
     world.bus = type(world.bus)()
-    gateway = build(world.needs(world.people), Settings(), metrics=registry)
+    gateway = build(world.needs(world.people), Settings(), metrics=metrics)
     headers = {"authorization": f"Bearer {world.token}"}
     await call(gateway.asgi, "GET", "/api/v1/projects/default/workflows", headers=headers)
-    assert "/api/v1/projects/{project}/workflows" in generate_latest(registry).decode()
+    assert "/api/v1/projects/{project}/workflows" in metrics.text()
 
 
 async def test_the_trace_of_the_caller_goes_on(world: World) -> None:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from prometheus_client import CollectorRegistry
-
 from alur_common.blobs_memory import MemoryBlobs
 from alur_common.bus_in_process import InProcessBus
 from alur_common.clock import SystemIds
@@ -28,6 +26,7 @@ from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies, Outcome
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Starts
+from alur_common.telemetry import Metrics
 from alur_gateway.adapters.asgi import App, Message, Scope
 from alur_gateway.domain.shown import Overview
 from alur_gateway.main import Gateway, build
@@ -151,7 +150,7 @@ class World:
 
     def use(self, registry: Registry) -> None:
         """Build the gateway on this registry."""
-        self.gateway = build(self.needs(registry), self.settings, metrics=CollectorRegistry())
+        self.gateway = build(self.needs(registry), self.settings, metrics=Metrics())
 
     def needs(self, registry: Registry) -> Needs:
         """Return what a gateway is built on."""

@@ -16,6 +16,7 @@ from alur_common.replies import LocalReplies
 from alur_common.schedules import stored_next_due
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics
+from alur_common.telemetry.tracing import Tracer
 from alur_engine.catalogue import Catalogue
 from alur_executor.main import Needs as ExecutorNeeds
 from alur_executor.main import build as build_executor
@@ -49,9 +50,10 @@ class Platform:
 class _Shared:
     """What the services share within one process."""
 
-    def __init__(self, store: Opened, metrics: Metrics) -> None:
+    def __init__(self, store: Opened, metrics: Metrics, tracer: Tracer | None) -> None:
         self.store = store
         self.metrics = metrics
+        self.tracer = tracer
         self.bus = InProcessBus(on_dead_letter=dead_letter_counter(metrics))
         self.outbox = DirectOutbox(self.bus)
         self.catalogue = load_catalogue()
@@ -65,14 +67,15 @@ class _Shared:
 
 @asynccontextmanager
 async def platform(
-    store: Opened, settings: GatewaySettings, metrics: Metrics
+    store: Opened, settings: GatewaySettings, metrics: Metrics, tracer: Tracer | None
 ) -> AsyncIterator[Platform]:
     """Build, start and in the end drain all services on an open data folder."""
-    shared = _Shared(store, metrics)
+    shared = _Shared(store, metrics, tracer)
     registry = await _registry(shared, settings)
     executor = build_executor(_executor_needs(shared, registry), ExecutorSettings.load())
     scheduler = build_scheduler(_scheduler_needs(shared, registry), SchedulerSettings.load())
-    gateway = build_gateway(_gateway_needs(shared, registry), settings, metrics=metrics.registry)
+    needs = _gateway_needs(shared, registry)
+    gateway = build_gateway(needs, settings, metrics=metrics, tracer=tracer)
     await executor.start()
     await scheduler.start()
     tending = asyncio.create_task(tend(registry, TEND_SECONDS))
@@ -115,6 +118,7 @@ def _executor_needs(shared: _Shared, registry: Registry) -> ExecutorNeeds:
         metrics=shared.metrics,
         worker=shared.store.ids.execution(),
         catalogue=shared.catalogue,
+        tracer=shared.tracer,
     )
 
 
@@ -129,6 +133,8 @@ def _scheduler_needs(shared: _Shared, registry: Registry) -> SchedulerNeeds:
         clock=shared.store.clock,
         takers=BusTakers(shared.bus),
         blobs=shared.store.blobs,
+        metrics=shared.metrics,
+        tracer=shared.tracer,
     )
 
 

@@ -20,7 +20,8 @@ from alur.local import SERVER_FILE, SOCKET, remember
 from alur.loops import run_service
 from alur.places import write_private
 from alur_common.settings import Settings
-from alur_common.telemetry import Metrics, configure_logs, start_metrics_server
+from alur_common.telemetry import Metrics, configure_logs, open_tracer, start_metrics_server
+from alur_common.telemetry.tracing import Tracer
 from alur_gateway.adapters.grpc.server import serve_grpc
 from alur_gateway.adapters.server import listen
 from alur_gateway.settings import Settings as GatewaySettings
@@ -48,6 +49,24 @@ def run(options: Options) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is seen of the process from outside."""
+
+    metrics: Metrics
+    tracer: Tracer | None
+
+
+@contextlib.asynccontextmanager
+async def _traced() -> AsyncIterator[Tracer | None]:
+    tracer = open_tracer("dev")
+    try:
+        yield tracer
+    finally:
+        if tracer is not None:
+            await tracer.close()
+
+
 async def _serve(options: Options) -> None:
     try:
         listener = listen(options.host, options.port)
@@ -67,9 +86,10 @@ async def _serve(options: Options) -> None:
     )
     metrics = Metrics()
     async with (
+        _traced() as tracer,
         opened(options.data, metrics) as store,
-        platform(store, settings, metrics) as running,
-        _around(options, store, running, metrics, url),
+        platform(store, settings, metrics, tracer) as running,
+        _around(options, store, running, _Seen(metrics, tracer), url),
     ):
         serving = asyncio.create_task(running.gateway.serve(listener))
         running.gateway.set_ready(True)
@@ -81,12 +101,16 @@ async def _serve(options: Options) -> None:
 
 @contextlib.asynccontextmanager
 async def _around(
-    options: Options, store: Opened, running: Platform, metrics: Metrics, url: str
+    options: Options, store: Opened, running: Platform, seen: _Seen, url: str
 ) -> AsyncIterator[None]:
     """Serve metrics, gRPC and the owner's socket; leave the files by which the server is found."""
-    metrics_server = start_metrics_server(metrics, options.host, options.metrics_port)
+    metrics_server = start_metrics_server(seen.metrics, options.host, options.metrics_port)
     grpc, grpc_port = await serve_grpc(
-        running.gateway.use_cases, options.host, options.grpc_port, metrics=metrics
+        running.gateway.use_cases,
+        options.host,
+        options.grpc_port,
+        metrics=seen.metrics,
+        tracer=seen.tracer,
     )
     async with owner_socket(store.folder / SOCKET, running.registry):
         link = f"{url}/sign-in#token={await running.registry.new_sign_in_link()}"

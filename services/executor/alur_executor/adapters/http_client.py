@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from alur_common.outbound import Guard, Target
+from alur_common.telemetry import names
+from alur_common.telemetry.tracing import HEADER, NOTHING, Kind, child, current
 from alur_executor.adapters.http_bodies import decoded
 from alur_sdk.errors import LimitError, Permanent, Retryable
 from alur_sdk.nodes import HttpRequest, HttpResponse
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from alur_executor.adapters.http_pool import Pool
 
+_CLIENT_ERROR = 400
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEEPS_METHOD = frozenset({307, 308})
@@ -49,6 +52,20 @@ class HttpClient:
         transport and time-outs, `LimitError` for an answer that is too large.
         """
         _check_headers(request.headers)
+        # Of the address only the host: the rest may hold a secret.
+        with (
+            child(request.method, Kind.CLIENT, {names.HTTP_METHOD: request.method})
+            or NOTHING as span
+        ):
+            answer = await self._in_time(_traced(request))
+            if span is not None:
+                span.set(names.HTTP_STATUS, answer.status)
+                span.set(names.SERVER_ADDRESS, urlsplit(answer.url).hostname or "")
+                if answer.status >= _CLIENT_ERROR:
+                    span.fail(str(answer.status))
+            return answer
+
+    async def _in_time(self, request: HttpRequest) -> HttpResponse:
         try:
             async with asyncio.timeout(request.timeout_seconds):
                 return await self._follow(request)
@@ -113,6 +130,14 @@ def _check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if _HEADER_NAME.fullmatch(name) is None or _UNSAFE_IN_HEADER.search(value):
             raise Permanent(f"the header {name[:80]!r} holds characters that no header may hold")
+
+
+def _traced(request: HttpRequest) -> HttpRequest:
+    """Return the request with the trace that it is sent in, unless it names another or nothing is traced."""
+    span = current()
+    if span is None or any(name.lower() == HEADER for name in request.headers):
+        return request
+    return replace(request, headers={**request.headers, HEADER: span.point.parent})
 
 
 def _has_key(headers: Mapping[str, str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,6 +19,7 @@ from alur_common.executions import Execution, Message, Status, blobs_of
 from alur_common.executions.content import kept_entries
 from alur_common.replies import Outcome
 from alur_common.starts import MAX_DEPTH, StartRequest
+from alur_common.telemetry.tracing import NOTHING
 from alur_engine.history import timestamp
 from alur_engine.planning import End, outputs_of
 from alur_engine.state import State
@@ -44,23 +46,37 @@ class Endings:
         async with self._claiming:
             if session.is_claimed:
                 return
-            execution = session.execution
-            await self._save(
-                execution.changed(
-                    status="running",
-                    owner=session.parts.worker,
-                    epoch=execution.epoch + 1,
-                )
-            )
-            session.is_claimed = True
-            session.on_claimed(execution.id)
+            with self._span("claim execution"):
+                await self._claim()
+        execution = session.execution
         session.parts.bus.tell(
             ExecutionStarted(execution.id, execution.tenant, execution.workflow_uid)
         )
         session.watching.execution({"status": "running"})
 
+    def _span(self, name: str) -> AbstractContextManager[object]:
+        trace = self._session.trace
+        return NOTHING if trace is None else trace.step(name)
+
+    async def _claim(self) -> None:
+        session = self._session
+        execution = session.execution
+        await self._save(
+            execution.changed(
+                status="running",
+                owner=session.parts.worker,
+                epoch=execution.epoch + 1,
+            )
+        )
+        session.is_claimed = True
+        session.on_claimed(execution.id)
+
     async def suspend(self, at: float | None, status: Status) -> None:
         """Leave memory: everything known is durable first."""
+        with self._span("suspend execution"):
+            await self._suspend(at, status)
+
+    async def _suspend(self, at: float | None, status: Status) -> None:
         session = self._session
         await session.claim()
         await session.writer.flush()
@@ -81,6 +97,10 @@ class Endings:
 
     async def end(self, end: End) -> None:
         """End the execution. Whom its end concerns is told before, durably, so that nobody is forgotten."""
+        with self._span("complete execution"):
+            await self._end(end)
+
+    async def _end(self, end: End) -> None:
         session = self._session
         if self._concerns_others(end):
             await session.claim()

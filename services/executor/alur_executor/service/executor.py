@@ -13,6 +13,8 @@ from alur_common.executions import Execution, blobs_of
 from alur_common.executions.content import input_of, read_entries
 from alur_common.executions.workers import Workers
 from alur_common.progress import Change
+from alur_common.telemetry import names
+from alur_common.telemetry.logs import bind
 from alur_engine.applying import apply, begin
 from alur_engine.history import node_change
 from alur_engine.journal import decode_entry
@@ -20,7 +22,7 @@ from alur_engine.planning import recover
 from alur_engine.state import State
 from alur_executor.domain.fair_queue import FairQueue
 from alur_executor.domain.programs import Program
-from alur_executor.ports import Peers
+from alur_executor.ports import Peers, Trace
 from alur_executor.service.endings import Endings, failed_before_start
 from alur_executor.service.journaling import FencedError, JournalWriter
 from alur_executor.service.parts import Parts
@@ -178,7 +180,23 @@ class Executor:
         execution = await self._parts.executions.find(execution_id)
         if execution is None or not await self._may_take(execution):
             return False
-        session = await self._session(execution)
+        bind(execution_id=execution_id, workflow_id=execution.workflow_uid)
+        tracing = self._parts.tracing
+        if tracing is None:
+            return await self._drive(execution, None)
+        with tracing.session(execution) as span:
+            here = execution.changed(
+                trace=span.point.parent, trace_id=execution.trace_id or span.point.trace_id
+            )
+            again = await self._drive(here, tracing.trace(span, execution))
+            if (session := self._sessions.get(execution_id)) is not None:
+                span.set(names.EXECUTION_STATUS, session.execution.status)
+                span.set(names.EPOCH, session.execution.epoch)
+            return again
+
+    async def _drive(self, execution: Execution, trace: Trace | None) -> bool:
+        execution_id = execution.id
+        session = await self._session(execution, trace)
         if session is None:
             return False
         self._sessions[execution_id] = session
@@ -197,7 +215,7 @@ class Executor:
             return not await self._workers.is_alive(str(execution.owner))
         return True
 
-    async def _session(self, execution: Execution) -> Session | None:
+    async def _session(self, execution: Execution, trace: Trace | None) -> Session | None:
         """Return a session at the state that the journal leads to; None when it cannot even begin."""
         try:
             version = await self._parts.definitions.version(
@@ -218,8 +236,8 @@ class Executor:
             await self._fail(execution, error)
             return None
         if execution.epoch == 0 and execution.status == "queued":
-            return self._fresh(execution, program, state)
-        return await self._resumed(execution, program, state)
+            return self._fresh(execution, program, state, trace)
+        return await self._resumed(execution, program, state, trace)
 
     def _timed(self, execution: Execution, program: Program) -> Execution:
         if execution.started_at is not None:
@@ -240,13 +258,16 @@ class Executor:
             limit=parts.limits.bytes,
         )
 
-    def _fresh(self, execution: Execution, program: Program, state: State) -> Session:
+    def _fresh(
+        self, execution: Execution, program: Program, state: State, trace: Trace | None
+    ) -> Session:
         """Begin. The claim is written with the first thing that has to be durable, or with the end."""
         execution = self._timed(execution, program)
-        return Session(self._parts, execution, program, state, self._writer(execution, 1, 0))
+        writer = self._writer(execution, 1, 0)
+        return Session(self._parts, execution, program, state, writer, trace=trace)
 
     async def _resumed(
-        self, execution: Execution, program: Program, state: State
+        self, execution: Execution, program: Program, state: State, trace: Trace | None
     ) -> Session | None:
         """Take over: own it, close the journal to any stale owner, then go on from what the journal says."""
         execution = self._timed(execution, program)
@@ -266,7 +287,7 @@ class Executor:
         for entry in await read_entries(batches, claimed.entries, self._parts.blobs):
             apply(state, decode_entry(entry))
         recover(state)
-        session = Session(self._parts, claimed, program, state, writer)
+        session = Session(self._parts, claimed, program, state, writer, trace=trace)
         session.check_deadline()
         session.nudge()
         return session
@@ -329,7 +350,9 @@ class Executor:
             await self._workers.renew(self._parts.worker, seconds, now, self.address)
         except AlurError as error:
             self._log.error("lease not renewed", reason=error.message)
+            self._parts.meter.lease(False)
             return False
+        self._parts.meter.lease(True)
         return True
 
     async def stop(self) -> None:

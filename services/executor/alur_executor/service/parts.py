@@ -13,7 +13,7 @@ from alur_common.progress import Progress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
 from alur_engine.state import Limits
-from alur_executor.ports import Definitions, Environment, Jail, Meter
+from alur_executor.ports import Definitions, Environment, Jail, Meter, Tracing
 from alur_sdk.nodes import Http
 
 
@@ -43,3 +43,5 @@ class Parts:
     """Retries up to this long, in seconds, stay in memory."""
     in_memory_wait: float
     """The same of waits."""
+    tracing: Tracing | None = None
+    """None: nothing is traced."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Started, Stopped, Waiting
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
+from alur_executor.domain.results import result_of
 from alur_executor.service import attempts
 from alur_executor.service.attempts import Attempt
 from alur_executor.service.children import Children
@@ -88,11 +90,11 @@ class NodeRuns:
         assert step is not None  # noqa: S101 triggers never start
         session.watching.started(run, self._now())
         if step.is_plain and not step.graph.keeps:
-            session.take(self._plain(step, run))
+            session.take(self._timed_plain(step, run))
         elif step.is_plain and is_alone:
-            await session.take_durably(self._plain(step, run))
+            await session.take_durably(self._timed_plain(step, run))
         elif step.is_plain:
-            session.spawn(run, session.take_durably(self._plain(step, run)))
+            session.spawn(run, session.take_durably(self._timed_plain(step, run)))
         else:
             await session.claim()
             if run.status == "running":  # nothing has stopped it meanwhile
@@ -107,6 +109,12 @@ class NodeRuns:
         context = session.context().begin(step, run, now)
         scopes = ItemScopes(session.surroundings, step, run, items, context)
         return Try(step, run, items, context, scopes, now, context.attempt)
+
+    def _timed_plain(self, step: Step, run: Run) -> JournalEntry:
+        begun = time.perf_counter()
+        entry = self._plain(step, run)
+        self._session.ran(step, run, entry, begun)
+        return entry
 
     def _plain(self, step: Step, run: Run) -> JournalEntry:
         """Return how a run of a synchronous node without effect ended."""
@@ -153,13 +161,27 @@ class NodeRuns:
         return finished._replace(size=getattr(params, "size", 0))
 
     async def _slow(self, step: Step, run: Run) -> None:
-        """Run a node beside the session: intent first where it writes, its end durable before what follows."""
+        """Run a node beside the session, within a span of its own where the session is recorded."""
+        session, trace = self._session, self._session.trace
+        begun = time.perf_counter()
+        if trace is None:
+            entry = await self._through(step, run)
+        else:
+            with trace.attempt(step, run) as span:
+                entry = await self._through(step, run)
+                trace.ended(span, entry)
+        seconds = time.perf_counter() - begun
+        session.parts.meter.ran(step.graph.type.type, result_of(entry), seconds)
+
+    async def _through(self, step: Step, run: Run) -> JournalEntry:
+        """Bring an attempt to its end and return it: intent first where it writes, its end durable before what follows."""
         session = self._session
         under_way = self._begin(step, run, run.pinned_at or self._now())
         if step.definition.disabled:
-            session.take(self._passed(under_way))
+            passed = self._passed(under_way)
+            session.take(passed)
             session.changed()
-            return
+            return passed
         requests = Requests(step, under_way.scopes, run)
         if step.graph.effect is Effect.WRITE:
             await session.take_durably(under_way.started_entry(requests.written()))
@@ -175,6 +197,7 @@ class NodeRuns:
             else:
                 session.take(entry)
         session.changed()
+        return entry
 
     async def _end_of(self, under_way: Try, attempt: Attempt) -> JournalEntry:
         if isinstance(attempt.result, sdk.Started):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -23,7 +24,9 @@ from alur_engine.planning import (
     wakes_at,
 )
 from alur_engine.state import Run, State
-from alur_executor.domain.programs import Program
+from alur_executor.domain.programs import Program, Step
+from alur_executor.domain.results import result_of
+from alur_executor.ports import Trace
 from alur_executor.service.context import RunContext
 from alur_executor.service.endings import Endings
 from alur_executor.service.journaling import FencedError, JournalWriter
@@ -50,12 +53,16 @@ class Session:
         program: Program,
         state: State,
         writer: JournalWriter,
+        *,
+        trace: Trace | None = None,
     ) -> None:
         self.parts = parts
         self.execution = execution
         self.program = program
         self.state = state
         self.writer = writer
+        self.trace = trace
+        """None: it is not recorded."""
         self.is_claimed = execution.owner == parts.worker
         self.on_claimed: Callable[[str], None] = lambda _: None
         """Called once with the execution's id when this worker is durably its owner."""
@@ -92,6 +99,13 @@ class Session:
         self.writer.record(entry)
         apply(self.state, entry)
         self.watching.tell(self.state, entry)
+
+    def ran(self, step: Step, run: Run, entry: JournalEntry, begun: float) -> None:
+        """Count and record an attempt that has ended just now; `begun` is of `perf_counter`."""
+        seconds = time.perf_counter() - begun
+        self.parts.meter.ran(step.graph.type.type, result_of(entry), seconds)
+        if self.trace is not None:
+            self.trace.took(step, run, entry, seconds)
 
     def keep(self) -> None:
         """Let nothing start before all that is recorded so far is durable."""
@@ -204,9 +218,11 @@ class Session:
         step = self._steps[run.node.index]
         if step is None or not step.is_quick or step.graph.keeps or run.outcomes:
             return False
+        begun = time.perf_counter()
         finished = self.quick.run(step, run, self.parts.clock.now())
         if finished is None:
             return False
+        self.ran(step, run, finished, begun)
         self.writer.record(finished)
         finish(self.state, run, finished)
         if self.watching.is_on():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alur_common.clock import Clock, Ids
 from alur_common.telemetry import get_logger
+from alur_common.telemetry.tracing import Tracer
 from alur_gateway.adapters.asgi import (
     App,
     ClientGoneError,
@@ -14,20 +15,19 @@ from alur_gateway.adapters.asgi import (
     Receive,
     Scope,
     Send,
-    header_of,
     send_answer,
 )
 from alur_gateway.adapters.cors import Cors
 from alur_gateway.adapters.files import Files
 from alur_gateway.adapters.hooks import PREFIX, HookApp
-from alur_gateway.adapters.metrics import Metrics
+from alur_gateway.adapters.metrics import RequestMetrics
 from alur_gateway.adapters.probes import Probes
 from alur_gateway.adapters.rates import Rates
+from alur_gateway.adapters.tracing import caller_of, is_traced, traced
 from alur_gateway.domain.answers import Answer, problem_answer
 from alur_gateway.domain.errors import InternalError, MethodError
 from alur_sdk.errors import AlurError, NotFoundError
 
-_TRACE_PARENT_LENGTH = 55
 _SERVER_ERROR = 500
 _CLIENT_ERROR = 400
 
@@ -40,7 +40,8 @@ class Parts:
     api: Callable[[], Awaitable[App]]
     files: Files
     probes: Probes
-    metrics: Metrics
+    metrics: RequestMetrics
+    tracer: Tracer | None
     rates: Rates | None
     cors: Cors | None
     clock: Clock
@@ -56,10 +57,12 @@ class Root:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if scope["path"].startswith(PREFIX):
-                await self._webhook(scope, receive, send)
+            handle = self._webhook if scope["path"].startswith(PREFIX) else self._request
+            tracer = self._parts.tracer
+            if tracer is None or not is_traced(scope["path"]):
+                await handle(scope, receive, send)
             else:
-                await self._request(scope, receive, send)
+                await traced(tracer, handle, scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
 
@@ -157,16 +160,10 @@ class Root:
         """Return the caller's trace id (W3C trace context), else a new one kept for this request."""
         known: str | None = scope.get("alur.trace")
         if known is None:
-            given = header_of(scope, b"traceparent") or b""
-            known = given[3:35].decode("latin-1")
-            if len(given) < _TRACE_PARENT_LENGTH or not _is_trace_id(known):
-                known = self._parts.ids.secret(16)
+            caller = caller_of(scope)
+            known = self._parts.ids.secret(16) if caller is None else caller.trace_id
             scope["alur.trace"] = known
         return known
-
-
-def _is_trace_id(text: str) -> bool:
-    return set(text) <= set("0123456789abcdef") and text.strip("0") != ""
 
 
 class _Watched:

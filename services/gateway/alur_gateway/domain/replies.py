@@ -66,8 +66,10 @@ def outcome_of(execution: Execution) -> Outcome:
     return Outcome(kind, execution.status, execution.output, error)
 
 
-def outcome_answer(hook: Hook, execution_id: str, outcome: Outcome, instance: str) -> Answer:
-    """Return the answer to a caller who waited."""
+def outcome_answer(
+    hook: Hook, execution_id: str, outcome: Outcome, instance: str, trace_id: str
+) -> Answer:
+    """Return the answer to a caller who waited; a problem names the trace."""
     header = execution_header(execution_id)
     if outcome.kind == "reply" and outcome.reply is not None:
         return reply_answer(outcome.reply, header)
@@ -77,7 +79,7 @@ def outcome_answer(hook: Hook, execution_id: str, outcome: Outcome, instance: st
         if hook.respond == "node":
             return Answer(204, [header])
         return _output_answer(outcome.output, header, whole=hook.whole_result)
-    return _failure_answer(execution_id, outcome, instance)
+    return _failure_answer(execution_id, outcome, instance, trace_id)
 
 
 def _output_answer(output: Json, header: Header, *, whole: bool) -> Answer:
@@ -86,12 +88,11 @@ def _output_answer(output: Json, header: Header, *, whole: bool) -> Answer:
     return Answer(200, [JSON, header], orjson.dumps(output if whole else output[0]))
 
 
-def _failure_answer(execution_id: str, outcome: Outcome, instance: str) -> Answer:
+def _failure_answer(execution_id: str, outcome: Outcome, instance: str, trace_id: str) -> Answer:
     error = outcome.error or {}
     message = str(error.get("message", f"the execution ended {outcome.status}"))
     kind = CancelledError if outcome.status == "cancelled" else FailedError
     refusal = kind(message, execution=execution_id)
-    trace_id = execution_id.replace("-", "")
     return problem_answer(refusal, instance, trace_id, [execution_header(execution_id)])
 
 

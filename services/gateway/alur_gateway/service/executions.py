@@ -16,6 +16,7 @@ from alur_common.replies import Outcome
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller
 from alur_common.starts import Accepted, Startable, StartRequest
+from alur_common.telemetry.tracing import current, point_of
 from alur_engine.durations import duration_seconds
 from alur_gateway.domain.journal import shown_entries
 from alur_gateway.domain.pages import decode_cursor, encode_cursor
@@ -201,6 +202,9 @@ class ExecutionService:
         given = execution.input
         if execution.input_blob:
             given = orjson.loads(await self._blobs.get(execution.input_blob))
+        span = current()
+        if span is not None:
+            span.link(point_of(execution.trace))
         request = StartRequest(
             mode="replay",
             input=given or [],

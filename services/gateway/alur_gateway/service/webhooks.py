@@ -19,6 +19,7 @@ from alur_gateway.domain.bodies import read_body, read_pairs
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.domain.hooks import Hook, Hooks, hooks_of
 from alur_gateway.domain.replies import accepted_answer, outcome_answer, outcome_of
+from alur_gateway.domain.shown import trace_id_of
 from alur_gateway.domain.signatures import check_proof
 from alur_gateway.ports import HookTable
 from alur_gateway.service.needs import Needs
@@ -127,7 +128,8 @@ class Webhooks:
                 outcome = await self._wait(future)
         if outcome.kind == "reply" and found.hook.respond == "result":
             outcome = await self._end(execution_id)
-        return outcome_answer(found.hook, execution_id, outcome, instance)
+        trace_id = trace_id_of(accepted.execution)
+        return outcome_answer(found.hook, execution_id, outcome, instance, trace_id)
 
     async def _wait(self, future: asyncio.Future[Outcome]) -> Outcome:
         timer = asyncio.get_running_loop().call_later(self._reply_seconds, _give_up, future)

@@ -36,9 +36,7 @@ class DeadLetter:
 
 def dead_letter_counter(metrics: Metrics) -> Callable[[DeadLetter], None]:
     """Return what counts dead letters in `alur_bus_dead_letters_total`, by topic and group."""
-    counter = metrics.counter(
-        "bus_dead_letters_total", "Events that a group could not handle.", ("topic", "group")
-    )
+    counter = metrics.counter("bus_dead_letters_total")
     return lambda letter: counter.labels(letter.event.topic, letter.group).inc()
 
 

@@ -43,7 +43,7 @@ async def shared(
     clock = SystemClock()
     ids = SystemIds(clock)
     name = settings.worker or f"{service}-{socket.gethostname()}-{os.getpid()}"
-    async with connect(settings.mongo.get_secret_value()) as database:
+    async with connect(settings.mongo.get_secret_value(), metrics=process.metrics) as database:
         store = MongoDocuments(database, clock)
         await _patiently("MongoDB", lambda: store.open(collections))
         documents = MeteredDocuments(store, process.metrics)
@@ -54,6 +54,7 @@ async def shared(
             service=service,
             worker=name,
             metrics=process.metrics,
+            tracer=process.tracer,
             blobs=blobs.of(EVENTS),
         )
         try:

@@ -1,4 +1,4 @@
-"""A service as a process: its logs, its metrics, and being told to stop."""
+"""A service as a process: its logs, metrics and traces, and being told to stop."""
 
 from __future__ import annotations
 
@@ -10,14 +10,25 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from alur_common.settings import Settings
-from alur_common.telemetry import Metrics, configure_logs, start_metrics_server
+from alur_common.telemetry import (
+    Metrics,
+    configure_logs,
+    get_logger,
+    open_tracer,
+    start_metrics_server,
+)
+from alur_common.telemetry.tracing import Tracer
+
+_log = get_logger("alur.process")
 
 
 class Process:
     """What a service's `main` waits for."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, tracer: Tracer | None) -> None:
         self.metrics = metrics
+        self.tracer = tracer
+        """None: nothing is traced."""
         self._told = asyncio.Event()
         self._starting = asyncio.current_task()
 
@@ -50,14 +61,19 @@ class Process:
 
 @asynccontextmanager
 async def process(service: str, settings: Settings) -> AsyncIterator[Process]:
-    """Configure logs, serve metrics, and listen to signals; a start that is told to stop ends here."""
+    """Configure logs, serve metrics, trace where the environment says so, and listen to signals.
+
+    A start that is told to stop ends here.
+    """
     configure_logs(service, settings.log_level)
     metrics = Metrics()
-    running = Process(metrics)
+    tracer = open_tracer(service, settings.worker)
+    running = Process(metrics, tracer)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.tell)
     server = start_metrics_server(metrics, settings.metrics_host, settings.metrics_port)
+    _log.info("metrics served", port=server.port, is_traced=tracer is not None)
     try:
         yield running
     except asyncio.CancelledError:
@@ -65,3 +81,5 @@ async def process(service: str, settings: Settings) -> AsyncIterator[Process]:
             raise
     finally:
         server.close()
+        if tracer is not None:
+            await tracer.close()

@@ -15,6 +15,7 @@ from alur_common.clock import Clock, Ids
 from alur_common.events import ExecutionAdmitted, ExecutionRequested
 from alur_common.executions import Execution, Executions, Parent, blobs_of
 from alur_common.identity import derived_id
+from alur_common.telemetry.tracing import current
 from alur_sdk.errors import ExistsError, InvalidError, LimitError, MismatchError, Problem
 
 MAX_DEPTH = 20
@@ -128,6 +129,9 @@ class Starts:
             "seen": sha256(content).hexdigest() if content is not None else None,
         }
         values.update((name, value) for name, value in optional.items() if value)
+        span = current()
+        if span is not None:
+            values |= {"trace_id": span.point.trace_id, "trace": span.point.parent}
         if settings.get("concurrency") is not None:
             values |= {"gated": True, "admitted": False}
         execution = Execution.made_of(values)

@@ -16,9 +16,10 @@ from alur_common.events import (
 )
 from alur_common.executions import Execution, Executions, Inbox, Message, Outbox
 from alur_common.replies import Outcome, Replies
+from alur_common.telemetry.tracing import NOTHING
 from alur_engine.durations import duration_seconds
 from alur_scheduler.domain.collections import GATES
-from alur_scheduler.ports import Definitions
+from alur_scheduler.ports import Definitions, Tracing
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 PAGE = 200
@@ -38,6 +39,7 @@ class Admission:
         outbox: Outbox,
         replies: Replies,
         clock: Clock,
+        tracing: Tracing | None = None,
     ) -> None:
         self._documents = documents
         self._executions = executions
@@ -47,6 +49,7 @@ class Admission:
         self._outbox = outbox
         self._replies = replies
         self._clock = clock
+        self._tracing = tracing
         self._lock = asyncio.Lock()
 
     async def on_requested(self, event: ExecutionRequested) -> None:
@@ -142,7 +145,9 @@ class Admission:
             admitted = await self._executions.save(execution.changed(admitted=True))
         except (ConflictError, NotFoundError):
             return  # it was cancelled meanwhile; its place is freed by the next reconciliation
-        self._bus.tell(ExecutionAdmitted(admitted.id, admitted.tenant, admitted.priority))
+        span = None if self._tracing is None else self._tracing.admitting(admitted)
+        with span or NOTHING:
+            self._bus.tell(ExecutionAdmitted(admitted.id, admitted.tenant, admitted.priority))
 
     async def _fill(self, uid: str) -> None:
         """Let in the next of those that queue: by priority, then by age."""

@@ -14,7 +14,7 @@ from alur_common.executions.workers import Workers
 from alur_common.telemetry.logs import get_logger
 from alur_scheduler.domain.stillness import Stillness
 from alur_scheduler.domain.told import Told
-from alur_scheduler.ports import Takers
+from alur_scheduler.ports import Meter, Takers
 
 PAGE = 200
 UNCLAIMED_SECONDS = 2.0
@@ -34,6 +34,7 @@ class Recovery:
         bus: Bus,
         takers: Takers,
         clock: Clock,
+        meter: Meter,
     ) -> None:
         self._takers = takers
         self._executions = executions
@@ -41,6 +42,7 @@ class Recovery:
         self._workers = workers
         self._bus = bus
         self._clock = clock
+        self._meter = meter
         self._queued, self._due, self._orphans = Told(), Told(), Told()
         self._leases = Stillness()
         self._living: set[str] = set()
@@ -53,12 +55,12 @@ class Recovery:
         queued = [Where("active", "eq", "queued"), Where("admitted", "eq", True)]
         if not is_start:
             queued.append(Where("accepted_at", "lt", now - UNCLAIMED_SECONDS))
-        return orphans + await self._admit(queued, self._queued)
+        return orphans + await self._admit(queued, self._queued, "unclaimed")
 
     async def wake_due(self) -> float | None:
         """Admit what waited for a time that has come; return the next such time, or None."""
         waiting = Where("active", "eq", "waiting")
-        await self._admit([waiting, Where("wake_at", "lte", self._clock.now())], self._due)
+        await self._admit([waiting, Where("wake_at", "lte", self._clock.now())], self._due, "due")
         upcoming = await self._executions.search(
             [waiting, Where("wake_at", "gt", self._clock.now())], sort=("wake_at",), limit=1
         )
@@ -79,7 +81,7 @@ class Recovery:
                 return count
             last = page[-1]
 
-    async def _admit(self, where: list[Where], told: Told) -> int:
+    async def _admit(self, where: list[Where], told: Told, reason: str) -> int:
         """Admit what matches and was not told of just now; return how many."""
         count = 0
         now = self._clock.now()
@@ -88,13 +90,19 @@ class Recovery:
             page = await self._executions.search(
                 where, sort=("accepted_at",), limit=PAGE, after=after
             )
+            if reason == "unclaimed" and after is None:
+                self._meter.queue_oldest(now - page[0].accepted_at if page else 0.0)
             due = [execution for execution in page if told.is_due(_state(execution), now)]
-            await self._takers.take(due)
+            await self._take(due, reason)
             count += len(due)
             if len(page) < PAGE:
                 told.forget_unseen()
                 return count
             after = [page[-1].accepted_at, page[-1].id]
+
+    async def _take(self, due: list[Execution], reason: str) -> None:
+        await self._takers.take(due)
+        self._meter.admitted_again(reason, len(due))
 
     async def _admit_orphans(self, now: float) -> int:
         count = 0
@@ -111,7 +119,7 @@ class Recovery:
                 for execution in page
                 if not alive[execution.owner or ""] and self._orphans.is_due(_state(execution), now)
             ]
-            await self._takers.take(due)
+            await self._take(due, "orphaned")
             count += len(due)
             if len(page) < PAGE:
                 self._orphans.forget_unseen()

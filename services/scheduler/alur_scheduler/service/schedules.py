@@ -15,8 +15,9 @@ from alur_common.events import WorkflowVersionPublished
 from alur_common.schedules import SCHEDULES
 from alur_common.security.records import rfc3339
 from alur_common.starts import StartRequest, Starts
+from alur_common.telemetry.tracing import NOTHING
 from alur_scheduler.domain.due import Rule, delay, dues, next_due, rule_of, to_fire
-from alur_scheduler.ports import Definitions
+from alur_scheduler.ports import Definitions, Meter, Tracing
 from alur_sdk.errors import ConflictError, InvalidError, NotFoundError
 
 TYPE = "trigger.schedule"
@@ -27,12 +28,21 @@ class Schedules:
     """Keeps one document for each schedule: when it is due next. It moves on after the start is durable."""
 
     def __init__(
-        self, documents: Documents, definitions: Definitions, starts: Starts, clock: Clock
+        self,
+        documents: Documents,
+        definitions: Definitions,
+        starts: Starts,
+        *,
+        clock: Clock,
+        meter: Meter,
+        tracing: Tracing | None = None,
     ) -> None:
         self._documents = documents
         self._definitions = definitions
         self._starts = starts
         self._clock = clock
+        self._meter = meter
+        self._tracing = tracing
         self._running_since = clock.now()
 
     async def load(self) -> None:
@@ -119,6 +129,7 @@ class Schedules:
         return upcoming[0]["fire_at"] if upcoming else None
 
     async def _fire(self, schedule: Document, now: float) -> None:
+        self._meter.drift(now - schedule["fire_at"])
         rule = Rule(**schedule["rule"])
         times = list(dues(rule, schedule["due_at"], now))
         try:
@@ -160,7 +171,9 @@ class Schedules:
             trigger=trigger,
             source=("schedule", trigger, f"{due:.3f}"),
         )
-        await self._starts.start(record, request)
+        span = None if self._tracing is None else self._tracing.firing(record, trigger)
+        with span or NOTHING:
+            await self._starts.start(record, request)
 
 
 def _rules(record: WorkflowRecord) -> dict[str, Rule]:

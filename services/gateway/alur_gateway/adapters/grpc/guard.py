@@ -12,7 +12,10 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 
 from alur_common.calls.status import abort, code_of
+from alur_common.calls.tracing import caller_of, failed
 from alur_common.security.rights import Caller
+from alur_common.telemetry import names
+from alur_common.telemetry.tracing import Kind, Tracer, current
 from alur_gateway.adapters.grpc.metrics import CallMetrics, Ending
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.service.use_cases import UseCases
@@ -64,10 +67,17 @@ def project_of(request: Any) -> str:  # noqa: ANN401  # every request message th
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
     """Authenticates, authorizes and translates errors for every RPC of ours; health and reflection are open."""
 
-    def __init__(self, use: UseCases, draining: asyncio.Event, metrics: CallMetrics) -> None:
+    def __init__(
+        self,
+        use: UseCases,
+        draining: asyncio.Event,
+        metrics: CallMetrics,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._use = use
         self._draining = draining
         self._metrics = metrics
+        self._tracer = tracer
 
     async def intercept_service(
         self,
@@ -86,8 +96,9 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
                 request_deserializer=_tolerant(handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
+        behaviour = self._unary(handler.unary_unary, operation, metadata)
         return grpc.unary_unary_rpc_method_handler(
-            self._unary(handler.unary_unary, operation, metadata),
+            behaviour if self._tracer is None else _traced(self._tracer, behaviour, method),
             request_deserializer=_tolerant(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
@@ -121,6 +132,9 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
 
     async def _refuse(self, context: Any, ending: Ending, error: AlurError) -> NoReturn:  # noqa: ANN401  # the library's
         ending.code = code_of(error).name
+        span = current()
+        if span is not None:
+            failed(span, ending.code)
         await abort(context, error)
 
     async def _admit(
@@ -152,6 +166,19 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         finally:
             drained.cancel()
             await _cancelled(following)
+
+
+def _traced(tracer: Tracer, behaviour: Unary, method: str) -> Unary:
+    """Return the call within a span that goes on from the caller's."""
+    name = method.removeprefix("/")
+
+    async def call(request: Message, context: Any) -> Message:  # noqa: ANN401  # the library's
+        given = {names.RPC_SYSTEM: names.GRPC, names.RPC_METHOD: name}
+        caller = caller_of(context.invocation_metadata())
+        with tracer.begin(name, Kind.SERVER, parent=caller, attributes=given):
+            return await behaviour(request, context)
+
+    return call
 
 
 class _Unreadable:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alur_common.telemetry import Metrics
+from alur_common.telemetry.tracing import exemplar
 
 
 @dataclass
@@ -22,14 +23,8 @@ class CallMetrics:
     """Counts calls by operation and code, and times those that are no streams."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._calls = metrics.counter(
-            "gateway_grpc_calls_total", "RPCs by operation and status code.", ("operation", "code")
-        )
-        self._seconds = metrics.histogram(
-            "gateway_grpc_call_duration_seconds",
-            "Time from an RPC's request to its answer; streams are left out.",
-            ("operation",),
-        )
+        self._calls = metrics.counter("gateway_grpc_calls_total")
+        self._seconds = metrics.histogram("gateway_grpc_call_duration_seconds")
 
     @contextmanager
     def observed(self, operation: str, *, is_stream: bool = False) -> Iterator[Ending]:
@@ -43,4 +38,4 @@ class CallMetrics:
         finally:
             self._calls.labels(operation, ending.code).inc()
             if not is_stream:
-                self._seconds.labels(operation).observe(time.perf_counter() - begun)
+                self._seconds.labels(operation).observe(time.perf_counter() - begun, exemplar())

@@ -13,6 +13,7 @@ from alur_api.executions.v1 import executions_pb2, executions_pb2_grpc
 from alur_api.nodes.v1 import nodes_pb2, nodes_pb2_grpc
 from alur_api.workflows.v1 import workflows_pb2, workflows_pb2_grpc
 from alur_common.telemetry import Metrics
+from alur_common.telemetry.tracing import Tracer
 from alur_gateway.adapters.grpc.executions import ExecutionsServicer
 from alur_gateway.adapters.grpc.guard import Guard
 from alur_gateway.adapters.grpc.metrics import CallMetrics
@@ -65,11 +66,12 @@ async def serve_grpc(
     port: int,
     *,
     metrics: Metrics | None = None,
+    tracer: Tracer | None = None,
     reflects: bool = True,
 ) -> tuple[GrpcServer, int]:
     """Start to serve; return the server and its port (0 takes a free one). Raises `UnavailableError` for a taken port."""
     draining = asyncio.Event()
-    guard = Guard(use, draining, CallMetrics(metrics or Metrics()))
+    guard = Guard(use, draining, CallMetrics(metrics or Metrics()), tracer)
     server = grpc.aio.server(interceptors=(guard,), options=_OPTIONS)
     workflows_pb2_grpc.add_WorkflowsServiceServicer_to_server(WorkflowsServicer(use), server)
     executions_pb2_grpc.add_ExecutionsServiceServicer_to_server(ExecutionsServicer(use), server)

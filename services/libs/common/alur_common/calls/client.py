@@ -15,6 +15,8 @@ from alur_common.calls.deadlines import DEFAULT_SECONDS, seconds_left
 from alur_common.calls.faults import unpacked
 from alur_common.calls.settings import LIMITS, CallSettings
 from alur_common.calls.surface import Operation, operation_of
+from alur_common.calls.tracing import calling, with_trace
+from alur_common.telemetry.tracing import NOTHING
 
 _QUERY = {"service": "alur_api.calls.v1.CallsService", "method": "Query"}
 SERVICE_CONFIG = json.dumps(
@@ -67,22 +69,23 @@ class Channel:
         else:
             request = calls_pb2.CallRequest(port=port, method=name, arguments=arguments)
             stub = self._stub.Call
-        try:
-            answer = await stub(
-                request,
-                timeout=seconds_left(seconds),
-                metadata=self._metadata,
-                wait_for_ready=True,
-            )
-        except grpc.aio.AioRpcError as error:
-            raise unpacked(error, f"{port}.{name} at {self.address}") from error
+        with calling(port, name) or NOTHING:
+            try:
+                answer = await stub(
+                    request,
+                    timeout=seconds_left(seconds),
+                    metadata=with_trace(self._metadata),
+                    wait_for_ready=True,
+                )
+            except grpc.aio.AioRpcError as error:
+                raise unpacked(error, f"{port}.{name} at {self.address}") from error
         result: bytes = answer.result
         return result
 
     async def follow(self, port: str, name: str, arguments: bytes) -> AsyncIterator[bytes]:
         """Yield what the method gives until it ends; raises what it raised, or `UnavailableError`."""
         request = calls_pb2.FollowRequest(port=port, method=name, arguments=arguments)
-        stream: Any = self._stub.Follow(request, metadata=self._metadata)
+        stream: Any = self._stub.Follow(request, metadata=with_trace(self._metadata))
         try:
             async for message in stream:
                 yield message.result

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import add_calls, methods_of
 from alur_common.replies import LocalReplies, Outcome
 from alur_common.telemetry.logs import get_logger
+from alur_common.telemetry.tracing import NOTHING, Kind, Point, Span, Tracer, current
 from alur_sdk.errors import AlurError
 
 PORT = "replies"
@@ -37,23 +38,33 @@ class ReplyPort:
             self._replies.send(None, execution_id, outcome)
 
 
+class _Waiting(NamedTuple):
+    """An outcome, and the span that came to it."""
+
+    outcome: tuple[str, Outcome]
+    point: Point | None
+
+
 class RemoteReplies:
     """`Replies` to gateways in other processes. What comes while a call is under way goes with the next."""
 
-    def __init__(self, channels: Channels) -> None:
+    def __init__(self, channels: Channels, tracer: Tracer | None = None) -> None:
         self._channels = channels
-        self._waiting: dict[str, list[tuple[str, Outcome]]] = {}
+        self._tracer = tracer
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, gateway: str | None, execution_id: str, outcome: Outcome) -> None:
         if gateway is None:
             return
+        span = current()
+        one = _Waiting((execution_id, outcome), None if span is None else span.point)
         waiting = self._waiting.get(gateway)
         if waiting is not None:
             if len(waiting) < MOST_WAITING:
-                waiting.append((execution_id, outcome))
+                waiting.append(one)
             return
-        self._waiting[gateway] = [(execution_id, outcome)]
+        self._waiting[gateway] = [one]
         task = asyncio.get_running_loop().create_task(self._deliver(gateway))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -62,6 +73,15 @@ class RemoteReplies:
         """Wait until what was sent has arrived, or could not."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _span(self, several: Sequence[_Waiting]) -> Span | None:
+        """Begin a span for outcomes that go together: a part of the trace of one, linked to those of several."""
+        points = [one.point for one in several if one.point is not None]
+        if self._tracer is None or not points:
+            return None
+        if len(several) == 1:
+            return self._tracer.begin("reply", Kind.INTERNAL, parent=points[0])
+        return self._tracer.link("replies", Kind.INTERNAL, points)
+
     async def _deliver(self, gateway: str) -> None:
         waiting = self._waiting[gateway]
         try:
@@ -69,7 +89,8 @@ class RemoteReplies:
             port = cast("ReplyCalls", add_calls(channel, PORT, methods_of(ReplyCalls)))
             while waiting:
                 now, waiting[:] = waiting[:MOST_AT_ONCE], waiting[MOST_AT_ONCE:]
-                await port.deliver(now)
+                with self._span(now) or NOTHING:
+                    await port.deliver([one.outcome for one in now])
         except AlurError as error:
             # Whoever waits there looks into the store by and by, or has gone with it.
             _log.warning("replies not delivered", gateway=gateway, reason=error.message)

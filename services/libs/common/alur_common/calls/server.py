@@ -17,7 +17,10 @@ from alur_common.calls.faults import packed
 from alur_common.calls.settings import LIMITS, CallSettings
 from alur_common.calls.status import DETAILS_KEY, code_of
 from alur_common.calls.surface import Operation, operation_of
+from alur_common.calls.tracing import CallMetrics, failed, serving
+from alur_common.telemetry import Metrics
 from alur_common.telemetry.logs import get_logger
+from alur_common.telemetry.tracing import NOTHING, Tracer
 from alur_sdk.errors import AlurError, NotFoundError, UnauthenticatedError, UnavailableError
 
 Method = Callable[..., Any]
@@ -29,8 +32,15 @@ _log = get_logger("alur.calls")
 class CallsServer:
     """A gRPC server of ports. Its health turns off when it drains."""
 
-    def __init__(self, settings: CallSettings) -> None:
+    def __init__(
+        self,
+        settings: CallSettings,
+        metrics: Metrics | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._settings = settings
+        self._counts = CallMetrics(metrics or Metrics())
+        self._tracer = tracer
         self._methods: dict[tuple[str, str], Served] = {}
         self._server: grpc.aio.Server | None = None
         self._health = HealthServicer()
@@ -45,7 +55,7 @@ class CallsServer:
         """Listen; return the port (0 takes a free one). Raises `UnavailableError` for a taken one."""
         options = (*LIMITS, ("grpc.so_reuseport", 0))
         self._server = server = grpc.aio.server(options=options)
-        servicer = _Servicer(self._methods, self._settings.bearer)
+        servicer = _Servicer(self._methods, self._settings.bearer, self._counts, self._tracer)
         calls_pb2_grpc.add_CallsServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         credentials = self._settings.server_credentials()
@@ -72,9 +82,17 @@ class CallsServer:
 class _Servicer(calls_pb2_grpc.CallsServiceServicer):
     """Finds the method, reads its arguments, and tells its result or its error."""
 
-    def __init__(self, methods: Mapping[tuple[str, str], Served], bearer: str | None) -> None:
+    def __init__(
+        self,
+        methods: Mapping[tuple[str, str], Served],
+        bearer: str | None,
+        counts: CallMetrics,
+        tracer: Tracer | None,
+    ) -> None:
         self._methods = methods
         self._bearer = bearer
+        self._counts = counts
+        self._tracer = tracer
 
     async def Call(self, request: Any, context: Any) -> calls_pb2.CallResponse:  # noqa: ANN401, N802  # the library's
         return calls_pb2.CallResponse(result=await self._result(request, context))
@@ -98,15 +116,38 @@ class _Servicer(calls_pb2_grpc.CallsServiceServicer):
     async def _result(self, request: Any, context: Any) -> bytes:  # noqa: ANN401  # the library's
         try:
             operation, method = self._find(request, context)
-            bound = operation.read_arguments(request.arguments)
-            with within(context.time_remaining()):
-                value = method(*bound.args, **bound.kwargs)
-                return operation.write_result(await value if asyncio.iscoroutine(value) else value)
         except AlurError as error:
             await _refuse(context, error)
-        except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
-            _log.error("call failed", port=request.port, method=request.method, exc_info=error)
-            await _refuse(context, AlurError(f"{request.port}.{request.method} failed"))
+        # Only now are the names in the request known to be ours.
+        given = context.invocation_metadata()
+        with (
+            serving(self._tracer, request.port, request.method, given) or NOTHING as span,
+            self._counts.observed(request.port, request.method) as ending,
+        ):
+            try:
+                return await self._called(operation, method, request, context)
+            except AlurError as error:
+                refused = error
+            except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
+                _log.error("call failed", port=request.port, method=request.method, exc_info=error)
+                refused = AlurError(f"{request.port}.{request.method} failed")
+            ending.code = code_of(refused).name
+            if span is not None:
+                failed(span, ending.code)
+            await _refuse(context, refused)
+        raise AssertionError("unreachable: a refusal raises")
+
+    async def _called(
+        self,
+        operation: Operation,
+        method: Method,
+        request: Any,  # noqa: ANN401  # the library's
+        context: Any,  # noqa: ANN401  # the library's
+    ) -> bytes:
+        bound = operation.read_arguments(request.arguments)
+        with within(context.time_remaining()):
+            value = method(*bound.args, **bound.kwargs)
+            return operation.write_result(await value if asyncio.iscoroutine(value) else value)
 
     def _find(self, request: Any, context: Any) -> Served:  # noqa: ANN401  # the library's
         if self._bearer is not None:

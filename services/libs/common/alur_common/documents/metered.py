@@ -18,11 +18,7 @@ class MeteredDocuments:
 
     def __init__(self, documents: Documents, metrics: Metrics) -> None:
         self._documents = documents
-        self._errors = metrics.counter(
-            "store_errors_total",
-            "Reads and writes that the store failed to do.",
-            ("operation", "code"),
-        )
+        self._errors = metrics.counter("store_errors_total")
 
     def _count(self, operation: str, error: UnavailableError) -> None:
         self._errors.labels(operation, error.code).inc()

@@ -85,6 +85,9 @@ class Execution:
     told_number: int = 0
     """Which of that process's ends it is."""
     trace_id: str = ""
+    """The trace in which it was accepted; empty when nobody traced that."""
+    trace: str = ""
+    """Where the newest of its traces stands (`traceparent`): its acceptance, then whoever drove it last."""
     revision: int = 0
 
     @property

@@ -20,7 +20,9 @@ from alur_common.kafka.payloads import put_aside
 from alur_common.kafka.sending import Sender
 from alur_common.kafka.settings import KafkaSettings, settings_of
 from alur_common.kafka.topics import RETRIES
+from alur_common.kafka.tracing import sending, with_trace
 from alur_common.telemetry import Metrics, get_logger
+from alur_common.telemetry.tracing import NOTHING, Tracer
 from alur_sdk.errors import UnavailableError
 
 ATTEMPTS = 1 + len(RETRIES)
@@ -46,6 +48,7 @@ class KafkaBus:
         service: str,
         worker: str,
         metrics: Metrics,
+        tracer: Tracer | None = None,
         blobs: Blobs | None = None,
         delays: Mapping[str, float] | None = None,
     ) -> None:
@@ -54,6 +57,7 @@ class KafkaBus:
         self._settings = settings
         self._worker = worker
         self._source = f"/alur/{service}".encode()
+        self._tracer = tracer
         self._blobs = blobs
         self._delays = RETRIES if delays is None else delays
         self._groups: dict[str, Group] = {}
@@ -82,7 +86,12 @@ class KafkaBus:
         known = self._groups.get(group)
         if known is None:
             handling = Handling(
-                group, self._sender, self._blobs, self._counts, is_broadcast=broadcast
+                group,
+                self._sender,
+                self._blobs,
+                self._counts,
+                is_broadcast=broadcast,
+                tracer=self._tracer,
             )
             known = self._groups[group] = Group(handling, self._delays, is_broadcast=broadcast)
         known.handling.add(Subscription(event, handler, when))
@@ -112,8 +121,10 @@ class KafkaBus:
 
         Raises `UnavailableError` when it has not said so in time: it may have it all the same.
         """
-        record = await put_aside(record_of(event, self._source), self._blobs)
-        await self._sender.send(event.topic, *record)
+        with sending(event) or NOTHING:
+            made = with_trace(record_of(event, self._source))
+            record = await put_aside(made, self._blobs)
+            await self._sender.send(event.topic, *record)
         self._counts.published(event.topic).inc()
 
     def tell(self, event: Event) -> None:

@@ -13,35 +13,18 @@ class Counts:
     """The metrics of a bus; each is found once for its labels, for finding costs as much as counting."""
 
     def __init__(self, metrics: Metrics) -> None:
-        by_group = ("topic", "group")
-        published = metrics.counter(
-            "bus_published_total", "Records that the broker has taken.", ("topic",)
-        )
-        lost = metrics.counter(
-            "bus_untold_total",
-            "Hints that the broker did not take; the store has what they say.",
-            ("topic",),
-        )
-        handled = metrics.counter(
-            "bus_handled_total",
-            "Records that are finished: done, unwanted, retried, buried or dropped.",
-            (*by_group, "result"),
-        )
-        retries = metrics.counter(
-            "bus_retries_total", "Attempts that failed and are made again.", by_group
-        )
-        dead = metrics.counter("bus_dead_letters_total", "Records that were given up.", by_group)
+        published = metrics.counter("bus_published_total")
+        lost = metrics.counter("bus_untold_total")
+        handled = metrics.counter("bus_handled_total")
+        retries = metrics.counter("bus_retries_total")
+        dead = metrics.counter("bus_dead_letters_total")
         self.published = cache(lambda topic: _counter(published, topic))
         self.untold = cache(lambda topic: _counter(lost, topic))
         self.handled = cache(lambda group, topic, result: _counter(handled, topic, group, result))
         self.retries = cache(lambda group, topic: _counter(retries, topic, group))
         self.dead = cache(lambda group, topic: _counter(dead, topic, group))
-        self.lag: Gauge = metrics.gauge(
-            "bus_lag_records", "Records that the group has not finished.", by_group
-        )
-        self.oldest: Gauge = metrics.gauge(
-            "bus_oldest_seconds", "Age of the oldest record that is being handled.", ("group",)
-        )
+        self.lag: Gauge = metrics.gauge("bus_lag_records")
+        self.oldest: Gauge = metrics.gauge("bus_oldest_seconds")
 
 
 def _counter(counter: Counter, *labels: str) -> Counter:

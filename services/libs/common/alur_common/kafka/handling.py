@@ -30,7 +30,9 @@ from alur_common.kafka.retrying import (
 )
 from alur_common.kafka.sending import Sender
 from alur_common.kafka.topics import RETRIES, dead_letter_topic, retry_topic
+from alur_common.kafka.tracing import processing
 from alur_common.telemetry.logs import get_logger
+from alur_common.telemetry.tracing import Tracer
 from alur_sdk.errors import InvalidError, TooLargeError, UnavailableError
 
 _log = get_logger("alur.bus")
@@ -56,6 +58,7 @@ class Handling:
         counts: Counts,
         *,
         is_broadcast: bool,
+        tracer: Tracer | None = None,
     ) -> None:
         self.group = group
         self.label = "broadcast" if is_broadcast else group
@@ -64,6 +67,7 @@ class Handling:
         self._sender = sender
         self._blobs = blobs
         self._is_broadcast = is_broadcast
+        self._tracer = tracer
         self._by_topic: dict[str, Subscription] = {}
 
     def add(self, subscription: Subscription) -> None:
@@ -86,8 +90,20 @@ class Handling:
 
     async def handle(self, record: ConsumerRecord[Any, Any]) -> None:
         """Handle a record until it has had its effect, or stands in another topic."""
-        subscription = self._by_topic[record.topic]
         headers: Mapping[str, bytes | None] = dict(record.headers)
+        if self._tracer is None:
+            await self._handle(record, headers)
+            return
+        place = place_of(record, headers)
+        with processing(self._tracer, record, headers, place, self.group) as span:
+            if await self._handle(record, headers) == "unwanted":
+                span.drop()
+
+    async def _handle(
+        self, record: ConsumerRecord[Any, Any], headers: Mapping[str, bytes | None]
+    ) -> str:
+        """Do so and return what became of it."""
+        subscription = self._by_topic[record.topic]
         result, attempt = "", 0
         while not result:
             attempt += 1
@@ -99,6 +115,7 @@ class Handling:
                 else:
                     result = await self._failed(record, headers, error)
         self.counts.handled(self.label, subscription.event.topic, result).inc()
+        return result
 
     async def _try(
         self,

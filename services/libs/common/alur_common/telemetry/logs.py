@@ -1,4 +1,7 @@
-"""Log lines: one JSON object a line with `ts`, `level`, `msg`, `service` and the fields of the event."""
+"""Log lines: one JSON object a line with `ts`, `level`, `msg`, `service` and the fields of the event.
+
+Within a span a line has its `trace_id` and `span_id`; after `bind` what was bound, such as `execution_id`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from types import ModuleType
 from typing import Any, TextIO
 
 import orjson
+
+from alur_common.telemetry.tracing import current
 
 
 def _load_structlog() -> ModuleType:
@@ -70,6 +75,11 @@ def configure_logs(service: str, level: str = "info", stream: TextIO | None = No
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
+def bind(**fields: str) -> None:
+    """Give these fields to every line that this task and those it starts write from now on."""
+    structlog.contextvars.bind_contextvars(**fields)
+
+
 def get_logger(name: str) -> Any:  # noqa: ANN401 - structlog's own return type
     """Return a logger of events with fields: `log.info("node finished", execution=…, node=…)`."""
     return structlog.get_logger(name)
@@ -104,6 +114,9 @@ class _Lines:
             "service": self._service,
             "logger": logger.name,
         }
+        span = current()
+        if span is not None:
+            line["trace_id"], line["span_id"] = span.point[:2]
         for name, value in fields.items():
             line[_RENAMED.get(name, name)] = "***" if is_secret(name) else value
         self._stream.write(_encoded(line))
@@ -151,6 +164,7 @@ class _Bridge(logging.Handler):
         fields: _Fields = {
             "level": record.levelname.lower(),
             "event": record.getMessage(),
+            **structlog.contextvars.get_contextvars(),
         }
         if record.exc_info:
             fields["exception"] = logging.Formatter().formatException(record.exc_info)

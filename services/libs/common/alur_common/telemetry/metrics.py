@@ -4,72 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TypeVar
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from alur_common.telemetry.declared import METRICS, Declared
 from alur_sdk.errors import UnavailableError
 
-API_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-NODE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 180.0, 600.0)
-
+PREFIX = "alur_"
 _Kind = TypeVar("_Kind", Counter, Gauge, Histogram)
 
 
 class Metrics:
-    """The metrics of one process, named `alur_<component>_<what>_<unit>`; the prefix `alur_` is added here.
+    """The metrics of one process: those that are declared, each made when it is first asked for.
 
     Asking twice for a name returns the same metric, so that parts of a process need not know each other.
-    Labels are few and bounded: never an execution, a person or a path with ids in it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, declared: Sequence[Declared] = METRICS) -> None:
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # it has no annotations
         self.registry = CollectorRegistry()
+        self._declared = {one.name: one for one in declared}
         self._known: dict[str, Counter | Gauge | Histogram] = {}
         prometheus_client.ProcessCollector(registry=self.registry)
 
-    def counter(self, name: str, about: str, labels: Sequence[str] = ()) -> Counter:
-        """Return the counter of this name; raises ValueError unless it ends in `_total`."""
-        if not name.endswith("_total"):
-            raise ValueError(f"the counter {name} must end in _total")
-        return self._known_or(
-            name, Counter, lambda full: Counter(full, about, labels, registry=self.registry)
+    def counter(self, name: str) -> Counter:
+        """Return the counter of this name; raises ValueError when none is declared."""
+        return self._made(
+            name,
+            Counter,
+            lambda d: Counter(PREFIX + name, d.about, d.labels, registry=self.registry),
         )
 
-    def gauge(self, name: str, about: str, labels: Sequence[str] = ()) -> Gauge:
-        """Return the gauge of this name."""
-        return self._known_or(
-            name, Gauge, lambda full: Gauge(full, about, labels, registry=self.registry)
+    def gauge(self, name: str) -> Gauge:
+        """Return the gauge of this name; raises ValueError when none is declared."""
+        return self._made(
+            name, Gauge, lambda d: Gauge(PREFIX + name, d.about, d.labels, registry=self.registry)
         )
 
-    def histogram(
-        self,
-        name: str,
-        about: str,
-        labels: Sequence[str] = (),
-        *,
-        buckets: Sequence[float] = API_SECONDS,
-    ) -> Histogram:
-        """Return the histogram of this name; the buckets are upper bounds."""
-        return self._known_or(
+    def histogram(self, name: str) -> Histogram:
+        """Return the histogram of this name; raises ValueError when none is declared."""
+        return self._made(
             name,
             Histogram,
-            lambda full: Histogram(full, about, labels, buckets=buckets, registry=self.registry),
+            lambda d: Histogram(
+                PREFIX + name, d.about, d.labels, buckets=d.buckets, registry=self.registry
+            ),
         )
 
     def text(self) -> str:
         """Return all of them in Prometheus's text format."""
         return prometheus_client.generate_latest(self.registry).decode()
 
-    def _known_or(self, name: str, kind: type[_Kind], make: Callable[[str], _Kind]) -> _Kind:
-        full = f"alur_{name}"
-        known = self._known.get(full)
+    def _made(self, name: str, kind: type[_Kind], make: Callable[[Declared], _Kind]) -> _Kind:
+        known = self._known.get(name)
         if known is None:
-            known = self._known[full] = make(full)
+            declared = self._declared.get(name)
+            if declared is None or declared.kind != kind.__name__.lower():
+                raise ValueError(
+                    f"no {kind.__name__.lower()} {name} is declared in telemetry/declared.py"
+                )
+            known = self._known[name] = make(declared)
         if not isinstance(known, kind):
-            raise ValueError(f"{full} is a {type(known).__name__.lower()} already")  # noqa: TRY004 - a name taken twice
+            raise ValueError(f"{name} is a {type(known).__name__.lower()}")  # noqa: TRY004 - a name asked for as another
         return known
 
 
@@ -82,7 +81,11 @@ class MetricsServer:
 
 
 def start_metrics_server(metrics: Metrics, host: str, port: int) -> MetricsServer:
-    """Serve the metrics in a thread; port 0 takes a free one. Raises `UnavailableError` when the port is taken."""
+    """Serve the metrics in a thread; port 0 takes a free one. Raises `UnavailableError` when the port is taken.
+
+    Whoever asks for OpenMetrics, as Prometheus does, gets exemplars with them: the trace of a request that was counted.
+    """
+    metrics.gauge("build_info").labels(version("alur-common")).set(1)
     try:
         server, thread = prometheus_client.start_http_server(
             port, addr=host, registry=metrics.registry

@@ -11,6 +11,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, InvalidURI
 
+from alur_common.documents.mongo.pool import PoolMetrics
+from alur_common.telemetry import Metrics
 from alur_sdk.errors import InvalidError
 
 Database = AsyncDatabase[dict[str, Any]]
@@ -36,7 +38,11 @@ DEFAULT_DATABASE = "alur"
 
 @asynccontextmanager
 async def connect(
-    url: str, *, connections: int = 32, timeout_seconds: float = 8.0
+    url: str,
+    *,
+    connections: int = 32,
+    timeout_seconds: float = 8.0,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Database]:
     """Yield the database that the URL names (`alur` when it names none); nothing is sent yet.
 
@@ -46,8 +52,11 @@ async def connect(
     limits = {"maxPoolSize": connections, "timeoutMS": int(timeout_seconds * 1000)}
     try:
         said = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
+        counting = [] if metrics is None else [PoolMetrics(metrics)]
         usual = {n: value for n, value in {**USUAL, **limits}.items() if n.lower() not in said}
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, **usual, **DURABLE)
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+            url, event_listeners=counting, **usual, **DURABLE
+        )
         database = client.get_default_database(DEFAULT_DATABASE)
     except (ConfigurationError, InvalidURI, ValueError) as error:
         raise InvalidError(f"this is no URL of MongoDB: {error}") from error

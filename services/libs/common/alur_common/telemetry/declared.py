@@ -1,0 +1,140 @@
+"""Every metric of Alur, declared once: code asks for one by its name, and the reference page is made of this table.
+
+Names are `<component>_<what>_<unit>[_total]`; the prefix `alur_` is added to them. Labels are few and bounded: never an
+execution, a person or a path with ids in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+API_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+HOOK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
+NODE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 180.0, 600.0)
+RUN_SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0)
+CODE_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0)
+WAIT_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One metric. `buckets` are the upper bounds of a histogram."""
+
+    name: str
+    kind: Kind
+    about: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = API_SECONDS
+
+
+def _counter(name: str, about: str, *labels: str) -> Declared:
+    return Declared(name, "counter", about, labels)
+
+
+def _gauge(name: str, about: str, *labels: str) -> Declared:
+    return Declared(name, "gauge", about, labels)
+
+
+def _histogram(name: str, buckets: tuple[float, ...], about: str, *labels: str) -> Declared:
+    return Declared(name, "histogram", about, labels, buckets)
+
+
+METRICS = (
+    _counter(
+        "gateway_requests_total",
+        "Requests by method, route template and status.",
+        *("method", "route", "status"),
+    ),
+    _histogram(
+        "gateway_request_duration_seconds",
+        API_SECONDS,
+        "Time from the first byte of a request to the last of its answer.",
+        "route",
+    ),
+    _histogram(
+        "gateway_webhook_duration_seconds",
+        HOOK_SECONDS,
+        "Time from a webhook call to its answer, by status.",
+        "status",
+    ),
+    _counter("gateway_grpc_calls_total", "RPCs by operation and status code.", "operation", "code"),
+    _histogram(
+        "gateway_grpc_call_duration_seconds",
+        API_SECONDS,
+        "Time from an RPC's request to its answer; streams are left out.",
+        "operation",
+    ),
+    _counter(
+        "calls_served_total",
+        "Calls of other services, by port, method and status code.",
+        *("port", "method", "code"),
+    ),
+    _histogram(
+        "calls_duration_seconds", API_SECONDS, "Time that a call of another service took.", "port"
+    ),
+    _counter(
+        "executor_runs_started_total", "Executions that were begun, each once a process took it up."
+    ),
+    _counter("executor_runs_completed_total", "Executions that ended.", "result"),
+    _histogram("executor_start_delay_seconds", WAIT_SECONDS, "From acceptance to the first node."),
+    _histogram("executor_run_duration_seconds", RUN_SECONDS, "From the first node to the end."),
+    _histogram(
+        "executor_node_duration_seconds",
+        NODE_SECONDS,
+        "How long an attempt of a node took, and what it came to.",
+        *("type", "result"),
+    ),
+    _counter("executor_node_retries_total", "Node runs tried again.", "type"),
+    _histogram(
+        "executor_code_duration_seconds",
+        CODE_SECONDS,
+        "Runs of code of users, by language and result.",
+        *("language", "result"),
+    ),
+    _counter(
+        "executor_code_kills_total", "Runners that were killed or died, by reason.", "reason"
+    ),
+    _gauge("executor_active_runs", "Executions in memory."),
+    _gauge("executor_lease_held", "1 while this worker's lease is renewed, 0 when it cannot be."),
+    _gauge(
+        "scheduler_queue_oldest_seconds",
+        "Age of the oldest accepted execution that nobody has taken up after two seconds; 0 when there is none.",
+    ),
+    _histogram(
+        "scheduler_drift_seconds",
+        WAIT_SECONDS,
+        "From when a schedule was due to when it was fired.",
+    ),
+    _counter(
+        "scheduler_admitted_again_total",
+        "Executions handed to executors from the store, by why.",
+        "reason",
+    ),
+    _counter("bus_published_total", "Records that the broker has taken.", "topic"),
+    _counter(
+        "bus_untold_total",
+        "Hints that the broker did not take; the store has what they say.",
+        "topic",
+    ),
+    _counter(
+        "bus_handled_total",
+        "Records that are finished: done, unwanted, retried, buried or dropped.",
+        *("topic", "group", "result"),
+    ),
+    _counter("bus_retries_total", "Attempts that failed and are made again.", "topic", "group"),
+    _counter("bus_dead_letters_total", "Events that a group could not handle.", "topic", "group"),
+    _gauge("bus_lag_records", "Records that the group has not finished.", "topic", "group"),
+    _gauge("bus_oldest_seconds", "Age of the oldest record that is being handled.", "group"),
+    _counter(
+        "store_errors_total",
+        "Reads and writes that the store failed to do.",
+        *("operation", "code"),
+    ),
+    _gauge("store_pool_connections", "Connections to MongoDB: open, and of those in use.", "state"),
+    _counter("store_pool_timeouts_total", "Times that no connection to MongoDB was to be had."),
+    _gauge("build_info", "1, labelled with the version that runs.", "version"),
+)
+"""All of them, in the order of the reference page."""

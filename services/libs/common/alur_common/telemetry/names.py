@@ -1,0 +1,41 @@
+"""Names of spans' attributes, in one place: those for messages are still in development (semantic conventions 1.43)."""
+
+from __future__ import annotations
+
+ERROR = "error.type"
+
+HTTP_METHOD = "http.request.method"
+HTTP_ROUTE = "http.route"
+HTTP_STATUS = "http.response.status_code"
+SERVER_ADDRESS = "server.address"
+SERVER_PORT = "server.port"
+
+RPC_SYSTEM = "rpc.system.name"
+RPC_METHOD = "rpc.method"
+RPC_STATUS = "rpc.response.status_code"
+GRPC = "grpc"
+
+MESSAGING_SYSTEM = "messaging.system"
+MESSAGING_OPERATION = "messaging.operation.type"
+MESSAGING_DESTINATION = "messaging.destination.name"
+MESSAGING_GROUP = "messaging.consumer.group.name"
+MESSAGING_PARTITION = "messaging.destination.partition.id"
+MESSAGING_OFFSET = "messaging.kafka.offset"
+KAFKA = "kafka"
+
+TENANT = "alur.tenant"
+PROJECT = "alur.project"
+WORKFLOW = "alur.workflow.name"
+WORKFLOW_ID = "alur.workflow.id"
+WORKFLOW_VERSION = "alur.workflow.version"
+EXECUTION = "alur.execution.id"
+EXECUTION_STATUS = "alur.execution.status"
+EXECUTION_MODE = "alur.execution.mode"
+EPOCH = "alur.execution.epoch"
+NODE = "alur.node.id"
+NODE_TYPE = "alur.node.type"
+NODE_PATH = "alur.node.path"
+NODE_RESULT = "alur.node.result"
+ATTEMPT = "alur.node.attempt"
+TRIGGER = "alur.trigger.id"
+"""Nodes and triggers are known by their names."""

@@ -1,0 +1,24 @@
+"""Counting with Prometheus."""
+
+from __future__ import annotations
+
+from alur_common.telemetry import Metrics
+from alur_common.telemetry.tracing import exemplar
+
+
+class PrometheusMeter:
+    """`Meter` on the process's registry."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._oldest = metrics.gauge("scheduler_queue_oldest_seconds")
+        self._again = metrics.counter("scheduler_admitted_again_total")
+        self._drift = metrics.histogram("scheduler_drift_seconds")
+
+    def queue_oldest(self, age: float) -> None:
+        self._oldest.set(max(age, 0.0))
+
+    def admitted_again(self, reason: str, count: int) -> None:
+        self._again.labels(reason).inc(count)
+
+    def drift(self, seconds: float) -> None:
+        self._drift.observe(max(seconds, 0.0), exemplar())

@@ -54,8 +54,8 @@ class Tracing(Protocol):
     def session(self, execution: Execution) -> Span:
         """Begin the span of a session: because of what started the execution, or linked to the session before it."""
 
-    def trace(self, span: Span, execution: Execution) -> Trace | None:
-        """Return the trace of a session, or None when it is not recorded."""
+    def trace(self, span: Span, execution: Execution) -> Trace:
+        """Return the trace of a session whose span is recorded."""
 
 
 class Meter(Protocol):

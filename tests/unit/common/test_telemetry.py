@@ -107,7 +107,7 @@ def test_a_metric_asked_for_twice_is_one() -> None:
 def test_a_name_is_of_one_kind() -> None:
     metrics = Metrics()
     with pytest.raises(ValueError, match="no histogram executor_active_runs"):
-        metrics.histogram("executor_active_runs")
+        metrics.times("executor_active_runs")
 
 
 def test_a_metric_that_is_not_declared_is_refused() -> None:

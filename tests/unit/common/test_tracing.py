@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alur_common.telemetry import names, open_tracer
+from alur_common.telemetry import Metrics, names, open_tracer
 from alur_common.telemetry.tracing import (
     NOTHING,
     Kind,
@@ -17,7 +17,6 @@ from alur_common.telemetry.tracing import (
     Tracer,
     child,
     current,
-    exemplar,
     point_of,
 )
 from alur_sdk.errors import InvalidError, NotFoundError
@@ -72,13 +71,12 @@ def test_a_span_goes_on_from_its_caller(tracer: Tracer, kept: Kept) -> None:
 def test_nothing_is_recorded_where_the_caller_is_not(tracer: Tracer, kept: Kept) -> None:
     with tracer.begin("request", Kind.SERVER, parent=UNSEEN) as span:
         assert child("inner") is None
-        assert exemplar() is None
         assert span.point.parent.endswith("-00")
     assert kept.spans == []
 
 
 def test_without_a_tracer_there_is_nothing_to_be_within() -> None:
-    assert (child("inner"), exemplar(), current()) == (None, None, None)
+    assert (child("inner"), current()) == (None, None)
 
 
 def test_what_fails_says_its_code_and_no_message(tracer: Tracer, kept: Kept) -> None:
@@ -158,3 +156,35 @@ def test_names_of_attributes_are_ours_or_the_conventions() -> None:
     dotted = [value for name, value in vars(names).items() if name.isupper() and "." in value]
     assert dotted
     assert [value for value in dotted if not value.startswith(known)] == []
+
+
+def exemplars(metrics: Metrics) -> list[str]:
+    """Return the traces that the metrics name."""
+    samples = [sample for of in metrics.registry.collect() for sample in of.samples]
+    return [sample.exemplar.labels["trace_id"] for sample in samples if sample.exemplar]
+
+
+def test_a_time_names_the_trace_in_which_it_was_taken(tracer: Tracer) -> None:
+    metrics = Metrics()
+    times = metrics.times("executor_node_duration_seconds").of("core.set", "succeeded")
+    with tracer.begin("request", Kind.SERVER, parent=CALLER):
+        times.observe(0.03)
+    assert exemplars(metrics) == [TRACE]
+
+
+def test_a_trace_is_named_once_a_second_for_times_alike(tracer: Tracer) -> None:
+    metrics = Metrics()
+    times = metrics.times("executor_node_duration_seconds").of("core.set", "succeeded")
+    with tracer.begin("first", Kind.SERVER, parent=CALLER):
+        times.observe(0.03)
+    with tracer.begin("second", Kind.SERVER) as second:
+        times.observe(0.03)
+        times.observe(7.0)
+    assert exemplars(metrics) == [TRACE, second.point.trace_id]
+
+
+def test_a_trace_that_is_not_recorded_is_not_named(tracer: Tracer) -> None:
+    metrics = Metrics()
+    with tracer.begin("request", Kind.SERVER, parent=UNSEEN):
+        metrics.times("scheduler_drift_seconds").observe(0.03)
+    assert exemplars(metrics) == []

@@ -42,7 +42,7 @@ async def test_lines_of_an_execution_carry_its_ids(world: World, lines: io.Strin
     told = [json.loads(line) for line in lines.getvalue().splitlines()]
     line = next(one for one in told if one["msg"] == "error workflow not started")
     assert (line["execution_id"], line["workflow_id"]) == (execution.id, "uid-w")
-    assert line["trace_id"] == request.point.trace_id == execution.trace_id
+    assert line["trace_id"] == request.point.trace_id == execution.first_trace
     assert line["span_id"] in {span.point.span_id for span in kept.spans}
 
 
@@ -53,4 +53,4 @@ async def test_untraced_lines_carry_the_execution_alone(world: World, lines: io.
     line = next(one for one in told if one["msg"] == "error workflow not started")
     assert line["execution_id"] == execution.id
     assert "trace_id" not in line
-    assert (execution.trace, execution.trace_id) == ("", "")
+    assert execution.first_trace == ""

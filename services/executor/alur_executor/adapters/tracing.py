@@ -6,7 +6,7 @@ import time
 
 from alur_common.executions import Execution
 from alur_common.telemetry import names
-from alur_common.telemetry.tracing import Kind, Point, Span, Tracer, point_of
+from alur_common.telemetry.tracing import Kind, Point, Shared, Span, Tracer, point_of
 from alur_engine.journal import Failed, JournalEntry
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
@@ -33,8 +33,8 @@ class OtelTracing:
             span.attributes = _attributes(execution)
         return span
 
-    def trace(self, span: Span, execution: Execution) -> SessionTrace | None:
-        return SessionTrace(span, execution) if span.is_recorded else None
+    def trace(self, span: Span, execution: Execution) -> SessionTrace:
+        return SessionTrace(span, execution)
 
 
 class SessionTrace:
@@ -42,17 +42,18 @@ class SessionTrace:
 
     def __init__(self, span: Span, execution: Execution) -> None:
         self._span = span
-        self._common = {
-            names.WORKFLOW_ID: execution.workflow_uid,
-            names.WORKFLOW_VERSION: execution.version,
-            names.EXECUTION: execution.id,
-        }
+        self._common = Shared(
+            {
+                names.WORKFLOW_ID: execution.workflow_uid,
+                names.WORKFLOW_VERSION: execution.version,
+                names.EXECUTION: execution.id,
+            }
+        )
         self._failed: dict[tuple[str, str], Point] = {}
 
     def attempt(self, step: Step, run: Run) -> Span:
         node_type = step.graph.type.type
-        attributes = {
-            **self._common,
+        attributes: dict[str, object] = {
             names.NODE: run.node.name,
             names.NODE_TYPE: node_type,
             names.ATTEMPT: run.attempt + 1,
@@ -61,7 +62,9 @@ class SessionTrace:
             attributes[names.NODE_PATH] = run.frame.path
         before = self._failed.pop(run.key, None)
         links = () if before is None else (before,)
-        return self._span.within(f"node {node_type}", Kind.INTERNAL, attributes, links)
+        span = self._span.within(f"node {node_type}", Kind.INTERNAL, attributes, links)
+        span.shared = self._common
+        return span
 
     def ended(self, span: Span, entry: JournalEntry | None) -> None:
         if entry is None:

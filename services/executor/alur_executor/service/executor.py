@@ -185,9 +185,9 @@ class Executor:
         if tracing is None:
             return await self._drive(execution, None)
         with tracing.session(execution) as span:
-            here = execution.changed(
-                trace=span.point.parent, trace_id=execution.trace_id or span.point.trace_id
-            )
+            if not span.is_recorded:
+                return await self._drive(execution, None)
+            here = execution.moved_to(span.point.parent)
             again = await self._drive(here, tracing.trace(span, execution))
             if (session := self._sessions.get(execution_id)) is not None:
                 span.set(names.EXECUTION_STATUS, session.execution.status)

@@ -48,7 +48,7 @@ def _no_time(path: str) -> InvalidError:
 
 def trace_id_of(execution: Execution) -> str:
     """Return the id of its trace (W3C); of one that nobody traced, the 128 bits of its own id, which name no trace."""
-    return execution.trace_id or execution.id.replace("-", "")
+    return execution.first_trace or execution.id.replace("-", "")
 
 
 def brief(execution: Execution) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class Starts:
         values.update((name, value) for name, value in optional.items() if value)
         span = current()
         if span is not None:
-            values |= {"trace_id": span.point.trace_id, "trace": span.point.parent}
+            values["trace"] = span.point.parent
         if settings.get("concurrency") is not None:
             values |= {"gated": True, "admitted": False}
         execution = Execution.made_of(values)

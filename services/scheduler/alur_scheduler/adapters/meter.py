@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from alur_common.telemetry import Metrics
-from alur_common.telemetry.tracing import exemplar
 
 
 class PrometheusMeter:
@@ -12,7 +11,7 @@ class PrometheusMeter:
     def __init__(self, metrics: Metrics) -> None:
         self._oldest = metrics.gauge("scheduler_queue_oldest_seconds")
         self._again = metrics.counter("scheduler_admitted_again_total")
-        self._drift = metrics.histogram("scheduler_drift_seconds")
+        self._drift = metrics.times("scheduler_drift_seconds")
 
     def queue_oldest(self, age: float) -> None:
         self._oldest.set(max(age, 0.0))
@@ -21,4 +20,4 @@ class PrometheusMeter:
         self._again.labels(reason).inc(count)
 
     def drift(self, seconds: float) -> None:
-        self._drift.observe(max(seconds, 0.0), exemplar())
+        self._drift.observe(max(seconds, 0.0))

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from alur_common.telemetry import Metrics
-from alur_common.telemetry.tracing import exemplar
 
 
 @dataclass
@@ -24,7 +23,7 @@ class CallMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         self._calls = metrics.counter("gateway_grpc_calls_total")
-        self._seconds = metrics.histogram("gateway_grpc_call_duration_seconds")
+        self._seconds = metrics.times("gateway_grpc_call_duration_seconds")
 
     @contextmanager
     def observed(self, operation: str, *, is_stream: bool = False) -> Iterator[Ending]:
@@ -38,4 +37,4 @@ class CallMetrics:
         finally:
             self._calls.labels(operation, ending.code).inc()
             if not is_stream:
-                self._seconds.labels(operation).observe(time.perf_counter() - begun, exemplar())
+                self._seconds.of(operation).observe(time.perf_counter() - begun)

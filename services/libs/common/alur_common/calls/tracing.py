@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
 
 from alur_common.telemetry import Metrics, names
 from alur_common.telemetry.tracing import (
@@ -22,7 +22,6 @@ from alur_common.telemetry.tracing import (
     Tracer,
     child,
     current,
-    exemplar,
     point_of,
 )
 
@@ -87,9 +86,8 @@ class CallMetrics:
 
     def __init__(self, metrics: Metrics) -> None:
         served = metrics.counter("calls_served_total")
-        seconds = metrics.histogram("calls_duration_seconds")
         self._served = cache(lambda *labels: _counter(served, *labels))
-        self._seconds = cache(lambda port: _histogram(seconds, port))
+        self._seconds = metrics.times("calls_duration_seconds")
 
     @contextmanager
     def observed(self, port: str, method: str) -> Iterator[Ending]:
@@ -102,12 +100,8 @@ class CallMetrics:
             raise
         finally:
             self._served(port, method, ending.code).inc()
-            self._seconds(port).observe(time.perf_counter() - begun, exemplar())
+            self._seconds.of(port).observe(time.perf_counter() - begun)
 
 
 def _counter(counter: Counter, *labels: str) -> Counter:
     return counter.labels(*labels)
-
-
-def _histogram(histogram: Histogram, port: str) -> Histogram:
-    return histogram.labels(port)

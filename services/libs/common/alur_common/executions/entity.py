@@ -85,7 +85,7 @@ class Execution:
     told_number: int = 0
     """Which of that process's ends it is."""
     trace_id: str = ""
-    """The trace in which it was accepted; empty when nobody traced that."""
+    """The trace in which it was accepted, once `trace` is in another."""
     trace: str = ""
     """Where the newest of its traces stands (`traceparent`): its acceptance, then whoever drove it last."""
     revision: int = 0
@@ -94,6 +94,17 @@ class Execution:
     def has_ended(self) -> bool:
         """It succeeded, failed or was cancelled."""
         return self.status in ENDED
+
+    @property
+    def first_trace(self) -> str:
+        """The id of the trace in which it was accepted; empty when nobody traced that."""
+        return self.trace_id or self.trace[3:35]
+
+    def moved_to(self, trace: str) -> Self:
+        """Return it with another place in a trace; the first one is remembered."""
+        first = self.first_trace or trace[3:35]
+        is_same = first == trace[3:35]
+        return self.changed(trace=trace, trace_id="" if is_same else first)
 
     @property
     def is_removed(self) -> bool:

@@ -12,7 +12,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar, Token
 from enum import IntEnum
@@ -87,16 +87,26 @@ class Recorder(Protocol):
         """Send what is left."""
 
 
-Attributes = Mapping[str, Any]
+Attributes = dict[str, Any]
 Sampler = Callable[[Point | None, str, str], bool]
 """Decides from the parent, the trace's id and the span's name whether a trace is recorded."""
+
+
+class Shared:
+    """Attributes that many spans have in common; a recorder may keep what it makes of them."""
+
+    __slots__ = ("attributes", "encoded")
+
+    def __init__(self, attributes: Attributes) -> None:
+        self.attributes = attributes
+        self.encoded = b""
 
 
 class Span:
     """Something that happens. Entered, it is the current one until it is left, and ends with that."""
 
-    __slots__ = ("_recorder", "_token", "attributes", "begun", "ended", "error", "kind", "links",
-                 "name", "parent", "point", "scope")  # fmt: skip
+    __slots__ = ("_recorder", "_token", "attributes", "begun", "ended", "error", "is_from_afar",
+                 "kind", "links", "name", "parent", "point", "scope", "shared")  # fmt: skip
 
     def __init__(
         self,
@@ -109,6 +119,7 @@ class Span:
         parent: Point | None = None,
         links: Sequence[Point] = (),
         attributes: Attributes | None = None,
+        is_from_afar: bool = False,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -116,7 +127,10 @@ class Span:
         self.scope = scope
         self.parent = parent
         self.links = links
-        self.attributes: dict[str, Any] = {**attributes} if attributes else {}
+        self.attributes = {} if attributes is None else attributes
+        self.shared: Shared | None = None
+        self.is_from_afar = is_from_afar
+        """Its parent is in another process."""
         self.error = ""
         self.begun = time.time_ns() if recorder is not None else 0
         self.ended = 0
@@ -149,8 +163,9 @@ class Span:
         attributes: Attributes | None = None,
         links: Sequence[Point] = (),
     ) -> Span:
-        """Return a span that begins now, because of this one."""
-        point = self.point._replace(span_id=new_span_id())
+        """Return a span that begins now, because of this one; the attributes are its own from now on."""
+        trace_id, _, is_sampled, state = self.point
+        point = Point(trace_id, new_span_id(), is_sampled, state)
         return Span(
             name,
             kind,
@@ -213,14 +228,6 @@ def child(
     return None if span is None or not span.is_recorded else span.within(name, kind, attributes)
 
 
-def exemplar() -> dict[str, str] | None:
-    """Return what a metric says of the trace that it counts just now, or None when none is recorded."""
-    span = _current.get()
-    if span is None or not span.is_recorded:
-        return None
-    return {"trace_id": span.point.trace_id, "span_id": span.point.span_id}
-
-
 class Tracer:
     """Begins spans that have no span of this process as their parent."""
 
@@ -247,6 +254,8 @@ class Tracer:
         """Begin a span in a trace that was kept: within the current one, where that is a part of it, else because of it."""
         here = _current.get()
         if here is not None and here.point.trace_id == with_.trace_id:
+            if not here.is_recorded:
+                return self._span(name, Kind.INTERNAL, here.point)
             return here.within(name)
         return self.begin(name, Kind.INTERNAL, parent=with_)
 
@@ -281,6 +290,7 @@ class Tracer:
             parent=parent,
             links=links,
             attributes=attributes,
+            is_from_afar=parent is not None,
         )
 
     async def close(self) -> None:

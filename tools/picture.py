@@ -19,7 +19,7 @@ def main() -> int:
     """Run the demonstration and write what its execution looks like."""
     with tempfile.TemporaryDirectory(prefix="alur-picture-") as folder:
         data = Path(folder) / "data"
-        with alur_dev(data, free_port()) as (_, url):
+        with alur_dev(data, free_port(), free_port()) as (_, url):
             execution = play(url, data)
             take(url, (data / "sign-in").read_text().strip(), execution["id"])
     return 0

@@ -54,6 +54,22 @@ host names. `127.0.0.0/8` is this machine, `::1` included. The address by which 
 credentials is reached only where it is named by itself. In expressions `$env.NAME` of a variable that is not on
 `ALUR_ENV_ALLOW`, or not set, is `undefined`, which is nothing in a text.
 """
+_TRACES = """\
+## Traces
+
+The variables are those that OpenTelemetry has for every language; all others of its SDK for traces are read too.
+
+| variable | default | what it says |
+|---|---|---|
+| `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | | The collector, by OTLP over gRPC: `http://collector:4317`. Nothing is traced without it. |
+| `OTEL_TRACES_EXPORTER` | | `otlp` traces to `http://localhost:4317` without an endpoint, `none` switches it off. |
+| `OTEL_SDK_DISABLED` | `false` | `true` switches it off. |
+| `OTEL_TRACES_SAMPLER` | `parentbased_always_on` | Which traces are recorded; `parentbased_traceidratio` takes a share of them. |
+| `OTEL_TRACES_SAMPLER_ARG` | `1.0` | The share: `0.1`. |
+| `OTEL_SERVICE_NAME` | `alur-<service>` | The name of this process in traces. |
+| `OTEL_RESOURCE_ATTRIBUTES` | | What else is said of it: `deployment.environment.name=production`. |
+| `OTEL_BSP_SCHEDULE_DELAY`, `OTEL_BSP_MAX_QUEUE_SIZE` | `5000`, `2048` | How often spans leave, in milliseconds, and how many wait at most; more are dropped. |
+"""
 
 
 def variable(name: str, field: FieldInfo, settings: type[Environment]) -> str:
@@ -99,6 +115,7 @@ def page() -> str:
         )
     said = "\n".join(f"| `{name}` | {about} |" for name, about in COMMAND_LINE.items())
     parts.append(f"## Command line\n\n| variable | what it says |\n|---|---|\n{said}\n")
+    parts.append(_TRACES)
     return "\n".join(parts)
 
 

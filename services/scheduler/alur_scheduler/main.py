@@ -83,7 +83,6 @@ class Scheduler:
 
     def __init__(self, needs: Needs, settings: Settings) -> None:
         executions, inbox = StoredExecutions(needs.documents), StoredInbox(needs.documents)
-        journals = StoredJournals(needs.documents)
         self._clock = needs.clock
         self._settings = settings
         meter = PrometheusMeter(needs.metrics)
@@ -116,9 +115,8 @@ class Scheduler:
             clock=needs.clock,
             tracing=tracing,
         )
-        self._retention = Retention(executions, journals, inbox, needs.clock)
-        uses = BlobUses(needs.documents)
-        self._contents = Contents(executions, uses, needs.blobs, needs.clock)
+        self._retention = Retention(executions, StoredJournals(needs.documents), inbox, needs.clock)
+        self._contents = Contents(executions, BlobUses(needs.documents), needs.blobs, needs.clock)
         self._relay = Relay(needs.documents, executions, needs.bus, needs.clock)
         self._sooner = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []

@@ -49,11 +49,11 @@ class PrometheusJailMeter:
     """`JailMeter` on the process's registry."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._took = metrics.histogram("executor_code_duration_seconds")
+        self._took = metrics.times("executor_code_duration_seconds")
         self._killed = metrics.counter("executor_code_kills_total")
 
     def ran(self, language: str, result: str, took: float) -> None:
-        self._took.labels(language, result).observe(took)
+        self._took.of(language, result).observe(took)
 
     def killed(self, reason: str) -> None:
         self._killed.labels(reason).inc()

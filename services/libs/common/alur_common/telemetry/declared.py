@@ -94,9 +94,7 @@ METRICS = (
         "Runs of code of users, by language and result.",
         *("language", "result"),
     ),
-    _counter(
-        "executor_code_kills_total", "Runners that were killed or died, by reason.", "reason"
-    ),
+    _counter("executor_code_kills_total", "Runners that were killed or died, by reason.", "reason"),
     _gauge("executor_active_runs", "Executions in memory."),
     _gauge("executor_lease_held", "1 while this worker's lease is renewed, 0 when it cannot be."),
     _gauge(

@@ -26,6 +26,8 @@ from alur_common.events import (
 from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import (
     BlobUses,
+    Executions,
+    Inbox,
     Outbox,
     StoredExecutions,
     StoredInbox,
@@ -104,17 +106,7 @@ class Scheduler:
             meter=meter,
             tracing=tracing,
         )
-        self._admission = Admission(
-            needs.documents,
-            needs.definitions,
-            executions=executions,
-            inbox=inbox,
-            bus=needs.bus,
-            outbox=needs.outbox,
-            replies=needs.replies,
-            clock=needs.clock,
-            tracing=tracing,
-        )
+        self._admission = _admission(needs, executions, inbox, tracing)
         self._retention = Retention(executions, StoredJournals(needs.documents), inbox, needs.clock)
         self._contents = Contents(executions, BlobUses(needs.documents), needs.blobs, needs.clock)
         self._relay = Relay(needs.documents, executions, needs.bus, needs.clock)
@@ -183,6 +175,22 @@ class Scheduler:
     async def _reconcile(self) -> None:
         await self._admission.reconcile()
         await self._recovery.nudge()
+
+
+def _admission(
+    needs: Needs, executions: Executions, inbox: Inbox, tracing: SchedulerTracing | None
+) -> Admission:
+    return Admission(
+        needs.documents,
+        needs.definitions,
+        executions=executions,
+        inbox=inbox,
+        bus=needs.bus,
+        outbox=needs.outbox,
+        replies=needs.replies,
+        clock=needs.clock,
+        tracing=tracing,
+    )
 
 
 async def _guarded(work: Callable[[], Awaitable[float | int | None]]) -> float | None:

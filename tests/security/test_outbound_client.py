@@ -10,12 +10,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from alur_common.outbound import AllowedNetworks, Guard, RefusedError
+from alur_common.telemetry.tracing import Kind
 from alur_executor.adapters.http_client import HttpClient
 from alur_nodes.registry import node_class
 from alur_sdk import HttpRequest, LimitError, Permanent, Retryable
 from alur_sdk.errors import AlurError
 from alur_sdk.testing import FakeContext, items_of, run_node
 from tests.support.http_server import Seen, http_answer, local_server
+from tests.support.recorded import Kept, recording
 
 LOOPBACK = "127.0.0.0/8"
 Clients = Callable[..., AbstractAsyncContextManager[HttpClient]]
@@ -313,3 +315,16 @@ async def test_the_node_gets_its_answer_where_the_allow_list_names_the_server() 
         assert await run_node(node, params, ctx) == {"main": items_of([{"ok": True}], sources=[0])}
     assert server.seen[0].headers["idempotency-key"] == "key-0-0"
     assert server.seen[0].body == b'{"id":7}'
+
+
+async def test_a_request_names_the_trace_that_it_is_sent_in() -> None:
+    tracer = recording(Kept())
+    async with local_server(ok) as server, client() as http:
+        await http.send(HttpRequest("GET", server.url, timeout_seconds=5))
+        with tracer.begin("node", Kind.INTERNAL) as node:
+            await http.send(HttpRequest("GET", server.url, timeout_seconds=5))
+            own = HttpRequest("GET", server.url, headers={"Traceparent": "mine"}, timeout_seconds=5)
+            await http.send(own)
+    without, sent, given = (seen.headers.get("traceparent") for seen in server.seen)
+    assert (without, given) == (None, "mine")
+    assert str(sent).startswith(f"00-{node.point.trace_id}-")

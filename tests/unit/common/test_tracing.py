@@ -20,27 +20,11 @@ from alur_common.telemetry.tracing import (
     point_of,
 )
 from alur_sdk.errors import InvalidError, NotFoundError
+from tests.support.recorded import Kept, recording
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 CALLER = Point(TRACE, SPAN, is_sampled=True)
 UNSEEN = Point(TRACE, SPAN, is_sampled=False)
-
-
-class Kept:
-    """A recorder that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.spans: list[Span] = []
-
-    def record(self, span: Span) -> None:
-        self.spans.append(span)
-
-    def close(self) -> None:
-        return
-
-
-def follow_parent(parent: Point | None, trace_id: str, name: str) -> bool:
-    return parent is None or parent.is_sampled
 
 
 @pytest.fixture
@@ -50,7 +34,7 @@ def kept() -> Kept:
 
 @pytest.fixture
 def tracer(kept: Kept) -> Tracer:
-    return Tracer(follow_parent, kept)
+    return recording(kept)
 
 
 def test_a_span_within_another_is_its_child(tracer: Tracer, kept: Kept) -> None:

@@ -11,10 +11,10 @@ import pytest
 import structlog
 
 from alur_common.telemetry import configure_logs
-from alur_common.telemetry.tracing import Kind, Tracer
+from alur_common.telemetry.tracing import Kind
 from alur_executor.adapters.tracing import OtelTracing
 from alur_sdk.errors import Permanent
-from tests.unit.common.test_tracing import Kept, follow_parent
+from tests.support.recorded import Kept, recording
 from tests.unit.executor.world import World, chain, node
 
 
@@ -34,7 +34,7 @@ BROKEN = chain(node("n"), settings={"errorWorkflow": "absent"})
 
 async def test_lines_of_an_execution_carry_its_ids(world: World, lines: io.StringIO) -> None:
     kept = Kept()
-    tracer = Tracer(follow_parent, kept)
+    tracer = recording(kept)
     world.tracing = OtelTracing(tracer)
     world.outside.next.append(Permanent("no"))
     with tracer.begin("request", Kind.SERVER) as request:
@@ -54,3 +54,29 @@ async def test_untraced_lines_carry_the_execution_alone(world: World, lines: io.
     assert line["execution_id"] == execution.id
     assert "trace_id" not in line
     assert execution.first_trace == ""
+
+
+async def test_what_runs_beside_each_other_is_in_one_session(world: World) -> None:
+    kept = Kept()
+    tracer = recording(kept)
+    world.tracing = OtelTracing(tracer)
+    spec = {"nodes": [node("a"), node("b", "core.noop"), node("c")], "edges": []}
+    with tracer.begin("request", Kind.SERVER):
+        await world.run(spec, {"n": 1}, {"n": 2})
+    (session,) = (span for span in kept.spans if span.name == "execution")
+    nodes = [span for span in kept.spans if span.name.startswith("node ")]
+    assert sorted(str(span.attributes["alur.node.id"]) for span in nodes) == ["a", "b", "c"]
+    assert {span.parent for span in nodes} == {session.point}
+    assert all(session.begun <= span.begun <= span.ended <= session.ended for span in nodes)
+
+
+async def test_a_child_is_a_part_of_its_parents_trace(world: World) -> None:
+    kept = Kept()
+    tracer = recording(kept)
+    world.tracing = OtelTracing(tracer)
+    world.definitions.add("inner", chain(node("n", "core.noop")))
+    call = node("call", "core.workflow", params={"workflow": "inner", "wait": True})
+    with tracer.begin("request", Kind.SERVER) as request:
+        parent = await world.run(chain(call))
+    (inner,) = await world.all("inner")
+    assert inner.first_trace == parent.first_trace == request.point.trace_id

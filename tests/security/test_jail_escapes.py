@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from alur_sdk.errors import AlurError
-from tests.support.jail import Cell
+from alur_engine.expressions import JailedJavaScript, Limits
+from alur_jail import Ears, RunLimits
+from alur_sdk.errors import AlurError, ExpressionError
+from tests.support.jail import MIB, Cell
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -105,3 +107,32 @@ async def test_7_a_process_from_another_architecture_is_killed_not_answered(jail
 async def test_an_import_that_is_not_allowed_names_those_that_are(jailed: Cell, name: str) -> None:
     with pytest.raises(AlurError, match=f"the module '{name}' is not available .* statistics"):
         await jailed.run("python", f"import {name}")
+
+
+EXPRESSIONS = [
+    text.removeprefix("return ") for text in ATTEMPTS["javascript"] if text.startswith("return ")
+]
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+async def test_1_2_an_expression_that_tries_to_escape_reaches_nothing(
+    jailed: Cell, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("CANARY", "a-canary-sings")
+    try:
+        expression = JailedJavaScript().compile(text, Limits())
+    except ExpressionError:
+        return  # refused when the workflow is saved
+    request = {
+        "sources": [{"script": expression.script, "changes": expression.changes}],
+        "items": [{"json": {"a": 1}}],
+        "indexes": [0],
+        "now_ms": 0,
+        "time_zone": "UTC",
+    }
+    ears = Ears(lambda _what, _details: None, jailed.lines.append)
+    limits = RunLimits(2, 64 * MIB)
+    told = json.dumps(await jailed.jail.run("acme", "expressions", request, limits, ears))
+    assert "a-canary-sings" not in told
+    assert "root:x:0" not in told
+    assert "alur_engine" not in told

@@ -72,7 +72,11 @@ class Cell:
 async def cell(**settings: Any) -> AsyncIterator[Cell]:
     """Yield a real jail; its processes end with it."""
     counted = Counted()
-    jail = Jail(JailSettings(**settings), counted)
+    bridge = {
+        "bridge": "alur_engine.expressions.bridge",
+        "bridge_packages": ("alur_engine", "alur_sdk"),
+    }
+    jail = Jail(JailSettings(**{**bridge, **settings}), counted)
     try:
         yield Cell(jail, counted)
     finally:

@@ -41,7 +41,7 @@ from alur_common.starts import Starts
 from alur_common.telemetry import Metrics, get_logger
 from alur_common.telemetry.tracing import Tracer
 from alur_engine.catalogue import Catalogue
-from alur_engine.expressions import Evaluator
+from alur_engine.expressions import CompiledSubset, Evaluator, JailedJavaScript
 from alur_engine.state import Limits
 from alur_executor.adapters.http_client import HttpClient
 from alur_executor.adapters.meter import PrometheusJailMeter, PrometheusMeter
@@ -118,7 +118,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
     )
     executor = Executor(
         _parts(needs, settings, http, jail),
-        Programs(types, node_class, Evaluator()),
+        Programs(types, node_class, Evaluator((CompiledSubset(), JailedJavaScript()))),
         Workers(needs.documents),
         capacity,
         needs.peers,
@@ -137,6 +137,8 @@ def jail_settings(settings: Settings) -> JailSettings:
         max_seconds=settings.code_max_seconds,
         max_memory=settings.code_max_memory_mib * 1024 * 1024,
         packages=tuple(_names(settings.code_packages)),
+        bridge="alur_engine.expressions.bridge",
+        bridge_packages=("alur_engine", "alur_sdk"),
     )
 
 

@@ -123,3 +123,57 @@ def test_without_a_jail_all_but_code_runs(tmp_path: Path) -> None:
         assert "install the package `bubblewrap`" in refused["message"]
         said = [line for line in server.log.read_text().splitlines() if "no code of users" in line]
         assert len(said) == 1
+
+
+def test_an_expression_that_is_not_compiled_runs_in_the_jail(server: AlurDev) -> None:
+    sums = "(function () { let t = 0; for (let i = 1; i <= $json.n; i += 1) t += i; return t })()"
+    fields = {
+        "sum": f"{{{{ {sums} }}}}",
+        "text": "{{ [...(function* () { yield $('double').item.json.n })()][0] }} of {{ $json.n }}",
+        "day": "{{ (class { static at() { return DateTime.fromISO('2024-02-28').plus({ days: 1 }) } }).at().toISODate() }}",
+    }
+    work = {"name": "work", "type": "core.set", "params": {"keep": "none", "fields": fields}}
+    put(server, "fallback", double(), work)
+    ended = server.run("fallback", [{"n": 1}, {"n": 2}])
+    expected = [
+        {"sum": 3, "text": "2 of 2", "day": "2024-02-29"},
+        {"sum": 10, "text": "4 of 4", "day": "2024-02-29"},
+    ]
+    assert (ended["status"], ended["output"]) == ("succeeded", expected)
+
+
+def test_what_an_expression_in_the_jail_throws_fails_its_node(server: AlurDev) -> None:
+    fields = {"x": "{{ (function () { throw new RangeError('far') })() }}"}
+    put(server, "throws", {"name": "work", "type": "core.set", "params": {"fields": fields}})
+    told = server.run("throws", [{}])["nodes"][0]["error"]
+    assert (told["code"], told["message"]) == ("expression", "far")
+
+
+def test_4_data_is_never_evaluated_on_its_way_through_nodes(server: AlurDev) -> None:
+    """Line 4 of the security checklist."""
+    texts = ["{{ 7 * 7 }}", "{{ (() => 49)() }}", "${7 * 7}", "__proto__", "$('double')"]
+    copy = {"copy": "{{ $json.text }}"}
+    again = {"again": "{{ [...(function* () { yield $json.copy })()] }}"}
+    keep = {"name": "keep", "type": "core.set", "params": {"fields": copy}}
+    wrap = {"name": "wrap", "type": "core.set", "params": {"fields": again}}
+    put(server, "data", keep, code("return items"), wrap)
+    ended = server.run("data", [{"text": text} for text in texts])
+    assert ended["output"] == [{"text": text, "copy": text, "again": [text]} for text in texts]
+
+
+def test_a_key_named_proto_stays_data(server: AlurDev) -> None:
+    put(
+        server,
+        "proto",
+        code(
+            "return items.map(({ json }) => ({ keys: Object.keys(json), is: ({}).admin === undefined }))"
+        ),
+    )
+    body = '{"input": [{"__proto__": {"admin": true}, "a": 1}]}'
+    started = server.rest.post(
+        "/api/v1/projects/default/workflows/proto/executions",
+        content=body,
+        headers={"content-type": "application/json"},
+    )
+    ended = server.wait_for(started.json()["id"], "succeeded")
+    assert ended["output"] == [{"keys": ["__proto__", "a"], "is": True}]

@@ -133,7 +133,8 @@ def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step
     run = getattr(kind, "run_item" if is_item else "run", None)
     is_async = inspect.iscoroutinefunction(run)
     is_scope = not issubclass(kind, (ItemNode, BatchNode))
-    is_plain = not is_async and graph.effect is not Effect.WRITE
+    has_jailed = binding is not None and bool(binding.jailed) and not is_scope
+    is_plain = not (is_async or has_jailed) and graph.effect is not Effect.WRITE
     is_foreign = not kind.__module__.startswith(OWN)
     node = kind()
     return Step(

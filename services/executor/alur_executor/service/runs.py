@@ -16,6 +16,7 @@ from alur_executor.service import attempts
 from alur_executor.service.attempts import Attempt
 from alur_executor.service.children import Children
 from alur_executor.service.context import RunContext
+from alur_executor.service.foreseeing import Outlook, foresee
 from alur_executor.service.requests import Requests
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk import nodes as sdk
@@ -182,6 +183,7 @@ class NodeRuns:
             session.take(passed)
             session.changed()
             return passed
+        await self._foresee(under_way)
         requests = Requests(step, under_way.scopes, run)
         if step.graph.effect is Effect.WRITE:
             await session.take_durably(under_way.started_entry(requests.written()))
@@ -198,6 +200,17 @@ class NodeRuns:
                 session.take(entry)
         session.changed()
         return entry
+
+    async def _foresee(self, under_way: Try) -> None:
+        """Evaluate all that the compiler leaves to the jail, for all items at once."""
+        step, scopes = under_way.step, under_way.scopes
+        if step.binding is None or not step.binding.jailed:
+            return
+        count = len(scopes.items) if step.is_item else 1
+        tenant, jail = self._session.execution.tenant, self._session.parts.jail
+        scopes.scope.foreseen = await foresee(
+            jail, tenant, step.binding.jailed, scopes.items, Outlook(scopes.at, count)
+        )
 
     async def _end_of(self, under_way: Try, attempt: Attempt) -> JournalEntry:
         if isinstance(attempt.result, sdk.Started):
@@ -227,6 +240,8 @@ class NodeRuns:
 
     async def _attempt(self, under_way: Try, requests: Requests) -> Attempt:
         step, run, context = under_way.step, under_way.run, under_way.context
+        if step.is_item and not step.is_async and step.graph.effect is not Effect.WRITE:
+            return attempts.run_items(step, under_way.scopes, context, run.outcomes or {})
         if step.is_item:
             heard = attempts.Heard(
                 requests.parameters, lambda at, outputs: self._item_done(under_way, at, outputs)

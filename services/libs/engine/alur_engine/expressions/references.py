@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 from alur_engine.expressions.braces import is_expression, split_text
-from alur_engine.expressions.evaluator import Evaluator
+from alur_engine.expressions.evaluator import CompiledSubset, Evaluator
+from alur_engine.expressions.jailed import JailedJavaScript
 from alur_engine.expressions.problems import SyntaxProblem, UnsupportedError
 from alur_engine.expressions.template import parts_of, strings_in
 from alur_engine.expressions.values import Json
@@ -17,7 +18,7 @@ _CODE: Final = "expression"
 
 @lru_cache(maxsize=1)
 def _checker() -> Evaluator:
-    return Evaluator()
+    return Evaluator((CompiledSubset(), JailedJavaScript()))
 
 
 def find_problems(value: Json, path: str) -> list[Problem]:

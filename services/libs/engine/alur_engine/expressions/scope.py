@@ -47,6 +47,7 @@ class Scope:
         "depth_left",
         "env",
         "execution",
+        "foreseen",
         "index",
         "input",
         "item",
@@ -64,6 +65,10 @@ class Scope:
         "vars",
         "workflow",
     )
+
+    foreseen: Callable[[str, int], Value] | None
+    """Outcomes of the expressions that run in the jail; see `jailed`."""
+    thawed: dict[int, tuple[Value, Value]] | None
 
     def __init__(
         self,
@@ -104,4 +109,4 @@ class Scope:
         self.input = input
         self.random = random
         self.steps_left = self.bytes_left = self.depth_left = 0
-        self.thawed: dict[int, tuple[Value, Value]] | None = None
+        self.foreseen = self.thawed = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from alur_engine.expressions.braces import Part, UnclosedError, split_text
 from alur_engine.expressions.convert import to_js_string
 from alur_engine.expressions.evaluator import Compiled, Evaluator, Program
+from alur_engine.expressions.jailed import Jailed
 from alur_engine.expressions.methods.json_text import to_json_text
 from alur_engine.expressions.numbers import MAX_SAFE
 from alur_engine.expressions.outcome import to_json
@@ -254,3 +255,10 @@ def strings_in(value: Json, path: str) -> Iterator[tuple[str, str]]:
             waiting.extend((f"{where}.{key}", inner[key]) for key in reversed(inner))
         elif isinstance(inner, list):
             waiting.extend((f"{where}[{i}]", inner[i]) for i in range(len(inner) - 1, -1, -1))
+
+
+def jailed_in(value: Json, evaluator: Evaluator) -> list[Jailed]:
+    """Return the expressions of a value that run in the jail."""
+    parts = [part for _, text in strings_in(value, "") for part in parts_of(text)]
+    compiled = [evaluator.compile(part.text) for part in parts if part.is_expression]
+    return [each for each in compiled if isinstance(each, Jailed)]

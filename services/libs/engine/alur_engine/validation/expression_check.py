@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alur_engine.catalogue import Catalogue
-from alur_engine.expressions import Evaluator, find_problems, is_expression
+from alur_engine.expressions import (
+    CompiledSubset,
+    Evaluator,
+    JailedJavaScript,
+    find_problems,
+    is_expression,
+)
 from alur_engine.reading.limits import child_path
 from alur_engine.validation.drafts import Draft, Step
 from alur_engine.validation.suggestions import did_you_mean
@@ -17,7 +23,7 @@ def expression_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]
 
     A trigger's parameters are read before there are items, so they hold no expressions.
     """
-    evaluator = Evaluator()
+    evaluator = Evaluator((CompiledSubset(), JailedJavaScript()))
     for step in draft.steps:
         kind = catalogue.find(step.type)
         if kind is not None and not step.is_trigger:

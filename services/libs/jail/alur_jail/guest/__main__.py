@@ -1,6 +1,6 @@
 """The warm parent: it never runs code of a user, it forks a clean runner for each request.
 
-Started as `python -I -S /alur/alur_jail/guest/__main__.py LANGUAGE FD`. Each request is a socket
+Started as `python -I -S /alur/alur_jail/guest/__main__.py LANGUAGE FD […]`. Each request is a socket
 that arrives over FD; the answer to it is the runner's pidfd, over that same socket.
 """
 
@@ -32,7 +32,7 @@ def main() -> None:
     """Become nobody, get warm, and fork runners until the supervisor closes."""
     os.environ.clear()
     lockdown.become_nobody()
-    runner: Runner = import_module(f"alur_jail.guest.{sys.argv[1]}").run
+    runner: Runner = import_module(f"alur_jail.guest.{sys.argv[1]}").runner(sys.argv[3:])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     os.setpriority(os.PRIO_PROCESS, 0, NICE)
     control = socket.socket(fileno=int(sys.argv[2]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ _KEPT_TEXT: Final = 2_000
 class Guest:
     """One context, made and filled in the warm parent; a fork of it is used once."""
 
-    def __init__(self) -> None:
+    def __init__(self, extension: str = "", **callables: Callable[[str], str]) -> None:
         self._answer: str | None = None
         self._link: socket.socket | None = None
         context = self._context = _quickjs.Context()
@@ -31,7 +32,10 @@ class Guest:
         context.add_callable("__log", self._log)
         context.add_callable("__done", self._done)
         context.add_callable("__random", random.random)
-        self._start = context.eval(Path(__file__).with_name("prelude.js").read_text())
+        for name, callable_ in callables.items():
+            context.add_callable(name, callable_)
+        prelude = Path(__file__).with_name("prelude.js").read_text()
+        self._start = context.eval(prelude.replace("  // EXTENSION\n", extension))
 
     def run(self, link: socket.socket, limits: dict[str, Any], body: str) -> str:
         """Return the answer to a request, as the text of a frame."""
@@ -73,9 +77,8 @@ class Guest:
             return json.dumps({"error": str(error)})
 
 
-GUEST: Final = Guest()
-
-
-def run(link: socket.socket, limits: dict[str, Any], body: str) -> None:
-    """Run one request and send `{result}` or `{error: {type, message, line?, item?}}`."""
-    wire.send_text(link, GUEST.run(link, limits, body))
+def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str], None]:
+    """Return what runs one request and sends `{result}` or `{error: {type, message, line?, item?}}`."""
+    del arguments
+    guest = Guest()
+    return lambda link, limits, body: wire.send_text(link, guest.run(link, limits, body))

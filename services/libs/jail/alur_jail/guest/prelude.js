@@ -12,8 +12,12 @@
     Object.defineProperty(holder, name, { value, writable: true, configurable: true });
   const lazy = (name, get) => Object.defineProperty(globalThis, name, { get, configurable: true });
 
+  // Half a surrogate pair cannot be written as UTF-8.
+  const { toWellFormed } = String.prototype;
+  const done = (text) => __done(toWellFormed.call(text));
+
   const ask = (what, details) => {
-    const answer = parse(__ask(stringify({ ask: what, ...details })));
+    const answer = parse(__ask(toWellFormed.call(stringify({ ask: what, ...details }))));
     if ("error" in answer) throw new ReferenceError(answer.error);
     return answer.value;
   };
@@ -28,7 +32,7 @@
       return String(value);
     }
   };
-  const log = (...values) => __log(values.map(shown).join(" "));
+  const log = (...values) => __log(toWellFormed.call(values.map(shown).join(" ")));
   hidden(globalThis, "console", { log, info: log, warn: log, error: log, debug: log });
 
   const state = { items: [], index: 0 };
@@ -94,15 +98,21 @@
 
   const finish = (value) => {
     const text = stringify(value, (_key, member) => (typeof member === "bigint" ? member.toString() : member));
-    __done(`{"result":${text ?? "null"}}`);
+    done(`{"result":${text ?? "null"}}`);
   };
-  const fail = (error) => __done(stringify({ error: told(error) }));
+  const fail = (error) => done(stringify({ error: told(error) }));
 
+  let evaluateAll;
+  // EXTENSION
   return (text, before) => {
     const request = parse(text);
     state.items = request.items;
     state.firstLine = before.length + 1;
     state.now = request.now_ms;
+    if (evaluateAll !== undefined) {
+      evaluateAll(request, text);
+      return;
+    }
     try {
       const code = firstEval(`${before}(async () => {${request.code}\n})`);
       (request.mode === "all" ? runAll : runEach)(code).then(finish).catch(fail);

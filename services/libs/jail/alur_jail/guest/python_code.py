@@ -82,6 +82,12 @@ class Log:
             self.write("\n")
 
 
+def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str], None]:
+    """Return what runs one request and sends `{result}` or `{error: {type, message, line?, item?}}`."""
+    del arguments
+    return run
+
+
 def run(link: socket.socket, limits: dict[str, Any], body: str) -> None:
     """Run one request and send `{result}` or `{error: {type, message, line?, item?}}`."""
     random.seed()

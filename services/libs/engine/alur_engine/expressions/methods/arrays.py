@@ -80,10 +80,12 @@ def filter_(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
 
 
 def map_(scope: Scope, array: Array, function: Value = UNDEFINED) -> Array:
-    """`map`."""
+    """`map`: as long as the array was, also when the function has shortened that."""
     call = callback(function)
-    spend_slots(scope, len(array))
-    return [call(value, index, array) for index, value in _each(array)]
+    length = len(array)
+    spend_slots(scope, length)
+    made = [call(value, index, array) for index, value in _each(array)]
+    return made if len(made) == length else [*made, *[UNDEFINED] * (length - len(made))]
 
 
 def for_each(scope: Scope, array: Array, function: Value = UNDEFINED) -> Value:

@@ -1,0 +1,132 @@
+"""What of an expression runs in the jail: its script, once all its names are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from alur_engine.expressions.compiler.mutation import changes_data
+from alur_engine.expressions.compiler.renaming import references
+from alur_engine.expressions.compiler.tree import Node, Source, child, children
+from alur_engine.expressions.methods.helpers import NOTHING
+from alur_engine.expressions.methods.tables import HELPERS
+from alur_engine.expressions.problems import UnsupportedError
+
+HELPER: Final = "$$"
+"""Stands before the name of a helper that is called: data may have members of the same name."""
+_FOR_NOTHING: Final = frozenset(name for each in NOTHING.values() for name in each)
+_HELPERS: Final = frozenset(name for each in HELPERS.values() for name in each) | _FOR_NOTHING
+_GLOBALS: Final = frozenset(
+    """AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView
+    Date DateTime Duration Error EvalError Float32Array Float64Array Function Infinity Int16Array
+    Int32Array Int8Array Intl Iterator JSON Map Math NaN Number Object Promise Proxy RangeError
+    ReferenceError Reflect RegExp Set String Symbol SyntaxError TextDecoder TextEncoder TypeError
+    URIError URL URLSearchParams Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap
+    WeakRef WeakSet arguments atob btoa decodeURI decodeURIComponent encodeURI encodeURIComponent
+    escape eval globalThis isFinite isNaN parseFloat parseInt structuredClone this undefined
+    unescape $ $json $item $items $binary $vars $env $execution $workflow $run $trigger $index
+    $itemIndex $runIndex $now $today $input $node $if $ifEmpty $max $min $not""".split()  # noqa: SIM905  one name a line would take a page
+)
+_BINDS: Final = {
+    "variable_declarator": "name",
+    "arrow_function": "parameter",
+    "function_expression": "name",
+    "function_declaration": "name",
+    "generator_function": "name",
+    "class": "name",
+    "class_declaration": "name",
+    "catch_clause": "parameter",
+    "for_in_statement": "left",
+}
+
+
+_PATTERNS: Final = frozenset({"formal_parameters", "object_pattern", "array_pattern"})
+_NAMES: Final = frozenset(
+    {"identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier"}
+)
+_USES: Final = frozenset({"identifier", "shorthand_property_identifier"})
+
+
+def script_of(text: str) -> tuple[str, bool, frozenset[str]]:
+    """Return the script of an expression, whether it may change data, and the nodes it names.
+
+    Raises `SyntaxProblem` for what is no expression, `UnsupportedError` for a name nobody knows.
+    """
+    source = Source(text)
+    nodes = list(_below(source.root))
+    _check_names(source, nodes)
+    return _script(source, nodes), changes_data(source), references(source)
+
+
+def _below(root: Node) -> Iterator[Node]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(children(node))
+
+
+def _check_names(source: Source, nodes: list[Node]) -> None:
+    """A name that is bound anywhere in the expression is taken for known everywhere in it."""
+    bound = {
+        source.read(each)
+        for node in nodes
+        for place in _binding_places(node)
+        for each in _below(place)
+        if each.type in _NAMES
+    }
+    for node in nodes:
+        if (
+            node.type in _USES
+            and not _is_asked_for(node)
+            and (name := source.read(node)) not in bound | _GLOBALS
+        ):
+            raise UnsupportedError(source.offset(node), f"`{name}` is not defined")
+
+
+def _is_asked_for(node: Node) -> bool:
+    """Whether a name is the operand of `typeof`, which may be one that nobody knows."""
+    holder = node.parent
+    operator = holder.child_by_field_name("operator") if holder is not None else None
+    return operator is not None and operator.type == "typeof"
+
+
+def _binding_places(node: Node) -> list[Node]:
+    if node.type in _PATTERNS:
+        return [node]
+    field = _BINDS.get(node.type)
+    place = node.child_by_field_name(field) if field else None
+    return [] if place is None else [place]
+
+
+def _script(source: Source, nodes: list[Node]) -> str:
+    """Return the text with every call of a helper marked.
+
+    `a.name()` becomes `a.$$name()`, or `$$(a, "name")()` where `null` may have the helper too.
+    """
+    edits = [edit for callee in _callees(nodes) for edit in _edits(source, callee)]
+    script = source.text
+    for start, end, text in sorted(edits, reverse=True):
+        script = script[:start] + text + script[end:]
+    return script
+
+
+def _callees(nodes: list[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if node.type == "call_expression":
+            callee = child(node, "function")
+            if callee.type == "member_expression":
+                yield callee
+
+
+def _edits(source: Source, callee: Node) -> list[tuple[int, int, str]]:
+    holder, place = child(callee, "object"), child(callee, "property")
+    name = source.read(place)
+    if name not in _HELPERS:
+        return []
+    at = source.offset(place)
+    if name not in _FOR_NOTHING or "?." in source.read(callee):
+        return [(at, at, HELPER)]
+    start = source.offset(holder)
+    end = start + len(source.read(holder))
+    return [(start, start, f"{HELPER}("), (end, at + len(name), f', "{name}")')]

@@ -1,0 +1,55 @@
+"""The second engine: any other JavaScript expression, run by QuickJS in the jail.
+
+Nothing is run here. All such expressions of a node run are evaluated for all its items at once,
+before the node starts; an evaluation then looks its outcome up in the scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from alur_engine.expressions.limits import Limits
+from alur_engine.expressions.outcome import to_json
+from alur_engine.expressions.scope import Scope
+from alur_engine.expressions.values import UNDEFINED, Json, Value
+from alur_sdk.errors import ExpressionError
+
+Foreseen: TypeAlias = Callable[[str, int], Value]
+"""Gives the outcome of an expression for the item at an index, or raises what it threw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jailed:
+    """An expression for the jail: `script` is what runs there, `changes` that it may change data."""
+
+    source: str
+    script: str
+    changes: bool
+    references: frozenset[str]
+
+    def __call__(self, scope: Scope) -> Json:
+        value = self.raw(scope)
+        return value if value is UNDEFINED else to_json(value)
+
+    def raw(self, scope: Scope) -> Value:
+        """Return the outcome that was foreseen."""
+        if scope.foreseen is None:
+            raise ExpressionError(
+                "this expression needs the jail, which is not at hand here: write it with what is "
+                "compiled (see the reference of expressions)",
+                kind="SyntaxError",
+            )
+        return scope.foreseen(self.source, scope.index)
+
+
+class JailedJavaScript:
+    """Takes every JavaScript expression that names nothing unknown."""
+
+    def compile(self, source: str, limits: Limits) -> Jailed:
+        """Prepare one expression for the jail; raises as `Engine` says."""
+        del limits
+        from alur_engine.expressions.compiler.scripts import script_of  # noqa: PLC0415  loads the grammar
+
+        return Jailed(source, *script_of(source))

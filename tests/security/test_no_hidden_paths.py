@@ -1,0 +1,76 @@
+"""Lines 11 and 40 of the security checklist: nothing but the guest of the jail evaluates code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "services"
+GUEST = ROOT / "libs/jail/alur_jail/guest"
+FOLDERS = [path for path in ROOT.iterdir() if path.is_dir() and path.name != "editor"]
+MODULES = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text())
+    for folder in FOLDERS
+    for path in sorted(folder.rglob("*.py"))
+    if GUEST not in path.parents and "alur_api" not in path.parts
+}
+EVALUATING = {"eval", "exec", "compile", "__import__", "execfile"}
+ENGINES = {"_quickjs", "quickjs", "code", "codeop", "js2py", "pyduktape", "py_mini_racer"}
+UNSAFE = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle"}
+STARTING = {"subprocess", "multiprocessing", "pty"}
+# The jail itself, the start of each service as a process of its own, and nothing else.
+MAY_START = {"libs/jail/alur_jail/room.py", "alur/alur/dev/distributed.py"}
+
+
+def called(tree: ast.AST) -> Iterator[str]:
+    """Yield the bare names that a module calls."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield node.func.id
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the top-level names that a module imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def places(names: set[str], *, of_calls: bool) -> list[str]:
+    found = []
+    for name, tree in MODULES.items():
+        used = set(called(tree) if of_calls else imported(tree))
+        found += [f"{name}: {each}" for each in sorted(used & names)]
+    return found
+
+
+def test_11_no_module_evaluates_code() -> None:
+    assert places(EVALUATING, of_calls=True) == []
+
+
+def test_11_no_module_has_an_engine_within_its_process() -> None:
+    assert places(ENGINES, of_calls=False) == []
+
+
+@pytest.mark.parametrize("names", [UNSAFE], ids=["pickle and its kind"])
+def test_40_no_module_reads_objects_that_run_code(names: set[str]) -> None:
+    assert places(names, of_calls=False) == []
+
+
+def test_11_only_the_jail_and_the_command_line_start_processes() -> None:
+    starting = {place.split(":")[0] for place in places(STARTING, of_calls=False)}
+    assert starting <= MAY_START, starting - MAY_START
+
+
+def test_the_guest_is_where_code_is_evaluated() -> None:
+    evaluating = [
+        path.name
+        for path in GUEST.glob("*.py")
+        if "exec" in set(called(ast.parse(path.read_text())))
+    ]
+    assert evaluating == ["python_code.py"]

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 ALUR = Path(sys.executable).with_name("alur")
 DELIVERY = ROOT / "tools/github-issues-opened.json"
 READY_SECONDS = 30
+HOUR = ("--name", "make run", "--expires", "1h", "--quiet")
 OK = 200
 SAY = Console(highlight=False, soft_wrap=True)
 
@@ -138,7 +139,7 @@ def ended(rest: httpx.Client, execution_id: str) -> dict[str, Any]:
 
 def play(url: str, data: Path) -> dict[str, Any]:
     """Apply the examples, send the delivery, show its execution and return it."""
-    token = alur(url, "", "token", "create", "--data", str(data), "--quiet")
+    token = alur(url, "", "token", "create", "--data", str(data), *HOUR)
     secret = webhook_secret(data)
     field = f"secret=@{secret}"
     alur(url, token, "credential", "set", "github-webhook", "--type", "hmac", "--field", field)

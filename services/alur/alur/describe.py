@@ -50,7 +50,7 @@ def _workflow(session: Session, shown: dict[str, Any]) -> None:
     _section("Latest executions")
     latest = session.pages(session.path("executions"), {"workflow": metadata["name"]}, _LATEST)
     runs = [[e["id"], e["status"], output.age(e.get("startedAt"))] for e in latest]
-    table(["id", "status", "started"], runs, "none yet")
+    table(["id", "status", "age"], runs, "none yet")
 
 
 def _execution(_session: Session, shown: dict[str, Any]) -> None:
@@ -83,6 +83,7 @@ def nodes_table(nodes: list[dict[str, Any]] | tuple[()]) -> None:
         [
             node["name"],
             node["status"],
+            node.get("runs", 1 if node.get("attempts") else 0),
             node.get("attempts"),
             node.get("items"),
             milliseconds(node.get("durationMs")),
@@ -90,7 +91,11 @@ def nodes_table(nodes: list[dict[str, Any]] | tuple[()]) -> None:
         ]
         for node in nodes
     ]
-    table(["node", "status", "attempts", "items", "duration", "error"], rows, "no node has run")
+    table(
+        ["node", "status", "runs", "attempts", "items", "duration", "error"],
+        rows,
+        "no node has run",
+    )
 
 
 def _node_type(_session: Session, shown: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ KINDS = (
         (
             ("id", _at("id")), ("workflow", _at("workflow")), ("version", _at("version")),
             ("status", _at("status")), ("trigger", _at("trigger")),
-            ("started", _age("startedAt")),
+            ("age", _age("startedAt")),
             ("duration", lambda shown: milliseconds(shown.get("durationMs"))),
         ),
         in_project=True, key="id", can_delete=False,

@@ -18,6 +18,7 @@ SOCKET = "owner.sock"
 TOKEN_FILE = "cli.token"  # noqa: S105  # the name of a file
 _REMEMBERED = 20
 _TIMEOUT_SECONDS = 10.0
+_OWN_TOKEN_SECONDS = 30 * 86_400.0
 _CREATED = (200, 201)
 
 
@@ -76,11 +77,11 @@ def remember(data: Path) -> None:
         write_private(known_servers(), "\n".join(lines) + "\n")
 
 
-def take_token(server: LocalServer, name: str) -> str:
+def take_token(server: LocalServer, name: str, expires_seconds: float | None = None) -> str:
     """Ask the server for a new token of its owner. Raises `UnreachableError`."""
     connection = UnixConnection(server.socket, _TIMEOUT_SECONDS)
     try:
-        content = json.dumps({"name": name})
+        content = json.dumps({"name": name, "expiresInSeconds": expires_seconds})
         connection.request("POST", "/token", content, {"content-type": "application/json"})
         response = connection.getresponse()
         body = response.read()
@@ -104,8 +105,8 @@ def kept_token(server: LocalServer) -> str:
 
 
 def renewed_token(server: LocalServer) -> str:
-    """Take a new token and keep it."""
-    token = take_token(server, "command line")
+    """Take a new token and keep it. Once it is over, the next command takes another."""
+    token = take_token(server, "command line", _OWN_TOKEN_SECONDS)
     write_private(server.data / TOKEN_FILE, token + "\n")
     return token
 

@@ -47,6 +47,12 @@ def options(
     context_name: Annotated[
         str | None, typer.Option("--context", help="A context of the configuration file.")
     ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=care.tell_version, is_eager=True, help="As the command."
+        ),
+    ] = False,
 ) -> None:
     """Run workflows that people draw, apply as files, or call from code."""
     context.obj = Choice(server, context_name)

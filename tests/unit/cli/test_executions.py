@@ -230,6 +230,19 @@ def test_an_outcome_that_is_none_is_wrong_usage(cli: Cli, server: FakeServer) ->
     assert cli("resolve", ID, "--node", "pay", "--outcome", "maybe").code == 2
 
 
+def test_the_log_of_one_node_is_its_items(cli: Cli, server: FakeServer) -> None:
+    run = {"status": "succeeded", "input": {"main": [{"json": {"a": 1}}]}, "output": {"main": []}}
+    server.on("GET", f"executions/{ID}/nodes/shape", Reply({"name": "shape", "runs": [run]}))
+    done = cli("logs", ID, "--node", "shape")
+    assert (done.code, json.loads(done.out)) == (0, [run])
+
+
+def test_a_node_in_a_loop_tells_how_often_it_ran(cli: Cli, server: FakeServer) -> None:
+    node = {"name": "shape", "status": "succeeded", "attempts": 1, "items": 9, "runs": 3}
+    server.on("GET", f"executions/{ID}", execution(nodes=[node]))
+    assert "3 runs  9 items" in cli("logs", ID).out
+
+
 def test_a_dry_run_sends_nothing_that_changes(cli: Cli, server: FakeServer, tmp_path: Path) -> None:
     server.on("GET", f"executions/{ID}", execution())
     server.on("GET", "workflows/orders", Reply({}))

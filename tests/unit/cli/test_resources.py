@@ -52,9 +52,19 @@ def test_a_list_ends_at_its_limit(cli: Cli, server: FakeServer) -> None:
 
 def test_executions_are_filtered_by_the_server(cli: Cli, server: FakeServer) -> None:
     server.on("GET", "executions", page())
+    server.on("GET", "workflows/orders", Reply(workflow("orders")))
     done = cli("get", "executions", "--workflow", "orders", "--status", "failed")
     assert (done.code, done.out, done.err) == (0, "", "no executions found\n")
     assert server.requests[0].query == {"workflow": "orders", "status": "failed", "limit": "200"}
+
+
+def test_executions_of_a_workflow_that_is_not_there_are_a_failure(
+    cli: Cli, server: FakeServer
+) -> None:
+    server.on("GET", "executions", page())
+    server.on("GET", "workflows/ghost", problem(404, "there is no workflow ghost"))
+    done = cli("get", "executions", "--workflow", "ghost")
+    assert (done.code, "no workflow ghost" in done.err) == (1, True)
 
 
 def test_one_is_printed_as_yaml(cli: Cli, server: FakeServer) -> None:

@@ -24,6 +24,15 @@ def test_fields_come_from_arguments_and_files(cli: Cli, server: FakeServer, tmp_
     assert server.sent("PUT")[0].body == body
 
 
+def test_a_type_and_fields_that_become_others_are_told(cli: Cli, server: FakeServer) -> None:
+    kept = {"name": "sales", "type": "api-key", "fields": ["key", "header"]}
+    server.on("PUT", "credentials/sales", Reply(kept))
+    done = cli("credential", "set", "sales", "--type", "header", "--field", "value=abc")
+    assert (done.code, done.err) == (0, "kept as api-key with the fields key, header\n")
+    same = cli("credential", "set", "sales", "--type", "api-key", "--field", "key=abc")
+    assert same.err == ""
+
+
 def test_the_one_secret_of_a_type_comes_from_standard_input(cli: Cli, server: FakeServer) -> None:
     assert cli("credential", "set", "sales", "--type", "bearer", "-", feed="t0ken\n").code == 0
     assert server.sent("PUT")[0].body["fields"] == {"token": "t0ken"}

@@ -100,12 +100,13 @@ class _OwnerSocket(socketserver.ThreadingUnixStreamServer):
 
     daemon_threads = True
     given = 0
+    asked: dict[str, object]
 
 
 class _OwnerHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         assert isinstance(self.server, _OwnerSocket)
-        self.rfile.read(int(self.headers["content-length"]))
+        self.server.asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.given += 1
         body = json.dumps({"token": f"alur_pat_{self.server.given}"}).encode()
         self.send_response(201)
@@ -146,6 +147,7 @@ def test_a_server_on_this_machine_needs_neither_address_nor_token(
     assert [cli("get", "workflows").code for _ in range(2)] == [0, 0]
     sent = {request.headers["authorization"] for request in server.requests}
     assert (sent, local.given) == ({"Bearer alur_pat_1"}, 1)
+    assert local.asked == {"name": "command line", "expiresInSeconds": 30 * 86_400}
     assert stat.S_IMODE((tmp_path / "data" / "cli.token").stat().st_mode) == 0o600
 
 
@@ -195,6 +197,11 @@ def test_a_token_for_a_data_folder_comes_through_its_socket(
     assert (done.code, done.out) == (0, "alur_pat_1\n")
 
 
+def test_a_token_may_end_by_itself(cli: Cli, local: _OwnerSocket, tmp_path: Path) -> None:
+    cli("token", "create", "--data", str(tmp_path / "data"), "--expires", "12h")
+    assert local.asked["expiresInSeconds"] == 12 * 3600
+
+
 def test_a_server_that_has_ended_is_not_found(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -223,3 +230,7 @@ def test_the_doctor_tells_what_is_wrong(cli: Cli, server: FakeServer) -> None:
 def test_the_doctor_without_a_server_says_how_to_start_one(cli: Cli) -> None:
     done = cli("doctor")
     assert (done.code, "alur dev" in done.out) == (1, True)
+
+
+def test_the_version_may_be_asked_for_as_an_option(cli: Cli) -> None:
+    assert cli("--version").out == cli("version").out

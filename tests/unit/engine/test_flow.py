@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alur_engine.applying import apply, begin
-from alur_engine.history import node_detail, rebuild, summary
+from alur_engine.history import node_detail, rebuild, runs_of, summary
 from alur_engine.journal import Cancelled, Finished, Resolved, Stopped, decode_entry, encode_entry
 from alur_engine.pairing import find_ancestor
 from alur_engine.planning import End, Rest, Suspend, recover
@@ -343,6 +343,14 @@ def test_the_history_tells_runs_items_and_errors() -> None:
     assert rows["a"]["status"] == "failed"
     assert rows["a"]["runs"] == 3
     assert rows["z"]["status"] == "skipped"
+    first, last = state.find_run("a", "each[0]"), state.find_run("a", "each[2]")
+    assert first is not None
+    assert last is not None
+    first.started_at, last.ended_at = 10.0, 12.5
+    for run in runs_of(state, "a"):
+        run.started_at, run.ended_at = run.started_at or 11.0, run.ended_at or 11.0
+    row = next(row for row in summary(state, has_ended=True) if row["name"] == "a")
+    assert (row["startedAt"], row["durationMs"]) == ("1970-01-01T00:00:10.000Z", 2500)
     runs, count = node_detail(state, "a", offset=1, limit=1)
     assert count == 3
     assert runs[0]["input"] == {"main": [{"json": {"x": 2}, "source": 1}]}

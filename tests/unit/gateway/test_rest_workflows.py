@@ -151,3 +151,11 @@ async def test_a_document_is_validated_without_being_kept(world: RestWorld) -> N
     assert good.json == {"valid": True, "errors": []}
     assert bad.json["valid"] is False
     assert bad.json["errors"][0]["path"] == "extra"
+
+
+async def test_a_field_that_evaluating_does_not_know_is_refused_with_its_path(
+    world: RestWorld,
+) -> None:
+    body = {"expression": "{{ $json.a }}", "json": {"a": 1}, "jsn": {}}
+    answer = await world.ask("POST", "/api/v1/expressions:evaluate", body)
+    assert (answer.status, answer.json["errors"][0]["path"]) == (422, "jsn")

@@ -12,7 +12,7 @@ from alur import contexts, local
 from alur.client import Client
 from alur.commands.resources import get
 from alur.contexts import Context
-from alur.options import Output, Project, connect
+from alur.options import Output, Project, connect, seconds
 from alur.output import Format, note, write
 from alur.places import config_file
 from alur.session import DEFAULT_PROJECT, Session
@@ -69,33 +69,43 @@ def token_create(
         list[str] | None,
         typer.Option(help="What it may do, as workflows:read; all, if none is given."),
     ] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="After how long it ends: 12h, 30d; never, if not given.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print just the token.")] = False,
 ) -> None:
     """Make a token. It is shown once."""
-    token = _create_token(context, data, name, scope)
+    lasts = None if expires is None else seconds(expires)
+    token = _create_token(context, data, name, scope, lasts)
     write(token)
     if not quiet:
         note("keep it: it is not shown again (ALUR_TOKEN, or `alur login`)")
 
 
 def _create_token(
-    context: typer.Context, data: Path | None, name: str, scope: list[str] | None
+    context: typer.Context,
+    data: Path | None,
+    name: str,
+    scope: list[str] | None,
+    lasts: float | None,
 ) -> str:
     if data is None:
-        body = {"name": name, "scopes": scope or ["*"]}
+        body: dict[str, object] = {"name": name, "scopes": scope or ["*"]}
+        if lasts is not None:
+            body["expiresInSeconds"] = lasts
         return str(connect(context).call("POST", "/tokens", body).json["token"])
     if scope:
         raise typer.BadParameter("--scope needs a server: leave --data out")
     server = local.find_server(data)
     if server is not None:
-        return local.take_token(server, name)
+        return local.take_token(server, name, lasts)
     if not data.is_dir():
         raise InvalidError(f"{data} is no data folder of Alur: `alur dev --data {data}` makes one")
     import asyncio  # noqa: PLC0415  # opens the store: only when no server has it
 
     from alur.dev import new_token  # noqa: PLC0415  # as above
 
-    return asyncio.run(new_token(data, name))
+    return asyncio.run(new_token(data, name, lasts))
 
 
 @token_app.command("list")

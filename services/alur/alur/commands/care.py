@@ -60,6 +60,13 @@ def version() -> None:
     write(f"alur {installed_version('alur')}")
 
 
+def tell_version(is_asked: bool) -> None:
+    """Print the version and end, where it is asked for."""
+    if is_asked:
+        version()
+        raise typer.Exit
+
+
 def completion(
     shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")],
 ) -> None:

@@ -78,18 +78,27 @@ def logs(
     *,
     execution: Execution,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until its end.")] = False,
+    node: Annotated[
+        str | None, typer.Option(help="What went into and came out of this node, as JSON.")
+    ] = None,
     project: Project = None,
     form: Output = Format.TABLE,
 ) -> None:
     """Tell what the nodes of an execution did."""
     session = connect(context, project)
+    if node is not None:
+        where = session.path("executions", execution, "nodes", node)
+        output.data(
+            session.call("GET", where).json["runs"], form if form is Format.YAML else Format.JSON
+        )
+        return
     if not follow:
         shown = session.call("GET", session.path("executions", execution)).json
         if form is not Format.TABLE:
             output.data(shown["nodes"], form)
             return
-        for node in shown["nodes"]:
-            _tell_node(node)
+        for run in shown["nodes"]:
+            _tell_node(run)
         tell_end(shown)
         return
     for line in _changes(session, execution):
@@ -258,10 +267,11 @@ def _tell_node(node: dict[str, Any]) -> None:
     began = str(node.get("startedAt") or "")[11:23]
     items = node.get("items")
     count = "" if items is None else f"{items} item{'' if items == 1 else 's'}"
+    turns = f"{node['runs']} runs" if node.get("runs") else ""
     tries = f"attempt {node['attempts']}" if (node.get("attempts") or 1) > 1 else ""
     took = milliseconds(node["durationMs"]) if node.get("durationMs") is not None else ""
     error = (node.get("error") or {}).get("message", "")
-    rest = "  ".join(filter(None, [count, took, tries, error]))
+    rest = "  ".join(filter(None, [turns, count, took, tries, error]))
     write(output.clean(f"{began:<12}  {name:<24}  {node['status']:<10}  {rest}").rstrip())
 
 

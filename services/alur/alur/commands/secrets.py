@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from alur.commands.resources import address, delete, find_one, get
 from alur.kinds import kind_named
 from alur.options import DryRun, Output, Project, connect, read_file, read_json
-from alur.output import Format, write
+from alur.output import Format, note, write
 from alur_sdk.errors import InvalidError
 
 credential_app = typer.Typer(
@@ -24,9 +25,7 @@ def credential_set(
     context: typer.Context,
     *,
     name: Annotated[str, typer.Argument(help="Its name.")],
-    kind: Annotated[
-        str, typer.Option("--type", help="api-key, basic, bearer, header, hmac, jwt, …")
-    ],
+    kind: Annotated[str, typer.Option("--type", help="api-key, basic, bearer, hmac or jwt.")],
     field: Annotated[
         list[str] | None, typer.Option("--field", help="KEY=VALUE, or KEY=@FILE.")
     ] = None,
@@ -52,8 +51,17 @@ def credential_set(
     if domain:
         body["allowedDomains"] = domain
     if not dry_run:
-        session.call("PUT", address(session, kind_named("credentials"), name), body)
+        kept = session.call("PUT", address(session, kind_named("credentials"), name), body).json
+        _tell_other_names(kind, fields, kept)
     write(f"credential/{name} set{' (dry run)' if dry_run else ''}")
+
+
+def _tell_other_names(kind: str, given: Mapping[str, str], kept: Mapping[str, Any]) -> None:
+    """Say under which type and fields it is kept where those are not what was given."""
+    there = kept.get("fields", ())
+    others = [name for name in given if name not in there and given[name]] if there else []
+    if kept.get("type", kind) != kind or others:
+        note(f"kept as {kept['type']} with the fields {', '.join(there)}")
 
 
 _ONLY_SECRET = {
@@ -139,3 +147,23 @@ def variable_get(
 ) -> None:
     """Print a variable's value."""
     write(str(find_one(connect(context, project), kind_named("variables"), name)["value"]))
+
+
+@variable_app.command("list")
+def variable_list(
+    context: typer.Context, *, project: Project = None, form: Output = Format.TABLE
+) -> None:
+    """List variables with their values."""
+    get(context, kind_name="variables", project=project, form=form)
+
+
+@variable_app.command("delete")
+def variable_delete(
+    context: typer.Context,
+    *,
+    names: Annotated[list[str], typer.Argument(metavar="NAME…")],
+    project: Project = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Delete variables."""
+    delete(context, kind_name="variables", names=names, project=project, dry_run=dry_run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,9 @@ def dev(  # noqa: PLR0917  # Typer calls it by name
     ] = 1,
 ) -> None:
     """Run everything in one process, on a data folder and nothing else."""
+    # gRPC reads these as it is loaded: its own lines say nothing that the errors do not, and nothing of it forks.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     from alur.dev import Options, run, run_distributed  # noqa: PLC0415  # every service, for this command alone
 
     folder = data or data_folder()

@@ -43,8 +43,6 @@ def run_distributed(options: Options, executors: int) -> int:
             '`eval "$(make -s servers-up)"` starts servers and sets them'
         )
     configure_logs("alur-dev", settings.log_level)
-    # Children are started by fork and exec at once: gRPC need not look after them.
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     run_service(_Deployment(options, executors).run())
     return 0
 
@@ -58,6 +56,8 @@ class _Deployment:
         self._token = secrets.token_urlsafe(32)
         self._registry = f"127.0.0.1:{_free_port()}"
         self._url = f"http://{options.host}:{options.port or _free_port()}"
+        self._grpc_port = options.grpc_port or _free_port()
+        self._metrics_port = options.metrics_port or _free_port()
         self._told = asyncio.Event()
         self._children: dict[str, asyncio.subprocess.Process] = {}
 
@@ -93,7 +93,7 @@ class _Deployment:
                 link = f"{self._url}/sign-in#token={await registry.new_sign_in_link()}"
                 with leave_files(folder.path, self._url, link):
                     remember(folder.path)
-                    tell(self._url, link, folder.path, self._options.grpc_port, 0)
+                    tell(self._url, link, folder.path, self._grpc_port, self._metrics_port)
                     await self._told.wait()
         finally:
             await channel.close()
@@ -125,8 +125,8 @@ class _Deployment:
         gateway = {
             "ALUR_HOST": options.host,
             "ALUR_PORT": self._url.rpartition(":")[2],
-            "ALUR_GRPC_PORT": str(options.grpc_port),
-            "ALUR_METRICS_PORT": str(options.metrics_port),
+            "ALUR_GRPC_PORT": str(self._grpc_port),
+            "ALUR_METRICS_PORT": str(self._metrics_port),
         }
         if EDITOR.is_dir():
             gateway["ALUR_EDITOR_DIR"] = str(EDITOR)

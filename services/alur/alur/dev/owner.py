@@ -24,7 +24,9 @@ class OwnerCalls(Protocol):
     async def owner(self) -> Caller:
         """Return the owner as a caller."""
 
-    async def create_token(self, caller: Caller, *, name: str) -> NewToken:
+    async def create_token(
+        self, caller: Caller, *, name: str, expires_in_seconds: float | None = None
+    ) -> NewToken:
         """Make a token that may no more than its maker."""
 
     async def new_sign_in_link(self, user: str | None = None) -> str:
@@ -74,7 +76,11 @@ async def _answer(reader: asyncio.StreamReader, registry: OwnerCalls) -> tuple[i
     try:
         if (method, path) == ("POST", "/token"):
             owner = await registry.owner()
-            made = await registry.create_token(owner, name=str(content.get("name") or "token"))
+            made = await registry.create_token(
+                owner,
+                name=str(content.get("name") or "token"),
+                expires_in_seconds=content.get("expiresInSeconds"),
+            )
             return 201, {"token": made.secret}
         if (method, path) == ("POST", "/sign-in"):
             return 201, {"token": await registry.new_sign_in_link()}

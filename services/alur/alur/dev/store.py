@@ -58,7 +58,7 @@ async def opened(data: Path, metrics: Metrics | None = None) -> AsyncIterator[Op
         folder.close()
 
 
-async def new_token(data: Path, name: str) -> str:
+async def new_token(data: Path, name: str, expires_seconds: float | None = None) -> str:
     """Return a new token of the owner, on a data folder on which no server runs."""
     async with opened(data) as store:
         registry = build_registry(
@@ -70,4 +70,5 @@ async def new_token(data: Path, name: str) -> str:
         )
         await registry.start()
         owner = await registry.ensure_owner()
-        return (await registry.create_token(owner, name=name)).secret
+        made = await registry.create_token(owner, name=name, expires_in_seconds=expires_seconds)
+        return made.secret

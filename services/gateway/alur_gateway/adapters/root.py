@@ -141,7 +141,9 @@ class Root:
         matched = scope.get("route")
         route = scope.get("alur.route", "other") if matched is None else matched.path
         self._parts.metrics.request(scope["method"], route, watched.status, seconds)
-        level = self._log.error if watched.status >= _SERVER_ERROR else self._log.info
+        # Not to be ready is what `/readyz` is asked for, and no fault.
+        is_fault = watched.status >= _SERVER_ERROR and route != "/readyz"
+        level = self._log.error if is_fault else self._log.info
         level(
             "request",
             method=scope["method"],

@@ -18,7 +18,7 @@ class Meaning:
 MEANINGS: Mapping[str, Meaning] = {
     "malformed": Meaning(400, "INVALID_ARGUMENT", "The request cannot be read"),
     "invalid": Meaning(422, "INVALID_ARGUMENT", "The input is wrong"),
-    "unauthenticated": Meaning(401, "UNAUTHENTICATED", "Sign in first"),
+    "unauthenticated": Meaning(401, "UNAUTHENTICATED", "Not authenticated"),
     "forbidden": Meaning(403, "PERMISSION_DENIED", "Not allowed"),
     "csrf": Meaning(403, "PERMISSION_DENIED", "Not allowed"),
     "not-found": Meaning(404, "NOT_FOUND", "Not found"),

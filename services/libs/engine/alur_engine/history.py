@@ -63,7 +63,10 @@ def timestamp(seconds: float) -> str:
 
 
 def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
-    """Return one row a node, in the order they are listed; a node in a loop shows its last run and the items of all."""
+    """Return one row a node, in the order they are listed.
+
+    A node in a loop shows its last run, and of all its runs their number, their items and the time they took.
+    """
     rows: list[dict[str, Any]] = []
     for node in state.graph.nodes:
         if node.is_trigger:
@@ -73,13 +76,25 @@ def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
             row = _run_shown(runs[-1])
             row["items"] = sum(_run_shown(run)["items"] for run in runs)
             if len(runs) > 1:
-                row["runs"] = len(runs)
+                row |= {"runs": len(runs), **_span(runs)}
             if has_ended and row["status"] in ("running", "waiting"):
                 row["status"] = "cancelled"
             rows.append(row)
         elif has_ended:
             rows.append({"name": node.name, "status": "skipped", "attempts": 0, "items": 0})
     return rows
+
+
+def _span(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return when the first of these began, and how long it took until the last had ended."""
+    begun = [run.started_at for run in runs if run.started_at is not None]
+    ended = [run.ended_at for run in runs if run.ended_at is not None]
+    if not begun:
+        return {}
+    span: dict[str, Any] = {"startedAt": timestamp(min(begun))}
+    if len(ended) == len(runs):
+        span["durationMs"] = max(round((max(ended) - min(begun)) * 1000), 0)
+    return span
 
 
 def runs_of(state: State, name: str) -> list[Run]:

@@ -155,6 +155,7 @@ class NodeSummary(Shown):
     status: NodeStatus
     attempts: int
     items: int
+    runs: int | None = None
     started_at: datetime | None = None
     duration_ms: float | None = None
     error: Failure | None = None

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from alur_engine.document import Workflow
 from alur_engine.reading.limits import child_path
-from alur_engine.validation.suggestions import did_you_mean, shown
+from alur_engine.validation.suggestions import did_you_mean, quote_it, shown
 from alur_sdk.errors import Problem
 
 _LABEL = "a name is a DNS label: lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends"
@@ -51,7 +51,8 @@ def _message(fault: ErrorDetails, location: list[int | str]) -> str:
     if kind == "missing":
         return f"`{location[-1]}` is missing"
     if kind in _KINDS:
-        return f"expected {_KINDS[kind]}, not {shown(fault['input'])}"
+        given = fault["input"]
+        return f"expected {_KINDS[kind]}, not {shown(given)}{quote_it(given, _KINDS[kind])}"
     if kind == "literal_error":
         return f"expected {context.get('expected')}, not {shown(fault['input'])}"
     if kind == "string_pattern_mismatch":

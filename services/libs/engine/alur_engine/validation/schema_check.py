@@ -11,7 +11,7 @@ from typing import Any
 
 from alur_engine.durations import duration_seconds
 from alur_engine.reading.limits import child_path
-from alur_engine.validation.suggestions import did_you_mean, one_of, shown
+from alur_engine.validation.suggestions import did_you_mean, one_of, quote_it, shown
 from alur_sdk.errors import Problem
 
 Schema = Mapping[str, Any]
@@ -177,7 +177,7 @@ def _kind_problem(value: object, schema: Schema) -> str | None:
     if any(_is_kind(value, kind) for kind in allowed):
         return None
     expected = one_of(_KINDS.get(kind, kind) for kind in allowed)
-    return f"expected {expected}, not {shown(value)}"
+    return f"expected {expected}, not {shown(value)}{quote_it(value, expected)}"
 
 
 def _is_kind(value: object, kind: str) -> bool:

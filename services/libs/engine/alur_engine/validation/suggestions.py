@@ -28,6 +28,13 @@ def one_of(words: Iterable[object]) -> str:
     return " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]])) if shown else "nothing"
 
 
+def quote_it(value: object, expected: str) -> str:
+    """Return how a bare word or number of YAML becomes the text that was expected, else nothing."""
+    if expected != "text" or not isinstance(value, bool | int | float):
+        return ""
+    return f': quote it, "{shown(value)}"'
+
+
 def shown(value: object) -> str:
     """Return a value as a message shows it: short, and without the inside of lists and objects."""
     if isinstance(value, dict):

@@ -20,7 +20,7 @@ class If(ItemNode[IfParams]):
     """Send each item to `true` or to `false`.
 
     The condition is read as JavaScript reads one: 0, an empty text and null are false, an empty
-    list is true.
+    list is true. In YAML an edge quotes its port, `output: "true"`: bare `true` is no text.
     """
 
     label = "If"

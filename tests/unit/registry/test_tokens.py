@@ -45,6 +45,32 @@ async def test_a_revoked_token_counts_no_more(registry: Registry, owner: Caller)
         await registry.authenticate(bearer=made.secret)
 
 
+@pytest.mark.parametrize(
+    ("weak", "strong"),
+    [
+        ({"role": "viewer"}, {}),
+        ({"scopes": ["tokens:delete"]}, {"scopes": ["tokens:delete", "workflows:read"]}),
+        ({"projects": ["shop"]}, {"projects": ["shop", "default"]}),
+        ({"projects": ["shop"]}, {}),
+    ],
+)
+async def test_a_token_ends_itself_and_none_that_may_more(
+    registry: Registry, owner: Caller, weak: Doc, strong: Doc
+) -> None:
+    await registry.create_project(owner, "shop")
+    may_more = await registry.create_token(owner, name="strong", **strong)
+    made = await registry.create_token(owner, name="weak", **weak)
+    twin = await registry.create_token(owner, name="twin", **weak)
+    caller = await registry.authenticate(bearer=made.secret)
+    with pytest.raises(ForbiddenError, match="strong"):
+        await registry.revoke_token(caller, may_more.token.id)
+    await registry.authenticate(bearer=may_more.secret)
+    for token in (twin, made):
+        await registry.revoke_token(caller, token.token.id)
+        with pytest.raises(UnauthenticatedError):
+            await registry.authenticate(bearer=token.secret)
+
+
 async def test_a_token_ends_when_it_was_said_to(
     registry: Registry, owner: Caller, clock: MovingClock
 ) -> None:

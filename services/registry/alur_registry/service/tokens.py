@@ -78,11 +78,16 @@ class Tokens:
         return sorted((token.info() for token in found), key=lambda t: (t.created_at, t.id))
 
     async def revoke_token(self, caller: Caller, token_id: str) -> None:
-        """End a token at once; that of somebody else takes the right to manage tokens."""
+        """End a token at once; that of somebody else takes the right to manage tokens.
+
+        By token, one ends it and those that may no more than it does: a leaked one locks nobody out. Raises
+        `ForbiddenError` for one that may more; a person who is signed in is not held to this.
+        """
         authorize(caller, "delete", "tokens")
         known = None if "/" in token_id else await self._store.tokens.find(caller.tenant, token_id)
         if known is None or not (known.user == caller.user or caller.may("manage", "tokens")):
             raise NotFoundError(f"there is no token {token_id}", token=token_id)
+        _check_may_end(caller, known)
         await self._store.tokens.remove(caller.tenant, token_id)
         self._sessions.forget_callers()
         await self._audit.record(caller, "delete", "tokens", token_id, user=known.user)
@@ -109,6 +114,23 @@ def _check_within(caller: Caller, role: str | None, scopes: frozenset[str]) -> N
     beyond = [scope for scope in sorted(scopes) if not _covers(caller.scopes, scope)]
     if beyond:
         raise ForbiddenError(f"a token may not give what it does not have: {', '.join(beyond)}")
+
+
+def _check_may_end(caller: Caller, token: KeptToken) -> None:
+    if caller.kind != "token" or caller.id == token.id:
+        return
+    reach = caller.projects
+    is_within = (
+        RANK[token.role] <= RANK[caller.role]
+        and all(_covers(caller.scopes, scope) for scope in token.scopes)
+        and (reach is None or (token.projects is not None and reach.issuperset(token.projects)))
+    )
+    if not is_within:
+        raise ForbiddenError(
+            f"the token {token.name} ({token.role}) may more than the one you came by "
+            f"({caller.role}): end it by one that may as much, or signed in",
+            token=token.id,
+        )
 
 
 def _covers(scopes: frozenset[str], wanted: str) -> bool:

@@ -35,6 +35,7 @@ def test_a_template_sees_what_the_caller_sent(
         ("{{ 'x'.repeat(1e9) }}", ""),
         ("{{ Array.from({length: 1e7}).map(x => x) }}", ""),
         ("{{ $('ghost').item }}", "ghost"),
+        ("{{ [...(function* () { yield 1 })()] }}", "runs in the jail"),
     ],
 )
 def test_what_fails_says_where(expression: str, word: str) -> None:

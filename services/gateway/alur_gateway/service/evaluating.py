@@ -26,10 +26,11 @@ def evaluate(expression: str, data: Mapping[str, Any], now: float) -> Json:
     from alur_engine.expressions import (  # noqa: PLC0415  # the parser takes its time, and few processes need it
         CompiledSubset,
         Evaluator,
+        JailedJavaScript,
         Limits,
     )
 
-    evaluator = Evaluator((CompiledSubset(),), Limits(STEPS, BYTES))
+    evaluator = Evaluator((CompiledSubset(), JailedJavaScript()), Limits(STEPS, BYTES))
     try:
         return evaluator.template(expression)(_scope(data, now))
     except (ExpressionError, LimitError) as error:

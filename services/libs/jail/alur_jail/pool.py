@@ -166,6 +166,8 @@ class Jail:
         async with self._starting.setdefault(language, asyncio.Lock()):
             parent = self._parents.get(language)
             if parent is None or not parent.is_alive:
+                if parent is not None:
+                    await self._forget(language, parent)
                 parent = Warm(self.settings, language)
                 await parent.start()
                 self._parents[language] = parent

@@ -75,6 +75,9 @@ class Warm:
                 handle = await receive_handle(ours)
         except (GoneError, TimeoutError) as error:
             raise NoJailError(await self._complaint()) from error
+        except BaseException:
+            await self.stop()
+            raise
         self.address_space, self.resident = memory_of(pid_of(handle))
         os.close(handle)
 

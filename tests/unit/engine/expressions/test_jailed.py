@@ -92,6 +92,28 @@ async def test_the_jail_answers_the_corpus_as_v8_does() -> None:
     assert differing.keys() == QUICKJS_DIFFERS.keys(), differing
 
 
+async def test_the_jail_has_what_the_web_has() -> None:
+    cases = load("web.yaml")
+    told = await jailed([case["of"] for case in cases], [DATA])
+    differing = {
+        case["of"]: (outcome, case.get("is", case.get("throws")))
+        for case, (outcome,) in zip(cases, told, strict=True)
+        if seen(outcome)
+        != (("error", case["throws"]) if "throws" in case else ("value", plain(case["is"])))
+    }
+    assert differing == {}
+
+
+async def test_the_jail_formats_numbers_and_dates_as_the_other_engine() -> None:
+    pairs = {
+        "new Intl.NumberFormat('en-US').format(1234.5)": "(1234.5).toLocaleString('en-US')",
+        "new Intl.NumberFormat('de-DE').format(1234.5)": "(1234.5).toLocaleString('de-DE')",
+        "new Intl.DateTimeFormat('en-US').format(new Date(0))": "new Date(0).toLocaleDateString('en-US')",
+    }
+    told = await jailed(list(pairs), [DATA])
+    assert [seen(each[0]) for each in told] == [compiled(source) for source in pairs.values()]
+
+
 async def test_the_jail_has_the_helpers_with_their_meaning() -> None:
     differing = {}
     for zone in sorted({case.get("zone", "UTC") for case in load("helpers.yaml")}):

@@ -37,9 +37,7 @@ class Jailed:
         """Return the outcome that was foreseen."""
         if scope.foreseen is None:
             raise ExpressionError(
-                "this expression needs the jail, which is not at hand here: write it with what is "
-                "compiled (see the reference of expressions)",
-                kind="SyntaxError",
+                "this expression is not compiled: it runs in the jail, with its workflow, and not here"
             )
         return scope.foreseen(self.source, scope.index)
 

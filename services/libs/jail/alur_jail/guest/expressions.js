@@ -1,6 +1,7 @@
   // Expressions: what the other engine has and QuickJS lacks is asked of that engine, which lies beside.
-  const { __engine } = globalThis;
+  const { __engine, __begin } = globalThis;
   delete globalThis.__engine;
+  delete globalThis.__begin;
   const RealDate = Date;
   const realDate = { toNumber: RealDate.prototype.getTime };
   const handles = new WeakMap();
@@ -94,6 +95,13 @@
     const whole = round(cbrt(value));
     return whole ** 3 === Number(value) ? whole : cbrt(value);
   };
+  const format = (by) => class {
+    constructor(...options) { this.format = (value = new Date()) => by(value)(...options); }
+  };
+  hidden(globalThis, "Intl", {
+    NumberFormat: format((value) => (...options) => Number(value).toLocaleString(...options)),
+    DateTimeFormat: format((value) => (...options) => new Date(value).toLocaleDateString(...options)),
+  });
   lazy("$now", () => revived(engine("now", {})));
   lazy("$today", () => revived(engine("today", {})));
   lazy("$itemIndex", () => state.index);
@@ -133,6 +141,7 @@
     });
   };
   evaluateAll = (request, text) => {
+    __begin(stringify([request.time_zone, request.now_ms]));
     pinned();
     const lists = request.sources.map((source) => {
       const own = evaluated(source, request.indexes, text);

@@ -26,13 +26,17 @@ def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str
         answer: str = bridges[0].answer(text)
         return answer
 
-    guest = Guest(names + extension, __engine=engine)
+    def begin(text: str) -> str:
+        time_zone, now_ms = json.loads(text)
+        if time_zone != "UTC":
+            os.environ["TZ"] = time_zone
+            time.tzset()
+        bridges.append(module.Bridge(now_ms, time_zone))
+        return ""
+
+    guest = Guest(names + extension, __engine=engine, __begin=begin)
 
     def run(link: socket.socket, limits: dict[str, Any], body: str) -> None:
-        request = json.loads(body)
-        os.environ["TZ"] = request["time_zone"]
-        time.tzset()
-        bridges.append(module.Bridge(request["now_ms"], request["time_zone"]))
         wire.send_text(link, guest.run(link, limits, body))
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import socket
@@ -34,12 +35,14 @@ class Guest:
         context.add_callable("__random", random.random)
         for name, callable_ in callables.items():
             context.add_callable(name, callable_)
-        prelude = Path(__file__).with_name("prelude.js").read_text()
-        self._start = context.eval(prelude.replace("  // EXTENSION\n", extension))
+        prelude, shims = (Path(__file__).with_name(f"{name}.js") for name in ("prelude", "shims"))
+        within = shims.read_text() + extension
+        self._start = context.eval(prelude.read_text().replace("  // EXTENSION\n", within))
 
     def run(self, link: socket.socket, limits: dict[str, Any], body: str) -> str:
         """Return the answer to a request, as the text of a frame."""
         random.seed()
+        gc.disable()  # it would copy what is shared with the parent, for a process that soon ends
         self._link = link
         self._context.set_memory_limit(limits["memory"])
         try:

@@ -1,0 +1,137 @@
+"""The pool of runners: shares, limits, deaths and what is asked of the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from alur_jail.examining import examine
+from alur_jail.failures import CodeFailedError
+from alur_jail.room import JailSettings
+from alur_sdk.errors import AlurError, LimitError, Permanent
+from tests.support.jail import MIB, Cell, cell, no_jail
+
+USE_PACKAGE = (
+    "from packaging.version import Version\nreturn str(max(map(Version, ['1.9', '1.10'])))"
+)
+SLEEP = "import time\ntime.sleep(0.4)\nreturn []"
+
+
+async def test_a_tenant_has_at_most_half_of_the_runners() -> None:
+    async with cell(concurrency=4) as made:
+        await made.run("python", "return []")
+        busy = [asyncio.create_task(made.run("python", SLEEP, tenant="greedy")) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        assert await made.run("python", "return [1]", tenant="modest") == [1]
+        assert not any(task.done() for task in busy)
+        assert await asyncio.gather(*busy) == [[]] * 4
+
+
+async def test_a_warm_parent_that_dies_is_started_again() -> None:
+    async with cell() as made:
+        await made.run("python", "return []")
+        parent = made.jail._parents["python_code"]
+        assert parent._process is not None
+        os.kill(parent._process.pid, signal.SIGKILL)
+        await parent._process.wait()
+        assert await made.run("python", "return [1]") == [1]
+        assert made.jail._parents["python_code"] is not parent
+
+
+async def test_a_run_that_is_cancelled_leaves_no_runner() -> None:
+    async with cell() as made:
+        running = asyncio.create_task(made.run("python", "while True: pass", seconds=30))
+        await asyncio.sleep(0.3)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert made.jail._tenants == {}
+        assert await made.run("python", "return []") == []
+
+
+@pytest.mark.parametrize(("seconds", "memory"), [(61, 64), (1, 513)])
+async def test_more_than_the_installation_allows_is_refused(seconds: float, memory: int) -> None:
+    refusing = Cell(no_jail(), counted=None)  # type: ignore[arg-type]  # nothing is counted
+    with pytest.raises(Permanent, match="at most 60 s and 512 MiB") as refused:
+        await refusing.run("python", "return []", seconds=seconds, memory=memory * MIB)
+    assert refused.value.details["reason"] == "limit"
+
+
+@pytest.mark.parametrize("language", ["javascript", "python"])
+async def test_the_lines_of_code_reach_the_log_before_it_is_stopped(language: str) -> None:
+    say = {
+        "javascript": "console.log('at', 1); while (true);",
+        "python": "print('at', 1)\nwhile True: pass",
+    }
+    async with cell() as made:
+        with pytest.raises(LimitError):
+            await made.run(language, say[language], seconds=0.5)
+        assert made.lines == ["at 1"]
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "line", "kind"),
+    [
+        ("javascript", "const a = 1;\n\nthrow new Error('far')", 3, "Error: far"),
+        ("javascript", "const f = () => {\n  null.x;\n};\nf();", 2, "TypeError"),
+        ("javascript", "return [\n  1,\n  ;", 3, "SyntaxError"),
+        ("python", "a = 1\n\nraise ValueError('far')", 3, "ValueError: far"),
+        ("python", "def f():\n  return {}['x']\nreturn f()", 2, "KeyError: 'x'"),
+        ("python", "if True:\nreturn 1", 2, "SyntaxError|IndentationError"),
+        ("python", "import json\nreturn json.loads('{')", 2, "JSONDecodeError"),
+    ],
+)
+async def test_an_error_names_the_line_of_the_user(
+    language: str, code: str, line: int, kind: str
+) -> None:
+    async with cell() as made:
+        with pytest.raises(CodeFailedError, match=kind) as thrown:
+            await made.run(language, code)
+    assert thrown.value.details["line"] == line
+
+
+async def test_in_mode_each_an_error_names_its_item() -> None:
+    async with cell() as made:
+        with pytest.raises(AlurError) as thrown:
+            await made.run("python", "return 1 / _json.n", [{"n": 1}, {"n": 0}], mode="each")
+    assert thrown.value.details == {"line": 1, "item": 1}
+
+
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [
+        ("return {1, 2}", [1, 2]),
+        ("from decimal import Decimal\nreturn Decimal('1.5')", 1.5),
+        ("return {'at': _today}", {"at": "2027-01-15T00:00:00+07:00"}),
+        ("return float('nan')", None),
+        ("items[0].json.n * 2", 14),
+        ("return (item['json'] for item in items)", [{"n": 7}]),
+    ],
+)
+async def test_python_values_become_json(code: str, result: object) -> None:
+    async with cell() as made:
+        assert await made.run("python", code, [{"n": 7}]) == result
+
+
+async def test_a_pure_package_that_is_named_can_be_imported() -> None:
+    async with cell(packages=("yaml",)) as made:
+        with pytest.raises(AlurError, match="not pure Python"):
+            await made.run("python", "import yaml")
+    async with cell(packages=("packaging",)) as made:
+        assert await made.run("python", USE_PACKAGE) == "1.10"
+
+
+async def test_the_doctor_says_what_is_missing() -> None:
+    looks = await examine(JailSettings(bubblewrap="there-is-no-such-program"))
+    assert [(look.name, look.is_well) for look in looks] == [("jail", False)]
+    assert "install bubblewrap" in looks[0].remedy
+
+
+async def test_the_doctor_runs_code_in_both_languages() -> None:
+    looks = await examine(JailSettings())
+    assert [(look.name, look.is_well) for look in looks] == [
+        ("jail", True), ("JavaScript code", True), ("Python code", True)
+    ]  # fmt: skip

@@ -75,9 +75,9 @@ def _request(step: Step) -> Iterator[Problem]:
     url = step.params.get("url")
     if not isinstance(url, str):
         return
-    said, braces, _ = url.partition("{{")
-    # What comes before an expression may be too short to tell.
-    if not said.lower().startswith(_SCHEMES) and ("://" in said or not braces):
+    said, braces, _ = url.strip().lower().partition("{{")
+    # What stands before an expression may be a scheme that is begun.
+    if not any(said.startswith(s) or (braces and s.startswith(said)) for s in _SCHEMES):
         message = f"{url[:60]!r} is no address that begins with `https://` or `http://`"
         yield Problem(f"{step.path}.params.url", "value", message)
 

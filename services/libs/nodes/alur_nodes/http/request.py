@@ -50,8 +50,8 @@ class Request(ItemNode[RequestParams]):
     those from 500 on may be tried again, after as long as `Retry-After` says. All methods but
     GET, HEAD and OPTIONS carry an `Idempotency-Key` that is the same on every attempt.
 
-    Addresses that are not public are refused unless they are on the allow list. Redirects to
-    another origin lose the credential.
+    Addresses that are not public are refused unless the setting `ALUR_OUTBOUND_ALLOW` names their
+    networks. Redirects to another origin lose the credential.
     """
 
     label = "HTTP request"

@@ -32,6 +32,8 @@ export function formatDuration(milliseconds: number | null | undefined): string 
   if (milliseconds === null || milliseconds === undefined) return "–";
   const number = (value: number, digits: number): string =>
     new Intl.NumberFormat(i18next.language, { maximumFractionDigits: digits }).format(value);
+  // Times of nodes are whole milliseconds: nothing takes none.
+  if (milliseconds === 0) return `<${number(1, 0)} ms`;
   if (milliseconds < 1) return `${number(milliseconds, 2)} ms`;
   if (milliseconds < 1_000) return `${number(milliseconds, milliseconds < 10 ? 1 : 0)} ms`;
   if (milliseconds < 60_000) return `${number(milliseconds / 1_000, 2)} s`;

@@ -35,6 +35,7 @@ describe("translations", () => {
 
 describe("formats", () => {
   it.each([
+    [0, "<1 ms"],
     [0.25, "0.25 ms"],
     [5.26, "5.3 ms"],
     [1_500, "1.5 s"],

@@ -35,6 +35,8 @@ const TOO_MANY_FOR_MAP = 500;
 const FAR = 0.4;
 const FIT = { padding: 0.22, maxZoom: 1.05 };
 const SNAP_RADIUS = 32;
+/** As a style: what the map shows is computed from it. */
+const MAP = { width: 168, height: 112 };
 
 /** The selection after some of it changed. */
 function withSelection(
@@ -193,6 +195,7 @@ export function Canvas() {
         {nodes.length >= FEW && nodes.length <= TOO_MANY_FOR_MAP && (
           <MiniMap
             className={classes.map}
+            style={MAP}
             pannable
             zoomable
             ariaLabel={t("editor.minimap")}

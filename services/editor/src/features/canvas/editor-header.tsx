@@ -15,7 +15,6 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { FINAL } from "../../api/types";
 import { setSpec } from "../../graph/commands";
 import { useEditor, useRun, useView, useWorkbench } from "./context";
 import classes from "./editor-header.module.css";
@@ -143,7 +142,7 @@ export function EditorHeader({ saving }: { saving: Saving }) {
   const { t } = useTranslation();
   const { view } = useWorkbench();
   const dirty = useEditor(isDirty);
-  const isRunning = useRun(({ status }) => status !== null && !FINAL.has(status));
+  const isRunning = useRun(({ status }) => status === "queued" || status === "running");
   return (
     <header className={classes.header}>
       <Title />

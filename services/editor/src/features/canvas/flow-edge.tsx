@@ -1,34 +1,16 @@
 /** An edge on the canvas, with what can be done to it in its middle. */
 
 import { IconPlus, IconTrash } from "@tabler/icons-react";
-import {
-  BaseEdge,
-  EdgeLabelRenderer,
-  type EdgeProps,
-  getBezierPath,
-  getSmoothStepPath,
-} from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { remove } from "../../graph/commands";
 import { useEditor, useRun, useView, useWorkbench } from "./context";
+import { pathOf } from "./edge-path";
 import classes from "./flow-edge.module.css";
 import type { FlowEdge as FlowEdgeType } from "./flow-model";
 
 const NOTHING: ReadonlySet<string> = new Set();
-
-/** A way back bends around the nodes, all others go straight on. */
-function pathOf(props: EdgeProps<FlowEdgeType>): [string, number, number] {
-  const { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition } = props;
-  const ends = { sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition };
-  if (targetX >= sourceX) {
-    const [path, x, y] = getBezierPath(ends);
-    return [path, x, y];
-  }
-  const centerY = Math.max(sourceY, targetY) + 90;
-  const [path] = getSmoothStepPath({ ...ends, centerY, borderRadius: 18, offset: 28 });
-  return [path, (sourceX + targetX) / 2, centerY];
-}
 
 function Tools({ id, x, y }: { id: string; x: number; y: number }) {
   const { t } = useTranslation();

@@ -62,7 +62,14 @@ function Inputs({ ports }: { ports: string[] }) {
   ));
 }
 
-function AddAfter({ node, port, top }: { node: GraphNode; port: string; top: string }) {
+interface AddAfterProps {
+  node: GraphNode;
+  port: string;
+  top: string;
+  isLabelled: boolean;
+}
+
+function AddAfter({ node, port, top, isLabelled }: AddAfterProps) {
   const { t } = useTranslation();
   const { editor, view } = useWorkbench();
   const { getNode } = useReactFlow();
@@ -73,6 +80,7 @@ function AddAfter({ node, port, top }: { node: GraphNode; port: string; top: str
   };
   return (
     <span className={classes.stub} style={{ top }}>
+      {isLabelled && <span className={classes.stubLabel}>{port}</span>}
       <button
         type="button"
         className={`${classes.plus} nodrag nopan`}
@@ -98,9 +106,10 @@ function Outputs({ node, ports, used }: OutputsProps) {
   return ports.map((port, index) => {
     const top = offsetOf(index, ports.length);
     const isLabelled = ports.length > 1 || port !== "main";
+    const isUsed = used.includes(port);
     return (
       <span key={port} data-port={port}>
-        {!used.includes(port) && <AddAfter node={node} port={port} top={top} />}
+        {!isUsed && <AddAfter node={node} port={port} top={top} isLabelled={isLabelled} />}
         <Handle
           id={port}
           type="source"
@@ -109,7 +118,7 @@ function Outputs({ node, ports, used }: OutputsProps) {
           data-error={port === "error" || undefined}
           style={{ top }}
         >
-          {isLabelled && <span className={classes.outputLabel}>{port}</span>}
+          {isLabelled && isUsed && <span className={classes.outputLabel}>{port}</span>}
         </Handle>
       </span>
     );

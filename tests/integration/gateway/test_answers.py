@@ -112,6 +112,23 @@ def test_items_of_a_node_are_shown_whatever_its_name(rest: httpx.Client) -> None
     assert [item["json"]["n"] for item in shown["runs"][0]["input"]["main"]] == [0, 1, 2]
 
 
+def test_all_items_of_a_node_are_reached_by_its_pages(rest: httpx.Client) -> None:
+    path = f"{PROJECT}/executions/{run(rest, 25)['id']}/nodes/split"
+    pages = [rest.get(path, params={"limit": 10}).json()]
+    while cursor := pages[-1].get("nextCursor"):
+        pages.append(rest.get(path, params={"limit": 10, "cursor": cursor}).json())
+    parts = [page["runs"][0]["output"]["main"] for page in pages]
+    assert [len(part) for part in parts] == [10, 10, 5]
+    assert [item["json"]["n"] for part in parts for item in part] == list(range(25))
+    assert {page["runs"][0]["counts"]["output"]["main"] for page in pages} == {25}
+
+
+def test_a_cursor_of_no_list_is_refused(rest: httpx.Client) -> None:
+    path = f"{PROJECT}/executions/{run(rest)['id']}/nodes/split"
+    answer = rest.get(path, params={"cursor": "10"})
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "cursor")
+
+
 def test_an_unknown_node_is_not_found(rest: httpx.Client) -> None:
     answer = rest.get(f"{PROJECT}/executions/{run(rest)['id']}/nodes/ghost")
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

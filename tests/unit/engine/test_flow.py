@@ -351,9 +351,10 @@ def test_the_history_tells_runs_items_and_errors() -> None:
         run.started_at, run.ended_at = run.started_at or 11.0, run.ended_at or 11.0
     row = next(row for row in summary(state, has_ended=True) if row["name"] == "a")
     assert (row["startedAt"], row["durationMs"]) == ("1970-01-01T00:00:10.000Z", 2500)
-    runs, count = node_detail(state, "a", offset=1, limit=1)
-    assert count == 3
+    runs, following = node_detail(state, "a", at=(1, 0), limit=1)
+    assert following == (2, 0)
     assert runs[0]["input"] == {"main": [{"json": {"x": 2}, "source": 1}]}
+    assert node_detail(state, "a", at=(2, 0), limit=1)[1] is None
 
 
 def test_an_entry_of_an_unknown_kind_is_told() -> None:

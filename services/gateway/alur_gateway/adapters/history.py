@@ -16,6 +16,7 @@ from alur_engine.planning import mark_doubts
 from alur_engine.state import State
 from alur_gateway.domain.awaited import doubts_of, waits_of
 from alur_gateway.domain.shown import Overview
+from alur_gateway.domain.pages import decode_cursor, encode_cursor
 from alur_gateway.ports import Definitions
 from alur_sdk.errors import AlurError, NotFoundError
 
@@ -50,15 +51,17 @@ class JournalHistory:
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int
     ) -> dict[str, Any]:
-        """Return a node's runs, from the run that the cursor numbers."""
+        """Return a page of a node's runs with their items."""
         state = await self._state(execution)
         if name not in state.graph.by_name:
             raise NotFoundError(f"the workflow has no node named {name!r}", node=name)
-        offset = int(cursor) if cursor and cursor.isdecimal() else 0
-        runs, count = history.node_detail(state, name, offset=offset, limit=limit)
+        number, start = decode_cursor(cursor, ((int,), (int,))) if cursor else (0, 0)
+        runs, following = history.node_detail(
+            state, name, at=(max(number, 0), max(start, 0)), limit=limit
+        )
         page: dict[str, Any] = {"name": name, "runs": runs}
-        if offset + limit < count:
-            page["nextCursor"] = str(offset + limit)
+        if following is not None:
+            page["nextCursor"] = encode_cursor(list(following))
         return page
 
     async def doubts(self, execution: Execution) -> list[tuple[str, str]]:

@@ -107,34 +107,54 @@ def runs_of(state: State, name: str) -> list[Run]:
     ]
 
 
-def node_detail(
-    state: State, name: str, *, offset: int = 0, limit: int = PAGE_ITEMS
-) -> tuple[list[dict[str, Any]], int]:
-    """Return runs of a node with their items in and out, from run `offset`, and how many runs there are.
+Place = tuple[int, int]
+"""Where a page of a node's runs begins: at which run, and there at which item of each port."""
 
-    Each port shows at most `limit` items and says how many there are in `counts`.
+
+def node_detail(
+    state: State, name: str, *, at: Place = (0, 0), limit: int = PAGE_ITEMS
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """Return a page of a node's runs with their items in and out, and where the next page begins, None at the end.
+
+    A page holds at most `limit` items a port, of all its runs together. A run that does not fit goes on in the
+    next page, as a run of the same path; its `counts` say how many items each port has.
     """
     runs = runs_of(state, name)
-    return [_detail(run, limit) for run in runs[offset : offset + limit]], len(runs)
+    number, start = at
+    found: list[dict[str, Any]] = []
+    for index in range(number, len(runs)):
+        if limit == 0:
+            return found, (index, 0)
+        shown_run, longest = _detail(runs[index], start, limit)
+        found.append(shown_run)
+        if longest > start + limit:
+            return found, (index, start + limit)
+        # A run without items takes room too: thousands of them are no page.
+        limit -= max(longest - start, 1)
+        start = 0
+    return found, None
 
 
-def _detail(run: Run, limit: int) -> dict[str, Any]:
+def _detail(run: Run, start: int, limit: int) -> tuple[dict[str, Any], int]:
+    """Return the run with the items of this page, and how many its fullest port has."""
     ports = dict.fromkeys(edge.input for edge, _ in run.inputs)
     ins = {port: run.items_of(port) for port in ports}
-    return {
+    counts = {
+        "input": {port: len(items) for port, items in ins.items()},
+        "output": {port: len(items) for port, items in run.outputs.items()},
+    }
+    detail = {
         **node_change(run),
-        "input": {port: _page(items, limit) for port, items in ins.items()},
-        "output": {port: _page(items, limit) for port, items in run.outputs.items()},
-        "counts": {
-            "input": {port: len(items) for port, items in ins.items()},
-            "output": {port: len(items) for port, items in run.outputs.items()},
-        },
+        "input": {port: _page(items, start, limit) for port, items in ins.items()},
+        "output": {port: _page(items, start, limit) for port, items in run.outputs.items()},
+        "counts": counts,
         "wait": run.wait,
     }
+    return detail, max([*counts["input"].values(), *counts["output"].values()], default=0)
 
 
-def _page(items: list[Item], limit: int) -> list[dict[str, Any]]:
+def _page(items: list[Item], start: int, limit: int) -> list[dict[str, Any]]:
     return [
         {**shown(item), **({"source": item.source} if item.source is not None else {})}
-        for item in items[:limit]
+        for item in items[start : start + limit]
     ]

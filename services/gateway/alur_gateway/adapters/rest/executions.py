@@ -160,7 +160,7 @@ class ExecutionRoutes:
         limit: Limit = PAGE_SIZE,
         cursor: Cursor = None,
     ) -> Response:
-        """Return the runs of one node with their input and output items."""
+        """Return a page of the runs of one node with their items: at most `limit` at each port."""
         execution = await self._service.get(caller, project, execution_id)
         return reply(200, await self._service.node(execution, name, cursor, limit))
 

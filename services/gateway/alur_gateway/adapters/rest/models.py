@@ -251,7 +251,7 @@ class NodeRun(Shown):
 
 
 class NodeRuns(Shown):
-    """The runs of one node, paged by items."""
+    """The runs of one node, paged by items: a run of more than a page goes on, by its path, in the next."""
 
     name: str
     runs: list[NodeRun]

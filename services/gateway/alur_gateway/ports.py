@@ -87,8 +87,9 @@ class Workflows(Protocol):
         if_none_match: bool = False,
         dry_run: bool = False,
         managed_by: str = "",
+        request_id: str = "",
     ) -> tuple[WorkflowRecord, bool]:
-        """Create or replace; return the record and whether it is new."""
+        """Create or replace; return the record and whether it is new. A repeat by `request_id` creates nothing."""
 
     async def patch_workflow(
         self,

@@ -54,9 +54,30 @@ async def test_whole_numbers_stay_whole(remote: Remote) -> None:
 
 async def test_a_repeated_request_answers_what_the_first_made(remote: Remote) -> None:
     made = await create(remote, request_id="r-1")
-    assert (await create(remote, request_id="r-1")).uid == made.uid
+    assert (await create(remote, request_id="r-1")) == made
+    update = pb.UpdateRequest(name="orders", etag="*", document=document(title="Other"))
+    await remote.workflows.Update(update, metadata=remote.sign())
+    assert (await create(remote, request_id="r-1")).active_version == 2
+
+
+@pytest.mark.parametrize(
+    ("request_id", "title"), [("", ""), ("r-2", ""), ("r-1", "Other"), ("r", "")]
+)
+async def test_another_request_for_the_same_name_is_refused(
+    remote: Remote, request_id: str, title: str
+) -> None:
+    await create(remote, request_id="r-1")
+    wanted = document(title=title) if title else document()
+    request = pb.CreateRequest(document=wanted, request_id=request_id)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await create(remote)
+        await remote.workflows.Create(request, metadata=remote.sign())
+    assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+
+
+async def test_a_request_that_was_made_without_an_id_is_no_repeat(remote: Remote) -> None:
+    await create(remote)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await create(remote, request_id="r-1")
     assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
 
 

@@ -13,9 +13,10 @@ from alur_common.security.rights import Role
 
 @dataclass(frozen=True, slots=True)
 class KeptWorkflow(WorkflowRecord):
-    """A workflow with who made its active version."""
+    """A workflow with who made its active version, and by which request it was created, if that had an id."""
 
     activated_by: str = ""
+    request: str = ""
 
     def archived(self) -> VersionRecord:
         """Return the active version as it is kept once another takes its place."""

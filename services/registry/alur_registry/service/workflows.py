@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+import orjson
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Where
@@ -30,6 +33,7 @@ from alur_sdk.errors import (
     ForbiddenError,
     InvalidError,
     ManagedError,
+    MismatchError,
     NotFoundError,
     Problem,
 )
@@ -49,6 +53,15 @@ class _Wish:
     if_match: int | None
     if_none_match: bool
     managed_by: str
+    request_id: str
+
+    @property
+    def request(self) -> str:
+        """Return what a repeat is known by: the client's id of the request, and what was sent under it."""
+        if not self.request_id:
+            return ""
+        content = orjson.dumps(self.document, option=orjson.OPT_SORT_KEYS)
+        return f"{self.request_id} {hashlib.sha256(content).hexdigest()}"
 
 
 class Workflows:
@@ -80,17 +93,22 @@ class Workflows:
         if_none_match: bool = False,
         dry_run: bool = False,
         managed_by: str = "",
+        request_id: str = "",
     ) -> tuple[WorkflowRecord, bool]:
         """Create or replace a workflow; return its record and whether it is new.
 
         A spec that differs becomes version n+1 and active; the same document changes nothing, not even the revision.
+        A creation (`if_none_match`) by a `request_id` that made the workflow with this very document is a repeat: the
+        workflow is answered and left alone; with another document it raises `MismatchError`.
         Raises `InvalidError` with all problems, `ExistsError` for `if_none_match`, `ConflictError` when `if_match` is not
         its revision, `ManagedError` when Kubernetes manages it, `ForbiddenError` for credentials that the caller may not use.
         """
         _authorize(caller, "write", project, managed_by)
         workflow = self._sound(document, project, name)
         kept = normal_document(workflow, project)
-        wish = _Wish(caller, project, workflow, kept, if_match, if_none_match, managed_by)
+        wish = _Wish(
+            caller, project, workflow, kept, if_match, if_none_match, managed_by, request_id
+        )
         if dry_run:
             known = await self._known(wish)
             return self._next(wish, known), known is None
@@ -217,7 +235,8 @@ class Workflows:
         name = wish.workflow.metadata.name
         known = await self._store.workflows.find(wish.caller.tenant, wish.project, name)
         if wish.if_none_match and known is not None:
-            raise ExistsError(f"the workflow {name} exists already", workflow=name)
+            _check_repeats(wish, known)
+            return known
         if wish.if_match is not None and (known is None or known.revision != wish.if_match):
             raise _stale(known) if known else ConflictError(f"the workflow {name} does not exist")
         if known is not None:
@@ -230,6 +249,8 @@ class Workflows:
         now = self._clock.now()
         if known is None:
             return self._first(wish, now)
+        if wish.if_none_match:
+            return known  # a repeat of the request that made it
         managed_by = wish.managed_by or known.managed_by
         if is_same_spec(Workflow.model_validate(known.document), wish.workflow):
             document = {**wish.document, "spec": known.document["spec"]}
@@ -263,6 +284,7 @@ class Workflows:
             activated_at=now,
             managed_by=wish.managed_by,
             activated_by=wish.caller.user,
+            request=wish.request,
         )
 
     async def _get(self, caller: Caller, project: str, name: str) -> KeptWorkflow:
@@ -283,6 +305,18 @@ def _authorize(caller: Caller, action: str, project: str, managed_by: str) -> No
     if managed_by != KUBERNETES:
         text = f"{managed_by[:60]!r} manages no workflows; `{KUBERNETES}` does"
         raise InvalidError(text, [Problem("managedBy", "unknown", text)])
+
+
+def _check_repeats(wish: _Wish, known: KeptWorkflow) -> None:
+    """Raise unless the wish is the request that made this workflow, come again."""
+    name = known.name
+    if not wish.request_id or known.request.rpartition(" ")[0] != wish.request_id:
+        raise ExistsError(f"the workflow {name} exists already", workflow=name)
+    if known.request != wish.request:
+        raise MismatchError(
+            f"the request {wish.request_id} made {name} of another document: take a new id",
+            workflow=name,
+        )
 
 
 def _check_manager(known: KeptWorkflow, managed_by: str) -> None:

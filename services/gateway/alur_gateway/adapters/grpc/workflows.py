@@ -14,7 +14,9 @@ from alur_gateway.adapters.grpc.paging import page_size, token_named
 from alur_gateway.adapters.grpc.structs import from_struct, timestamp_of, to_struct
 from alur_gateway.domain.errors import PreconditionError
 from alur_gateway.service.use_cases import Precondition, UseCases
-from alur_sdk.errors import ExistsError, InvalidError, NotFoundError, Problem
+from alur_sdk.errors import InvalidError, NotFoundError, Problem
+
+MAX_REQUEST_ID = 128
 
 
 class WorkflowsServicer(WorkflowsServiceServicer):
@@ -26,12 +28,14 @@ class WorkflowsServicer(WorkflowsServiceServicer):
     async def Create(self, request: pb.CreateRequest, _context: object) -> pb.CreateResponse:  # noqa: N802  # the name of the RPC
         document = from_struct(request.document, "document")
         project = project_of(request)
-        try:
-            record, _ = await self._use.registry.save(
-                caller(), project, document, if_none_match=True, dry_run=request.validate_only
-            )
-        except ExistsError:
-            record = await self._made_before(request, project, document)
+        record, _ = await self._use.registry.save(
+            caller(),
+            project,
+            document,
+            if_none_match=True,
+            dry_run=request.validate_only,
+            request_id=_request_id(request.request_id),
+        )
         return pb.CreateResponse(workflow=await self._shown(record))
 
     async def Get(self, request: pb.GetRequest, _context: object) -> pb.GetResponse:  # noqa: N802  # the name of the RPC
@@ -116,16 +120,6 @@ class WorkflowsServicer(WorkflowsServiceServicer):
                 message.changed.CopyFrom(workflow)
             yield message
 
-    async def _made_before(
-        self, request: pb.CreateRequest, project: str, document: dict[str, Any]
-    ) -> WorkflowRecord:
-        """Return what the same request made before, or raise `ExistsError`."""
-        name = str(document.get("metadata", {}).get("name"))
-        known = await self._use.registry.get_workflow(caller(), project, name)
-        if not request.request_id or known.document.get("spec") != document.get("spec"):
-            raise ExistsError(f"the workflow {name} exists already")
-        return known
-
     async def _find(self, project: str, name: str) -> pb.Workflow | None:
         try:
             return await self._shown(await self._use.registry.get_workflow(caller(), project, name))
@@ -141,6 +135,13 @@ class WorkflowsServicer(WorkflowsServiceServicer):
             etag=str(record.revision),
             document=to_struct(await self._use.shown(record, caller())),
         )
+
+
+def _request_id(given: str) -> str:
+    if len(given) > MAX_REQUEST_ID:
+        message = f"has {len(given)} characters: a UUID does, and {MAX_REQUEST_ID} are the most"
+        raise InvalidError(f"request_id {message}", [Problem("request_id", "too-long", message)])
+    return given
 
 
 def _version(record: VersionRecord) -> pb.Version:

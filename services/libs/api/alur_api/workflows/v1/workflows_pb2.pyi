@@ -148,7 +148,9 @@ class CreateRequest(_message.Message):
     validate_only: _builtins.bool
     """Check and answer, but keep nothing."""
     request_id: _builtins.str
-    """A UUID of the client's: a repeat with the same document answers the workflow that the first one made."""
+    """A UUID of the client's: a repeat with the same document answers the workflow that the first one made, as it is now.
+    Under another id, or with another document, a workflow that exists is ALREADY_EXISTS.
+    """
     @_builtins.property
     def document(self) -> _struct_pb2.Struct:
         """The workflow document."""

@@ -93,10 +93,10 @@ class Flow:
         if run.node.effect is Effect.WRITE:
             self.take(Started(name, path, number, self.now, {"0": {}}))
         if number <= self.retries.get(name, 0):
-            error = {"code": "retryable", "message": "again", "node": name}
+            error = {"code": "unreachable", "message": "again", "node": name}
             self.take(Failed(name, path, number, 0, 0, error, self.now + number))
         elif {name, place} & self.fails:
-            error = {"code": "permanent", "message": "boom", "node": name}
+            error = {"code": "node-failed", "message": "boom", "node": name}
             self.take(Failed(name, path, number, 0, 0, error))
         elif name in self.waits:
             self.take(Waiting(name, path, number, 0, self.waits[name]))

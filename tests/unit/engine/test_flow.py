@@ -169,7 +169,7 @@ def test_what_fails_under_try_enters_catch_as_an_error_item() -> None:
     made = flow(TRY, TRY_EDGES, fails=frozenset({"b"}))
     assert ended(made).status == "succeeded"
     assert set(made.ran) == {"try", "a", "b", "c", "join", "f"}
-    assert {"error": {"code": "permanent", "message": "boom", "node": "b"}} in made.output
+    assert {"error": {"code": "node-failed", "message": "boom", "node": "b"}} in made.output
 
 
 @pytest.mark.parametrize("fails", [{"b", "c"}, {"f"}, {"b", "f"}])

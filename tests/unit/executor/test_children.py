@@ -151,7 +151,7 @@ async def test_the_error_workflow_gets_the_summary_of_what_failed(world: World) 
     (item,) = told.input
     assert (told.mode, told.depth) == ("error", 1)
     assert item["execution"]["id"] == failed.id
-    assert item["execution"]["error"] == {"code": "permanent", "message": "no", "node": "a"}
+    assert item["execution"]["error"] == {"code": "node-failed", "message": "no", "node": "a"}
     assert item["workflow"]["name"] == "w"
 
 

@@ -41,7 +41,7 @@ async def test_attempts_come_to_an_end(world: World) -> None:
     world.outside.next = [NOT_YET] * 9
     ended = await world.run(chain(node("a", retry=THREE)), {"n": 1})
     assert (ended.status, len(world.outside.calls)) == ("failed", 4)
-    assert ended.error == {"code": "retryable", "message": "not yet", "node": "a"}
+    assert ended.error == {"code": "node-failed", "message": "not yet", "node": "a"}
 
 
 @in_virtual_time

@@ -288,7 +288,7 @@ async def test_the_end_repeats_no_node_that_was_told_before(world: RestWorld) ->
 
 
 async def test_a_failed_execution_shows_its_error(world: RestWorld) -> None:
-    error = {"code": "permanent", "message": "no stock", "node": "a"}
+    error = {"code": "node-failed", "message": "no stock", "node": "a"}
     world.run = lambda _: Outcome("ended", "failed", error=error)
     answer = await world.ask("POST", START, {"input": [{}]}, query="wait=5")
     assert (answer.json["status"], answer.json["error"]) == ("failed", error)

@@ -21,7 +21,7 @@ def decoded(content: bytes, encodings: str, max_bytes: int) -> bytes:
     """
     names = [name.strip().lower() for name in encodings.split(",") if name.strip()]
     if len(names) > MAX_LAYERS:
-        raise Permanent(f"the answer is encoded {len(names)} times")
+        raise Permanent(f"the answer is encoded {len(names)} times", code="bad-answer")
     for name in reversed(names):
         if content and name != "identity":
             content = _inflated(content, _window(name, content), max_bytes)
@@ -34,7 +34,9 @@ def _window(name: str, content: bytes) -> int:
     if name == "deflate":
         # Meant is zlib's format; some servers send the bare stream.
         return _ZLIB if content[0] & _FORM == _ZLIB_FORM else _RAW
-    raise Permanent(f"the answer is encoded as {name[:40]!r}, which was not asked for")
+    raise Permanent(
+        f"the answer is encoded as {name[:40]!r}, which was not asked for", code="bad-answer"
+    )
 
 
 def _inflated(content: bytes, window: int, max_bytes: int) -> bytes:
@@ -46,12 +48,14 @@ def _inflated(content: bytes, window: int, max_bytes: int) -> bytes:
         try:
             part = stream.decompress(content, left + 1)
         except zlib.error as error:
-            raise Permanent(f"the answer's compression is broken: {error}") from error
+            raise Permanent(
+                f"the answer's compression is broken: {error}", code="bad-answer"
+            ) from error
         left -= len(part)
         if left < 0:
             raise LimitError(f"the answer unpacks to more than {max_bytes} bytes")
         if not stream.eof:
-            raise Permanent("the answer's compression breaks off")
+            raise Permanent("the answer's compression breaks off", code="bad-answer")
         parts.append(part)
         content = stream.unused_data if window == _GZIP else b""
     return b"".join(parts)

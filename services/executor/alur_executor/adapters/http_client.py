@@ -71,7 +71,9 @@ class HttpClient:
                 return await self._follow(request)
         except TimeoutError as error:
             seconds = request.timeout_seconds
-            raise Retryable(f"no whole answer within {seconds:g} s", seconds=seconds) from error
+            raise Retryable(
+                f"no whole answer within {seconds:g} s", seconds=seconds, code="timeout"
+            ) from error
 
     async def close(self) -> None:
         """Close all connections; a request that is sent later opens new ones."""
@@ -91,7 +93,7 @@ class HttpClient:
             target = following
         answer = await self._once(request, target)
         if request.follow_redirects and answer.status in REDIRECTS and "location" in answer.headers:
-            raise Permanent(f"more than {request.follow_redirects} redirects")
+            raise Permanent(f"more than {request.follow_redirects} redirects", code="bad-answer")
         return answer
 
     async def _once(self, request: HttpRequest, target: Target) -> HttpResponse:
@@ -102,7 +104,9 @@ class HttpClient:
             # A kept connection may be closed by the other side just as we use it.
             if request.method in SAFE or _has_key(request.headers):
                 return await self._exchange(pool, request, target, last=True)
-            raise Retryable(f"{target.host} closed the connection without an answer") from None
+            raise Retryable(
+                f"{target.host} closed the connection without an answer", code="unreachable"
+            ) from None
 
     async def _exchange(
         self, pool: Pool, request: HttpRequest, target: Target, *, last: bool = False
@@ -129,7 +133,10 @@ class HttpClient:
 def _check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if _HEADER_NAME.fullmatch(name) is None or _UNSAFE_IN_HEADER.search(value):
-            raise Permanent(f"the header {name[:80]!r} holds characters that no header may hold")
+            raise Permanent(
+                f"the header {name[:80]!r} holds characters that no header may hold",
+                code="bad-parameter",
+            )
 
 
 def _traced(request: HttpRequest) -> HttpRequest:

@@ -95,11 +95,19 @@ class Pool:
         if isinstance(error, AlurError):
             return error
         if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
-            return Permanent(f"no trusted connection to {target.host}: {error}", host=target.host)
+            return Permanent(
+                f"no trusted connection to {target.host}: {error}",
+                host=target.host,
+                code="untrusted",
+            )
         if isinstance(error, aiohttp.InvalidURL | ValueError):
-            return Permanent(f"the request cannot be sent: {error}", host=target.host)
+            return Permanent(
+                f"the request cannot be sent: {error}", host=target.host, code="bad-parameter"
+            )
         reason = str(error) or type(error).__name__
-        return Retryable(f"no answer from {target.host}: {reason}", host=target.host)
+        return Retryable(
+            f"no answer from {target.host}: {reason}", host=target.host, code="unreachable"
+        )
 
     async def close(self) -> None:
         """Close all connections."""
@@ -114,7 +122,7 @@ def _tls(verify: bool, ca: str | None) -> ssl.SSLContext | bool:  # a key of the
     try:
         context = ssl.create_default_context(cadata=ca)
     except ssl.SSLError as error:
-        raise Permanent(f"`ca` holds no certificates: {error}") from error
+        raise Permanent(f"`ca` holds no certificates: {error}", code="bad-parameter") from error
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -156,7 +156,7 @@ def as_node_error(error: Exception, step: Step) -> AlurError:
     if isinstance(error, (NodeError, AlurError)):
         return error
     if isinstance(error, TimeoutError):
-        return Retryable("it took longer than allowed", reason="timeout")
+        return Retryable("it took longer than allowed", code="timeout")
     log = structlog.get_logger("alur.executor")
     log.error("node raised", node_type=step.graph.type.type, exc_info=error)
     return Permanent(f"{type(error).__name__}: {error}")

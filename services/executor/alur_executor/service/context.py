@@ -110,7 +110,7 @@ class RunContext:
     async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
         sha256 = reference.get("blob")
         if not isinstance(sha256, str):
-            raise Permanent("this is no reference to binary content")
+            raise Permanent("this is no reference to binary content", code="bad-data")
         return await self._parts.blobs.get(sha256)
 
     def log(self, message: str, **fields: Any) -> None:

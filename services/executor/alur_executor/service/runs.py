@@ -277,7 +277,7 @@ class NodeRuns:
         if isinstance(result, sdk.Stop) and result.ok:
             return Stopped(*under_way.run.key, ended)
         if isinstance(result, sdk.Stop):
-            error = Permanent(result.message, reason="stopped")
+            error = Permanent(result.message, code="stopped")
             return under_way.failed(attempts.error_json(error, step), ended)
         if isinstance(result, sdk.Replied):
             outputs, reply = attempts.replied_outputs(result)
@@ -307,7 +307,7 @@ class NodeRuns:
 
 
 def _out_of_time(step: Step) -> Retryable:
-    return Retryable(f"it took longer than {step.definition.timeout}", reason="timeout")
+    return Retryable(f"it took longer than {step.definition.timeout}", code="timeout")
 
 
 def _given(step: Step, items: list[Item]) -> list[Item]:

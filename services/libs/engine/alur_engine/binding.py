@@ -133,7 +133,7 @@ class Binding:
                 except ValidationError as error:
                     raise _refused(error, key) from None
             elif field.is_required():
-                raise Permanent(f"the parameter {key} is missing")
+                raise Permanent(f"the parameter {key} is missing", code="bad-parameter")
             else:
                 values[name] = field.get_default(call_default_factory=True)
         self._fixed = values
@@ -198,4 +198,4 @@ def _refused(error: ValidationError, key: str) -> Permanent:
     path = ".".join(str(part) for part in ((key,) if key else ()) + tuple(first["loc"]))
     reason = first["msg"].removeprefix("Value error, ")
     what = f"the parameter {path} does not fit" if path else "the parameters do not fit"
-    return Permanent(f"{what}: {reason}", parameter=path)
+    return Permanent(f"{what}: {reason}", parameter=path, code="bad-parameter")

@@ -39,8 +39,10 @@ def check(answer: HttpResponse, now: float) -> None:
     if status in (TOO_MANY, UNAVAILABLE) and after is not None:
         raise RateLimited(message, after, status=status, body=body)
     if status >= SERVER_FAILED or status in (REQUEST_TIMEOUT, TOO_EARLY, TOO_MANY):
-        raise Retryable(message, status=status, body=body)
-    raise Permanent(f"{message}: {body}" if body else message, status=status, body=body)
+        raise Retryable(message, status=status, body=body, code="http-status")
+    raise Permanent(
+        f"{message}: {body}" if body else message, status=status, body=body, code="http-status"
+    )
 
 
 def _place(url: str) -> str:
@@ -102,7 +104,9 @@ def _parsed(answer: HttpResponse) -> Json:
     try:
         return from_json(answer.body, allow_inf_nan=False)
     except ValueError as error:
-        raise Permanent(f"{_place(answer.url)} answered what is no JSON: {error}") from error
+        raise Permanent(
+            f"{_place(answer.url)} answered what is no JSON: {error}", code="bad-answer"
+        ) from error
 
 
 async def items_of(answer: HttpResponse, params: RequestParams, ctx: NodeContext) -> list[Item]:

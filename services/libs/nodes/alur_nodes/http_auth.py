@@ -28,7 +28,9 @@ def signed(secret: Secret, auth: Auth, body: bytes) -> Additions:
     """
     prove = _SCHEMES.get(secret.type)
     if prove is None:
-        raise Permanent(f"a credential of type {secret.type!r} cannot be sent by HTTP")
+        raise Permanent(
+            f"a credential of type {secret.type!r} cannot be sent by HTTP", code="bad-credential"
+        )
     return prove(secret.fields, auth, body)
 
 
@@ -43,7 +45,8 @@ def check_target(secret: Secret, url: str) -> None:
     host = plain[1].lower() if plain else ""
     if not any(_is_within(host, domain) for domain in secret.domains):
         raise Permanent(
-            f"the credential may be sent to {', '.join(secret.domains)} only, not to this address"
+            f"the credential may be sent to {', '.join(secret.domains)} only, not to this address",
+            code="bad-credential",
         )
 
 
@@ -64,7 +67,9 @@ def _api_key(fields: Mapping[str, str], auth: Auth, _: bytes) -> Additions:
 def _basic(fields: Mapping[str, str], _: Auth, __: bytes) -> Additions:
     user = _field(fields, "username")
     if ":" in user:
-        raise Permanent("a user name for basic authentication cannot hold a colon")
+        raise Permanent(
+            "a user name for basic authentication cannot hold a colon", code="bad-credential"
+        )
     pair = f"{user}:{fields.get('password', '')}".encode()
     return {"Authorization": f"Basic {b64encode(pair).decode()}"}, {}
 
@@ -78,7 +83,8 @@ def _hmac(fields: Mapping[str, str], auth: Auth, body: bytes) -> Additions:
     algorithm = fields.get("algorithm") or "sha256"
     if algorithm not in _ALGORITHMS:
         raise Permanent(
-            f"the credential names the algorithm {algorithm[:20]!r}, which is not known"
+            f"the credential names the algorithm {algorithm[:20]!r}, which is not known",
+            code="bad-credential",
         )
     digest = hmac.new(_field(fields, "secret").encode(), body, getattr(hashlib, algorithm))
     prefix = auth.prefix or fields.get("prefix", f"{algorithm}=")
@@ -91,7 +97,7 @@ def _hmac(fields: Mapping[str, str], auth: Auth, body: bytes) -> Additions:
 def _field(fields: Mapping[str, str], name: str) -> str:
     value = fields.get(name)
     if not value:
-        raise Permanent(f"the credential has no field `{name}`")
+        raise Permanent(f"the credential has no field `{name}`", code="bad-credential")
     return value
 
 

@@ -36,6 +36,8 @@ MISSING: Final = Missing()
 class PathError(Permanent, ValueError):
     """A text is no path. A `ValueError` too, so that validation tells of it as of any fault."""
 
+    code = "bad-parameter"
+
 
 @lru_cache(maxsize=4096)
 def parse_path(text: str) -> Steps:
@@ -144,9 +146,11 @@ def _assign(parent: dict[str, Json] | list[Json], step: str | int, value: Json, 
         return
     index = _index(step)
     if index is None:
-        raise Permanent(f"`{path}` names `{step}` within a list: use an index such as [0]")
+        raise Permanent(
+            f"`{path}` names `{step}` within a list: use an index such as [0]", code="bad-data"
+        )
     if index > MAX_INDEX:
-        raise Permanent(f"`{path}`: an index may be {MAX_INDEX} at most")
+        raise Permanent(f"`{path}`: an index may be {MAX_INDEX} at most", code="bad-parameter")
     parent.extend([None] * (index + 1 - len(parent)))
     parent[index] = value
 

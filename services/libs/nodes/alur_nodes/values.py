@@ -58,7 +58,9 @@ def numbers(values: Sequence[Json], path: str) -> list[int | float]:
         if value is None or value is MISSING:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Permanent(f"`{path}` holds {_kind(value)} where a number is needed")
+            raise Permanent(
+                f"`{path}` holds {_kind(value)} where a number is needed", code="bad-data"
+            )
         found.append(value)
     return found
 

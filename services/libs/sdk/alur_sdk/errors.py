@@ -19,7 +19,7 @@ class Problem:
 class AlurError(Exception):
     """Something Alur refuses or cannot do; `code` is stable and goes on the wire, the message is for people."""
 
-    code: ClassVar[str] = "internal"
+    code: str = "internal"
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, **details: Any) -> None:
@@ -117,21 +117,23 @@ class StorageError(UnavailableError):
 
 
 class NodeError(AlurError):
-    """A node failed. Whether it is tried again is decided by the class."""
+    """A node failed. Whether it is tried again is decided by the class, what happened is named by `code`."""
 
     code = "node-failed"
+
+    def __init__(self, message: str, *, code: str = "", **details: Any) -> None:
+        super().__init__(message, **details)
+        if code:
+            self.code = code
 
 
 class Permanent(NodeError):
     """Trying again will not help."""
 
-    code = "permanent"
-
 
 class Retryable(NodeError):
     """Trying again may help; the node's `retry` policy says how often."""
 
-    code = "retryable"
     retryable = True
 
 

@@ -73,6 +73,7 @@ def _made(carried: dict[str, Any]) -> AlurError:
     kind = _kinds().get(carried["code"], AlurError)
     error = kind.__new__(kind, carried["message"])
     AlurError.__init__(error, carried["message"], **carried["details"])
+    error.code = carried["code"]
     if isinstance(error, InvalidError):
         error.problems = tuple(Problem(*problem) for problem in carried.get("problems", ()))
     if carried["after"] is not None:

@@ -119,9 +119,11 @@ class Guard:
         try:
             found = await self._resolver(name, port)
         except (OSError, UnicodeError) as error:
-            raise Retryable(f"the host {name} is not found", host=name) from error
+            raise Retryable(
+                f"the host {name} is not found", host=name, code="unreachable"
+            ) from error
         if not found:
-            raise Retryable(f"the host {name} has no address", host=name)
+            raise Retryable(f"the host {name} has no address", host=name, code="unreachable")
         return found
 
     def _check_answer(self, name: str, address: Address, port: int) -> None:

@@ -47,6 +47,24 @@ def _misplaced(step: Step) -> Problem:
 def _parameters(step: Step, kind: NodeType) -> Iterator[Problem]:
     raw = frozenset(step.params) if step.is_trigger else frozenset(kind.raw)
     yield from schema_problems(step.params, kind.parameters, f"{step.path}.params", raw)
+    yield from _repeated_ports(step, kind)
+
+
+def _repeated_ports(step: Step, kind: NodeType) -> Iterator[Problem]:
+    """Yield the elements that name an output port that an element before has already."""
+    if kind.outputs_from is None:
+        return
+    param, field = kind.outputs_from
+    listed = step.params.get(param)
+    taken: set[str] = set()
+    for index, element in enumerate(listed if isinstance(listed, list) else ()):
+        name = element.get(field) if isinstance(element, dict) else None
+        if isinstance(name, str) and name in taken:
+            path = f"{step.path}.params.{param}[{index}].{field}"
+            message = f"the name {name!r} is taken by an element before: each has its own port"
+            yield Problem(path, "duplicate", message)
+        if isinstance(name, str):
+            taken.add(name)
 
 
 def _credentials(step: Step, kind: NodeType) -> Iterator[Problem]:

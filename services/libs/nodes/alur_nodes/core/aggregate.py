@@ -129,7 +129,7 @@ def _extreme(choose: Callable[..., Json]) -> Callable[[list[Json], str], Json]:
     def chosen(values: list[Json], path: str) -> Json:
         kinds = {order_key(value)[0] for value in values}
         if len(kinds) > 1 or UNORDERED in kinds:
-            raise Permanent(f"`{path}` holds values that have no order among them")
+            raise Permanent(f"`{path}` holds values that have no order among them", code="bad-data")
         return choose(values, key=order_key, default=None)
 
     return chosen

@@ -141,7 +141,7 @@ def _key(item: Item, port: str, params: MergeParams) -> Hashable:
     """Return what the item is matched by, or None when it has no key and so matches nothing."""
     path = params.key if isinstance(params.key, str) else (params.key or {}).get(port)
     if path is None:
-        raise Permanent(f"`key` says nothing of the input `{port}`")
+        raise Permanent(f"`key` says nothing of the input `{port}`", code="bad-parameter")
     value = value_at(item.json, path)
     return None if value is None or value is MISSING else identity(value)
 

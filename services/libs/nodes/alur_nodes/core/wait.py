@@ -92,5 +92,7 @@ def _seconds(until: str | float, time_zone: str) -> float:
     try:
         moment = datetime.fromisoformat(until)
     except ValueError as error:
-        raise Permanent(f"`until` is no date and time: {until[:40]!r}") from error
+        raise Permanent(
+            f"`until` is no date and time: {until[:40]!r}", code="bad-parameter"
+        ) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))).timestamp()

@@ -121,7 +121,9 @@ def _headers(given: Mapping[str, Json]) -> dict[str, str]:
         if value is None:
             continue
         if name.lower() in _FRAMING:
-            raise Permanent(f"the header {name} is set by the client itself: leave it out")
+            raise Permanent(
+                f"the header {name} is set by the client itself: leave it out", code="bad-parameter"
+            )
         headers[name] = _text(value)
     return headers
 
@@ -151,12 +153,12 @@ def _encoded(body: Json, headers: dict[str, str]) -> bytes:
     try:
         return to_json(body)
     except ValueError as error:
-        raise Permanent(f"the body cannot be written as JSON: {error}") from error
+        raise Permanent(f"the body cannot be written as JSON: {error}", code="bad-data") from error
 
 
 def _form(body: Json) -> bytes:
     if not isinstance(body, dict):
-        raise Permanent("a form needs an object as its body")
+        raise Permanent("a form needs an object as its body", code="bad-data")
     return urlencode(_pairs(body)).encode()
 
 
@@ -172,7 +174,7 @@ def _pairs(values: Mapping[str, Json]) -> list[tuple[str, str]]:
 async def _file(name: str, item: Item, ctx: NodeContext) -> bytes:
     reference = (item.binary or {}).get(name)
     if not isinstance(reference, dict):
-        raise Permanent(f"the item has no file {name!r}")
+        raise Permanent(f"the item has no file {name!r}", code="bad-data")
     return await ctx.get_blob(reference)
 
 
@@ -227,5 +229,8 @@ def _same_origin(url: str, link: str) -> str:
     target = urljoin(url, link)
     here, there = urlsplit(url), urlsplit(target)
     if (here.scheme, here.netloc.lower()) != (there.scheme, there.netloc.lower()):
-        raise Permanent(f"the next page is at another origin: {there.scheme}://{there.netloc}")
+        raise Permanent(
+            f"the next page is at another origin: {there.scheme}://{there.netloc}",
+            code="bad-answer",
+        )
     return target

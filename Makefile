@@ -179,6 +179,10 @@ accept: install ## The black-box checks of ../shared/accept, where they are pres
 generate: .venv/.members ## Write anew what is generated: protobuf, catalogue, OpenAPI, schema, reference pages
 	$(BIN)/python tools/generate.py
 
+.PHONY: chart
+chart: .venv/.members servers-of-cluster ## Write what is made of the chart: schema, README, golden files, plain manifests
+	$(BIN)/python -m tools.chart
+
 .PHONY: docs
 docs: .venv/.members ## Build the documentation into site/; a broken link fails
 	$(BIN)/zensical build --strict --clean

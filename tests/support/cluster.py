@@ -74,7 +74,9 @@ class Kubernetes:
             found = self.get(kind, namespace, name)
             if is_met(found):
                 return found
-            assert time.monotonic() < until, f"{kind} {namespace}/{name} stays {json.dumps(found)}"
+            assert time.monotonic() < until, (
+                f"{kind} {namespace}/{name} stays {json.dumps((found or {}).get('status'))}"
+            )
             time.sleep(0.02)
 
     @contextmanager
@@ -119,14 +121,18 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]
         install(reached)
         yield reached
     finally:
+        reached.api.close()
         cluster.stop()
 
 
 def install(reached: Kubernetes) -> None:
     """Apply the definitions and wait until they are served."""
     reached.do("apply", "--server-side", "-f", str(CRDS))
-    names = ("crd/workflows.alur.dev", "crd/workflowruns.alur.dev")
-    reached.do("wait", "--for=condition=Established", "--timeout=30s", *names)
+    until = time.monotonic() + 30
+    for kind in ("workflows", "workflowruns"):
+        while reached.api.get(f"/apis/alur.dev/v1alpha1/{kind}").status_code != 200:
+            assert time.monotonic() < until, f"{kind} are not served"
+            time.sleep(0.05)
 
 
 def _many(documents: tuple[Object, ...]) -> str:

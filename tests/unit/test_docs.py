@@ -22,7 +22,7 @@ SHOWN = {
     f"{page.relative_to(ROOT)} {number}": block
     for page in PAGES
     for number, block in enumerate(YAML_BLOCK.findall(page.read_text()), 1)
-    if "kind: Workflow" in block
+    if "kind: Workflow\n" in block
 }
 EXAMPLES = {path.name: path.read_text() for path in sorted((ROOT / "examples").glob("*.yaml"))}
 

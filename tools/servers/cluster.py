@@ -24,6 +24,14 @@ CONTROLLERS = (
 )
 """What namespaces, owner references and service accounts need; Deployments become no Pods."""
 
+_AUDIT = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata", "userGroups": ["system:serviceaccounts"]}, {"level": "None"}],
+}
+"""What service accounts do is written down, so that a test sees which of their rights they use."""
+
 
 class Cluster:
     """One cluster on fresh data; its API keeps its address over restarts."""
@@ -37,6 +45,8 @@ class Cluster:
         folder.mkdir(parents=True, exist_ok=True)
         write_certificates(folder)
         write_key(folder / "accounts.key")
+        self.audit_log = folder / "audit.jsonl"
+        (folder / "audit-policy.json").write_text(json.dumps(_AUDIT))
         (folder / "tokens.csv").write_text(f'{ADMIN_TOKEN},admin,admin,"system:masters"\n')
         self.write_kubeconfig(self.kubeconfig, ADMIN_TOKEN)
         programs = kubernetes.get()
@@ -99,6 +109,8 @@ class Cluster:
             f"--service-account-key-file={folder / 'accounts.key'}",
             f"--service-account-signing-key-file={folder / 'accounts.key'}",
             "--service-cluster-ip-range=10.0.0.0/24", "--profiling=false",
+            f"--audit-policy-file={folder / 'audit-policy.json'}",
+            f"--audit-log-path={self.audit_log}",
             f"--cert-dir={folder / 'certificates'}",
         )  # fmt: skip
         return Server(

@@ -62,7 +62,7 @@ for command in (
     services.dev, documents.apply, documents.validate, resources.get, resources.describe,
     resources.delete, executions.run, executions.logs, executions.cancel, executions.replay,
     executions.signal, executions.resolve, access.login, access.logout, care.doctor,
-    services.gateway, services.registry, services.scheduler, services.executor,
+    services.gateway, services.registry, services.scheduler, services.executor, services.operator,
     care.completion, care.version,
 ):  # fmt: skip
     cli.command()(command)

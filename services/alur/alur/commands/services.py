@@ -72,6 +72,11 @@ def executor() -> None:
     _serve("executor")
 
 
+def operator() -> None:
+    """Run the operator of Kubernetes, settings from ALUR_*."""
+    _serve("operator")
+
+
 def _serve(name: str) -> None:
     """Run one service until it is told to stop. Raises `InvalidError` without what services share."""
     settings = importlib.import_module(f"alur_{name}.settings").Settings()

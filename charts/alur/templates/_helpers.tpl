@@ -1,0 +1,142 @@
+{{- define "alur.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Short enough that a component's name and a hash still fit. */}}
+{{- define "alur.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains (include "alur.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "alur.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of a component: (list $ "gateway"). Never versioned: selectors cannot change. */}}
+{{- define "alur.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "alur.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "alur.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "alur.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: alur
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "alur.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{/* What every pod has, so that it meets Pod Security "restricted". */}}
+{{- define "alur.pod" -}}
+{{- $root := index . 0 -}}
+serviceAccountName: {{ include "alur.fullname" $root }}-{{ index . 1 }}
+terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with $root.Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $root.Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $root.Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "alur.selector" $ | nindent 8 }}
+{{- end }}
+{{- end -}}
+
+{{- define "alur.container" -}}
+{{- $root := index . 0 -}}
+image: {{ include "alur.image" $root }}
+imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{- define "alur.podMetadata" -}}
+{{- $root := index . 0 -}}
+labels: {{- include "alur.labels" . | nindent 2 }}
+{{- with $root.Values.podLabels }}
+{{- toYaml . | nindent 2 }}
+{{- end }}
+annotations:
+  kubectl.kubernetes.io/default-container: {{ index . 1 }}
+{{- with $root.Values.podAnnotations }}
+{{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Settings that every process has. */}}
+{{- define "alur.env" -}}
+- {name: ALUR_LOG_LEVEL, value: {{ .Values.logLevel | quote }}}
+- {name: ALUR_METRICS_HOST, value: "0.0.0.0"}
+- {name: ALUR_METRICS_PORT, value: "9464"}
+- name: ALUR_WORKER
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+{{- end -}}
+
+{{/* Settings that the services of the mode `distributed` share. */}}
+{{- define "alur.sharedEnv" -}}
+- {name: ALUR_KAFKA, value: {{ required "kafka.bootstrapServers is needed in the mode distributed" .Values.kafka.bootstrapServers | quote }}}
+- name: ALUR_MONGO
+  valueFrom: {secretKeyRef: {name: {{ required "mongo.existingSecret is needed in the mode distributed" .Values.mongo.existingSecret }}, key: {{ .Values.mongo.key }}}}
+- {name: ALUR_BLOBS, value: {{ required "blobs.url is needed in the mode distributed" .Values.blobs.url | quote }}}
+- name: ALUR_CALLS_TOKEN
+  valueFrom: {secretKeyRef: {name: {{ required "keys.existingSecret is needed in the mode distributed" .Values.keys.existingSecret }}, key: calls-token}}
+- name: ALUR_MASTER_KEY
+  valueFrom: {secretKeyRef: {name: {{ .Values.keys.existingSecret }}, key: master-key}}
+- name: ALUR_SESSION_KEY
+  valueFrom: {secretKeyRef: {name: {{ .Values.keys.existingSecret }}, key: session-key}}
+- {name: ALUR_PUBLIC_URL, value: {{ include "alur.publicUrl" . | quote }}}
+- {name: ALUR_REGISTRY, value: "dns:///{{ include "alur.fullname" . }}-registry:50060"}
+- {name: ALUR_CALLS_HOST, value: "0.0.0.0"}
+- {name: ALUR_CALLS_PORT, value: "50060"}
+- name: POD_IP
+  valueFrom: {fieldRef: {fieldPath: status.podIP}}
+- {name: ALUR_CALLS_ADDRESS, value: "$(POD_IP):50060"}
+{{- end -}}
+
+{{- define "alur.publicUrl" -}}
+{{- .Values.publicUrl | default (printf "http://%s:%v" (include "alur.fullname" .) .Values.service.port) -}}
+{{- end -}}
+
+{{- define "alur.moreEnv" -}}
+{{- range $name, $value := . }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{/* The namespaces that the operator watches, as JSON; none for all. */}}
+{{- define "alur.watched" -}}
+{{- if .Values.operator.watch.allNamespaces -}}
+[]
+{{- else -}}
+{{- .Values.operator.watch.namespaces | default (list .Release.Namespace) | toJson -}}
+{{- end -}}
+{{- end -}}

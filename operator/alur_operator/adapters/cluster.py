@@ -1,0 +1,148 @@
+"""The API of the cluster, for what kopf has no call: statuses by our own field manager, keys, the Lease."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, cast
+
+import aiohttp
+import kopf
+
+from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
+from alur_sdk.errors import (
+    AlurError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    StateError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+CALL_SECONDS = 10.0
+_MERGE = {"content-type": "application/merge-patch+json"}
+_ERRORS: Mapping[int, type[AlurError]] = {
+    401: UnauthenticatedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+}
+
+
+def connection() -> kopf.ConnectionInfo:
+    """Return how the cluster is reached, as a Pod's service account or a kubeconfig says. Raises `StateError`."""
+    settings = kopf.OperatorSettings()
+    found = kopf.login_with_kubeconfig(settings=settings) or kopf.login_with_service_account(
+        settings=settings
+    )
+    if found is None:
+        raise StateError("no cluster: run in a Pod with a service account, or set KUBECONFIG")
+    return found
+
+
+def session(info: kopf.ConnectionInfo) -> aiohttp.ClientSession:
+    """Return a session whose writes the API server knows as ours: it names the manager of a field by the agent."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=info.as_ssl_context(), limit=0),
+        headers={**info.as_http_headers(), "user-agent": f"{MANAGER}/1"},
+    )
+
+
+class ClusterApi:
+    """A few calls. A token that was renewed is read again when the old one is refused."""
+
+    def __init__(self) -> None:
+        self._info = connection()
+        self._session = session(self._info)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that we are in."""
+        return self._info.default_namespace or "default"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def hold(self, plural: str, body: Mapping[str, Any]) -> None:
+        """Put our finalizer on an object that has not got it. Raises `ConflictError` when it changed or went meanwhile."""
+        metadata = body["metadata"]
+        known = list(metadata.get("finalizers") or ())
+        if FINALIZER in known:
+            return
+        place = f"namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
+        # A patch that names a revision is refused at any other.
+        held = {"resourceVersion": metadata["resourceVersion"], "finalizers": [*known, FINALIZER]}
+        path = f"/apis/{GROUP}/{VERSION}/{place}"
+        await self.call("PATCH", path, {"metadata": held}, headers=_MERGE)
+
+    async def patch_status(
+        self, plural: str, namespace: str, name: str, status: Mapping[str, Any]
+    ) -> None:
+        """Merge into the status; nothing happens when the object is gone."""
+        path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{plural}/{name}/status"
+        try:
+            await self.call("PATCH", path, {"status": status}, headers=_MERGE)
+        except NotFoundError:
+            return
+
+    async def read_key(self, plural: str, namespace: str, name: str, key: str) -> str:
+        """Return one key of a ConfigMap or Secret, or raise `NotFoundError` or `ForbiddenError`."""
+        found = await self.call("GET", f"/api/v1/namespaces/{namespace}/{plural}/{name}")
+        value = (found.get("data") or {}).get(key)
+        if value is None:
+            raise NotFoundError(f"{plural}/{name} has no key {key}")
+        return base64.b64decode(value).decode() if plural == "secrets" else str(value)
+
+    async def delete_run(self, namespace: str, name: str, uid: str) -> None:
+        """Delete a WorkflowRun if it is still that one."""
+        path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/workflowruns/{name}"
+        try:
+            await self.call("DELETE", path, {"preconditions": {"uid": uid}})
+        except (NotFoundError, ConflictError):
+            return
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Send one request and return what was answered. Raises the `AlurError` that its status means."""
+        try:
+            return await self._send(method, path, body, headers)
+        except UnauthenticatedError:
+            old, self._info = self._session, connection()
+            self._session = session(self._info)
+            await old.close()
+            return await self._send(method, path, body, headers)
+
+    async def _send(
+        self, method: str, path: str, body: object, headers: Mapping[str, str] | None
+    ) -> dict[str, Any]:
+        url = self._info.server + path
+        try:
+            async with (
+                asyncio.timeout(CALL_SECONDS),
+                self._session.request(method, url, json=body, headers=headers) as answer,
+            ):
+                said = await answer.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise UnavailableError(f"the API server does not answer: {error}") from error
+        if answer.ok:
+            return cast(dict[str, Any], said)
+        message = said.get("message") if isinstance(said, dict) else None
+        text = str(message or f"the API server answered {answer.status}")
+        raise _ERRORS.get(answer.status, UnavailableError)(text)

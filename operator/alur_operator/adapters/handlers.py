@@ -1,0 +1,200 @@
+"""kopf's handlers: each reads, has a keeper decide and act, and tells kopf when to come again."""
+
+from __future__ import annotations
+
+import datetime
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import kopf
+
+from alur_common.telemetry import Metrics
+from alur_operator.adapters.cluster import ClusterApi, connection, session
+from alur_operator.adapters.handled import HandledHash
+from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
+from alur_operator.domain.status import says_more
+from alur_operator.service.following import Following
+from alur_operator.service.runs import RunKeeper
+from alur_operator.service.sweep import Sweep
+from alur_operator.service.workflows import LaterError, WorkflowKeeper
+from alur_sdk.errors import AlurError
+
+WORKFLOWS = (GROUP, VERSION, "workflows")
+RUNS = (GROUP, VERSION, "workflowruns")
+WATCH_SECONDS = 270
+SLOWEST_SECONDS = 30.0
+_BOUNDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Keepers:
+    """Who decides."""
+
+    workflows: WorkflowKeeper
+    runs: RunKeeper
+    following: Following
+    sweep: Sweep
+
+
+class Handlers:
+    """What kopf calls. Its names stand in annotations while something is tried again: they do not change."""
+
+    def __init__(
+        self, keepers: Keepers, cluster: ClusterApi, metrics: Metrics, *, workers: int
+    ) -> None:
+        self._cluster = cluster
+        self._keep = keepers
+        self._workers = workers
+        self._count = metrics.counter(
+            "operator_reconciles_total", "Objects handled.", ("kind", "result")
+        )
+        self._seconds = metrics.histogram(
+            "operator_reconcile_seconds", "How long each took.", ("kind",), buckets=_BOUNDS
+        )
+        followed = metrics.gauge("operator_runs_followed", "Runs that are followed.")
+        followed.set_function(lambda: len(keepers.following))
+        self._contact = time.monotonic()
+
+    def register(self, registry: kopf.OperatorRegistry) -> None:
+        """Have kopf call us."""
+        kopf.on.startup(registry=registry)(self.configure)
+        kopf.on.login(registry=registry)(self.login)
+        kopf.on.probe(id="seconds_since_watch", registry=registry)(self.probe)
+        for decorate in (kopf.on.create, kopf.on.update, kopf.on.resume):
+            decorate(*WORKFLOWS, id="reconcile", registry=registry)(self.reconcile)
+            decorate(*RUNS, id="start", registry=registry)(self.start)
+        kopf.on.delete(*WORKFLOWS, id="remove", registry=registry)(self.remove)
+        kopf.on.delete(*RUNS, id="cancel", registry=registry)(self.cancel)
+        kopf.on.event(*WORKFLOWS, id="see", registry=registry)(self.see_workflow)
+        kopf.on.event(*RUNS, id="see", registry=registry)(self.see_run)
+
+    async def configure(self, settings: kopf.OperatorSettings, **_: Any) -> None:
+        """Set kopf up: our names, bounded queues, watches that end before proxies end them."""
+        settings.persistence.finalizer = FINALIZER
+        settings.persistence.diffbase_storage = HandledHash()
+        settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
+            prefix=GROUP, v1=False
+        )
+        settings.watching.server_timeout = WATCH_SECONDS
+        settings.watching.chunk_size = 500
+        settings.queueing.worker_limit = self._workers
+        settings.execution.max_workers = 1
+        settings.networking.request_timeout = 30
+        settings.posting.reporting_component = MANAGER
+        settings.posting.event_name_prefix = f"{MANAGER}-"
+        settings.scanning.disabled = True
+        settings.process.ultimate_exiting_timeout = 20
+
+    async def login(self, **_: Any) -> kopf.AiohttpSession:
+        """Reach the cluster; kopf asks again when it is refused."""
+        info = connection()
+        made: aiohttp.ClientSession = session(info)
+        return kopf.AiohttpSession(
+            server=info.server, default_namespace=info.default_namespace, aiohttp_session=made
+        )
+
+    async def probe(self, **_: Any) -> float:
+        """Return how long ago the cluster last told us something."""
+        return round(time.monotonic() - self._contact, 1)
+
+    async def reconcile(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
+        """Make Alur's workflow what the object says."""
+        with self._measured("workflow", body, patch, retry) as told:
+            await self._hold("workflows", body)
+            told.status = await self._keep.workflows.reconcile(body)
+
+    async def start(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
+        """Start the run's execution, or go on with what was begun."""
+        if self._keep.runs.is_settled(body):
+            self._keep.following.take(body)
+            return
+        with self._measured("run", body, patch, retry) as told:
+            await self._hold("workflowruns", body)
+            told.status = await self._keep.runs.start(body)
+            self._keep.following.take(
+                {**body, "status": {**(body.get("status") or {}), **told.status}}
+            )
+
+    async def remove(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
+        """Delete the workflow."""
+        with self._measured("workflow", body, patch, retry):
+            await self._keep.workflows.remove(body, _waited(body))
+
+    async def cancel(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
+        """Cancel the run's execution."""
+        self._keep.following.drop(body["metadata"]["uid"])
+        with self._measured("run", body, patch, retry):
+            await self._keep.runs.cancel(body, _waited(body))
+
+    async def see_workflow(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
+        """Know what is there, for the comparison."""
+        self._contact = time.monotonic()
+        if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
+            self._keep.sweep.forget(body["metadata"]["uid"])
+        else:
+            self._keep.sweep.see(body)
+
+    async def see_run(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
+        """Forget what is gone."""
+        self._contact = time.monotonic()
+        if type == "DELETED":
+            self._keep.following.drop(body["metadata"]["uid"])
+
+    async def _hold(self, plural: str, body: kopf.Body) -> None:
+        """Have our finalizer on an object before Alur hears of it: kopf puts it there with the status, which is too late.
+
+        Were we to end in between, the object could be deleted without Alur's being told.
+        """
+        try:
+            await self._cluster.hold(plural, body)
+        except AlurError as error:
+            raise LaterError(error.message) from error
+
+    def _measured(self, kind: str, body: kopf.Body, patch: kopf.Patch, retry: int) -> _Measured:
+        return _Measured(self, kind, body, patch, retry)
+
+    def count(self, kind: str, result: str, seconds: float) -> None:
+        """Count one object that was handled."""
+        self._count.labels(kind, result).inc()
+        self._seconds.labels(kind).observe(seconds)
+
+
+class _Measured:
+    """Measures one call, writes its status, and turns `LaterError` into kopf's own, later each time and not all at once."""
+
+    def __init__(
+        self, handlers: Handlers, kind: str, body: kopf.Body, patch: kopf.Patch, retry: int
+    ) -> None:
+        self._handlers = handlers
+        self._body = body
+        self._kind = kind
+        self._patch = patch
+        self._retry = retry
+        self._began = time.monotonic()
+        self.status: Mapping[str, Any] = {}
+
+    def __enter__(self) -> _Measured:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        later = isinstance(error, LaterError)
+        result = "later" if later else "failed" if error else "done"
+        self._handlers.count(self._kind, result, time.monotonic() - self._began)
+        if isinstance(error, LaterError):
+            # Telling the same again would only wake ourselves.
+            if error.status and says_more(error.status, self._body.get("status") or {}):
+                self._patch.status.update(error.status)
+            delay = min(SLOWEST_SECONDS, 0.5 * 1.7**self._retry) * random.uniform(0.7, 1.3)  # noqa: S311  # to spread load
+            raise kopf.TemporaryError(str(error), delay=delay) from error
+        if error is None:
+            self._patch.status.update(self.status)
+
+
+def _waited(body: kopf.Body) -> float:
+    """Return for how long an object has been waiting to be deleted."""
+    asked = datetime.datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
+    return (datetime.datetime.now(datetime.UTC) - asked).total_seconds()

@@ -1,0 +1,162 @@
+"""What is to be done so that Alur has what was applied. Pure: what is known goes in, a step comes out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from alur_engine.document import Workflow
+from alur_operator.domain import reasons
+from alur_operator.domain.names import ADOPT, FORCE_DELETE, GROUP, IGNORED_ANNOTATIONS, VERSION
+
+Object = Mapping[str, Any]
+KUBERNETES = "kubernetes"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A workflow as Alur has it now."""
+
+    uid: str
+    version: int
+    etag: str
+    managed_by: str
+    document: Mapping[str, Any]
+    last_execution: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Make it so: a new workflow where the etag is empty, else the next revision of that one."""
+
+    document: dict[str, Any]
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """It is so already."""
+
+    live: Live
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Do nothing until a person has decided."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete it in Alur, then let the object go."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """Let the object go at once, whatever Alur has; tell why where it is no good news."""
+
+    warning: str = ""
+
+
+def document_of(body: Object) -> dict[str, Any]:
+    """Return the workflow document that an object of Kubernetes says: without what belongs to the cluster."""
+    metadata = body["metadata"]
+    document = {"name": metadata["name"], "namespace": metadata["namespace"]}
+    labels = metadata.get("labels") or {}
+    annotations = {
+        key: value
+        for key, value in (metadata.get("annotations") or {}).items()
+        if not key.startswith(IGNORED_ANNOTATIONS)
+    }
+    if labels:
+        document["labels"] = dict(labels)
+    if annotations:
+        document["annotations"] = annotations
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": "Workflow",
+        "metadata": document,
+        "spec": dict(body["spec"]),
+    }
+
+
+def fingerprint(body: Object) -> str:
+    """Return a hash of all that a change of an object may mean to us."""
+    annotations = body["metadata"].get("annotations") or {}
+    said = [document_of(body), annotations.get(ADOPT), annotations.get(FORCE_DELETE)]
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def plan_save(body: Object, live: Live | None) -> Save | Keep | Refuse:
+    """Return what makes Alur's workflow that of the object.
+
+    What was made elsewhere is taken over only where the object says so: the name may be a coincidence.
+    """
+    document = document_of(body)
+    if live is None:
+        return Save(document)
+    if live.managed_by != KUBERNETES and not _says(body, ADOPT):
+        return Refuse(
+            reasons.ADOPTION_REFUSED,
+            f"the project {document['metadata']['namespace']} has a workflow {document['metadata']['name']} that was "
+            f'not made by Kubernetes; annotate this object with {ADOPT}: "true" to take it over',
+        )
+    if live.managed_by == KUBERNETES and not has_drifted(body, live):
+        return Keep(live)
+    return Save(document, live.etag)
+
+
+def plan_removal(body: Object) -> Remove | LetGo:
+    """Return how an object that is being deleted goes: after Alur was told, unless a person insists."""
+    return LetGo(f"{FORCE_DELETE}: Alur was not told") if _says(body, FORCE_DELETE) else Remove()
+
+
+def plan_after_failure(waited_seconds: float, limit_seconds: float) -> LetGo | None:
+    """Return how an object goes after Alur could not be told: it is never held for ever. None: try again.
+
+    Nothing goes untried, for the time may have passed while no operator ran.
+    """
+    if waited_seconds <= limit_seconds:
+        return None
+    return LetGo(f"Alur could not be told in {round(limit_seconds)} s; what it has of this goes on")
+
+
+def has_drifted(body: Object, live: Live) -> bool:
+    """Whether Alur has something else than the object says; defaults and the order of keys make no difference."""
+    if document_of(body) == live.document:
+        return False
+    try:
+        wanted, there = (
+            Workflow.model_validate(each) for each in (document_of(body), live.document)
+        )
+    except ValidationError:
+        return True  # saving it tells what is wrong
+    return wanted.metadata != there.metadata or wanted.spec != there.spec
+
+
+def needs_care(body: Object, live: Live | None) -> bool:
+    """Whether a workflow that was handled before has to be handled again, for Alur has it no longer so."""
+    status = body.get("status") or {}
+    if status.get("phase") == "Stalled" and _reason(status) == reasons.INVALID:
+        return False
+    if live is None:
+        return True
+    if live.managed_by != KUBERNETES:
+        return status.get("phase") in {"Ready", "Suspended"}
+    return has_drifted(body, live) or status.get("activeVersion") != live.version
+
+
+def _reason(status: Mapping[str, Any]) -> str:
+    found = (c["reason"] for c in status.get("conditions") or () if c["type"] == "Stalled")
+    return next(found, "")
+
+
+def _says(body: Object, annotation: str) -> bool:
+    return (body["metadata"].get("annotations") or {}).get(annotation) == "true"

@@ -1,0 +1,156 @@
+"""Runs: one execution for each object, followed to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from alur_engine.durations import duration_seconds
+from alur_operator.domain import reasons, status
+from alur_operator.domain.plan import LetGo, plan_after_failure, plan_removal
+from alur_operator.ports import Alur, Cluster, Object, RunWish
+from alur_operator.service.workflows import LaterError
+from alur_sdk.errors import AlurError, ForbiddenError, InvalidError, MismatchError, NotFoundError
+
+WAIT_SECONDS = 1.0
+"""How long a start waits for the end: most runs need no second look."""
+
+
+class RunKeeper:
+    """Starts, follows and cancels the executions of WorkflowRuns. Every method may be called again with the same object."""
+
+    def __init__(
+        self, alur: Alur, cluster: Cluster, now: Callable[[], float], *, cleanup_seconds: float
+    ) -> None:
+        self._alur = alur
+        self._cluster = cluster
+        self._now = now
+        self._cleanup_seconds = cleanup_seconds
+
+    def is_settled(self, body: Object) -> bool:
+        """Whether a run has ended by what we wrote for this very generation."""
+        told = body.get("status") or {}
+        generation = body["metadata"].get("generation")
+        return (
+            told.get("phase") in status.ENDED
+            and told.get("observedGeneration") is not None
+            and (told["observedGeneration"] <= generation)
+        )
+
+    async def start(self, body: Object) -> dict[str, Any]:
+        """Start the execution of a run, which happens once for its uid, and return the status. Raises `LaterError`.
+
+        The status is not believed where Alur can be asked: who may write it could name another execution.
+        """
+        try:
+            execution = await self._start(body)
+        except NotFoundError as error:
+            raise self._later(body, reasons.WORKFLOW_NOT_FOUND, error) from error
+        except ForbiddenError as error:
+            raise self._later(body, reasons.TOKEN_REFUSED, error) from error
+        except InvalidError as error:
+            return status.run_refused(body, reasons.INPUT_INVALID, error.message, self._now())
+        except AlurError as error:
+            raise self._later(body, reasons.REGISTRY_UNAVAILABLE, error) from error
+        return status.run_status(body, execution, self._now())
+
+    async def _start(self, body: Object) -> dict[str, Any]:
+        wish = await self._wish(body)
+        try:
+            return await self._alur.start(wish, wait_seconds=WAIT_SECONDS)
+        except MismatchError:
+            # The input was read again and is another one by now: the execution is the first one's.
+            execution_id = await self._alur.derived_execution(wish)
+            found = await self._find(wish.namespace, execution_id)
+            if found is None:
+                raise
+            return found
+
+    async def follow(self, body: Object) -> dict[str, Any] | None:
+        """Return the status of a run that was started, or None when it is gone. Cancels it when its time is over."""
+        namespace, told = body["metadata"]["namespace"], body["status"]
+        execution = await self._find(namespace, told.get("executionId"))
+        if execution is None:
+            return None
+        if status.is_overdue(body, execution, self._now()) and not execution.get("finishedAt"):
+            await self._alur.cancel(
+                namespace, execution["id"], f"timed out after {body['spec']['timeout']}"
+            )
+        return status.run_status(body, execution, self._now())
+
+    async def cancel(self, body: Object, waited_seconds: float) -> None:
+        """Cancel the execution of a run that is being deleted. Raises `LaterError` while Alur cannot be reached."""
+        if (
+            isinstance(plan_removal(body), LetGo)
+            or (body.get("status") or {}).get("phase") in status.ENDED
+        ):
+            return
+        metadata = body["metadata"]
+        wish = RunWish(metadata["namespace"], body["spec"]["workflow"], metadata["uid"], None)
+        try:
+            execution_id = await self._alur.derived_execution(wish)
+            execution_id = execution_id or (body.get("status") or {}).get("executionId")
+            if execution_id:
+                await self._alur.cancel(wish.namespace, execution_id, "its WorkflowRun was deleted")
+        except AlurError as error:
+            if plan_after_failure(waited_seconds, self._cleanup_seconds) is None:
+                raise LaterError(error.message) from error
+
+    def deletion_due(self, body: Object) -> float | None:
+        """Return when a run that has ended is to be deleted, or None: never."""
+        told, lives = body.get("status") or {}, body["spec"].get("ttlAfterFinished")
+        if told.get("phase") not in status.ENDED or lives is None or not told.get("completionTime"):
+            return None
+        return status.seconds_of(told["completionTime"]) + duration_seconds(lives)
+
+    async def delete(self, body: Object) -> None:
+        """Delete a run whose time to live is over."""
+        metadata = body["metadata"]
+        await self._cluster.delete_run(metadata["namespace"], metadata["name"], metadata["uid"])
+
+    async def _find(self, namespace: str, execution_id: str | None) -> dict[str, Any] | None:
+        return await self._alur.find_execution(namespace, execution_id) if execution_id else None
+
+    async def _wish(self, body: Object) -> RunWish:
+        spec, metadata = body["spec"], body["metadata"]
+        given: list[dict[str, Any]] | None = spec.get("input")
+        if spec.get("inputFrom"):
+            given = _items(await self._read(body))
+        return RunWish(
+            namespace=metadata["namespace"],
+            workflow=spec["workflow"],
+            key=metadata["uid"],
+            input=given,
+            start=spec.get("start"),
+            version=spec.get("version"),
+        )
+
+    async def _read(self, body: Object) -> str:
+        source, namespace = body["spec"]["inputFrom"], body["metadata"]["namespace"]
+        is_secret = "secretKeyRef" in source
+        reference = source["secretKeyRef" if is_secret else "configMapKeyRef"]
+        plural = "secrets" if is_secret else "configmaps"
+        name, key = reference["name"], reference["key"]
+        try:
+            return await self._cluster.read_key(plural, namespace, name, key)
+        except NotFoundError as error:
+            raise self._later(body, reasons.INPUT_NOT_FOUND, error) from error
+        except ForbiddenError as error:
+            raise self._later(body, reasons.INPUT_FORBIDDEN, error) from error
+
+    def _later(self, body: Object, reason: str, error: AlurError) -> LaterError:
+        told = status.run_pending(body, reason, error.message, self._now())
+        return LaterError(error.message, told)
+
+
+def _items(text: str) -> list[dict[str, Any]]:
+    """Return the items that a text holds: one JSON object or a list of them. Raises `InvalidError`."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InvalidError(f"the input is no JSON: {error}") from error
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in items):
+        raise InvalidError("the input is a JSON object, or a list of them")
+    return items

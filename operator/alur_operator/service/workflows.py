@@ -1,0 +1,125 @@
+"""Workflows: as applied, so in Alur."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from alur_operator.domain import reasons, status
+from alur_operator.domain.plan import (
+    Keep,
+    LetGo,
+    Live,
+    Refuse,
+    plan_after_failure,
+    plan_removal,
+    plan_save,
+)
+from alur_operator.ports import Alur, Object, Telling
+from alur_sdk.errors import (
+    AlurError,
+    ConflictError,
+    ExistsError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthenticatedError,
+)
+
+
+class LaterError(Exception):
+    """It cannot be done now: set this status and try again."""
+
+    def __init__(self, message: str, told: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = told
+
+
+class WorkflowKeeper:
+    """Reconciles Workflows. Every method may be called again with the same object."""
+
+    def __init__(
+        self, alur: Alur, tell: Telling, now: Callable[[], float], *, cleanup_seconds: float
+    ) -> None:
+        self._alur = alur
+        self._tell = tell
+        self._now = now
+        self._cleanup_seconds = cleanup_seconds
+
+    async def reconcile(self, body: Object) -> dict[str, Any]:
+        """Make Alur's workflow what the object says and return the status. Raises `LaterError`."""
+        try:
+            live = await self._save(body)
+        except InvalidError as error:
+            return self._stalled(body, reasons.INVALID, _with_paths(error))
+        except (UnauthenticatedError, ForbiddenError) as error:
+            told = self._stalled(body, reasons.TOKEN_REFUSED, error.message)
+            raise LaterError(error.message, told) from error
+        except AlurError as error:
+            is_race = isinstance(error, ConflictError | ExistsError | NotFoundError)
+            reason = reasons.CONFLICT if is_race else reasons.REGISTRY_UNAVAILABLE
+            told = status.working(body, reason, error.message, self._now())
+            raise LaterError(error.message, told) from error
+        if isinstance(live, Refuse):
+            return self._stalled(body, live.reason, live.message)
+        return self._ready(body, live)
+
+    async def _save(self, body: Object) -> Live | Refuse:
+        metadata = body["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        step = plan_save(body, await self._alur.find_workflow(namespace, name))
+        if isinstance(step, Keep):
+            return step.live
+        if isinstance(step, Refuse):
+            return step
+        return await self._alur.put_workflow(namespace, name, step.document, step.etag)
+
+    async def remove(self, body: Object, waited_seconds: float) -> None:
+        """Delete the workflow of an object that is being deleted. Raises `LaterError` while that cannot be done.
+
+        Its executions finish or are cancelled as `spec.settings.deletionPolicy` says: Alur sees to it, for they run on versions
+        that outlive the workflow. An object that never had a workflow of its own takes none with it.
+        """
+        step = plan_removal(body)
+        if isinstance(step, LetGo):
+            self._abandon(body, step)
+            return
+        try:
+            await self._delete(body)
+        except AlurError as error:
+            given_up = plan_after_failure(waited_seconds, self._cleanup_seconds)
+            if given_up is None:
+                told = status.working(body, reasons.DELETING, error.message, self._now())
+                raise LaterError(error.message, told | {"phase": "Deleting"}) from error
+            self._abandon(body, given_up)
+
+    async def _delete(self, body: Object) -> None:
+        metadata = body["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        live = await self._alur.find_workflow(namespace, name)
+        if live is not None and not isinstance(plan_save(body, live), Refuse):
+            with contextlib.suppress(NotFoundError):
+                await self._alur.delete_workflow(namespace, name)
+
+    def _abandon(self, body: Object, step: LetGo) -> None:
+        self._tell(body, reason=reasons.CLEANUP_ABANDONED, message=step.warning, warning=True)
+
+    def _ready(self, body: Object, live: Live) -> dict[str, Any]:
+        before = body.get("status") or {}
+        if before.get("activeVersion") != live.version or before.get("phase") == "Stalled":
+            message = f"version {live.version} is active"
+            self._tell(body, reason=reasons.PUBLISHED, message=message)
+        return status.ready(body, live, self._now())
+
+    def _stalled(self, body: Object, reason: str, message: str) -> dict[str, Any]:
+        told = status.stalled(body, reason, message, self._now())
+        if (body.get("status") or {}).get("phase") != "Stalled":
+            self._tell(body, reason=reason, message=message, warning=True)
+        return told
+
+
+def _with_paths(error: InvalidError) -> str:
+    """Return every problem with its path, for the condition is all that a user of kubectl sees."""
+    told = [f"{p.path}: {p.message}" if p.path else p.message for p in error.problems]
+    return "; ".join(told) or error.message

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.alur_dev import ROOT
+from tests.support.cluster import Kubernetes, Object
+from tools import chart
+from tools.servers import helm
+
+WORKLOADS = ("Deployment", "StatefulSet", "Job")
+
+
+def run_helm(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = (str(helm.get()), *arguments)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # Helm
+
+
+def values_of(name: str) -> str:
+    return str(chart.CHART / f"ci/{name}-values.yaml")
+
+
+def test_what_is_made_of_the_chart_is_current() -> None:
+    stale = [str(p) for p, text in chart.made().items() if not p.exists() or p.read_text() != text]
+    assert stale == [], "run `make chart`"
+
+
+@pytest.mark.parametrize("name", chart.SETS)
+def test_helm_finds_no_fault(name: str) -> None:
+    done = run_helm("lint", "--strict", str(chart.CHART), "-f", values_of(name))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("mode=both", "mode"),
+        ("operater.enabled=true", "operater"),
+        ("gateway.replicas=many", "gateway.replicas"),
+        ("gateway.autoscaling.max=3", "gateway.autoscaling"),
+        ("service.type=Public", "service.type"),
+    ],
+)
+def test_a_value_that_does_not_exist_is_refused(given: str, says: str) -> None:
+    done = run_helm("template", str(chart.CHART), "--kube-version", "1.37", "--set", given)
+    assert done.returncode != 0
+    assert says in done.stderr.replace("/", ".")
+
+
+def test_the_distributed_mode_says_what_it_needs() -> None:
+    done = run_helm(
+        "template", str(chart.CHART), "--kube-version", "1.37", "--set", "mode=distributed"
+    )
+    assert "kafka.bootstrapServers is needed" in done.stderr
+
+
+def served(kubernetes: Kubernetes, one: Object) -> bool:
+    return (
+        kubernetes.api.get(f"/apis/{one['apiVersion']}").status_code == 200
+        or one["apiVersion"] == "v1"
+    )
+
+
+@pytest.mark.parametrize("name", chart.SETS)
+def test_the_api_server_takes_it_and_its_pods_are_restricted(
+    kubernetes: Kubernetes, namespace: str, name: str
+) -> None:
+    kubernetes.do("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
+    found = [o for o in chart.objects(chart.rendered(name)) if served(kubernetes, o)]
+    for one in found:
+        if one["metadata"].get("namespace"):
+            one["metadata"]["namespace"] = namespace
+    feed = json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
+    kubernetes.do(
+        "apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-", feed=feed
+    )
+    for one in found:
+        if one["kind"] in WORKLOADS:
+            assert_pod_is_taken(kubernetes, namespace, one)
+
+
+def assert_pod_is_taken(kubernetes: Kubernetes, namespace: str, one: Object) -> None:
+    template = one["spec"]["template"]
+    spec: dict[str, Any] = {**template["spec"], "serviceAccountName": "default"}
+    claims = one["spec"].get("volumeClaimTemplates") or ()
+    spec["volumes"] = [
+        *spec["volumes"],
+        *({"name": c["metadata"]["name"], "emptyDir": {}} for c in claims),
+    ]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "pod-"}, "spec": spec}
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    answer = kubernetes.api.post(path, params={"dryRun": "All"}, json=pod)
+    assert answer.status_code == 201, answer.json()["message"]
+
+
+@pytest.mark.parametrize("overlay", ["dev", "production"])
+def test_the_plain_manifests_are_taken_too(kubernetes: Kubernetes, overlay: str) -> None:
+    kubernetes.kubectl("create", "namespace", "alur")
+    rendered = kubernetes.do("kustomize", str(ROOT / "k8s/overlays" / overlay))
+    feed = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
+    assert "deployment.apps/alur-operator" in kubernetes.do(*feed, feed=rendered)
+    assert "Helm" not in rendered
+    assert "helm.sh" not in rendered
+
+
+def test_it_is_installed_upgraded_and_uninstalled_and_objects_stay(
+    kubernetes: Kubernetes, namespace: str
+) -> None:
+    reach = (f"--kubeconfig={kubernetes.cluster.kubeconfig}", "--namespace", namespace)
+    # The definitions are there already, as they are for everybody but the first: Helm takes over what it is told to.
+    take = ("--take-ownership", "-f", values_of("dev"))
+    assert_done(run_helm("install", "alur", str(chart.CHART), *reach, *take))
+    document = {
+        "apiVersion": "alur.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "kept", "namespace": namespace},
+        "spec": {"nodes": [{"name": "a", "type": "core.noop"}]},
+    }
+    kubernetes.apply(document)
+    assert_done(
+        run_helm(
+            "upgrade",
+            "alur",
+            str(chart.CHART),
+            *reach,
+            "-f",
+            values_of("dev"),
+            "--set",
+            "logLevel=info",
+        )
+    )
+    assert_done(run_helm("uninstall", "alur", *reach))
+    assert kubernetes.get("workflows", namespace, "kept") is not None
+    assert kubernetes.kubectl("get", "deployment", "alur-operator", "-n", namespace).returncode == 1
+
+
+def assert_done(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, done.stderr
+
+
+def test_skaffold_names_what_is_there() -> None:
+    config = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
+    assert config["apiVersion"].startswith("skaffold/v4")
+    assert {profile["name"] for profile in config["profiles"]} == {"dev", "ci"}
+    (release,) = config["manifests"]["helm"]["releases"]
+    (artifact,) = config["build"]["artifacts"]
+    files = [artifact["docker"]["dockerfile"], release["chartPath"], *release["valuesFiles"]]
+    assert [name for name in files if not Path(ROOT / name).exists()] == []
+    assert (
+        yaml.safe_load((chart.CHART / "values.yaml").read_text())["image"]["repository"]
+        == artifact["image"]
+    )

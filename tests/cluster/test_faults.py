@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.objects import ENDED, address, has_phase, run, status_of, version_of, workflow
+from tests.support.alur_dev import AlurDev, alur_dev
+from tests.support.cluster import Kubernetes, condition, holds
+from tests.support.operator import Operator
+
+DOWN_SECONDS = 3
+RANDOM = random.Random(7)  # noqa: S311  # the same faults in each run
+
+
+@pytest.fixture
+def lone_alur(tmp_path: Path) -> Iterator[AlurDev]:
+    """An Alur that a test may stop."""
+    with alur_dev(tmp_path / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def lone_operator(
+    kubernetes: Kubernetes, lone_alur: AlurDev, namespace: str, tmp_path: Path
+) -> Iterator[Operator]:
+    """An operator of the test's namespace alone, which the test may kill."""
+    settings = {
+        "ALUR_NAMESPACES": namespace,
+        "ALUR_LEASE_NAMESPACE": namespace,
+        "ALUR_CLEANUP_SECONDS": "3",
+        "ALUR_LEASE_SECONDS": "3",
+    }
+    kubeconfig = kubernetes.cluster.kubeconfig
+    running = Operator(lone_alur, kubeconfig, tmp_path / "log", settings).start()
+    yield running
+    running.kill()
+
+
+def test_killed_again_and_again_it_loses_nothing_and_runs_nothing_twice(
+    kubernetes: Kubernetes, lone_alur: AlurDev, lone_operator: Operator, namespace: str
+) -> None:
+    kubernetes.apply(workflow(namespace))
+    wanted: set[str] = set()
+    for turn in range(20):
+        added = [f"w{turn}-{number}" for number in range(7)]
+        runs = [run(namespace, "greet", f"r{turn}-{number}") for number in range(3)]
+        kubernetes.apply(*(workflow(namespace, name) for name in added), *runs)
+        wanted |= set(added)
+        gone = RANDOM.sample(sorted(wanted), 3)
+        kubernetes.do("delete", "awf", *gone, "-n", namespace, "--wait=false")
+        wanted -= set(gone)
+        time.sleep(RANDOM.uniform(0, 0.4))
+        lone_operator.kill()
+        lone_operator.start(wait=turn % 3 == 0)
+    until = time.monotonic() + 60
+    while (there := names_in(lone_alur, namespace)) != wanted | {"greet"}:
+        missing, left = sorted(wanted - there), sorted(there - wanted)
+        assert time.monotonic() < until, f"{missing=} {left=} {lone_operator.said()}"
+        time.sleep(0.2)
+    for turn in range(20):
+        for number in range(3):
+            name = f"r{turn}-{number}"
+            found = kubernetes.wait_for("workflowruns", namespace, name, has_phase(*ENDED), 30)
+            assert status_of(found)["phase"] == "Succeeded"
+    ids = [e["id"] for e in executions(lone_alur, namespace)]
+    assert len(ids) == len(set(ids)) == 60
+
+
+def names_in(alur: AlurDev, namespace: str) -> set[str]:
+    answer = alur.rest.get(f"/api/v1/projects/{namespace}/workflows", params={"limit": 500})
+    return {shown["metadata"]["name"] for shown in answer.json().get("items", ())}
+
+
+def executions(alur: AlurDev, namespace: str) -> list[dict[str, str]]:
+    answer = alur.rest.get(f"/api/v1/projects/{namespace}/executions", params={"limit": 500})
+    return list(answer.json()["items"])
+
+
+@pytest.mark.usefixtures("lone_operator")
+def test_while_alur_is_down_nothing_is_lost(
+    kubernetes: Kubernetes, lone_alur: AlurDev, namespace: str
+) -> None:
+    kubernetes.apply(workflow(namespace))
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+    lone_alur.kill()
+    kubernetes.apply(workflow(namespace, title="changed"), run(namespace, "greet"))
+    reason = "RegistryUnavailable"
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Reconciling", reason=reason))
+    time.sleep(DOWN_SECONDS)
+    lone_alur.start()
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"), 40)
+    kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"), 40)
+    assert lone_alur.rest.get(address(namespace)).json()["spec"]["title"] == "changed"
+
+
+@pytest.mark.usefixtures("lone_operator")
+def test_an_alur_that_stays_away_does_not_hold_what_is_deleted(
+    kubernetes: Kubernetes, lone_alur: AlurDev, namespace: str
+) -> None:
+    kubernetes.apply(workflow(namespace))
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+    lone_alur.kill()
+    began = time.monotonic()
+    kubernetes.do("delete", "awf", "greet", "-n", namespace, "--timeout=30s")
+    assert time.monotonic() - began >= 2.5
+    told = kubernetes.do("get", "events", "-n", namespace, "-o", "jsonpath={.items[*].reason}")
+    assert "CleanupAbandoned" in told.split()
+
+
+@pytest.mark.usefixtures("lone_operator")
+def test_who_insists_deletes_at_once(
+    kubernetes: Kubernetes, lone_alur: AlurDev, namespace: str
+) -> None:
+    kubernetes.apply(workflow(namespace))
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+    lone_alur.kill()
+    kubernetes.do("annotate", "awf", "greet", "-n", namespace, "alur.dev/force-delete=true")
+    kubernetes.do("delete", "awf", "greet", "-n", namespace, "--timeout=10s")
+
+
+@pytest.mark.usefixtures("lone_operator")
+def test_a_restart_of_the_api_server_passes(
+    kubernetes: Kubernetes, lone_alur: AlurDev, namespace: str
+) -> None:
+    kubernetes.apply(workflow(namespace))
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+    kubernetes.cluster.api.kill()
+    kubernetes.cluster.api.start()
+    kubernetes.apply(workflow(namespace, title="changed"), run(namespace, "greet"))
+    kubernetes.wait_for("workflows", namespace, "greet", lambda found: version_of(found) == 2, 60)
+    kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"), 30)
+
+
+def test_a_second_operator_waits_and_takes_over(
+    kubernetes: Kubernetes,
+    lone_alur: AlurDev,
+    lone_operator: Operator,
+    namespace: str,
+    tmp_path: Path,
+) -> None:
+    settings = {
+        "ALUR_NAMESPACES": namespace,
+        "ALUR_LEASE_NAMESPACE": namespace,
+        "ALUR_LEASE_SECONDS": "3",
+        "ALUR_WORKER": "the-other",
+    }
+    kubeconfig = kubernetes.cluster.kubeconfig
+    other = Operator(lone_alur, kubeconfig, tmp_path / "other", settings).start(wait=False)
+    try:
+        kubernetes.apply(workflow(namespace))
+        kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+        assert not other.lives()
+        lone_operator.kill()
+        kubernetes.apply(workflow(namespace, title="changed"))
+        kubernetes.wait_for("workflows", namespace, "greet", lambda found: version_of(found) == 2)
+        other.wait_until_it_lives()
+    finally:
+        other.kill()
+
+
+@pytest.mark.usefixtures("lone_operator")
+def test_a_field_of_another_manager_is_kept(kubernetes: Kubernetes, namespace: str) -> None:
+    kubernetes.apply(workflow(namespace, title="mine"))
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+    kubernetes.do("label", "awf", "greet", "-n", namespace, "team=sales", "--field-manager=other")
+    other = ("patch", "awf", "greet", "-n", namespace, "--type=merge", "--field-manager=other")
+    kubernetes.do(*other, "-p", '{"spec": {"title": "theirs"}}')
+    kubernetes.wait_for("workflows", namespace, "greet", lambda found: version_of(found) == 2)
+    refused = kubernetes.kubectl(
+        "apply", "--server-side", "-f", "-", feed=str(workflow(namespace, title="mine"))
+    )
+    assert 'conflict with "other"' in refused.stderr
+    found = kubernetes.get("workflows", namespace, "greet")
+    assert condition(found, "Ready")["status"] == "True"
+
+
+def test_told_to_end_it_ends_in_good_order(lone_operator: Operator) -> None:
+    assert lone_operator.stop() == 0

@@ -1,0 +1,188 @@
+"""What is made of the chart: its schema, its table of values, its golden files, and the plain manifests.
+
+`python -m tools.chart` writes them; it needs Helm, which `make servers-of-cluster` gets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from alur_engine.reading import write_yaml
+from tools.servers import helm
+
+ROOT = Path(__file__).parents[1]
+CHART = ROOT / "charts/alur"
+GOLDEN = ROOT / "tests/cluster/golden"
+SETS = ("dev", "small", "production")
+KUBERNETES = "1.37.0"
+APIS = ("monitoring.coreos.com/v1/PodMonitor", "monitoring.coreos.com/v1/PrometheusRule")
+_KEY = re.compile(r"^( *)([A-Za-z]+):(.*)$")
+_FREE = " (free)"
+_CHOICE = re.compile(r"One of: ([A-Za-z, ]+)\.")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of the chart: its path, what it is for, and its default."""
+
+    path: tuple[str, ...]
+    about: str
+    default: Any
+
+    @property
+    def is_free(self) -> bool:
+        """It takes any keys."""
+        return self.about.endswith(_FREE)
+
+    @property
+    def is_group(self) -> bool:
+        """It only holds others."""
+        return isinstance(self.default, dict) and not self.is_free
+
+
+def values(text: str) -> Iterator[Value]:
+    """Yield all values of a file, each with the comment above it."""
+    defaults = yaml.safe_load(text)
+    path: list[str] = []
+    free_from: int | None = None
+    about = ""
+    for line in text.splitlines():
+        found = _KEY.match(line)
+        if line.strip().startswith("#"):
+            about = line.strip("# ").strip()
+        if not found:
+            continue
+        depth = len(found[1]) // 2
+        if free_from is not None and depth > free_from:
+            continue
+        path = [*path[:depth], found[2]]
+        default = defaults
+        for part in path:
+            default = default[part]
+        value = Value(tuple(path), about, default)
+        free_from = depth if value.is_free else None
+        yield value
+        about = ""
+
+
+def schema(text: str) -> dict[str, Any]:
+    """Return the JSON Schema of the values: names that are not there are refused."""
+    root = _group("The values of the chart.")
+    for value in values(text):
+        place = root
+        for part in value.path[:-1]:
+            place = place["properties"][part]
+        place["properties"][value.path[-1]] = _described(value)
+    # Helm adds these of its own.
+    root["properties"]["global"] = {"type": "object"}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **root}
+
+
+def _group(about: str) -> dict[str, Any]:
+    return {"type": "object", "description": about, "additionalProperties": False, "properties": {}}
+
+
+def _described(value: Value) -> dict[str, Any]:
+    about = value.about.removesuffix(_FREE)
+    if not about:
+        raise ValueError(f"{'.'.join(value.path)} has no comment above it")
+    if value.is_group:
+        return _group(about)
+    kinds = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object"}
+    made: dict[str, Any] = {"type": kinds[type(value.default)], "description": about}
+    if choice := _CHOICE.search(about):
+        made["enum"] = choice[1].split(", ")
+    if isinstance(value.default, int) and not isinstance(value.default, bool):
+        made["minimum"] = 0
+    return made
+
+
+def readme(text: str) -> str:
+    """Return the chart's README."""
+    rows = [
+        f"| `{'.'.join(value.path)}` | {value.about.removesuffix(_FREE)} | `{json.dumps(value.default)}` |"
+        for value in values(text)
+        if not value.is_group
+    ]
+    head = (CHART / "README.head.md").read_text()
+    return "\n".join((head, "| value | says | default |", "|---|---|---|", *rows, ""))
+
+
+def rendered(name: str, *, tests: bool = True) -> str:
+    """Return what Helm makes of a set of values, as if the cluster knew all that the chart can use."""
+    command = [str(helm.get()), "template", "alur", str(CHART), "--namespace", "alur"]
+    command += ["-f", str(CHART / f"ci/{name}-values.yaml"), "--kube-version", KUBERNETES]
+    command += [part for api in APIS for part in ("--api-versions", api)]
+    if not tests:
+        command += ["--skip-tests"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # Helm
+    if done.returncode:
+        raise RuntimeError(f"helm does not render {name}: {done.stderr}")
+    return done.stdout
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """Return the objects of a rendered text."""
+    return [found for found in yaml.safe_load_all(text) if found]
+
+
+def golden(name: str) -> str:
+    """Return what is rendered but for the definitions, which have files of their own."""
+    found = [o for o in objects(rendered(name)) if o["kind"] != "CustomResourceDefinition"]
+    return "---\n".join(write_yaml(one) for one in found)
+
+
+def plain(name: str) -> str:
+    """Return the manifests of a set of values for `kubectl apply -k`: without what only Helm knows."""
+    found = objects(rendered(name, tests=False))
+    for one in found:
+        for labels in _labels(one):
+            labels.pop("helm.sh/chart", None)
+            if labels.get("app.kubernetes.io/managed-by") == "Helm":
+                labels["app.kubernetes.io/managed-by"] = "kustomize"
+        annotations = one["metadata"].get("annotations") or {}
+        for key in [key for key in annotations if key.startswith("helm.sh/")]:
+            del annotations[key]
+        if not annotations:
+            one["metadata"].pop("annotations", None)
+    return "---\n".join(map(write_yaml, found))
+
+
+def _labels(one: dict[str, Any]) -> Iterator[dict[str, str]]:
+    yield one["metadata"].get("labels") or {}
+    template = one.get("spec", {}).get("template") or {}
+    yield (template.get("metadata") or {}).get("labels") or {}
+
+
+def made() -> dict[Path, str]:
+    """Return every file that is made, and what is in it."""
+    text = (CHART / "values.yaml").read_text()
+    files = {
+        CHART / "values.schema.json": json.dumps(schema(text), indent=2, ensure_ascii=False) + "\n",
+        CHART / "README.md": readme(text),
+    }
+    files |= {GOLDEN / f"{name}.yaml": golden(name) for name in SETS}
+    places = {"dev": "base/embedded", "small": "base/distributed"}
+    files |= {ROOT / f"k8s/{place}/alur.yaml": plain(name) for name, place in places.items()}
+    return files
+
+
+def main() -> None:
+    """Write them all; the schema first, for Helm goes by it."""
+    text = (CHART / "values.yaml").read_text()
+    (CHART / "values.schema.json").write_text(json.dumps(schema(text), indent=2) + "\n")
+    for path, content in made().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
+if __name__ == "__main__":
+    main()

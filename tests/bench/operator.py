@@ -46,7 +46,7 @@ def measure(kubernetes: Kubernetes, operator: Operator) -> None:
 
     print(f"apply to Ready           p50 {median_milliseconds(ready):8.0f} ms")
     print(f"run created to Succeeded p50 {median_milliseconds(ended):8.0f} ms")
-    before = operator.resident_mebibytes
+    before, spent = operator.resident_mebibytes, operator.cpu_seconds
     began = time.perf_counter()
     for start in range(0, MANY, 100):
         kubernetes.apply(*(workflow(NAMESPACE, f"many-{n}") for n in range(start, start + 100)))
@@ -56,6 +56,7 @@ def measure(kubernetes: Kubernetes, operator: Operator) -> None:
     print(
         f"{MANY} workflows: applied in {applied:.1f} s, all Ready after {time.perf_counter() - began:.1f} s"
     )
+    print(f"CPU of the operator meanwhile: {operator.cpu_seconds - spent:.1f} s")
     print(
         f"memory of the operator: {before:.0f} MiB before, {operator.resident_mebibytes:.0f} MiB after"
     )

@@ -82,6 +82,13 @@ class Operator:
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return int(next(row for row in lines if row.startswith("VmRSS:")).split()[1]) / 1024
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Return the processor time that it has used."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """End it at once."""
         if self.process is not None:

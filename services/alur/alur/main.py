@@ -59,7 +59,7 @@ def options(
 
 
 for command in (
-    services.dev, documents.apply, documents.validate, resources.get, resources.describe,
+    services.dev, documents.apply, documents.validate, documents.export, resources.get, resources.describe,
     resources.delete, executions.run, executions.logs, executions.cancel, executions.replay,
     executions.signal, executions.resolve, access.login, access.logout, care.doctor,
     services.gateway, services.registry, services.scheduler, services.executor, services.operator,

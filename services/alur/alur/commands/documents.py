@@ -9,7 +9,9 @@ import typer
 
 from alur import output
 from alur.client import Answer, RefusedError
+from alur.commands.resources import find_one
 from alur.files import Source, problem_lines, read_sources
+from alur.kinds import kind_named
 from alur.options import DryRun, Output, Project, connect
 from alur.output import Format, note, write
 from alur.session import DEFAULT_PROJECT, Session
@@ -74,6 +76,20 @@ def validate(files: Files, form: Output = Format.TABLE) -> None:
         output.data([_verdict(source, problems) for source, problems in found], form)
     if any(problems for _, problems in found):
         raise typer.Exit(1)
+
+
+def export(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Which workflow.")],
+    *,
+    project: Project = None,
+    form: Output = Format.YAML,
+) -> None:
+    """Print a workflow as the document that was applied, as `alur apply` and `kubectl apply` take it."""
+    from alur_engine.validation.document_check import without_server_owned  # noqa: PLC0415  # as above
+
+    found = find_one(connect(context, project), kind_named("workflows"), name)
+    output.data(without_server_owned(found), Format.YAML if form is Format.TABLE else form)
 
 
 def _apply(

@@ -21,6 +21,7 @@ FILLED = {
     "execution_id": "00000000-0000-7000-8000-000000000000",
     "type": "core.set",
     "token_id": "0",
+    "producer_id": "0",
     "member_id": "0",
 }
 BODIES = {
@@ -32,6 +33,7 @@ BODIES = {
     "validate": DOCUMENT,
     "evaluate_expression": {"expression": "{{ 1 }}"},
     "create_token": {"name": "t"},
+    "create_producer": {"name": "p"},
     "create_project": {"name": "p"},
     "add_member": {"name": "m"},
     "put_credential": {"type": "bearer", "fields": {"token": "t"}},

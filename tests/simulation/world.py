@@ -40,6 +40,7 @@ from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.relay import Relay
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.nodes import Effect, Node, Secret
+from alur_sdk.testing import FakeKafka
 from tests.simulation.bus import ProcessBus, SimulatedBus
 from tests.simulation.cases import CHILD, CHILD_SPEC, Case
 from tests.simulation.faults import Faults
@@ -201,6 +202,7 @@ class World:
             progress=LocalProgress(),
             http=RemoteOutside(self.outside, process, self.network),
             jail=no_jail(),
+            kafka=FakeKafka(),
             clock=process,
             random=self.random.random,
             meter=Silent(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.servers.cache import kept, run, temporary_folder
@@ -43,8 +44,27 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=250
 message.max.bytes=1048588
 """
+_GUARDED = """\
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{guarded.user}="{guarded.password}";
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location={guarded.identity}
+"""
 _CLUSTER = "YWx1ci10ZXN0LWNsdXN0ZQ"
 _HEAP = ("-Xmx256m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A second way in: by TLS with this key and certificate (one PEM file), for one user, by SCRAM or in plain."""
+
+    port: int
+    user: str
+    password: str
+    identity: Path
 
 
 def _build(folder: Path) -> None:
@@ -73,23 +93,45 @@ def version() -> str:
     return run("java", "-cp", f"{get()}/lib/*", "kafka.Kafka", "--version").split()[0]
 
 
-def server(folder: Path, advertised: int | None = None) -> Server:
+def server(
+    folder: Path, *, advertised: int | None = None, guarded: Guarded | None = None
+) -> Server:
     """Return a broker on fresh data in this folder; its address is `127.0.0.1:<port>`.
 
     It tells its clients to come by the port `advertised`, where something stands that forwards to its own.
     """
     installed = get()
     # Java goes on without an archive that is missing or that another version of it made.
-    return _server(installed, folder, f"-XX:SharedArchiveFile={installed / ARCHIVE}", advertised)
+    archive = f"-XX:SharedArchiveFile={installed / ARCHIVE}"
+    return _server(installed, folder, archive, advertised, guarded)
 
 
-def _server(installed: Path, folder: Path, archive: str, advertised: int | None = None) -> Server:
+def _server(
+    installed: Path,
+    folder: Path,
+    archive: str,
+    advertised: int | None = None,
+    guarded: Guarded | None = None,
+) -> Server:
     java = ("java", *_HEAP, archive, "-cp", f"{installed}/lib/*")
     port, controller = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "server.properties"
     places = {"port": port, "controller": controller, "data": folder / "data"}
-    settings.write_text(_SETTINGS.format(**places, advertised=advertised or port))
-    format_data = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", settings)
+    text = _SETTINGS.format(**places, advertised=advertised or port)
+    format_data = ["kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(settings)]
+    if guarded is not None:
+        text = text.replace(",CONTROLLER", f",SASL_SSL://127.0.0.1:{guarded.port},CONTROLLER", 1)
+        text = text.replace(
+            f"advertised.listeners=PLAINTEXT://127.0.0.1:{advertised or port}",
+            f"advertised.listeners=PLAINTEXT://127.0.0.1:{advertised or port}"
+            f",SASL_SSL://127.0.0.1:{guarded.port}",
+        )
+        text += _GUARDED.format(guarded=guarded)
+        format_data += [
+            "--add-scram",
+            f"SCRAM-SHA-512=[name={guarded.user},password={guarded.password}]",
+        ]
+    settings.write_text(text)
     run("java", "-cp", f"{installed}/lib/*", *format_data)
     return Server(NAME, (*java, "kafka.Kafka", str(settings)), folder, port)

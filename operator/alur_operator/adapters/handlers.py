@@ -27,7 +27,6 @@ WORKFLOWS = (GROUP, VERSION, "workflows")
 RUNS = (GROUP, VERSION, "workflowruns")
 WATCH_SECONDS = 270
 SLOWEST_SECONDS = 30.0
-_BOUNDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,9 @@ class Handlers:
         self._cluster = cluster
         self._keep = keepers
         self._workers = workers
-        self._count = metrics.counter(
-            "operator_reconciles_total", "Objects handled.", ("kind", "result")
-        )
-        self._seconds = metrics.histogram(
-            "operator_reconcile_seconds", "How long each took.", ("kind",), buckets=_BOUNDS
-        )
-        followed = metrics.gauge("operator_runs_followed", "Runs that are followed.")
+        self._count = metrics.counter("operator_reconciles_total")
+        self._seconds = metrics.times("operator_reconcile_seconds")
+        followed = metrics.gauge("operator_runs_followed")
         followed.set_function(lambda: len(keepers.following))
         self._contact = time.monotonic()
 
@@ -160,7 +155,7 @@ class Handlers:
     def count(self, kind: str, result: str, seconds: float) -> None:
         """Count one object that was handled."""
         self._count.labels(kind, result).inc()
-        self._seconds.labels(kind).observe(seconds)
+        self._seconds.of(kind).observe(seconds)
 
 
 class _Measured:

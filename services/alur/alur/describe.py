@@ -40,10 +40,10 @@ def _workflow(session: Session, shown: dict[str, Any]) -> None:
     _section("Triggers")
     types = {trigger["name"]: trigger["type"] for trigger in spec.get("triggers", ())}
     rows = [
-        [t["name"], types.get(t["name"], ""), t.get("active"), t.get("url") or t.get("nextDue")]
+        [t["name"], types.get(t["name"], ""), t.get("active"), _state(t)]
         for t in status.get("triggers", ())
     ]
-    table(["name", "type", "active", "address or next"], rows, "none: it runs by hand")
+    table(["name", "type", "active", "address, next or lag"], rows, "none: it runs by hand")
     _section("Nodes")
     steps = [[n["name"], n["type"], _after(spec, n["name"])] for n in spec.get("nodes", ())]
     table(["name", "type", "after"], steps, "none")
@@ -131,3 +131,10 @@ def _after(spec: dict[str, Any], name: str) -> str:
 def _section(title: str) -> None:
     write()
     write(f"{title}:")
+
+
+def _state(trigger: dict[str, Any]) -> object:
+    """Return what there is to say of a trigger: where it is called, when it is due, how far it is behind, what is wrong."""
+    lag = trigger.get("lag")
+    behind = None if lag is None else f"{lag} behind"
+    return trigger.get("error") or trigger.get("url") or trigger.get("nextDue") or behind

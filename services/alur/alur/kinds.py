@@ -125,6 +125,11 @@ KINDS = (
         key="id", can_get=False,
     ),
     Kind(
+        "producers", "producer", ("producer",), "producers",
+        (("id", _at("id")), ("name", _at("name")), ("age", _age("createdAt"))),
+        key="id", can_get=False,
+    ),
+    Kind(
         "members", "member", ("member", "users", "people"), "members",
         (
             ("id", _at("id")), ("name", _at("name")), ("email", _at("email")),

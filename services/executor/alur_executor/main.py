@@ -44,6 +44,7 @@ from alur_engine.catalogue import Catalogue
 from alur_engine.expressions import CompiledSubset, Evaluator, JailedJavaScript
 from alur_engine.state import Limits
 from alur_executor.adapters.http_client import HttpClient
+from alur_executor.adapters.kafka_client import KafkaClient
 from alur_executor.adapters.meter import PrometheusJailMeter, PrometheusMeter
 from alur_executor.adapters.peers import ExecutorPort, RemotePeers
 from alur_executor.adapters.tracing import OtelTracing
@@ -65,12 +66,18 @@ class ExecutorService:
     """An executor, its lease and its connections."""
 
     def __init__(
-        self, executor: Executor, http: HttpClient, jail: Jail, progress: LocalProgress
+        self,
+        executor: Executor,
+        http: HttpClient,
+        kafka: KafkaClient,
+        jail: Jail,
+        progress: LocalProgress,
     ) -> None:
         self.executor = executor
         self.progress = progress
         self._http = http
         self._jail = jail
+        self._kafka = kafka
 
     async def start(self) -> None:
         """Hold a lease from now on; work comes by the bus."""
@@ -83,6 +90,7 @@ class ExecutorService:
         await self.executor.stop()
         await self._http.close()
         await self._jail.stop()
+        await self._kafka.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,8 @@ class Needs:
 
 def build(needs: Needs, settings: Settings) -> ExecutorService:
     """Return an executor that takes what the bus admits."""
-    http = HttpClient(Guard(AllowedNetworks.parse(settings.outbound_allow)))
+    guard = Guard(AllowedNetworks.parse(settings.outbound_allow))
+    http, kafka = HttpClient(guard), KafkaClient(settings.kafka, guard)
     jail = Jail(jail_settings(settings), PrometheusJailMeter(needs.metrics))
     types = Catalogue.from_json(needs.catalogue)
     capacity = Capacity(
@@ -117,7 +126,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         settings.drain_seconds,
     )
     executor = Executor(
-        _parts(needs, settings, http, jail),
+        _parts(needs, settings, http, kafka, jail),
         Programs(types, node_class, Evaluator((CompiledSubset(), JailedJavaScript()))),
         Workers(needs.documents),
         capacity,
@@ -126,7 +135,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
     needs.progress.live = executor.live
     needs.bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
     needs.bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
-    return ExecutorService(executor, http, jail, needs.progress)
+    return ExecutorService(executor, http, kafka, jail, needs.progress)
 
 
 def jail_settings(settings: Settings) -> JailSettings:
@@ -146,7 +155,9 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _parts(needs: Needs, settings: Settings, http: HttpClient, jail: Jail) -> Parts:
+def _parts(
+    needs: Needs, settings: Settings, http: HttpClient, kafka: KafkaClient, jail: Jail
+) -> Parts:
     return Parts(
         worker=needs.worker,
         executions=StoredExecutions(needs.documents),
@@ -161,6 +172,7 @@ def _parts(needs: Needs, settings: Settings, http: HttpClient, jail: Jail) -> Pa
         progress=needs.progress,
         http=http,
         jail=jail,
+        kafka=kafka,
         clock=needs.clock,
         random=random.SystemRandom().random,
         meter=PrometheusMeter(needs.metrics),

@@ -29,11 +29,6 @@ class Settings(CommonSettings):
     drain_seconds: float = Field(
         default=10.0, ge=0, description="How long running executions may take to end on a stop."
     )
-    outbound_allow: str = Field(
-        default="",
-        description="Networks that nodes may reach beside the public internet, comma-separated: "
-        "`10.0.0.0/8`, `192.168.7.4:5432` for one port, `[fd00::/8]:5432`.",
-    )
     code_bubblewrap: str = Field(
         default="",
         description="The program that jails code of users; empty: `bwrap`, or the packaged one.",

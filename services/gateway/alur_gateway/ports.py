@@ -11,8 +11,10 @@ from alur_common.security.records import (
     AuditRow,
     Credential,
     Member,
+    NewProducer,
     NewToken,
     Page,
+    Producer,
     Project,
     Session,
     Token,
@@ -222,6 +224,15 @@ class People(Protocol):
 
     async def revoke_token(self, caller: Caller, token_id: str) -> None:
         """End a token at once."""
+
+    async def create_producer(self, caller: Caller, *, name: str) -> NewProducer:
+        """Make a key by which somebody outside signs events."""
+
+    async def list_producers(self, caller: Caller) -> list[Producer]:
+        """Return those who have such a key."""
+
+    async def revoke_producer(self, caller: Caller, producer: str) -> None:
+        """End such a key."""
 
     async def list_projects(self, caller: Caller) -> list[Project]:
         """Return the projects within reach."""

@@ -19,14 +19,16 @@ from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import StoredExecutions
 from alur_common.ground import ground
 from alur_common.process import process
-from alur_common.schedules import SCHEDULES, stored_next_due
+from alur_common.schedules import SCHEDULES
 from alur_common.security.keys import load_keys
 from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
 from alur_common.telemetry import get_logger
+from alur_common.topics import POSITIONS
+from alur_common.triggers import stored_triggers
 from alur_engine.catalogue import Catalogue
 from alur_engine.validation import validate_document
-from alur_registry.adapters.outlook import NextDue, StoredOutlook
+from alur_registry.adapters.outlook import StoredOutlook, Triggers
 from alur_registry.adapters.serving import PORT, served
 from alur_registry.adapters.stored import COLLECTIONS, stored
 from alur_registry.ports import Validate
@@ -46,7 +48,7 @@ def build(
     *,
     catalogue: Mapping[str, Any] | None = None,
     validate: Validate | None = None,
-    next_due: NextDue | None = None,
+    triggers: Triggers | None = None,
 ) -> Registry:
     """Return a registry on these documents; `start` it before use.
 
@@ -54,7 +56,6 @@ def build(
     Raises `StateError` when a key is malformed or others can read it.
     """
     known = catalogue if catalogue is not None else load_catalogue()
-    keys = settings.data / "keys"
     registry = Registry(
         Parts(
             store=stored(documents),
@@ -63,12 +64,11 @@ def build(
             ids=ids,
             validate=validate or validator(known),
             catalogue=known,
-            sealer=Sealer(load_keys(keys / "master", _given(settings.master_key))),
-            access=AccessTokens(
-                load_keys(keys / "session", _given(settings.session_key))[0], clock
-            ),
-            outlook=StoredOutlook(StoredExecutions(documents), next_due),
+            sealer=Sealer(_keys(settings, "master", settings.master_key)),
+            access=AccessTokens(_keys(settings, "session", settings.session_key)[0], clock),
+            outlook=StoredOutlook(StoredExecutions(documents), triggers),
             public_url=settings.public_url,
+            needs_broker=settings.needs_broker,
             fresh_seconds=settings.fresh_seconds if settings.is_distributed else None,
         )
     )
@@ -98,7 +98,7 @@ async def tend(registry: Sweepable, every_seconds: float) -> None:
 
 async def main(settings: Settings) -> None:
     """Run the registry until told to stop: it answers the calls of the other services."""
-    collections = (*COLLECTIONS, *ENGINE, SCHEDULES)
+    collections = (*COLLECTIONS, *ENGINE, SCHEDULES, POSITIONS)
     async with (
         process("registry", settings) as running,
         ground("registry", running, settings, settings.data, collections) as under,
@@ -109,7 +109,7 @@ async def main(settings: Settings) -> None:
             under.clock,
             under.ids,
             settings,
-            next_due=lambda record: stored_next_due(under.documents, record),
+            triggers=lambda record: stored_triggers(under.documents, record),
         )
         await under.bus.start()
         await registry.start()
@@ -129,5 +129,6 @@ def validator(catalogue: Mapping[str, Any]) -> Validate:
     return lambda raw: validate_document(raw, types)
 
 
-def _given(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()
+def _keys(settings: Settings, name: str, given: SecretStr | None) -> list[bytes]:
+    text = None if given is None else given.get_secret_value()
+    return load_keys(settings.data / "keys" / name, text)

@@ -14,6 +14,7 @@ from alur_registry.domain.entities import (
     AuditHead,
     Draft,
     KeptCredential,
+    KeptProducer,
     KeptSession,
     KeptToken,
     KeptWorkflow,
@@ -70,6 +71,7 @@ class Store:
     projects: Repository[Project]
     members: Repository[Member]
     tokens: Repository[KeptToken]
+    producers: Repository[KeptProducer]
     sessions: Repository[KeptSession]
     links: Repository[Link]
     tenants: Repository[Tenant]
@@ -83,5 +85,5 @@ class Outlook(Protocol):
     async def last_execution(self, record: WorkflowRecord) -> Mapping[str, Any] | None:
         """Return the newest execution as the API shows it in short, or None."""
 
-    async def next_due(self, record: WorkflowRecord) -> Mapping[str, float]:
-        """Return schedule trigger -> when it fires next, in seconds since 1970."""
+    async def triggers(self, record: WorkflowRecord) -> Mapping[str, Mapping[str, Any]]:
+        """Return trigger -> what its status says beside: `{nextDue?, lag?, error?}`."""

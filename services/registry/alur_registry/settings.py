@@ -28,3 +28,9 @@ class Settings(CommonSettings):
     fresh_seconds: float = Field(
         default=2.0, gt=0, le=60, description="How old an answer may be where the store is shared."
     )
+
+    @property
+    def needs_broker(self) -> frozenset[str]:
+        """The types of triggers and nodes for which this installation has no broker."""
+        deaf = frozenset() if self.is_distributed else frozenset({"trigger.event"})
+        return deaf if self.kafka else deaf | {"trigger.kafka", "kafka.produce"}

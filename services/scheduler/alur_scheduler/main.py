@@ -21,6 +21,7 @@ from alur_common.events import (
     ExecutionCompleted,
     ExecutionRequested,
     ExecutionSuspended,
+    ExternalReceived,
     WorkflowVersionPublished,
 )
 from alur_common.executions import COLLECTIONS as ENGINE
@@ -35,23 +36,30 @@ from alur_common.executions import (
     Workers,
 )
 from alur_common.ground import ground
+from alur_common.outbound.allowed import AllowedNetworks
+from alur_common.outbound.guard import Guard
 from alur_common.process import process
 from alur_common.replies import Replies
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics, get_logger
 from alur_common.telemetry.tracing import Tracer
 from alur_scheduler.adapters.meter import PrometheusMeter
+from alur_scheduler.adapters.readers import KafkaReaders
 from alur_scheduler.adapters.takers import CalledTakers
 from alur_scheduler.adapters.tracing import SchedulerTracing
 from alur_scheduler.domain.collections import COLLECTIONS as OWN
-from alur_scheduler.ports import Definitions, Takers
+from alur_scheduler.ports import Definitions, Readers, Takers
 from alur_scheduler.service.admission import Admission
 from alur_scheduler.service.contents import Contents
 from alur_scheduler.service.deletion import Deletion
+from alur_scheduler.service.following import Following
+from alur_scheduler.service.listeners import Listeners
+from alur_scheduler.service.outside import OutsideEvents
 from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.relay import Relay
 from alur_scheduler.service.retention import Retention
 from alur_scheduler.service.schedules import Schedules
+from alur_scheduler.service.topics import Topics
 from alur_scheduler.settings import Settings
 from alur_sdk.errors import AlurError, UnavailableError
 
@@ -61,6 +69,8 @@ _log = get_logger("alur.scheduler")
 SWEEP_SECONDS = 1.0
 RECONCILE_SECONDS = 10.0
 RELAY_SECONDS = 5.0
+FOLLOW_SECONDS = 1.0
+"""How often it is looked which topics are to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class Needs:
     clock: Clock
     takers: Takers
     blobs: Blobs
+    readers: Readers
     metrics: Metrics
     tracer: Tracer | None = None
 
@@ -113,9 +124,23 @@ class Scheduler:
         self._sooner = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
-        self._subscribe(needs.bus)
+        self._listeners = Listeners(needs.documents)
+        self._topics = Topics(
+            needs.documents, needs.definitions, needs.starts, needs.readers, needs.clock
+        )
+        self._following = Following(needs.definitions, (self._schedules, self._listeners))
+        self._subscribe(needs)
 
-    def _subscribe(self, bus: Bus) -> None:
+    def _subscribe(self, needs: Needs) -> None:
+        outside = OutsideEvents(
+            self._listeners,
+            needs.definitions,
+            needs.starts,
+            needs.clock,
+            trusts_topic=self._settings.events_trust == "topic",
+        )
+        bus = needs.bus
+        bus.subscribe(ExternalReceived, GROUP, outside.on_received)
         bus.subscribe(ExecutionRequested, GROUP, self._admission.on_requested)
         bus.subscribe(
             ExecutionCompleted,
@@ -130,10 +155,12 @@ class Scheduler:
     async def start(self) -> None:
         """Admit what a crash left, plan all schedules, then go on in the background."""
         await self._recovery.sweep(is_start=True)
-        await self._schedules.load()
+        self._schedules.running_since = self._clock.now()
+        await self._following.load()
         loop = asyncio.get_running_loop()
         work = (
             self._tick(),
+            _every(FOLLOW_SECONDS, self._topics.follow),
             _every(RECONCILE_SECONDS, self._reconcile),
             _every(RELAY_SECONDS, self._relay.sweep),
             _every(self._settings.retention_seconds, self._retention.sweep),
@@ -146,13 +173,15 @@ class Scheduler:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._topics.stop()
 
     async def _on_suspended(self, event: ExecutionSuspended) -> None:
         if event.wake_at is not None and event.wake_at - self._clock.now() < SWEEP_SECONDS:
             self._sooner.set()
 
     async def _on_published(self, event: WorkflowVersionPublished) -> None:
-        await self._schedules.on_published(event)
+        await self._following.on_published(event)
+        await self._topics.follow()
         self._sooner.set()
 
     async def _tick(self) -> None:
@@ -214,6 +243,12 @@ def build(needs: Needs, settings: Settings) -> Scheduler:
     return Scheduler(needs, settings)
 
 
+def readers_of(settings: Settings, worker: str) -> KafkaReaders:
+    """Return how this process reads topics; `worker` is a name of it that is the same after a restart, where there is one."""
+    guard = Guard(AllowedNetworks.parse(settings.outbound_allow))
+    return KafkaReaders(settings.kafka, guard, worker)
+
+
 async def main(settings: Settings) -> None:
     """Run a scheduler until told to stop; there may be several, and each decision is made once."""
     async with (
@@ -236,6 +271,7 @@ async def main(settings: Settings) -> None:
                 clock=under.clock,
                 takers=CalledTakers(Workers(under.documents), channels, under.bus),
                 blobs=under.blobs,
+                readers=readers_of(settings, settings.worker or under.worker),
                 metrics=running.metrics,
                 tracer=running.tracer,
             ),

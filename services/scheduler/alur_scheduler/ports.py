@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
+from alur_common.security.records import UnsealedCredential
 from alur_common.telemetry.tracing import Span
+from alur_scheduler.domain.records import Reading, Record
 
 
 class Takers(Protocol):
@@ -58,8 +61,48 @@ class Definitions(Protocol):
     async def active(self, tenant: str, project: str, name: str) -> WorkflowRecord:
         """Return a workflow with its active version, or raise `NotFoundError`."""
 
+    async def newest(self, tenant: str, project: str, name: str) -> WorkflowRecord:
+        """Return the same past what is remembered for a moment: it is known to have changed."""
+
     async def version(self, uid: str, number: int) -> VersionRecord:
         """Return one version, or raise `NotFoundError`."""
 
     async def all_active(self, after: str | None = None, limit: int = 200) -> RecordPage:
         """Return a page of all workflows."""
+
+    async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
+        """Return an unsealed credential, or raise `NotFoundError`."""
+
+    async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
+        """Return the `secret` by which an outside producer signs, or raise `NotFoundError`."""
+
+    async def only_tenant(self) -> str | None:
+        """Return the tenant of the installation, or None when there are several."""
+
+
+class Reader(Protocol):
+    """A member of a consumer group on one topic."""
+
+    async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
+        """Return partition -> records that follow those of the last time; waits so long for the first."""
+
+    async def commit(self, offsets: Mapping[int, int]) -> None:
+        """Say which record of a partition is the next to be read after a crash.
+
+        Raises `UnavailableError` when the broker does not take it, as when the partition is another member's by now.
+        """
+
+    def lag(self) -> Mapping[int, int]:
+        """Return partition -> how many records lie behind what was committed, of those of this member."""
+
+
+class Readers(Protocol):
+    """How topics are read."""
+
+    def open(
+        self, reading: Reading, secret: UnsealedCredential | None
+    ) -> AbstractAsyncContextManager[Reader]:
+        """Join the group for the length of the block.
+
+        Raises `UnavailableError` when the broker is out of reach, `InvalidError` for what cannot be read at all.
+        """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,6 +14,10 @@ class Settings(CommonSettings):
     """What a scheduler may be told, by `ALUR_*`."""
 
     data: Path = Field(default=Path("data"), description="The data folder, when it runs alone.")
+    events_trust: Literal["signature", "topic"] = Field(
+        default="signature",
+        description="`topic`: unsigned events from outside count too, where there is one tenant.",
+    )
     retention_seconds: float = Field(
         default=10.0, gt=0, description="How often old executions are looked for."
     )

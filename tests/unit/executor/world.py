@@ -41,6 +41,7 @@ from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.items import Json
 from alur_sdk.nodes import HttpRequest, HttpResponse, Secret
+from alur_sdk.testing import FakeKafka
 from tests.simulation.world import Silent, programs
 from tests.support.jail import no_jail
 
@@ -195,6 +196,7 @@ class World:
             progress=LocalProgress(),
             http=self.outside,
             jail=no_jail(),
+            kafka=FakeKafka(),
             clock=self.clock,
             random=Random(1).random,
             meter=Silent(),

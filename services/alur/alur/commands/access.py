@@ -72,14 +72,40 @@ def token_create(
     expires: Annotated[
         str | None, typer.Option(help="After how long it ends: 12h, 30d; never, if not given.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print just the token.")] = False,
+    producer: Annotated[
+        bool,
+        typer.Option("--producer", help="A key by which a producer outside signs its events."),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", help="Print just the token; of a key its id and secret."),
+    ] = False,
 ) -> None:
-    """Make a token. It is shown once."""
+    """Make a token, or the key of a producer of events. It is shown once."""
+    if producer:
+        if data is not None or scope or expires:
+            raise typer.BadParameter("--producer goes with neither --data, --scope nor --expires")
+        _create_producer(context, name, quiet=quiet)
+        return
     lasts = None if expires is None else seconds(expires)
     token = _create_token(context, data, name, scope, lasts)
     write(token)
     if not quiet:
         note("keep it: it is not shown again (ALUR_TOKEN, or `alur login`)")
+
+
+def _create_producer(context: typer.Context, name: str, *, quiet: bool) -> None:
+    made = connect(context).call("POST", "/producers", {"name": name}).json
+    if quiet:
+        write(f"{made['id']} {made['secret']}")
+        return
+    for label, value in (
+        ("ce_alurtenant", made["tenant"]),
+        ("ce_alurkey", made["id"]),
+        ("secret", made["secret"]),
+    ):
+        write(f"{label:<15}{value}")
+    note("keep the secret: it is not shown again, and signs each event (ce_alursignature)")
 
 
 def _create_token(

@@ -13,10 +13,10 @@ from alur_common.catalogue import load_catalogue
 from alur_common.executions import DirectOutbox, StoredExecutions, StoredInbox, StoredJournals
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
-from alur_common.schedules import stored_next_due
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics
 from alur_common.telemetry.tracing import Tracer
+from alur_common.triggers import stored_triggers
 from alur_engine.catalogue import Catalogue
 from alur_executor.main import Needs as ExecutorNeeds
 from alur_executor.main import build as build_executor
@@ -32,6 +32,7 @@ from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
 from alur_scheduler.adapters.takers import BusTakers
 from alur_scheduler.main import Needs as SchedulerNeeds
+from alur_scheduler.main import Scheduler, readers_of
 from alur_scheduler.main import build as build_scheduler
 from alur_scheduler.settings import Settings as SchedulerSettings
 
@@ -73,7 +74,7 @@ async def platform(
     shared = _Shared(store, metrics, tracer)
     registry = await _registry(shared, settings)
     executor = build_executor(_executor_needs(shared, registry), ExecutorSettings.load())
-    scheduler = build_scheduler(_scheduler_needs(shared, registry), SchedulerSettings.load())
+    scheduler = _scheduler(shared, registry)
     needs = _gateway_needs(shared, registry)
     gateway = build_gateway(needs, settings, metrics=metrics, tracer=tracer)
     await executor.start()
@@ -95,9 +96,9 @@ async def _registry(shared: _Shared, settings: GatewaySettings) -> Registry:
         shared.bus,
         store.clock,
         store.ids,
-        RegistrySettings(data=store.folder, public_url=settings.public_url),
+        RegistrySettings(data=store.folder, public_url=settings.public_url, mongo=None),
         catalogue=shared.catalogue,
-        next_due=lambda record: stored_next_due(store.documents, record),
+        triggers=lambda record: stored_triggers(store.documents, record),
     )
     await registry.start()
     await registry.ensure_owner()
@@ -122,8 +123,9 @@ def _executor_needs(shared: _Shared, registry: Registry) -> ExecutorNeeds:
     )
 
 
-def _scheduler_needs(shared: _Shared, registry: Registry) -> SchedulerNeeds:
-    return SchedulerNeeds(
+def _scheduler(shared: _Shared, registry: Registry) -> Scheduler:
+    settings = SchedulerSettings.load()
+    needs = SchedulerNeeds(
         documents=shared.store.documents,
         bus=shared.bus,
         outbox=shared.outbox,
@@ -133,9 +135,12 @@ def _scheduler_needs(shared: _Shared, registry: Registry) -> SchedulerNeeds:
         clock=shared.store.clock,
         takers=BusTakers(shared.bus),
         blobs=shared.store.blobs,
+        # One process has the data folder at a time, so the name is its own.
+        readers=readers_of(settings, "alur-dev"),
         metrics=shared.metrics,
         tracer=shared.tracer,
     )
+    return build_scheduler(needs, settings)
 
 
 def _gateway_needs(shared: _Shared, registry: Registry) -> GatewayNeeds:

@@ -260,6 +260,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/producers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Producers
+         * @description Return who outside may send events, without the secrets of their keys.
+         */
+        get: operations["listProducers"];
+        put?: never;
+        /**
+         * Create Producer
+         * @description Make a key by which a producer signs its events; its secret is shown this once.
+         */
+        post: operations["createProducer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/producers/{producer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Producer
+         * @description End a key: what is signed with it starts nothing from now on.
+         */
+        delete: operations["deleteProducer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -1289,6 +1333,27 @@ export interface components {
             nextCursor: string | null;
         };
         /**
+         * MadeProducer
+         * @description A producer just made: the only time that the secret is shown by which it signs.
+         */
+        MadeProducer: {
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Secret */
+            secret: string;
+            /** Tenant */
+            tenant: string;
+            /** User */
+            user: string;
+        };
+        /**
          * MadeToken
          * @description A token just made: the only time that its secret is shown.
          */
@@ -1448,6 +1513,14 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "operator" | "editor" | "admin" | "owner";
+        };
+        /**
+         * NewProducerBody
+         * @description A producer of events to make a key for.
+         */
+        NewProducerBody: {
+            /** Name */
+            name: string;
         };
         /**
          * NewTokenBody
@@ -1764,6 +1837,33 @@ export interface components {
             traceId: string;
             /** Type */
             type: string;
+        };
+        /**
+         * ProducerInfo
+         * @description Who outside may send events; `id` and `tenant` are what those name in `ce_alurkey` and `ce_alurtenant`.
+         */
+        ProducerInfo: {
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Tenant */
+            tenant: string;
+            /** User */
+            user: string;
+        };
+        /**
+         * ProducerList
+         * @description Producers.
+         */
+        ProducerList: {
+            /** Items */
+            items: components["schemas"]["ProducerInfo"][];
         };
         /**
          * ProjectBody
@@ -2170,6 +2270,11 @@ export interface components {
         TriggerStatus: {
             /** Active */
             active: boolean;
+            /**
+             * Error
+             * @default null
+             */
+            error: string | null;
             /**
              * Lag
              * @default null
@@ -2877,6 +2982,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["NodeType"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listProducers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProducerList"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    createProducer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProducerBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeProducer"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    deleteProducer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                producer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {

@@ -82,6 +82,8 @@ interface TriggerStatus {
   active: boolean;
   url?: string | null;
   nextDue?: string | null;
+  lag?: number | null;
+  error?: string | null;
 }
 
 export interface WorkflowStatus {

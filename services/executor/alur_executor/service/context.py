@@ -17,7 +17,7 @@ from alur_executor.service.coding import Answers, Coding
 from alur_executor.service.parts import Parts
 from alur_sdk.errors import Permanent
 from alur_sdk.items import Item, Json
-from alur_sdk.nodes import Http, Secret
+from alur_sdk.nodes import Http, Kafka, Secret
 
 
 class RunContext:
@@ -33,16 +33,18 @@ class RunContext:
         "http",
         "index",
         "inputs",
+        "kafka",
         "node_name",
         "now",
         "time_zone",
-    )  # fmt: skip
+    )
 
     def __init__(self, parts: Parts, execution: Execution, program: Program) -> None:
         self._parts = parts
         self._execution = execution
         self.time_zone = program.settings.time_zone
         self.http: Http = parts.http
+        self.kafka: Kafka = parts.kafka
         self.inputs: Mapping[str, Sequence[Item]] = {}
         self._scope_at: Callable[[int], Scope] = _nowhere
 

@@ -14,7 +14,7 @@ from alur_common.replies import Replies
 from alur_common.starts import Starts
 from alur_engine.state import Limits
 from alur_executor.ports import Definitions, Environment, Jail, Meter, Tracing
-from alur_sdk.nodes import Http
+from alur_sdk.nodes import Http, Kafka
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Parts:
     progress: Progress
     http: Http
     jail: Jail
+    kafka: Kafka
     clock: Clock
     random: Callable[[], float]
     meter: Meter

@@ -15,8 +15,8 @@ from alur_engine.graph import Graph, build_graph
 from alur_engine.planning import mark_doubts
 from alur_engine.state import State
 from alur_gateway.domain.awaited import doubts_of, waits_of
-from alur_gateway.domain.shown import Overview
 from alur_gateway.domain.pages import decode_cursor, encode_cursor
+from alur_gateway.domain.shown import Overview
 from alur_gateway.ports import Definitions
 from alur_sdk.errors import AlurError, NotFoundError
 

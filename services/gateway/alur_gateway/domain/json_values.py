@@ -1,59 +1,17 @@
-"""Reading JSON from strangers: nothing that is no JSON, nothing too deep."""
+"""Reading the JSON of a request."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-
+from alur_common.json_values import TooDeepError, parse_json
 from alur_gateway.domain.errors import MalformedError
 from alur_sdk.errors import Problem
 from alur_sdk.items import Json
 
-MAX_DEPTH = 200
-_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_QUICK_PASSES = 6
-
 
 def read_json(body: bytes) -> Json:
-    """Return the value, or raise `MalformedError`.
-
-    NaN, lone surrogates, invalid UTF-8 and whatever else RFC 8259 does not know are refused, and so is
-    what nests deeper than `MAX_DEPTH`.
-    """
+    """Return the value, or raise `MalformedError` for what is no JSON, or nests too deep."""
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        message = f"no JSON: {error.msg} at {place}"
-        raise MalformedError(message, [Problem("", "json", message)]) from error
-    if len(body) > MAX_DEPTH and _may_be_deep(body) and is_deeper(value, MAX_DEPTH):
-        message = f"nested deeper than {MAX_DEPTH} levels"
-        raise MalformedError(message, [Problem("", "depth", message)])
-    return value
-
-
-def _may_be_deep(body: bytes) -> bool:
-    """Return False when the brackets alone show that nothing is deep; costs about a microsecond a KB."""
-    brackets = body.translate(None, _NO_BRACKETS)
-    for _ in range(_QUICK_PASSES):
-        if len(brackets) <= MAX_DEPTH:
-            return False
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    return len(brackets) > MAX_DEPTH
-
-
-def is_deeper(value: Json, limit: int) -> bool:
-    """Whether lists and objects nest deeper than `limit`; never recurses."""
-    level: list[Any] = [value]
-    for _ in range(limit + 1):
-        deeper: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                deeper.extend(child for child in one.values() if isinstance(child, dict | list))
-            elif isinstance(one, list):
-                deeper.extend(child for child in one if isinstance(child, dict | list))
-        if not deeper:
-            return False
-        level = deeper
-    return True
+        return parse_json(body)
+    except ValueError as error:
+        code = "depth" if isinstance(error, TooDeepError) else "json"
+        raise MalformedError(str(error), [Problem("", code, str(error))]) from error

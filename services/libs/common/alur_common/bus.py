@@ -6,10 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from alur_common.events import Event
+from alur_sdk.errors import InvalidError
 
 Handler = Callable[[Any], Awaitable[Awaitable[None] | None]]
 """Handles an event. What it returns, if anything, is done when the event has had its effect: a broker counts it then."""
 Wanted = Callable[[Any], bool]
+
+
+class PoisonError(InvalidError):
+    """An event that may have no effect, whenever it is tried: it goes to the dead letters at once."""
 
 
 class Bus(Protocol):

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from alur_common.bus import Handler, Wanted
+from alur_common.bus import Handler, PoisonError, Wanted
 from alur_common.events import Event
 from alur_common.telemetry import Metrics, get_logger
 
@@ -155,6 +155,9 @@ class _Group:
         for attempt in range(1, self._retries.attempts + 1):
             try:
                 await self._handler(event)
+            except PoisonError as error:
+                await self._failed(event, self._retries.attempts, error)
+                return
             except Exception as error:  # noqa: BLE001 - the outermost loop of every handler
                 await self._failed(event, attempt, error)
             else:

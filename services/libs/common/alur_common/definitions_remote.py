@@ -37,6 +37,12 @@ class DefinitionCalls(Protocol):
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         """Return an unsealed credential, or raise `NotFoundError`."""
 
+    async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
+        """Return the `secret` by which an outside producer signs, or raise `NotFoundError`."""
+
+    async def only_tenant(self) -> str | None:
+        """Return the tenant of the installation, or None when there are several."""
+
 
 def definition_calls(channel: Channel) -> DefinitionCalls:
     """Return the port on a channel to the registry."""
@@ -57,10 +63,15 @@ class RemoteDefinitions:
             clock, size=500, fresh_seconds=FRESH_SECONDS
         )
         self.all_active = calls.all_active
+        self.only_tenant = calls.only_tenant
 
     async def active(self, tenant: str, project: str, name: str) -> WorkflowRecord:
         key = f"{tenant}/{project}/{name}"
         return await self._active.get(key, lambda: self._calls.active(tenant, project, name))
+
+    async def newest(self, tenant: str, project: str, name: str) -> WorkflowRecord:
+        self._active.drop(f"{tenant}/{project}/{name}")
+        return await self.active(tenant, project, name)
 
     async def version(self, uid: str, number: int) -> VersionRecord:
         key = f"{uid}/{number}"
@@ -73,3 +84,7 @@ class RemoteDefinitions:
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         key = f"{tenant}/{project}/{name}"
         return await self._unsealed.get(key, lambda: self._calls.unseal(tenant, project, name))
+
+    async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
+        key = f"{tenant}/producers/{producer}"
+        return await self._unsealed.get(key, lambda: self._calls.unseal_producer(tenant, producer))

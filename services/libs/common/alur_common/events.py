@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+OUTSIDE_DAYS = 7
+"""How long an event of an outside producer is kept, and so can come again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -68,6 +68,11 @@ class Settings(Environment):
     worker: str = Field(
         default="", description="A name of this process that is the same after a restart."
     )
+    outbound_allow: str = Field(
+        default="",
+        description="Networks that nodes may reach beside the public internet, comma-separated: "
+        "`10.0.0.0/8`, `192.168.7.4:5432` for one port, `[fd00::/8]:5432`.",
+    )
     metrics_host: str = Field(default="127.0.0.1", description="Where `/metrics` is served.")
     metrics_port: int = Field(
         default=9464, ge=0, le=65535, description="The port of `/metrics`; 0 takes a free one."

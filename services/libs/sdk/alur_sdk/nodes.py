@@ -181,6 +181,29 @@ class CodeRunner(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class KafkaRecord:
+    """One record that a node writes through `ctx.kafka`; `acks` is `all` or `leader`."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, str], ...] = ()
+    acks: str = "all"
+    timeout_seconds: float = 30.0
+
+
+class Kafka(Protocol):
+    """The one way out to Kafka: connections kept, and through the outbound guard."""
+
+    async def send(self, record: KafkaRecord, secret: Secret | None) -> Mapping[str, Json]:
+        """Write it to the brokers of a credential, or the installation's own; return where it stands.
+
+        `{topic, partition, offset, timestamp}`. Raises `Permanent` for what these brokers never take,
+        `Retryable` when they have not said in time that they have it: they may have it all the same.
+        """
+
+
 class NodeContext(Protocol):
     """The world as a node may reach it, for one node run; `index` is that of the item being run."""
 
@@ -200,6 +223,10 @@ class NodeContext(Protocol):
     @property
     def code(self) -> CodeRunner:
         """The jail, for this node run."""
+
+    @property
+    def kafka(self) -> Kafka:
+        """The one way out to Kafka."""
 
     def idempotency_key(self, call: int = 0) -> str:
         """Return the key of call number `call` for the current item: the same on every attempt."""

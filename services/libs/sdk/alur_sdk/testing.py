@@ -3,7 +3,7 @@
 A case names `params` and `items` (or `inputs`, by port) and what must come of them: `outputs`
 by port, with `sources` where the pairing matters; or `error`, `invalid`, `waits`, `stops`,
 `replies`, `starts`. `answers` are what its HTTP requests get, `requests` what they must be;
-`returned` is what its code returns.
+`returned` is what its code returns, `records` what is written to Kafka.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from alur_sdk.nodes import (
     HttpRequest,
     HttpResponse,
     ItemNode,
+    Kafka,
+    KafkaRecord,
     Node,
     Params,
     Replied,
     Result,
+    Secret,
     Started,
     Stop,
     Wait,
@@ -82,6 +85,17 @@ class FakeCode:
 
 
 @dataclass
+class FakeKafka:
+    """Keeps what was written, and says that it stands on one partition."""
+
+    sent: list[tuple[KafkaRecord, Secret | None]] = field(default_factory=list)
+
+    async def send(self, record: KafkaRecord, secret: Secret | None) -> Mapping[str, Json]:
+        self.sent.append((record, secret))
+        return {"topic": record.topic, "partition": 0, "offset": len(self.sent) - 1}
+
+
+@dataclass
 class FakeContext:
     """A world for one node run; what the node does to it can be read from it."""
 
@@ -89,6 +103,7 @@ class FakeContext:
     secrets: Mapping[str, FakeSecret] = field(default_factory=dict)
     http: Http = field(default_factory=FakeHttp)
     code: CodeRunner = field(default_factory=FakeCode)
+    kafka: Kafka = field(default_factory=FakeKafka)
     index: int = 0
     attempt: int = 1
     now: float = NOW
@@ -212,7 +227,8 @@ async def check_case(
         _check_params(node, params, case)
         return
     http = FakeHttp([answer(**told) for told in case.get("answers", [])])
-    ctx = _context(case, http)
+    kafka = FakeKafka()
+    ctx = _context(case, http, kafka)
     try:
         result = await run_node(node, params, ctx, evaluate)
     except AlurError as error:
@@ -224,6 +240,8 @@ async def check_case(
     else:
         _equal(None, case.get("error"))
         _check_result(result, case)
+    if "records" in case:
+        _check_records(kafka.sent, case["records"])
     if "requests" in case:
         _check_requests(http.sent, case["requests"])
 
@@ -239,7 +257,7 @@ def _check_params(
         _equal(valid.model_dump(by_alias=True), case.get("valid"))
 
 
-def _context(case: Mapping[str, Json], http: FakeHttp) -> FakeContext:
+def _context(case: Mapping[str, Json], http: FakeHttp, kafka: FakeKafka) -> FakeContext:
     inputs = {
         port: items_of(values, case.get("files", ()))
         for port, values in case.get("inputs", {"main": case.get("items", [{}])}).items()
@@ -251,7 +269,7 @@ def _context(case: Mapping[str, Json], http: FakeHttp) -> FakeContext:
     blobs = {name: text.encode() for name, text in case.get("blobs", {}).items()}
     zone = case.get("timeZone", "UTC")
     code = FakeCode(case.get("returned"))
-    return FakeContext(inputs, secrets, http, code, time_zone=zone, blobs=blobs)
+    return FakeContext(inputs, secrets, http, code, kafka, time_zone=zone, blobs=blobs)
 
 
 def answer(
@@ -298,6 +316,22 @@ def _check_requests(sent: Sequence[HttpRequest], expected: Sequence[Mapping[str,
             **asdict(request),
             "body": None if request.body is None else request.body.decode(),
             "headers": {name: request.headers.get(name) for name in claim.get("headers", {})},
+        }
+        _equal({name: seen[name] for name in claim}, claim)
+
+
+def _check_records(
+    sent: Sequence[tuple[KafkaRecord, Secret | None]], expected: Sequence[Mapping[str, Json]]
+) -> None:
+    """Compare each record with what its claim names; keys and values are text here."""
+    _equal(len(sent), len(expected))
+    for (record, secret), claim in zip(sent, expected, strict=True):
+        seen = {
+            **asdict(record),
+            "key": None if record.key is None else record.key.decode(),
+            "value": None if record.value is None else record.value.decode(),
+            "headers": dict(record.headers),
+            "credential": None if secret is None else secret.type,
         }
         _equal({name: seen[name] for name in claim}, claim)
 

@@ -10,15 +10,15 @@ from alur_common.documents.port import Where
 from alur_common.executions import Executions
 from alur_common.security.records import rfc3339
 
-NextDue = Callable[[WorkflowRecord], Awaitable[Mapping[str, float]]]
+Triggers = Callable[[WorkflowRecord], Awaitable[Mapping[str, Mapping[str, Any]]]]
 
 
 class StoredOutlook:
-    """`Outlook` on the executions' repository; `next_due` asks the scheduler, where there is one."""
+    """`Outlook` on the executions' repository; `triggers` asks the scheduler, where there is one."""
 
-    def __init__(self, executions: Executions, next_due: NextDue | None = None) -> None:
+    def __init__(self, executions: Executions, triggers: Triggers | None = None) -> None:
         self._executions = executions
-        self._next_due = next_due
+        self._triggers = triggers
 
     async def last_execution(self, record: WorkflowRecord) -> Mapping[str, Any] | None:
         where = [
@@ -39,5 +39,5 @@ class StoredOutlook:
             "finishedAt": rfc3339(execution.finished_at),
         }
 
-    async def next_due(self, record: WorkflowRecord) -> Mapping[str, float]:
-        return {} if self._next_due is None else await self._next_due(record)
+    async def triggers(self, record: WorkflowRecord) -> Mapping[str, Mapping[str, Any]]:
+        return {} if self._triggers is None else await self._triggers(record)

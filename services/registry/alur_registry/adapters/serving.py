@@ -8,7 +8,10 @@ from typing import Any
 from alur_registry.service import Registry
 
 PORT = "registry"
-FOR_SERVICES = ("active", "version", "all_active", "load_hook", "variables", "unseal")
+FOR_SERVICES = (
+    *("active", "version", "all_active", "load_hook", "variables", "unseal"),
+    *("unseal_producer", "only_tenant"),
+)
 """Without a caller: for triggers, executors and schedulers."""
 FOR_LOCAL_OWNER = ("owner", "new_sign_in_link", "ensure_owner")
 FOR_CALLERS = (
@@ -17,6 +20,7 @@ FOR_CALLERS = (
     *("shown", "list_node_types", "get_node_type"),
     *("authenticate", "sign_in", "refresh", "sign_out", "me"),
     *("create_token", "list_tokens", "revoke_token"),
+    *("create_producer", "list_producers", "revoke_producer"),
     *("list_projects", "get_project", "create_project", "delete_project"),
     *("list_members", "add_member", "change_member", "invite_member", "remove_member"),
     *("record", "list_audit", "verify_audit"),

@@ -13,6 +13,7 @@ from alur_registry.domain.entities import (
     AuditHead,
     Draft,
     KeptCredential,
+    KeptProducer,
     KeptSession,
     KeptToken,
     KeptWorkflow,
@@ -86,6 +87,13 @@ TOKENS = Collection(
     holds="API tokens, by the hash of their secret",
     owner=OWNER,
 )
+PRODUCERS = Collection(
+    "producers",
+    fields=("tenant",),
+    indexes=(Index(("tenant",)),),
+    holds="who outside may send events, their keys encrypted",
+    owner=OWNER,
+)
 SESSIONS = Collection(
     "sessions",
     fields=("tenant", "user", "expires_at"),
@@ -122,6 +130,7 @@ COLLECTIONS = (
     PROJECTS,
     MEMBERS,
     TOKENS,
+    PRODUCERS,
     SESSIONS,
     LINKS,
     TENANTS,
@@ -233,6 +242,7 @@ def stored(documents: Documents) -> Store:
         tokens=Stored(
             documents, TOKENS, KeptToken, by("tenant", "id"), tuples=("scopes", "projects")
         ),
+        producers=Stored(documents, PRODUCERS, KeptProducer, by("tenant", "id")),
         sessions=Stored(documents, SESSIONS, KeptSession, by("id")),
         links=Stored(documents, LINKS, Link, by("id")),
         tenants=Stored(documents, TENANTS, Tenant, by("id")),

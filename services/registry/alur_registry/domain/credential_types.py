@@ -120,6 +120,26 @@ TYPES: tuple[CredentialType, ...] = (
         ),
         {},
     ),
+    CredentialType(
+        "kafka",
+        "Kafka brokers",
+        "Where a Kafka is, and how one signs in.",
+        (
+            FieldKind("brokers", "`host:port,…`, by which it is found.", is_required=True),
+            FieldKind("username", "Who signs in by SASL; nobody, if it is absent."),
+            FieldKind("password", "The user's password.", is_secret=True),
+            FieldKind(
+                "mechanism",
+                "How the user signs in; `SCRAM-SHA-512`, if it is absent.",
+                choices=("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+            ),
+            FieldKind("tls", "`on`, if it is absent.", choices=("on", "off")),
+            FieldKind("ca", "Whose certificates are trusted, PEM; else the system's."),
+            FieldKind("certificate", "A certificate of one's own, PEM, for mutual TLS."),
+            FieldKind("key", "The key of that certificate, PEM.", is_secret=True),
+        ),
+        {"user": "username"},
+    ),
 )
 _BY_TYPE = {kind.type: kind for kind in TYPES}
 

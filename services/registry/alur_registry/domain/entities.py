@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
-from alur_common.security.records import Credential, Token
+from alur_common.security.records import Credential, Producer, Token
 from alur_common.security.rights import Role
 
 
@@ -123,6 +123,28 @@ class KeptToken:
             created_at=self.created_at,
             expires_at=self.expires_at,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProducer:
+    """A producer of events with the sealed secret of its key."""
+
+    tenant: str
+    id: str
+    name: str
+    user: str
+    created_at: float
+    sealed: Mapping[str, str] = field(repr=False)
+    revision: int = 0
+
+    @property
+    def binding(self) -> tuple[str, ...]:
+        """What the seal is bound to: opened anywhere else it fails."""
+        return (self.tenant, "producers", self.id)
+
+    def info(self) -> Producer:
+        """Return what may be seen of it."""
+        return Producer(self.tenant, self.id, self.name, self.user, self.created_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
@@ -16,6 +16,8 @@ from alur_sdk.errors import InvalidError, Problem
 _MAX_PATCH_DEPTH = 200
 _TOLD = 5
 """How many of a kind a condition names."""
+BROKERS = "brokers"
+"""The credential by which these reach another broker than the installation's own."""
 
 
 def normal_document(workflow: Workflow, project: str) -> dict[str, Any]:
@@ -82,9 +84,13 @@ def shown_workflow(
     missing_credentials: Iterable[str] = (),
     missing_references: Sequence[str] = (),
     last_execution: Mapping[str, Any] | None = None,
-    next_due: Mapping[str, float] | None = None,
+    triggers: Mapping[str, Mapping[str, Any]] | None = None,
+    needs_broker: Container[str] = (),
 ) -> dict[str, Any]:
-    """Return the document with what the server knows about it. Without `public_url` webhook addresses stay hidden."""
+    """Return the document with what the server knows about it. Without `public_url` webhook addresses stay hidden.
+
+    `triggers` is trigger -> what its status says beside; `needs_broker` are the types that have no broker here.
+    """
     document = record.document
     return {
         **document,
@@ -97,15 +103,20 @@ def shown_workflow(
         },
         "status": {
             "activeVersion": record.version,
-            "conditions": _conditions(record, sorted(missing_credentials), missing_references),
-            "triggers": _triggers(record, public_url, next_due or {}),
+            "conditions": _conditions(
+                record,
+                sorted(missing_credentials),
+                missing_references,
+                _on_broker(document, needs_broker),
+            ),
+            "triggers": _triggers(record, public_url, triggers or {}),
             "lastExecution": last_execution,
         },
     }
 
 
 def _triggers(
-    record: WorkflowRecord, public_url: str | None, next_due: Mapping[str, float]
+    record: WorkflowRecord, public_url: str | None, known: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     shown = []
     for trigger in record.document["spec"].get("triggers", ()):
@@ -116,10 +127,18 @@ def _triggers(
         }
         if trigger["type"] == "trigger.webhook" and public_url is not None:
             entry["url"] = f"{public_url}/hooks/{record.hook_id}/{_path_of(trigger)}"
-        if trigger["name"] in next_due:
-            entry["nextDue"] = rfc3339(next_due[trigger["name"]])
-        shown.append(entry)
+        shown.append({**entry, **known.get(trigger["name"], {})})
     return shown
+
+
+def _on_broker(document: Mapping[str, Any], needs_broker: Container[str]) -> list[str]:
+    """Return the triggers and nodes of these types that name no broker of their own."""
+    spec = document["spec"]
+    return [
+        element["name"]
+        for element in (*spec.get("triggers", ()), *spec.get("nodes", ()))
+        if element["type"] in needs_broker and BROKERS not in element.get("credentials", {})
+    ]
 
 
 def _path_of(trigger: Mapping[str, Any]) -> str:
@@ -127,7 +146,10 @@ def _path_of(trigger: Mapping[str, Any]) -> str:
 
 
 def _conditions(
-    record: WorkflowRecord, missing: Sequence[str], unknown: Sequence[str]
+    record: WorkflowRecord,
+    missing: Sequence[str],
+    unknown: Sequence[str],
+    without_broker: Sequence[str],
 ) -> list[dict[str, Any]]:
     changed = rfc3339(record.activated_at)
     names = ", ".join(missing)
@@ -145,6 +167,10 @@ def _conditions(
         if record.is_suspended
         else ("False", "Active", ""),
     }
+    if without_broker:
+        names = ", ".join(without_broker)
+        text = f"this installation has no Kafka for it, so these do nothing: {names}"
+        states["BrokerFound"] = ("False", "NoBroker", text)
     return [
         {
             "type": kind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from alur_registry.service.credentials import Credentials
 from alur_registry.service.lookup import Lookup
 from alur_registry.service.members import Members
 from alur_registry.service.node_types import NodeTypes
+from alur_registry.service.producers import Producers
 from alur_registry.service.projects import Projects
 from alur_registry.service.publishing import Publishing
 from alur_registry.service.sessions import Sessions
@@ -42,6 +43,7 @@ class Parts:
     access: AccessTokens
     outlook: Outlook | None = None
     public_url: str = "http://127.0.0.1:8080"
+    needs_broker: Container[str] = ()
     fresh_seconds: float | None = None
 
 
@@ -66,6 +68,10 @@ class Registry:
         """Remove what is over: links, sessions, tokens. Safe at any time, some hundred a call."""
         await self._sessions.sweep()
 
+    async def rotate_keys(self) -> int:
+        """Wrap all secrets under the master key in use and return how many; safe to repeat, and with traffic."""
+        return await self._credentials.rotate_keys() + await self._producers.rotate_keys()
+
     async def new_sign_in_link(self, user: str | None = None) -> str:
         """Return a one-time sign-in token for this user of the default tenant, or for its owner."""
         if user is None:
@@ -89,14 +95,14 @@ class Registry:
         self.find_hook = lookup.find_hook
         self.load_hook = lookup.load_hook
         self.follow = lookup.follow
-        self.active = lookup.active
+        self.active = self.newest = lookup.active
         self.version = lookup.version
         self.all_active = lookup.all_active
 
     def _make_definitions(self, parts: Parts) -> None:
         workflows = Workflows(self._tools, self._projects, self._publishing, parts.validate)
         versions = Versions(parts.store, workflows, self._lookup, self._projects)
-        showing = Showing(parts.store, parts.outlook, parts.public_url)
+        showing = Showing(parts.store, parts.outlook, parts.public_url, parts.needs_broker)
         types = NodeTypes(parts.catalogue)
         self.save = workflows.save
         self.patch_workflow = workflows.patch_workflow
@@ -124,6 +130,7 @@ class Registry:
         bootstrap = Bootstrap(parts.store, parts.clock, parts.ids)
         self.ensure_owner = bootstrap.ensure_owner
         self.owner = bootstrap.owner
+        self.only_tenant = bootstrap.only_tenant
         self.authenticate = sessions.authenticate
         self.sign_in = sessions.sign_in
         self.refresh = sessions.refresh
@@ -144,13 +151,20 @@ class Registry:
             self._tools, self._projects, parts.sealer, fresh_seconds=fresh_seconds
         )
         variables = Variables(self._tools, self._projects, fresh_seconds=fresh_seconds)
+        self._credentials = credentials
+        self._producers = producers = Producers(
+            self._tools, parts.sealer, fresh_seconds=fresh_seconds
+        )
+        self.create_producer = producers.create_producer
+        self.list_producers = producers.list_producers
+        self.revoke_producer = producers.revoke_producer
+        self.unseal_producer = producers.unseal_producer
         self.credential_types = credentials.credential_types
         self.set_credential = credentials.set_credential
         self.get_credential = credentials.get_credential
         self.list_credentials = credentials.list_credentials
         self.delete_credential = credentials.delete_credential
         self.unseal = credentials.unseal
-        self.rotate_keys = credentials.rotate_keys
         self.set_variable = variables.set_variable
         self.get_variable = variables.get_variable
         self.list_variables = variables.list_variables

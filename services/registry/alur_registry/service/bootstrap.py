@@ -43,6 +43,11 @@ class Bootstrap:
             tenant=owner.tenant, user=owner.id, role="owner", kind="internal", name=owner.name
         )
 
+    async def only_tenant(self) -> str | None:
+        """Return the tenant of the installation, or None when there are several."""
+        found = await self._store.tenants.search([], limit=2)
+        return found[0].id if len(found) == 1 else None
+
     async def _tenant(self) -> Tenant:
         now = self._clock.now()
         new = Tenant(DEFAULT_TENANT, owner=self._ids.secret(8), created_at=now, is_ready=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from alur_common.definitions import WorkflowRecord
@@ -14,10 +15,17 @@ from alur_registry.ports import Outlook, Store
 class Showing:
     """Adds to a document what the server knows about its workflow."""
 
-    def __init__(self, store: Store, outlook: Outlook | None, public_url: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        outlook: Outlook | None,
+        public_url: str,
+        needs_broker: Container[str],
+    ) -> None:
         self._store = store
         self._outlook = outlook
         self._public_url = public_url.rstrip("/")
+        self._needs_broker = needs_broker
 
     def set_public_url(self, url: str) -> None:
         """Say under which address webhooks are reached, once the port is known."""
@@ -36,7 +44,8 @@ class Showing:
             missing_credentials=await self._missing(record),
             missing_references=await self._unknown(record),
             last_execution=await outlook.last_execution(record) if outlook else None,
-            next_due=await outlook.next_due(record) if outlook else None,
+            triggers=await outlook.triggers(record) if outlook else None,
+            needs_broker=self._needs_broker,
         )
 
     async def _missing(self, record: WorkflowRecord) -> list[str]:

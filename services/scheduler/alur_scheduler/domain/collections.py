@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from alur_common.documents.port import Collection
+from alur_common.documents.port import Collection, Index
 from alur_common.schedules import SCHEDULES
+from alur_common.topics import POSITIONS
 
 GATES = Collection(
     "gates", holds="for each workflow with a limit, the executions that are in", owner="scheduler"
 )
-COLLECTIONS = (SCHEDULES, GATES)
+LISTENERS = Collection(
+    "listeners",
+    fields=("uid", "type", "tenant"),
+    indexes=(Index(("uid",)), Index(("type", "tenant"))),
+    holds="the triggers that wait for events from outside, or for records of a topic",
+    owner="scheduler",
+)
+BATCHES = Collection(
+    "batches",
+    fields=("uid",),
+    indexes=(Index(("uid",)),),
+    holds="of each partition that is read in batches, which offsets the last one has",
+    owner="scheduler",
+)
+COLLECTIONS = (SCHEDULES, GATES, LISTENERS, POSITIONS, BATCHES)

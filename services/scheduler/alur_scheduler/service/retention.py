@@ -6,6 +6,7 @@ import asyncio
 
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
+from alur_common.events import OUTSIDE_DAYS
 from alur_common.executions import Execution, Executions, Inbox, Journals
 from alur_common.identity import is_derived
 from alur_sdk.errors import ConflictError, NotFoundError
@@ -14,6 +15,9 @@ BATCH = 100
 PAUSE_SECONDS = 0.05
 SOURCE_SECONDS = 86_400.0
 """How long a source can come again: a delivery under its idempotency key, a due time."""
+TOPIC_SECONDS = OUTSIDE_DAYS * 86_400.0
+"""The same of what lies on a topic: an event, a record."""
+_BY_MODE = {"event": TOPIC_SECONDS, "kafka": TOPIC_SECONDS}
 
 
 class Retention:
@@ -64,7 +68,7 @@ class Retention:
         if not is_derived(execution.id):
             return None
         now = self._clock.now()
-        until = execution.accepted_at + SOURCE_SECONDS
+        until = execution.accepted_at + _BY_MODE.get(execution.mode, SOURCE_SECONDS)
         if until > now:
             return until
         if execution.parent is None:

@@ -11,7 +11,6 @@ import structlog
 from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Document, Documents, Where
-from alur_common.events import WorkflowVersionPublished
 from alur_common.schedules import SCHEDULES
 from alur_common.security.records import rfc3339
 from alur_common.starts import StartRequest, Starts
@@ -43,36 +42,13 @@ class Schedules:
         self._clock = clock
         self._meter = meter
         self._tracing = tracing
-        self._running_since = clock.now()
-
-    async def load(self) -> None:
-        """Bring the schedules of all workflows to what their documents say; safe to repeat."""
-        self._running_since = self._clock.now()
-        cursor: str | None = None
-        while True:
-            page = await self._definitions.all_active(cursor, PAGE)
-            for record in page.items:
-                await self.sync(record)
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
-    async def on_published(self, event: WorkflowVersionPublished) -> None:
-        """Follow a workflow that was published, suspended, resumed or deleted. Safe to repeat."""
-        if event.deleted:
-            await self._remove(event.key, keep=frozenset())
-            return
-        try:
-            record = await self._definitions.active(event.tenant, event.project, event.workflow)
-        except NotFoundError:
-            await self._remove(event.key, keep=frozenset())
-            return
-        await self.sync(record)
+        self.running_since = clock.now()
+        """Since when nothing is missed: what was due before is made up for as its trigger says."""
 
     async def sync(self, record: WorkflowRecord) -> None:
         """Plan what is new or changed, and forget what is gone or rests."""
         wanted = {} if record.is_suspended else _rules(record)
-        await self._remove(record.uid, keep=frozenset(wanted))
+        await self.remove(record.uid, keep=frozenset(wanted))
         for trigger, rule in wanted.items():
             await self._plan(record, trigger, rule)
 
@@ -108,7 +84,8 @@ class Schedules:
         else:
             await self._documents.replace(SCHEDULES, document, at_revision=known["revision"])
 
-    async def _remove(self, uid: str, keep: frozenset[str]) -> None:
+    async def remove(self, uid: str, keep: frozenset[str] = frozenset()) -> None:
+        """Forget the schedules of a workflow but those of these triggers. Safe to repeat."""
         for schedule in await self._documents.find(SCHEDULES, [Where("uid", "eq", uid)]):
             if schedule["trigger"] not in keep:
                 await self._documents.delete(SCHEDULES, schedule["id"])
@@ -140,7 +117,7 @@ class Schedules:
             await self._documents.delete(SCHEDULES, schedule["id"])
             return
         previous = schedule["previous"]
-        for due in to_fire(rule, times, self._running_since):
+        for due in to_fire(rule, times, self.running_since):
             await self._start(record, schedule["trigger"], due, previous)
             previous = due
         following = next_due(rule, times[-1] if times else now)

@@ -1,4 +1,4 @@
-/** What the server says of a trigger: the webhook's address, when a schedule is due. */
+/** What the server says of a trigger: the webhook's address, when a schedule is due, how far a topic was read. */
 
 import { ActionIcon, CopyButton, Text, Tooltip } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
@@ -38,6 +38,20 @@ export function TriggerStatus({ node }: { node: GraphNode }) {
     );
   }
   if (trigger?.url) return <Address url={trigger.url} />;
+  if (trigger?.error) {
+    return (
+      <Text size="xs" c="red" px={18}>
+        {trigger.error}
+      </Text>
+    );
+  }
+  if (typeof trigger?.lag === "number") {
+    return (
+      <Text size="xs" c="dimmed" px={18}>
+        {t("editor.lag", { count: trigger.lag })}
+      </Text>
+    );
+  }
   if (!trigger?.nextDue) return null;
   return (
     <Text size="xs" c="dimmed" px={18}>

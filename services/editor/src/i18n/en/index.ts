@@ -128,6 +128,8 @@ export const en = {
     webhookSave: "Save the workflow to get its address.",
     copyUrl: "Copy the address",
     nextDue: "Next at {{when}}",
+    lag_one: "{{count}} record to read",
+    lag_other: "{{count}} records to read",
     clearRun: "Clear the run",
     runStatus: "Run: {{status}}",
     viewRun: "Open execution",

@@ -130,6 +130,8 @@ export const id: Texts = {
     webhookSave: "Simpan alur kerja untuk mendapat alamatnya.",
     copyUrl: "Salin alamat",
     nextDue: "Berikutnya {{when}}",
+    lag_one: "{{count}} rekaman belum dibaca",
+    lag_other: "{{count}} rekaman belum dibaca",
     clearRun: "Bersihkan eksekusi",
     runStatus: "Eksekusi: {{status}}",
     viewRun: "Buka eksekusi",

@@ -79,6 +79,7 @@ class TriggerStatus(Shown):
     url: str | None = None
     next_due: datetime | None = None
     lag: int | None = None
+    error: str | None = None
 
 
 class Condition(Shown):

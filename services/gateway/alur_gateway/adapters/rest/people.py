@@ -13,13 +13,16 @@ from alur_gateway.adapters.rest.people_models import (
     AuditCheck,
     AuditPage,
     InvitedMember,
+    MadeProducer,
     MadeToken,
     Me,
     MemberChange,
     MemberInfo,
     MemberList,
     NewMember,
+    NewProducerBody,
     NewTokenBody,
+    ProducerList,
     ProjectBody,
     ProjectInfo,
     ProjectList,
@@ -36,6 +39,7 @@ from alur_gateway.adapters.rest.routing import (
 )
 from alur_gateway.service.use_cases import UseCases
 
+ProducerArg = Annotated[NewProducerBody, body_of(NewProducerBody)]
 TokenArg = Annotated[NewTokenBody, body_of(NewTokenBody)]
 ProjectArg = Annotated[ProjectBody, body_of(ProjectBody)]
 MemberArg = Annotated[NewMember, body_of(NewMember)]
@@ -56,6 +60,9 @@ class PeopleRoutes:
             Route("GET", "/tokens", self.list_tokens, TokenList),
             Route("POST", "/tokens", self.create_token, MadeToken, 201, NewTokenBody),
             Route("DELETE", "/tokens/{token_id}", self.delete_token, None, 204),
+            Route("GET", "/producers", self.list_producers, ProducerList),
+            Route("POST", "/producers", self.create_producer, MadeProducer, 201, NewProducerBody),
+            Route("DELETE", "/producers/{producer_id}", self.delete_producer, None, 204),
             Route("GET", "/projects", self.list_projects, ProjectList),
             Route("POST", "/projects", self.create_project, ProjectInfo, 201, ProjectBody),
             Route("GET", "/projects/{project}", self.get_project, ProjectInfo),
@@ -100,6 +107,21 @@ class PeopleRoutes:
     async def delete_token(self, token_id: str, caller: Who) -> Response:
         """End a token at once."""
         await self._registry.revoke_token(caller, token_id)
+        return reply(204)
+
+    async def list_producers(self, caller: Who) -> Response:
+        """Return who outside may send events, without the secrets of their keys."""
+        found = await self._registry.list_producers(caller)
+        return reply(200, {"items": [producer.shown() for producer in found]})
+
+    async def create_producer(self, caller: Who, body: ProducerArg) -> Response:
+        """Make a key by which a producer signs its events; its secret is shown this once."""
+        made = await self._registry.create_producer(caller, name=body.name)
+        return reply(201, made.shown(), {"cache-control": "no-store"})
+
+    async def delete_producer(self, producer_id: str, caller: Who) -> Response:
+        """End a key: what is signed with it starts nothing from now on."""
+        await self._registry.revoke_producer(caller, producer_id)
         return reply(204)
 
     async def list_projects(self, caller: Who) -> Response:

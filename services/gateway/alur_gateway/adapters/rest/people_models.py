@@ -63,6 +63,34 @@ class TokenList(Shown):
     items: list[TokenInfo]
 
 
+class NewProducerBody(Wire):
+    """A producer of events to make a key for."""
+
+    name: str = Field(min_length=1, max_length=200)
+
+
+class ProducerInfo(Shown):
+    """Who outside may send events; `id` and `tenant` are what those name in `ce_alurkey` and `ce_alurtenant`."""
+
+    id: str
+    name: str
+    tenant: str
+    user: str
+    created_at: datetime
+
+
+class MadeProducer(ProducerInfo):
+    """A producer just made: the only time that the secret is shown by which it signs."""
+
+    secret: str
+
+
+class ProducerList(Shown):
+    """Producers."""
+
+    items: list[ProducerInfo]
+
+
 class ProjectBody(Wire):
     """A project to make."""
 

@@ -40,7 +40,7 @@ class Execution:
     workflow_uid: str
     version: int
     mode: str
-    """What started it: `webhook`, `schedule`, `manual`, `error`, `child`, `replay`."""
+    """What started it: `webhook`, `schedule`, `event`, `kafka`, `manual`, `error`, `child`, `replay`."""
     accepted_at: float
     status: Status = "queued"
     trigger: str | None = None

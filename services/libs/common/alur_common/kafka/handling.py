@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from alur_common.blobs import Blobs
-from alur_common.bus import Handler, Wanted
+from alur_common.bus import Handler, PoisonError, Wanted
 from alur_common.events import Event
 from alur_common.kafka.counting import Counts
 from alur_common.kafka.encoding import event_of
@@ -213,7 +213,3 @@ class Handling:
             reason=str(error)[:MESSAGE_CHARACTERS],
             exc_info=None if isinstance(error, PoisonError) else error,
         )
-
-
-class PoisonError(InvalidError):
-    """The record is no event that this topic may hold: no attempt will help."""

@@ -79,7 +79,7 @@ class Sender:
         except MessageSizeTooLargeError as error:
             raise TooLargeError(f"an event is larger than Kafka takes: {error}") from error
         except KafkaError as error:
-            if _is_lost(error):
+            if is_lost(error):
                 await self._renew(producer)
             raise UnavailableError(f"Kafka did not take an event: {error}") from error
 
@@ -98,7 +98,7 @@ class Sender:
             await lost.stop()
 
 
-def _is_lost(error: KafkaError) -> bool:
+def is_lost(error: KafkaError) -> bool:
     """Whether this producer can send nothing any more."""
     # Its sender ends with a bare KafkaError on what it did not expect.
     ends = (OutOfOrderSequenceNumber, ProducerFenced, ProducerClosed)

@@ -73,7 +73,13 @@ TOPICS: tuple[Topic, ...] = (
         _WORKFLOW,
         ("scheduler", "scheduler-deletion"),
     ),
-    Topic(events.ExternalReceived.topic, events.ExternalReceived, 7, "the sender's own"),
+    Topic(
+        events.ExternalReceived.topic,
+        events.ExternalReceived,
+        events.OUTSIDE_DAYS,
+        "the sender's own",
+        ("scheduler",),
+    ),
 )
 BY_NAME: Mapping[str, Topic] = {topic.name: topic for topic in TOPICS}
 

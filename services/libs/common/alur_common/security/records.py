@@ -109,6 +109,39 @@ class NewToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Producer:
+    """Who outside may send events, without the secret of their key."""
+
+    tenant: str
+    id: str
+    name: str
+    user: str
+    created_at: float
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as the API answers it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "tenant": self.tenant,
+            "user": self.user,
+            "createdAt": rfc3339(self.created_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NewProducer:
+    """A producer just made: the only time that its secret is seen."""
+
+    producer: Producer
+    secret: str = field(repr=False)
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as the API answers it, with its `secret`."""
+        return {**self.producer.shown(), "secret": self.secret}
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """What a browser holds after sign-in. Times are seconds since 1970."""
 

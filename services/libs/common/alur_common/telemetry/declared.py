@@ -13,6 +13,7 @@ API_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 HOOK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 NODE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 180.0, 600.0)
 RUN_SECONDS = (0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0)
+RECONCILE_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 CODE_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0)
 WAIT_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
 
@@ -133,6 +134,9 @@ METRICS = (
     ),
     _gauge("store_pool_connections", "Connections to MongoDB: open, and of those in use.", "state"),
     _counter("store_pool_timeouts_total", "Times that no connection to MongoDB was to be had."),
+    _counter("operator_reconciles_total", "Objects handled.", "kind", "result"),
+    _histogram("operator_reconcile_seconds", RECONCILE_SECONDS, "How long each took.", "kind"),
+    _gauge("operator_runs_followed", "Runs that are followed."),
     _gauge("build_info", "1, labelled with the version that runs.", "version"),
 )
 """All of them, in the order of the reference page."""

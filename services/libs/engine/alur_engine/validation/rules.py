@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alur_engine.catalogue import Catalogue
 from alur_engine.durations import duration_seconds
+from alur_engine.expressions import Evaluator, find_problems, is_expression
 from alur_engine.validation.cron import cron_problem
 from alur_engine.validation.drafts import Draft, Step
 from alur_sdk.errors import Problem
@@ -65,6 +66,29 @@ def _webhook(step: Step) -> Iterator[Problem]:
         yield Problem(f"{step.path}.credentials.auth", "missing", message)
 
 
+def _event(step: Step) -> Iterator[Problem]:
+    """A filter is the one parameter of a trigger that is an expression; it sees the event alone."""
+    path, text = f"{step.path}.params.filter", step.params.get("filter")
+    if not isinstance(text, str) or not text:
+        return
+    if not is_expression(text):
+        message = "a filter is an expression, such as `{{ $json.data.total > 100 }}`"
+        yield Problem(path, "expression", message)
+        return
+    faults = find_problems(text, path)
+    yield from faults
+    if not faults and Evaluator().template(text).references:
+        yield Problem(path, "unknown-node", "a filter sees the event as `$json`, and no node")
+
+
+def _topic(step: Step) -> Iterator[Problem]:
+    """What the installation itself says on its broker is not for workflows."""
+    topic = step.params.get("topic")
+    if isinstance(topic, str) and topic.startswith("alur.") and "brokers" not in step.credentials:
+        message = f"{topic[:60]} is the installation's own: no workflow may use it"
+        yield Problem(f"{step.path}.params.topic", "value", message)
+
+
 def _stop(step: Step) -> Iterator[Problem]:
     if step.params.get("message") == "" and not step.params.get("ok"):
         message = "give a `message`, or say `ok: true`"
@@ -85,6 +109,9 @@ def _request(step: Step) -> Iterator[Problem]:
 _RULES: dict[str, Callable[[Step], Iterator[Problem]]] = {
     "core.stop": _stop,
     "http.request": _request,
+    "kafka.produce": _topic,
+    "trigger.event": _event,
+    "trigger.kafka": _topic,
     "trigger.schedule": _schedule,
     "trigger.webhook": _webhook,
 }

@@ -1,0 +1,106 @@
+"""Producers of events outside: each has a key by which it signs, kept sealed as credentials are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alur_common.cache import Cache
+from alur_common.documents.port import Where
+from alur_common.security.records import NewProducer, Producer, UnsealedCredential
+from alur_common.security.rights import Caller, authorize
+from alur_common.security.sealing import Sealed, Sealer
+from alur_registry.domain.entities import KeptProducer
+from alur_registry.domain.names import check_title
+from alur_registry.service.tools import Tools
+from alur_sdk.errors import ConflictError, ForbiddenError, NotFoundError
+
+MAX_PRODUCERS = 1_000
+KIND = "producer"
+_PAGE = 200
+
+
+class Producers:
+    """What is done with producers. A key lets its holder start whatever waits for events in the tenant."""
+
+    def __init__(self, tools: Tools, sealer: Sealer, *, fresh_seconds: float | None) -> None:
+        self._store = tools.store
+        self._sealer = sealer
+        self._audit = tools.audit
+        self._clock = tools.clock
+        self._ids = tools.ids
+        # Sealed, as the store has them: no secret stays in memory.
+        self._sealed: Cache[KeptProducer] = Cache(
+            tools.clock, size=1_000, fresh_seconds=fresh_seconds
+        )
+
+    async def create_producer(self, caller: Caller, *, name: str) -> NewProducer:
+        """Make a key; its secret is in the answer, and afterwards only sealed in the store."""
+        authorize(caller, "manage", "tokens")
+        check_title(name, "name")
+        where = [Where("tenant", "eq", caller.tenant)]
+        if len(await self._store.producers.search(where, limit=MAX_PRODUCERS)) >= MAX_PRODUCERS:
+            raise ForbiddenError(f"{MAX_PRODUCERS} producers are enough: revoke some first")
+        secret = self._ids.secret(32)
+        draft = KeptProducer(
+            tenant=caller.tenant,
+            id=self._ids.secret(8),
+            name=name,
+            user=caller.user,
+            created_at=self._clock.now(),
+            sealed={},
+        )
+        sealed = self._sealer.seal({"secret": secret}, *draft.binding).to_document()
+        kept = await self._store.producers.insert(replace(draft, sealed=sealed))
+        await self._audit.record(caller, "create", "producers", kept.id, name=name)
+        return NewProducer(kept.info(), secret)
+
+    async def list_producers(self, caller: Caller) -> list[Producer]:
+        """Return the producers of the tenant."""
+        authorize(caller, "manage", "tokens")
+        where = [Where("tenant", "eq", caller.tenant)]
+        found = await self._store.producers.search(where, limit=MAX_PRODUCERS)
+        return sorted((kept.info() for kept in found), key=lambda p: (p.created_at, p.id))
+
+    async def revoke_producer(self, caller: Caller, producer: str) -> None:
+        """End a key: what is signed with it goes to the dead letters from now on."""
+        authorize(caller, "manage", "tokens")
+        await self._get(caller.tenant, producer)
+        await self._store.producers.remove(caller.tenant, producer)
+        self._sealed.drop(f"{caller.tenant}/{producer}")
+        await self._audit.record(caller, "delete", "producers", producer)
+
+    async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
+        """Return the `secret` of a key for one use; raises `NotFoundError`, or `SealError` when it does not open."""
+        kept = await self._sealed.get(f"{tenant}/{producer}", lambda: self._get(tenant, producer))
+        fields = self._sealer.unseal(Sealed.from_document(kept.sealed), *kept.binding)
+        return UnsealedCredential(KIND, fields)
+
+    async def rotate_keys(self) -> int:
+        """Wrap everything under the master key in use and return how much that was; safe to repeat, and with traffic."""
+        rotated = 0
+        after: list[str] | None = None
+        while page := await self._store.producers.search([], limit=_PAGE, after=after):
+            for kept in page:
+                rotated += await self._rewrap(kept)
+            after = [f"{page[-1].tenant}/{page[-1].id}"]
+        return rotated
+
+    async def _rewrap(self, kept: KeptProducer) -> bool:
+        sealed = Sealed.from_document(kept.sealed)
+        if self._sealer.is_current(sealed):
+            return False
+        moved = self._sealer.rewrap(sealed, *kept.binding).to_document()
+        try:
+            await self._store.producers.save(replace(kept, sealed=moved))
+        except (ConflictError, NotFoundError):
+            return False  # it was revoked meanwhile
+        self._sealed.drop(f"{kept.tenant}/{kept.id}")
+        return True
+
+    async def _get(self, tenant: str, producer: str) -> KeptProducer:
+        found = None
+        if "/" not in f"{tenant}{producer}":
+            found = await self._store.producers.find(tenant, producer)
+        if found is None:
+            raise NotFoundError(f"there is no producer {producer}", producer=producer)
+        return found

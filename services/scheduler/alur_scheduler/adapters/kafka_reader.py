@@ -1,0 +1,132 @@
+"""One consumer of aiokafka; offsets are committed when whoever reads says so."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+
+from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
+from alur_common.security.records import UnsealedCredential
+from alur_scheduler.domain.records import Reading, Record, own_group
+
+SESSION_MS = 6_000
+FETCH_WAIT_MS = 200
+
+
+@asynccontextmanager
+async def opened(
+    reach: Reach, reading: Reading, secret: UnsealedCredential | None, worker: str
+) -> AsyncIterator[KafkaReader]:
+    """Join the group, as `Readers.open` says."""
+    own = own_group(reading.id)
+    named = None if reading.group == own else reading.group
+    check_topic(reading.topic, is_own_broker=reading.credential is None, group=named)
+    options = reach.options(secret)
+    # The assignor keeps what it assigned in its class: each group has its own.
+    sticky = type("Sticky", (StickyPartitionAssignor,), {})
+    consumer = AIOKafkaConsumer(
+        **options,
+        group_id=reading.group,
+        group_instance_id=f"{worker}-{own}",
+        enable_auto_commit=False,
+        # For offsets that are gone since; where a group begins is decided by `_settle`.
+        auto_offset_reset="earliest",
+        partition_assignment_strategy=[sticky],
+        session_timeout_ms=SESSION_MS,
+        heartbeat_interval_ms=SESSION_MS // 3,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+    )
+    reader = KafkaReader(consumer, reading, options)
+    try:
+        with reader.translated():
+            await consumer.start()
+            await reader.join()
+        yield reader
+    finally:
+        await consumer.stop()
+        release(options)
+
+
+class KafkaReader:
+    """`Reader` on one consumer."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        reading: Reading,
+        options: Mapping[str, Any],
+    ) -> None:
+        self._consumer = consumer
+        self._topic = reading.topic
+        self._is_late = reading.begins == "latest"
+        self._options = options
+        self._committed: dict[int, int] = {}
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raise `UnavailableError` for what the broker says."""
+        try:
+            yield
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise out_of_reach(self._options, error) from error
+
+    async def join(self) -> None:
+        """Join the group; raises when the topic is not there: aiokafka would wait for it without a word."""
+        if self._topic not in await self._consumer.topics():
+            raise UnknownTopicOrPartitionError(f"there is no topic {self._topic}, or none to read")
+        self._consumer.subscribe([self._topic])
+
+    async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
+        with self.translated():
+            await self._settle()
+            found = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=most)
+            for place in [place for place in found if place.partition not in self._committed]:
+                # It came this very moment: it is settled first, and read the next time.
+                self._consumer.seek(place, found.pop(place)[0].offset)
+        return {
+            place.partition: [
+                Record(
+                    r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers)
+                )
+                for r in records
+            ]
+            for place, records in found.items()
+        }
+
+    async def commit(self, offsets: Mapping[int, int]) -> None:
+        with self.translated():
+            await self._consumer.commit(
+                {TopicPartition(self._topic, number): offset for number, offset in offsets.items()}
+            )
+        self._committed.update(offsets)
+
+    def lag(self) -> Mapping[int, int]:
+        found = {}
+        for place in self._consumer.assignment():
+            end, done = self._consumer.highwater(place), self._committed.get(place.partition)
+            if done is not None:
+                found[place.partition] = 0 if end is None else max(0, end - done)
+        return found
+
+    async def _settle(self) -> None:
+        """Commit where the group begins on partitions that it has never read.
+
+        `latest` would be another place after a crash, and what came between would be lost.
+        """
+        assigned = {place.partition for place in self._consumer.assignment()}
+        for number in self._committed.keys() - assigned:
+            del self._committed[number]
+        for number in assigned - self._committed.keys():
+            place = TopicPartition(self._topic, number)
+            done = await self._consumer.committed(place)
+            if done is None:
+                if self._is_late:
+                    await self._consumer.seek_to_end(place)
+                done = await self._consumer.position(place)
+                await self._consumer.commit({place: done})
+            self._committed[number] = done

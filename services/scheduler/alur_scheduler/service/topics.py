@@ -1,0 +1,213 @@
+"""Triggers of topics: each record, or each batch, starts one execution, whatever dies in between."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+
+from alur_common.clock import Clock
+from alur_common.definitions import WorkflowRecord
+from alur_common.documents.port import Document, Documents
+from alur_common.starts import StartRequest, Starts
+from alur_common.telemetry import get_logger
+from alur_common.topics import POSITIONS
+from alur_scheduler.domain.records import Gathered, Reading, Record, item_of, reading_of, source_of
+from alur_scheduler.ports import Definitions, Reader, Readers
+from alur_scheduler.service.batches import Batches
+from alur_scheduler.service.listeners import TOPIC, Listeners
+from alur_sdk.errors import (
+    AlurError,
+    ConflictError,
+    ExistsError,
+    NotFoundError,
+    UnavailableError,
+)
+
+MOST = 200
+"""So many records are taken at once."""
+FETCH_SECONDS = 0.5
+TELL_SECONDS = 1.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
+_log = get_logger("alur.scheduler")
+
+
+class Topics:
+    """Reads what the listeners say, in tasks of this process; members of the same group elsewhere share the work."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        definitions: Definitions,
+        starts: Starts,
+        readers: Readers,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._definitions = definitions
+        self._starts = starts
+        self._readers = readers
+        self._clock = clock
+        self._listeners = Listeners(documents)
+        self._batches = Batches(documents)
+        self._tasks: dict[Reading, asyncio.Task[None]] = {}
+        self._lock = asyncio.Lock()
+
+    async def follow(self) -> None:
+        """Begin to read what is new, and leave what is gone, changed or rests."""
+        async with self._lock:
+            await self._follow()
+
+    async def _follow(self) -> None:
+        wanted = {reading_of(listener) async for listener in self._listeners.all_of(TOPIC)}
+        await self._leave([reading for reading in self._tasks if reading not in wanted])
+        for reading in wanted - self._tasks.keys():
+            self._tasks[reading] = asyncio.get_running_loop().create_task(self._read(reading))
+
+    async def stop(self) -> None:
+        """Leave all groups; what was started is committed."""
+        await self._leave(list(self._tasks))
+
+    async def _leave(self, readings: Sequence[Reading]) -> None:
+        tasks = [self._tasks.pop(reading) for reading in readings]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self, reading: Reading) -> None:
+        """Read until cancelled: whatever fails is told in the status, and tried again from what is committed."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                secret = None
+                if reading.credential is not None:
+                    secret = await self._definitions.unseal(
+                        reading.tenant, reading.project, reading.credential
+                    )
+                async with self._readers.open(reading, secret) as reader:
+                    pause = FIRST_PAUSE_SECONDS
+                    await _Round(self, reading, reader).again_and_again()
+            except Exception as error:  # noqa: BLE001  # the outermost loop of every reading
+                await self._failed(reading, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _failed(self, reading: Reading, error: Exception) -> None:
+        is_known = isinstance(error, AlurError)
+        reason = error.message if isinstance(error, AlurError) else repr(error)
+        _log.warning(
+            "topic not read",
+            workflow_id=reading.uid,
+            trigger=reading.trigger,
+            topic=reading.topic,
+            reason=reason,
+            exc_info=None if is_known else error,
+        )
+        with contextlib.suppress(AlurError):  # the log has it
+            await self.tell(reading, "error", error=reason)
+
+    async def start(
+        self, reading: Reading, record: WorkflowRecord, batch: Sequence[Record]
+    ) -> None:
+        """Start one execution, once for these records."""
+        request = StartRequest(
+            mode="kafka",
+            input=[item_of(one, reading.value) for one in batch],
+            trigger=reading.trigger,
+            source=source_of(batch, reading.trigger),
+        )
+        await self._starts.start(record, request)
+
+    async def record_of(self, reading: Reading) -> WorkflowRecord:
+        """Return the workflow as it is. Raises `AlurError` for one that is gone or rests: nothing is read for it."""
+        record = await self._definitions.newest(reading.tenant, reading.project, reading.workflow)
+        if record.uid != reading.uid or record.is_suspended:
+            raise UnavailableError(f"the workflow {reading.workflow} rests")
+        return record
+
+    async def batch_of(self, reading: Reading, gathered: Gathered) -> Sequence[Record]:
+        """Return the records of the next batch, or none yet."""
+        return await self._batches.next(reading, gathered, self._clock.monotonic())
+
+    @property
+    def monotonic(self) -> float:
+        """Seconds, for what takes how long."""
+        return self._clock.monotonic()
+
+    async def tell(
+        self, reading: Reading, part: str, *, lag: int | None = None, error: str = ""
+    ) -> None:
+        """Write down how far a partition was read, or (`part` being `error`) why nothing is."""
+        key = f"{reading.id}/{part}"
+        document: Document = {
+            "id": key,
+            "uid": reading.uid,
+            "trigger": reading.trigger,
+            "topic": reading.topic,
+            "lag": lag,
+            "error": error,
+        }
+        try:
+            if await self._documents.find_one(POSITIONS, key) is None:
+                await self._documents.insert(POSITIONS, document)
+            else:
+                await self._documents.replace(POSITIONS, document)
+        except (ConflictError, ExistsError, NotFoundError):
+            return  # another member tells of it, or the workflow was deleted
+
+
+class _Round:
+    """One membership: fetch, start, commit, tell."""
+
+    def __init__(self, topics: Topics, reading: Reading, reader: Reader) -> None:
+        self._topics = topics
+        self._reading = reading
+        self._reader = reader
+        self._gathered: dict[int, Gathered] = {}
+        self._told: dict[str, int] = {}
+        self._tell_at = 0.0
+
+    async def again_and_again(self) -> None:
+        await self._topics.tell(self._reading, "error")
+        while True:
+            found = await self._reader.fetch(MOST, FETCH_SECONDS)
+            if self._reading.size == 1:
+                await self._start_each(found)
+            else:
+                await self._start_batches(found)
+            if self._topics.monotonic >= self._tell_at:
+                await self._tell()
+
+    async def _start_each(self, found: Mapping[int, Sequence[Record]]) -> None:
+        if not found:
+            return
+        topics, reading = self._topics, self._reading
+        record = await topics.record_of(reading)
+        await asyncio.gather(
+            *(topics.start(reading, record, [one]) for records in found.values() for one in records)
+        )
+        await self._reader.commit({n: records[-1].offset + 1 for n, records in found.items()})
+
+    async def _start_batches(self, found: Mapping[int, Sequence[Record]]) -> None:
+        topics, reading = self._topics, self._reading
+        for number, records in found.items():
+            gathered = self._gathered.setdefault(number, Gathered())
+            if gathered.records and records[0].offset <= gathered.records[-1].offset:
+                gathered.records.clear()  # the partition went away and came back: it is read anew
+            if not gathered.records:
+                gathered.since = topics.monotonic
+            gathered.records += records
+        for number, gathered in self._gathered.items():
+            while batch := await topics.batch_of(reading, gathered):
+                await topics.start(reading, await topics.record_of(reading), batch)
+                await self._reader.commit({number: batch[-1].offset + 1})
+                del gathered.records[: len(batch)]
+                gathered.since = topics.monotonic
+
+    async def _tell(self) -> None:
+        """Write down the lag of each partition, where it changed."""
+        self._tell_at = self._topics.monotonic + TELL_SECONDS
+        for number, lag in self._reader.lag().items():
+            if self._told.get(str(number)) != lag:
+                await self._topics.tell(self._reading, str(number), lag=lag)
+                self._told[str(number)] = lag

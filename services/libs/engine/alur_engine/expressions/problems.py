@@ -23,6 +23,10 @@ class SyntaxProblem(ExpressionError):  # noqa: N818  the name callers know
         self.reason = reason
 
 
+class MistakeError(SyntaxProblem):
+    """JavaScript that cannot be meant: no other engine is asked for it."""
+
+
 def type_error(message: str) -> ExpressionError:
     """The error that JavaScript would throw as a `TypeError`."""
     return ExpressionError(message, kind="TypeError")

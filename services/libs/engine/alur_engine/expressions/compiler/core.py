@@ -20,6 +20,7 @@ from alur_engine.expressions.compiler.context import Code, Context
 from alur_engine.expressions.compiler.mutation import changes_data, is_lost
 from alur_engine.expressions.compiler.renaming import references
 from alur_engine.expressions.compiler.tree import Node, Source, children
+from alur_engine.expressions.problems import MistakeError
 
 Handler = Callable[[Context, Node], Code]
 
@@ -116,7 +117,7 @@ def compile_source(text: str) -> Compilation:
     code = compiler.compile(source.root)
     if is_lost(source.root):
         reason = "this changes a copy and nothing else: `===` compares, core.set sets fields"
-        raise compiler.refuse(source.root, reason)
+        raise MistakeError(source.offset(source.root), reason)
     return Compilation(
         code,
         references(source),

@@ -1,0 +1,94 @@
+"""Events from outside: what their signature covers, and what is believed without one."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from alur_common.bus import PoisonError
+from alur_common.events import ExternalReceived
+from alur_scheduler.domain.outside import fits, is_signed_by, item_of, signature_of
+from alur_scheduler.service.outside import OutsideEvents
+from tests.support.clock import FakeClock
+
+EVENT = ExternalReceived(
+    "k", "", "1", "/shop", "order", "2026-01-01T00:00:00Z", "7", "application/json", b'{"a":1}'
+)
+
+
+def test_the_signature_is_that_of_the_contract() -> None:
+    # printf '1\n/shop\norder\n2026-01-01T00:00:00Z\n{"a":1}' | openssl dgst -sha256 -hmac secret -binary | base64
+    assert signature_of("secret", EVENT) == "OeSpMuqpEdP0ku6mEMtqcjNZzoD4lSre2jspkpctBpY="
+    signed = replace(EVENT, signature=signature_of("secret", EVENT))
+    assert is_signed_by("secret", signed)
+    for change in ({"id": "2"}, {"source": "/x"}, {"type": "x"}, {"time": ""}, {"data": b"{}"}):
+        assert not is_signed_by("secret", replace(signed, **change))
+    assert not is_signed_by("other", signed)
+
+
+@pytest.mark.parametrize(
+    ("params", "does"),
+    [
+        ({}, True),
+        ({"type": "order"}, True),
+        ({"type": "ord*", "source": "/shop", "subject": "7"}, True),
+        ({"type": "ord"}, False),
+        ({"type": "order", "subject": "8"}, False),
+        ({"source": "/sho*"}, True),
+    ],
+)
+def test_an_event_fits_what_is_given(params: dict[str, str], does: bool) -> None:
+    assert fits(params, EVENT) is does
+
+
+def test_data_are_what_their_type_says() -> None:
+    text = replace(EVENT, content_type="text/plain", data=b"hello")
+    raw = replace(EVENT, content_type="image/png", data=b"\x89")
+    assert item_of(EVENT)["data"] == {"a": 1}
+    assert item_of(text)["data"] == "hello"
+    assert item_of(raw)["data_base64"] == base64.b64encode(b"\x89").decode()
+    assert "data" not in item_of(replace(EVENT, data=b""))
+    for data in (b"{", b"NaN", b"[" * 300 + b"]" * 300):
+        with pytest.raises(ValueError):  # noqa: PT011  # what is wrong with it is the reader's to say
+            item_of(replace(EVENT, data=data))
+
+
+class Alone:
+    """Definitions and listeners of an installation with this tenant, or several."""
+
+    def __init__(self, tenant: str | None) -> None:
+        self.tenant = tenant
+        self.asked: list[str | None] = []
+
+    async def only_tenant(self) -> str | None:
+        return self.tenant
+
+    async def all_of(self, kind: str, tenant: str | None = None) -> AsyncIterator[Any]:
+        self.asked.append(tenant)
+        for listener in ():
+            yield listener
+
+
+async def received(event: ExternalReceived, tenant: str | None, *, trusts: bool) -> list[Any]:
+    alone: Any = Alone(tenant)
+    outside = OutsideEvents(alone, alone, alone, FakeClock(), trusts_topic=trusts)
+    await outside.on_received(event)
+    return list(alone.asked)
+
+
+async def test_an_unsigned_event_counts_where_the_topic_is_trusted_and_one_tenant_is() -> None:
+    assert await received(EVENT, "only", trusts=True) == ["only"]
+    assert await received(replace(EVENT, tenant="only"), "only", trusts=True) == ["only"]
+
+
+@pytest.mark.parametrize(
+    ("tenant", "claimed", "trusts"),
+    [("only", "", False), (None, "", True), ("only", "another", True)],
+)
+async def test_else_it_is_a_dead_letter(tenant: str | None, claimed: str, trusts: bool) -> None:
+    with pytest.raises(PoisonError, match="not signed"):
+        await received(replace(EVENT, tenant=claimed), tenant, trusts=trusts)

@@ -1,0 +1,200 @@
+"""Records start executions once, whichever step of reading them is the last one before a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from alur_common.blobs_memory import MemoryBlobs
+from alur_common.bus_in_process import InProcessBus
+from alur_common.clock import SystemIds
+from alur_common.definitions import WorkflowRecord
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.executions import Execution, StoredExecutions
+from alur_common.security.records import UnsealedCredential
+from alur_common.starts import Accepted, Startable, StartRequest, Starts
+from alur_common.topics import stored_lag
+from alur_scheduler.domain.records import Reading, Record
+from alur_scheduler.service.listeners import Listeners
+from alur_scheduler.service.topics import Topics
+from alur_sdk.errors import NotFoundError, UnavailableError
+from tests.support.clock import FakeClock
+
+
+class CrashError(BaseException):
+    """The process is gone."""
+
+
+def workflow(params: dict[str, Any], **spec: Any) -> WorkflowRecord:
+    trigger = {"name": "orders", "type": "trigger.kafka", "params": {"topic": "orders", **params}}
+    document = {"metadata": {"name": "w"}, "spec": {"triggers": [trigger], **spec}}
+    return WorkflowRecord("t", "p", "w", "uid", 1, document, 1, "", 0.0, 0.0, 0.0)
+
+
+class Partition:
+    """One partition and what its group has committed; both outlive a crash."""
+
+    def __init__(self, *values: bytes) -> None:
+        self.records = [
+            Record("orders", 0, offset, 1_000 + offset, None, value, ())
+            for offset, value in enumerate(values)
+        ]
+        self.committed = 0
+        self.at_once = 100
+        self.fails_to_commit = False
+
+    @asynccontextmanager
+    async def open(
+        self, reading: Reading, secret: UnsealedCredential | None
+    ) -> AsyncIterator[Member]:
+        yield Member(self)
+
+
+class Member:
+    """`Reader` on the partition."""
+
+    def __init__(self, partition: Partition) -> None:
+        self.partition = partition
+        self.position = partition.committed
+
+    async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
+        await asyncio.sleep(0)
+        found = self.partition.records[self.position : self.position + self.partition.at_once]
+        self.position += len(found)
+        return {0: found} if found else {}
+
+    async def commit(self, offsets: Mapping[int, int]) -> None:
+        if self.partition.fails_to_commit:
+            raise UnavailableError("the partition is another member's")
+        self.partition.committed = offsets[0]
+
+    def lag(self) -> Mapping[int, int]:
+        return {0: len(self.partition.records) - self.partition.committed}
+
+
+class CrashingStarts(Starts):
+    """Ends the process before or after one of its starts."""
+
+    crash_before: int | None = None
+    crash_after: int | None = None
+    count = 0
+
+    async def start(self, workflow: Startable, request: StartRequest) -> Accepted:
+        self.count += 1
+        if self.count == self.crash_before:
+            raise CrashError
+        accepted = await super().start(workflow, request)
+        if self.count == self.crash_after:
+            raise CrashError
+        return accepted
+
+
+class World:
+    def __init__(self, record: WorkflowRecord, partition: Partition) -> None:
+        self.clock = FakeClock()
+        self.documents = MemoryDocuments(self.clock)
+        self.executions = StoredExecutions(self.documents)
+        self.record: WorkflowRecord | None = record
+        self.partition = partition
+
+    async def newest(self, tenant: str, project: str, name: str) -> WorkflowRecord:
+        if self.record is None:
+            raise NotFoundError("it is gone")
+        return self.record
+
+    async def run(self, **crash: int) -> None:
+        """Run a process until it crashes, or for a while."""
+        ids = SystemIds(self.clock)
+        starts = CrashingStarts(self.executions, MemoryBlobs(), InProcessBus(), self.clock, ids)
+        for name, number in crash.items():
+            setattr(starts, name, number)
+        if self.record is not None:
+            await Listeners(self.documents).sync(self.record)
+        topics = Topics(self.documents, self, starts, self.partition, self.clock)  # type: ignore[arg-type]  # it is asked for no more
+        with suppress(CrashError):
+            await topics.follow()
+            (task,) = topics._tasks.values() or (asyncio.create_task(asyncio.sleep(0)),)
+            await asyncio.wait({task}, timeout=0.1)
+            self.clock.advance(60)
+            await asyncio.wait({task}, timeout=0.1)
+            if task.done():
+                task.result()
+        await topics.stop()
+
+    async def started(self) -> list[list[Any]]:
+        """Return the values of each execution, in the order of their records."""
+        found: list[Execution] = await self.executions.search([], limit=1_000)
+        return sorted([item["value"] for item in one.input] for one in found)
+
+
+NUMBERS = [str(n).encode() for n in range(5)]
+
+
+@pytest.mark.parametrize("step", ["crash_before", "crash_after"])
+@pytest.mark.parametrize("at", range(1, 6))
+async def test_each_record_starts_once_whichever_start_is_the_last(step: str, at: int) -> None:
+    world = World(workflow({}), Partition(*NUMBERS))
+    await world.run(**{step: at})
+    await world.run()
+    assert await world.started() == [[n] for n in range(5)]
+    assert world.partition.committed == 5
+
+
+@pytest.mark.parametrize("step", ["crash_before", "crash_after"])
+@pytest.mark.parametrize("at", [1, 2])
+async def test_a_batch_is_the_same_after_a_crash_though_more_lies_there_by_then(
+    step: str, at: int
+) -> None:
+    batch = {"size": 4, "wait": "PT5S"}
+    world = World(workflow({"batch": batch}), Partition(*NUMBERS[:3]))
+    world.partition.at_once = 2
+    await world.run(**{step: at})
+    more = Partition(*NUMBERS, b"5", b"6").records
+    world.partition.records = more
+    await world.run()
+    assert await world.started() == [[0, 1, 2], [3, 4, 5, 6]]
+    assert world.partition.committed == 7
+
+
+async def test_what_cannot_be_committed_is_read_again_and_starts_nothing() -> None:
+    world = World(workflow({}), Partition(*NUMBERS))
+    world.partition.fails_to_commit = True
+    await world.run()
+    world.partition.fails_to_commit = False
+    await world.run()
+    assert len(await world.started()) == 5
+    assert world.partition.committed == 5
+
+
+async def test_a_topic_that_is_made_anew_is_another_one() -> None:
+    world = World(workflow({}), Partition(*NUMBERS))
+    await world.run()
+    anew = [replace(record, timestamp=9_000) for record in world.partition.records]
+    world.partition.records, world.partition.committed = anew, 0
+    await world.run()
+    assert len(await world.started()) == 10
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_nothing_is_read_for_a_workflow_that_is_gone_or_rests(gone: bool) -> None:
+    record = workflow({})
+    world = World(record, Partition(*NUMBERS))
+    await Listeners(world.documents).sync(record)
+    world.record = None if gone else workflow({}, suspend=True)
+    if gone:
+        await Listeners(world.documents).sync(record)
+    await world.run()
+    assert await world.started() == []
+    assert world.partition.committed == 0
+
+
+async def test_the_status_says_how_far_behind_it_is() -> None:
+    record = workflow({})
+    world = World(record, Partition(*NUMBERS))
+    await world.run()
+    assert await stored_lag(world.documents, record) == {"orders": {"lag": 0}}

@@ -81,13 +81,13 @@ def test_a_batch_is_one_execution_and_waits_no_longer_than_it_says(
 def test_a_scheduler_that_is_killed_again_and_again_starts_each_record_once(
     distributed: AlurDev, outside: Outside
 ) -> None:
-    topic, count = fresh(outside), 400
+    topic, count = fresh(outside), 300
     put(distributed, reads("killed", topic))
     batch = {"size": 7, "wait": "PT0.2S"}
     put(distributed, reads("killed-batches", topic, batch=batch))
     joined(distributed, "killed")
     joined(distributed, "killed-batches")
-    for part in range(4):
+    for part in range(3):
         values = (json.dumps({"n": n}).encode() for n in range(part * 100, part * 100 + 100))
         outside.send(topic, *values)
         time.sleep(0.2 * part)

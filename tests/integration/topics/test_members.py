@@ -1,0 +1,93 @@
+"""Several schedulers share the partitions of a topic; each record starts once while they come and go."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from alur_common.blobs_memory import MemoryBlobs
+from alur_common.bus_in_process import InProcessBus
+from alur_common.clock import SystemClock, SystemIds
+from alur_common.definitions import WorkflowRecord
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.executions import StoredExecutions
+from alur_common.outbound.guard import Guard
+from alur_common.starts import Starts
+from alur_scheduler.adapters.readers import KafkaReaders
+from alur_scheduler.service.listeners import Listeners
+from alur_scheduler.service.topics import Topics
+
+PARTITIONS, RECORDS = 4, 400
+
+
+class World:
+    """What schedulers share, and a workflow that reads a topic."""
+
+    def __init__(self, servers: str, topic: str) -> None:
+        read = {"topic": topic, "from": "earliest"}
+        batch = {"size": 9, "wait": "PT0.3S"}
+        kinds = {"each": read, "batch": {**read, "batch": batch}}
+        triggers = [
+            {"name": name, "type": "trigger.kafka", "params": params}
+            for name, params in kinds.items()
+        ]
+        document = {"metadata": {"name": "w"}, "spec": {"triggers": triggers}}
+        uid = uuid4().hex
+        self.record = WorkflowRecord("t", "p", "w", uid, 1, document, 1, "", 0.0, 0.0, 0.0)
+        self.servers = servers
+        self.clock = SystemClock()
+        self.documents = MemoryDocuments(self.clock)
+        self.executions = StoredExecutions(self.documents)
+        bus, ids = InProcessBus(), SystemIds(self.clock)
+        self.starts = Starts(self.executions, MemoryBlobs(), bus, self.clock, ids)
+
+    async def newest(self, tenant: str, project: str, name: str) -> WorkflowRecord:
+        return self.record
+
+    async def scheduler(self, name: str) -> Topics:
+        """Return another scheduler, which has begun to read."""
+        readers = KafkaReaders(self.servers, Guard(), name)
+        topics = Topics(self.documents, self, self.starts, readers, self.clock)  # type: ignore[arg-type]  # it is asked for no more
+        await topics.follow()
+        return topics
+
+    async def started(self, trigger: str) -> list[int]:
+        found = await self.executions.search([], limit=10_000)
+        return sorted(
+            item["value"] for one in found if one.trigger == trigger for item in one.input
+        )
+
+    async def until_all_started(self) -> None:
+        async with asyncio.timeout(60):
+            for trigger in ("each", "batch"):
+                while len(await self.started(trigger)) < RECORDS:  # noqa: ASYNC110  # what it waits for is in a store
+                    await asyncio.sleep(0.1)
+
+
+async def test_each_record_starts_once_while_schedulers_come_and_go(kafka_servers: str) -> None:
+    topic = f"m-{uuid4().hex[:8]}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
+    await admin.close()
+    world = World(kafka_servers, topic)
+    await Listeners(world.documents).sync(world.record)
+    first = await world.scheduler("one")
+    others = []
+    async with AIOKafkaProducer(bootstrap_servers=kafka_servers) as producer:
+        for number in range(RECORDS):
+            value = str(number).encode()
+            await producer.send_and_wait(topic, value, partition=number % PARTITIONS)
+            if number == RECORDS // 4:
+                others.append(await world.scheduler("two"))
+            if number == RECORDS // 2:
+                await first.stop()
+    await world.until_all_started()
+    await asyncio.sleep(0.5)
+    for other in others:
+        await other.stop()
+    assert await world.started("each") == list(range(RECORDS))
+    assert await world.started("batch") == list(range(RECORDS))

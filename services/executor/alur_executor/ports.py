@@ -51,8 +51,11 @@ class Trace(Protocol):
 class Tracing(Protocol):
     """Where the executor's spans begin."""
 
-    def session(self, execution: Execution) -> Span:
-        """Begin the span of a session: because of what started the execution, or linked to the session before it."""
+    def session(self, execution: Execution) -> Span | None:
+        """Begin the span of a session: because of what started the execution, or linked to the session before it.
+
+        None where it goes on within what started it, and nothing is recorded.
+        """
 
     def trace(self, span: Span, execution: Execution) -> Trace:
         """Return the trace of a session whose span is recorded."""

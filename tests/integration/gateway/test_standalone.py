@@ -23,7 +23,10 @@ async def test_it_starts_says_what_is_missing_and_ends_well(tmp_path: Path) -> N
         sys.executable, "-c", PROGRAM, stdout=PIPE, stderr=PIPE, env=environment
     )
     assert process.stdout is not None
-    line = orjson.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+    async with asyncio.timeout(30):
+        line = {"msg": ""}
+        while line["msg"] != "gateway listens":
+            line = orjson.loads(await process.stdout.readline())
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{line['port']}") as client:
         statuses = {
             path: (await client.get(path)).status_code

@@ -21,20 +21,25 @@ async def start(data: Path) -> Process:
     )
 
 
+async def until_ready(process: Process) -> None:
+    """Return when its log says that it is ready; it must not end before that."""
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        while b"registry ready" not in (line := await process.stdout.readline()):
+            assert line
+
+
 async def test_it_runs_until_told_and_leaves_the_folder_free(tmp_path: Path) -> None:
     for _ in range(2):
         process = await start(tmp_path / "data")
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
-        assert b"registry ready" in line
+        await until_ready(process)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 async def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     first = await start(tmp_path / "data")
-    assert first.stdout is not None
-    await asyncio.wait_for(first.stdout.readline(), 30)
+    await until_ready(first)
     second = await start(tmp_path / "data")
     _, errors = await asyncio.wait_for(second.communicate(), 30)
     assert (second.returncode, b"StateError" in errors) == (1, True)

@@ -6,7 +6,15 @@ import time
 
 from alur_common.executions import Execution
 from alur_common.telemetry import names
-from alur_common.telemetry.tracing import Kind, Point, Shared, Span, Tracer, point_of
+from alur_common.telemetry.tracing import (
+    Kind,
+    Point,
+    Shared,
+    Span,
+    Tracer,
+    current,
+    point_of,
+)
 from alur_engine.journal import Failed, JournalEntry
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
@@ -21,7 +29,10 @@ class OtelTracing:
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
 
-    def session(self, execution: Execution) -> Span:
+    def session(self, execution: Execution) -> Span | None:
+        here = current()
+        if here is not None and _is_unseen_part(here, execution):
+            return None
         known = point_of(execution.trace)
         if known is None:
             span = self._tracer.begin(_SESSION, Kind.INTERNAL)
@@ -85,6 +96,11 @@ class SessionTrace:
 
     def step(self, name: str) -> Span:
         return self._span.within(name)
+
+
+def _is_unseen_part(here: Span, execution: Execution) -> bool:
+    """Whether this is the execution's own trace, and is not recorded."""
+    return not here.is_recorded and here.point.trace_id == execution.trace[3:35]
 
 
 def _attributes(execution: Execution) -> dict[str, object]:

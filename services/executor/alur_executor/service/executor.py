@@ -182,9 +182,10 @@ class Executor:
             return False
         bind(execution_id=execution_id, workflow_id=execution.workflow_uid)
         tracing = self._parts.tracing
-        if tracing is None:
+        span = None if tracing is None else tracing.session(execution)
+        if tracing is None or span is None:
             return await self._drive(execution, None)
-        with tracing.session(execution) as span:
+        with span:
             if not span.is_recorded:
                 return await self._drive(execution, None)
             here = execution.moved_to(span.point.parent)

@@ -25,11 +25,15 @@ Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 def caller_of(scope: Scope) -> Point | None:
     """Return the span that the caller names, or None; said twice, it counts as not said."""
-    parents = [value for name, value in scope["headers"] if name == b"traceparent"]
-    if len(parents) != 1:
-        return None
-    states = [value for name, value in scope["headers"] if name == b"tracestate"]
-    return point_of(parents[0], b",".join(states))
+    parent, states = None, []
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            if parent is not None:
+                return None
+            parent = value
+        elif name == b"tracestate":
+            states.append(value)
+    return None if parent is None else point_of(parent, b",".join(states))
 
 
 def is_traced(path: str) -> bool:

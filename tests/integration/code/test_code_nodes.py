@@ -177,3 +177,19 @@ def test_a_key_named_proto_stays_data(server: AlurDev) -> None:
     )
     ended = server.wait_for(started.json()["id"], "succeeded")
     assert ended["output"] == [{"keys": ["__proto__", "a"], "is": True}]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "return [{ key: $run.idempotencyKey, attempt: $run.attempt, id: $execution.id, name: $workflow.name }]"),
+        ("python", "return [{'key': _run.idempotencyKey, 'attempt': _run.attempt, 'id': _execution.id, 'name': _workflow.name}]"),
+    ],
+)  # fmt: skip
+def test_code_sees_what_expressions_see(server: AlurDev, language: str, text: str) -> None:
+    put(server, f"roots-{language}", code(text, language))
+    ended = server.run(f"roots-{language}", [{}])
+    assert ended["status"] == "succeeded", ended
+    (seen,) = ended["output"]
+    assert (seen["attempt"], seen["id"], seen["name"]) == (1, ended["id"], f"roots-{language}")
+    assert len(seen["key"]) > 20

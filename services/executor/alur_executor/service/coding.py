@@ -46,10 +46,12 @@ class Coding:
 class Answers:
     """Answers what a runner asks: the names that its code uses, for the item at an index."""
 
-    __slots__ = ("at",)
+    __slots__ = ("_run", "at")
 
-    def __init__(self, at: Callable[[int], Scope]) -> None:
+    def __init__(self, at: Callable[[int], Scope], run: Callable[[int], Json]) -> None:
+        """Scopes come from `at`, and what `$run` is for an item from `run`."""
         self.at = at
+        self._run = run
 
     def __call__(self, what: str, details: Mapping[str, Any]) -> Json:
         """Return the value; raises `ExpressionError` for a node that is not there."""
@@ -59,6 +61,8 @@ class Answers:
             view = scope.node(str(details.get("name")), scope.index)
             part = details.get("part")
             return getattr(view, part)() if part in _PARTS else view.item
+        if what == "run":
+            return self._run(scope.index)
         read = _ROOTS.get(what)
         if read is None:
             raise Permanent(f"code cannot ask for {what[:40]!r}")
@@ -71,6 +75,5 @@ _ROOTS: Final[Mapping[str, Callable[[Scope], Json]]] = {
     "execution": lambda scope: scope.execution,
     "workflow": lambda scope: scope.workflow,
     "trigger": lambda scope: scope.trigger,
-    "run": lambda scope: scope.run,
     "runIndex": lambda scope: scope.run_index,
 }

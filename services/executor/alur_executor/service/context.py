@@ -88,7 +88,11 @@ class RunContext:
 
     @property
     def code(self) -> Coding:
-        return Coding(self._parts.jail, self._execution.tenant, Answers(self._scope_at), self.log)
+        return Coding(self._parts.jail, self._execution.tenant, self.answers(), self.log)
+
+    def answers(self) -> Answers:
+        """Return what answers the questions of code, as long as the node is `seeing`."""
+        return Answers(self._scope_at, lambda index: self.at(index).shown())
 
     def idempotency_key(self, call: int = 0) -> str:
         return idempotency_key(

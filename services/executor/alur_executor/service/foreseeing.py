@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
-from alur_engine.expressions import UNDEFINED, Jailed, Json, Scope, Value
+from alur_engine.expressions import UNDEFINED, Jailed, Json, Value
 from alur_engine.expressions.jailed import Foreseen
 from alur_engine.views import shown
 from alur_executor.ports import Jail
 from alur_executor.service.coding import Answers
 from alur_jail import Ears, RunLimits
-from alur_sdk.errors import AlurError, ExpressionError
+from alur_sdk.errors import AlurError, ExpressionError, Permanent
 from alur_sdk.items import Item
 
 LIMITS: Final = RunLimits(5.0, 64 * 1024 * 1024)
@@ -22,32 +21,35 @@ LIMITS: Final = RunLimits(5.0, 64 * 1024 * 1024)
 _VALUE, _UNDEFINED, _NUMBER = 0, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """What is looked at: the scope of each of the first `count` items."""
-
-    at: Callable[[int], Scope]
-    count: int
-
-
 async def foresee(
-    jail: Jail, tenant: str, expressions: Sequence[Jailed], items: Sequence[Item], outlook: Outlook
+    jail: Jail,
+    tenant: str,
+    expressions: Sequence[Jailed],
+    items: Sequence[Item],
+    answers: Answers,
+    *,
+    count: int,
 ) -> Foreseen:
-    """Return what gives each outcome. Where the jail refuses, each asked for is that refusal."""
-    scope = outlook.at(0)
+    """Return what gives each outcome for the first `count` items.
+
+    Where the jail refuses, each that is asked for is that refusal.
+    """
+    scope = answers.at(0)
     request = {
         "sources": [{"script": each.script, "changes": each.changes} for each in expressions],
         "items": [shown(item) for item in items],
-        "indexes": list(range(outlook.count)),
+        "indexes": list(range(count)),
         "now_ms": scope.now_ms,
         "time_zone": scope.time_zone,
     }
     log = structlog.get_logger("alur.node")
-    ears = Ears(Answers(outlook.at), log.info)
+    ears = Ears(answers, log.info)
     try:
         told = await jail.run(tenant, "expressions", request, LIMITS, ears)
     except AlurError as error:
         return _refusing(error)
+    if not isinstance(told, list) or len(told) != len(expressions):
+        return _refusing(Permanent("the jail gave no outcome for each expression"))
     outcomes = dict(zip((each.source for each in expressions), told, strict=True))
     return lambda source, index: _outcome(outcomes[source][index])
 

@@ -16,7 +16,7 @@ from alur_executor.service import attempts
 from alur_executor.service.attempts import Attempt
 from alur_executor.service.children import Children
 from alur_executor.service.context import RunContext
-from alur_executor.service.foreseeing import Outlook, foresee
+from alur_executor.service.foreseeing import foresee
 from alur_executor.service.requests import Requests
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk import nodes as sdk
@@ -208,9 +208,11 @@ class NodeRuns:
             return
         count = len(scopes.items) if step.is_item else 1
         tenant, jail = self._session.execution.tenant, self._session.parts.jail
-        scopes.scope.foreseen = await foresee(
-            jail, tenant, step.binding.jailed, scopes.items, Outlook(scopes.at, count)
-        )
+        with under_way.context.seeing(scopes.at):
+            answers = under_way.context.answers()
+            scopes.scope.foreseen = await foresee(
+                jail, tenant, step.binding.jailed, scopes.items, answers, count=count
+            )
 
     async def _end_of(self, under_way: Try, attempt: Attempt) -> JournalEntry:
         if isinstance(attempt.result, sdk.Started):

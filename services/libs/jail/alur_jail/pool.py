@@ -23,7 +23,8 @@ from alur_sdk.items import Json
 _MIB: Final = 1024 * 1024
 _SLACK: Final = 32 * _MIB
 """What a runner may hold beside the memory it was given: the interpreter's own."""
-_MOST_LINES, _MOST_ASKS = 1_000, 100_000
+_MOST_LINES, _LONGEST_LINE = 1_000, 2_000
+_MOST_ASKS, _MOST_ANSWERED = 100_000, 128 * _MIB
 _log = structlog.get_logger("alur.jail")
 
 
@@ -219,16 +220,17 @@ class Jail:
 
 async def _heard(runner: Runner, ears: Ears) -> Json:
     """Answer what the runner asks until it gives its result."""
-    lines = asks = 0
+    lines = asks = answered = 0
     while True:
         message = await runner.receive()
         if "log" in message:
             lines += 1
             if lines <= _MOST_LINES:
-                ears.log(str(message["log"]))
-        elif "ask" in message and asks < _MOST_ASKS:
-            asks += 1
-            await runner.send(orjson.dumps(_answer(message, ears)))
+                ears.log(str(message["log"])[:_LONGEST_LINE])
+        elif "ask" in message and asks < _MOST_ASKS and answered < _MOST_ANSWERED:
+            answer = orjson.dumps(_answer(message, ears))
+            asks, answered = asks + 1, answered + len(answer)
+            await runner.send(answer)
         elif "result" in message:
             return message["result"]
         elif isinstance(message.get("error"), dict):

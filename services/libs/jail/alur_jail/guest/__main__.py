@@ -34,8 +34,8 @@ def main() -> None:
     lockdown.become_nobody()
     runner: Runner = import_module(f"alur_jail.guest.{sys.argv[1]}").runner(sys.argv[3:])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    os.setpriority(os.PRIO_PROCESS, 0, NICE)
     control = socket.socket(fileno=int(sys.argv[2]))
+    os.dup2(1, 2)  # complaints are for the start alone
     gc.collect()
     gc.freeze()
     _give(control, os.pidfd_open(os.getpid()))
@@ -63,6 +63,7 @@ def _fork(control: socket.socket, link: socket.socket, runner: Runner) -> None:
 
 
 def _serve(link: socket.socket, runner: Runner) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, NICE)
     limits = wire.receive(link)
     body = wire.receive_text(link)
     try:

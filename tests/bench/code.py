@@ -1,8 +1,8 @@
 """What code of users costs: 100 items through a runner, warm and when the pool starts.
 
 `python -m tests.bench.code` prints processor time (our own, and that of the runner from its fork to
-its answer), time by the clock, and the memory of each warm parent. It ends with 1 when a limit is
-passed that does not depend on how busy the machine is: memory, and processor time.
+its answer) beside what it should take, time by the clock, and the memory of each warm parent. It ends
+with 1 when that memory is over its limit: times are no test.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def runners_watched() -> Iterator[list[float]]:
 
 
 async def measure(made: Cell, case: Case) -> bool:
-    """Print a line; return whether a limit is passed."""
+    """Print a line; return whether its memory is over the limit."""
     begun = perf_counter()
     await case.run(made)
     started = (perf_counter() - begun) * 1e3
@@ -99,10 +99,11 @@ async def measure(made: Cell, case: Case) -> bool:
     resident = made.jail._parents[case.parent].resident / MIB
     processor = own + median(taken)
     print(
-        f"{case.name:<16} 100 items: {processor:5.2f} ms of processor ({own:.2f} ours), "
+        f"{case.name:<16} 100 items: {processor:5.2f} ms of processor ({own:.2f} ours; "
+        f"wanted {case.most_ms:g}), "
         f"{median(times):5.2f} ms by the clock, {started:6.1f} ms at the start, {resident:4.1f} MiB"
     )
-    return processor > case.most_ms or resident > case.most_mib
+    return resident > case.most_mib
 
 
 async def main() -> int:

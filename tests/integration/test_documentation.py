@@ -129,3 +129,14 @@ def test_loops_take_turns(platform: AlurDev, tmp_path: Path) -> None:
     platform.apply(file)
     shown = platform.run("in-batches", [{"n": n} for n in range(120)])
     assert shown["output"] == [{"total": 120}]
+
+
+def test_code_in_both_languages_works_on_what_the_other_made(
+    platform: AlurDev, tmp_path: Path
+) -> None:
+    file = tmp_path / "code.yaml"
+    file.write_text(shown_in("how-to/code.md"))
+    platform.apply(file)
+    shown = platform.run("price-with-code", [{"price": 2, "count": 3}, {"price": 5, "count": 2}])
+    assert shown["output"] == [{"orders": 2, "sum": 16, "mean": 8}]
+    assert "orders: 2" in platform.log.read_text()

@@ -17,7 +17,7 @@ from typing import cast
 from pydantic import SecretStr
 
 from alur.dev.owner import OwnerCalls, owner_socket
-from alur.dev.running import EDITOR, Options, leave_files, tell
+from alur.dev.running import Options, editor, leave_files, tell
 from alur.local import SOCKET, remember
 from alur.loops import run_service
 from alur_common.calls.client import Channel, add_calls, methods_of
@@ -128,8 +128,8 @@ class _Deployment:
             "ALUR_GRPC_PORT": str(self._grpc_port),
             "ALUR_METRICS_PORT": str(self._metrics_port),
         }
-        if EDITOR.is_dir():
-            gateway["ALUR_EDITOR_DIR"] = str(EDITOR)
+        if built := editor():
+            gateway["ALUR_EDITOR_DIR"] = str(built)
         trust = os.environ.get("ALUR_EVENTS_TRUST", "topic")
         wanted = [
             ("registry", "registry", {"ALUR_CALLS_PORT": self._registry.rpartition(":")[2]}),

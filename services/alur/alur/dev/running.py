@@ -28,7 +28,7 @@ from alur_gateway.settings import Settings as GatewaySettings
 from alur_sdk.errors import UnavailableError
 
 SIGN_IN_FILE = "sign-in"
-EDITOR = Path(__file__).parents[3] / "editor" / "dist"
+_EDITOR = Path(__file__).parents[3] / "editor" / "dist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def _serve(options: Options) -> None:
         host=options.host,
         port=port,
         public_url=os.environ.get("ALUR_PUBLIC_URL", url),
-        editor_dir=EDITOR if EDITOR.is_dir() else None,
+        editor_dir=editor(),
     )
     metrics = Metrics()
     async with (
@@ -164,3 +164,10 @@ async def _until_told(serving: asyncio.Task[None]) -> None:
     waiting = asyncio.create_task(told.wait())
     await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
+
+
+def editor() -> Path | None:
+    """Return the built editor: where `ALUR_EDITOR_DIR` says, as in an image, else in the tree; None where there is none."""
+    given = os.environ.get("ALUR_EDITOR_DIR")
+    place = Path(given) if given else _EDITOR
+    return place if place.is_dir() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -97,12 +98,15 @@ def open_session(choice: Choice, project: str | None = None) -> Session:
 
 
 def _on_this_machine() -> local.LocalServer:
-    running = local.running()
+    running, named = local.running(), os.environ.get("ALUR_DATA")
+    if named:
+        running = [one for one in running if one.data == Path(named).absolute()]
     if not running:
-        message = "no server is named and none runs on this machine; start `alur dev`, or `alur login --server URL`"
+        where = f"on {named} (ALUR_DATA)" if named else "on this machine"
+        message = f"no server is named and none runs {where}; start `alur dev`, or `alur login --server URL`"
         raise UnreachableError(message)
     found, *others = running
-    if others and not os.environ.get("ALUR_DATA"):
+    if others:
         beside = ", ".join(f"{one.url} on {one.data}" for one in others)
         note(
             f"using {found.url} on {found.data}; there runs {beside} as well: "

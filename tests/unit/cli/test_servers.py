@@ -167,6 +167,9 @@ def test_of_several_servers_on_this_machine_the_chosen_one_is_told(
     )
     monkeypatch.setenv("ALUR_DATA", str(tmp_path / "data"))
     assert "http://other:1" not in cli("get", "workflows").err
+    monkeypatch.setenv("ALUR_DATA", str(tmp_path / "nothing"))
+    done = cli("get", "workflows")
+    assert (done.code, "ALUR_DATA" in done.err) == (3, True)
 
 
 def local_url(tmp_path: Path) -> str:

@@ -102,6 +102,14 @@ def _execution(editor: Editor) -> None:
     expect(editor.page.get_by_role("table", name="Input")).to_be_visible()
 
 
+def _waiting(editor: Editor) -> None:
+    wait = {"name": "decision", "type": "core.wait", "params": {"signal": "approval"}}
+    editor.given("accessible-wait", title="Waits", nodes=[wait])
+    waiting = editor.platform.run("accessible-wait", [{}])
+    editor.page.goto(f"/projects/default/executions/{waiting['id']}")
+    expect(editor.page.get_by_role("button", name="Send signal")).to_be_visible()
+
+
 def _credentials(editor: Editor) -> None:
     editor.page.goto("/projects/default/credentials")
     editor.page.get_by_role("button", name="New credential").click()
@@ -118,6 +126,7 @@ PAGES = [
     _run,
     _executions,
     _execution,
+    _waiting,
     _credentials,
 ]
 

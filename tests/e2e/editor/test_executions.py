@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, expect
@@ -56,3 +57,24 @@ def test_an_execution_whose_workflow_is_gone_says_so(editor: Editor, faults: lis
     expect(page.get_by_text("The workflow was deleted.")).to_be_visible()
     expect(page.get_by_role("link", name="On the canvas")).to_have_count(0)
     expect(page.get_by_role("button", name="note Succeeded")).to_be_visible()
+
+
+def test_a_node_in_a_loop_takes_the_time_of_all_its_turns(editor: Editor) -> None:
+    nodes = [
+        {"name": "each", "type": "core.each"},
+        {"name": "rest", "type": "core.wait", "params": {"for": "PT0.2S"}},
+    ]
+    edges = [
+        {"from": "start", "to": "each"},
+        {"from": "each", "output": "item", "to": "rest"},
+        {"from": "rest", "to": "each"},
+    ]
+    editor.given("turns", title="T", triggers=[START], nodes=nodes, edges=edges)
+    execution = editor.platform.run("turns", [{}, {}, {}])["id"]
+    editor.platform.wait_for(execution, "succeeded")
+    editor.page.goto(f"/projects/default/executions/{execution}")
+    line = editor.page.get_by_role("button", name=re.compile("^rest "))
+    expect(line.get_by_text("3 items · 3 runs")).to_be_visible()
+    track = line.locator("[aria-hidden]").last
+    shown = track.evaluate("each => each.firstChild.offsetWidth / each.offsetWidth")
+    assert shown > 0.8

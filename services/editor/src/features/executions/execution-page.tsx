@@ -166,6 +166,7 @@ function Line({ node, bar, isOpen, onToggle }: LineProps) {
           {formatDuration(node.durationMs)}
           <Text size="xs" c="dimmed">
             {t("editor.items", { count: node.items ?? 0 })}
+            {node.runs && ` · ${t("editor.runs", { count: node.runs })}`}
           </Text>
         </span>
       </UnstyledButton>

@@ -65,5 +65,13 @@ def read_json(text: str | bytes, what: str) -> Any:  # noqa: ANN401  # any JSON 
         raise InvalidError(f"{what} is no JSON: {error}") from error
 
 
+def json_argument(text: str, option: str) -> Any:  # noqa: ANN401  # any JSON value
+    """Return the JSON value that an option has; what is none is wrong usage."""
+    try:
+        return read_json(text, option)
+    except InvalidError as error:
+        raise typer.BadParameter(error.message) from error
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")

@@ -57,6 +57,15 @@ def test_a_list_is_one_item_an_element(cli: Cli, server: FakeServer) -> None:
     assert server.sent("POST")[0].body == body
 
 
+def test_a_dash_reads_the_input_from_standard_input(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, accepted())
+    assert cli("run", "orders", "-", feed='{"x": 1}').code == 0
+    assert server.sent("POST")[0].body == {"input": [{"x": 1}]}
+    assert cli("run", "orders", "data.json").code == 2
+    assert cli("run", "orders", "-", "--file", "data.json").code == 2
+    assert cli("run", "orders", "-", feed="{").code == 1
+
+
 def test_the_idempotency_key_is_sent(cli: Cli, server: FakeServer) -> None:
     server.on("POST", RUN, accepted())
     cli("run", "orders", "--idempotency-key", "k-1")
@@ -114,10 +123,10 @@ def test_an_execution_in_doubt_is_not_waited_for(cli: Cli, server: FakeServer) -
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
-        (["--data", "{"], 1, "no JSON"),
-        (["--data", '{"a": NaN}'], 1, "NaN is no JSON number"),
-        (["--data", "[" * 10_000], 1, "nested too deep"),
-        (["--data", "[1]"], 1, "input[0]"),
+        (["--data", "{"], 2, "no JSON"),
+        (["--data", '{"a": NaN}'], 2, "NaN is no JSON number"),
+        (["--data", "[" * 10_000], 2, "nested too deep"),
+        (["--data", "[1]"], 2, "input[0]"),
         (["--data", "{}", "--file", "x"], 2, "not both"),
         (["--wait", "--timeout", "soon"], 2, "60s"),
         (["--file", "nowhere.json"], 1, "nowhere.json"),

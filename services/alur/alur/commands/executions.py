@@ -9,7 +9,16 @@ import typer
 
 from alur import output
 from alur.following import ENDED, follow_events, start_and_wait, tell_end, wait_for_end
-from alur.options import DryRun, Output, Project, connect, read_file, read_json, seconds
+from alur.options import (
+    DryRun,
+    Output,
+    Project,
+    connect,
+    json_argument,
+    read_file,
+    read_json,
+    seconds,
+)
 from alur.output import Format, milliseconds, write
 from alur.session import Session
 from alur_sdk.errors import InvalidError
@@ -38,6 +47,9 @@ def run(
     context: typer.Context,
     *,
     name: Annotated[str, typer.Argument(help="The workflow.")],
+    source: Annotated[
+        str | None, typer.Argument(metavar="[-]", help="-: input from standard input.")
+    ] = None,
     data: Data = None,
     file: DataFile = None,
     start: Annotated[str | None, typer.Option(help="The trigger or node to start at.")] = None,
@@ -55,7 +67,7 @@ def run(
     form: Output = Format.TABLE,
 ) -> None:
     """Run a workflow; without input, on its trigger's example, else on one empty item."""
-    items = _items(data, file)
+    items = _items(data, _file(source, file))
     asked = {"input": items, "start": start, "version": version}
     body = {field: value for field, value in asked.items() if value is not None}
     patience = seconds(timeout)
@@ -177,7 +189,7 @@ def resolve(
     dry_run: DryRun = False,
 ) -> None:
     """Say whether an effect in doubt happened, so that its execution can go on."""
-    value = None if result is None else read_json(result, "--result")
+    value = None if result is None else json_argument(result, "--result")
     body = {"node": node, "path": path, "item": item, "outcome": outcome.value, "output": value}
     session = connect(context, project)
     given = {field: found for field, found in body.items() if found is not None}
@@ -201,17 +213,27 @@ def _items(data: str | None, file: str | None) -> list[Any] | None:
     items = given if isinstance(given, list) else [given]
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            raise InvalidError(
-                f"input[{index}] is no JSON object: the input is one, or a list of them"
-            )
+            message = f"input[{index}] is no JSON object: the input is one, or a list of them"
+            raise InvalidError(message) if data is None else typer.BadParameter(message)
     return items
+
+
+def _file(source: str | None, file: str | None) -> str | None:
+    """Return the file to read: `-` stands for standard input, with `--file` and without."""
+    if source is None:
+        return file
+    if source != "-" or file is not None:
+        raise typer.BadParameter(
+            f"{source!r} is too much: after the name stands nothing, or `-` for standard input"
+        )
+    return source
 
 
 def _input(data: str | None, file: str | None) -> object:
     if data is not None and file is not None:
-        raise typer.BadParameter("give --data or --file, not both")
+        raise typer.BadParameter("give --data, or --file (or -), not both")
     if data is not None:
-        return read_json(data, "--data")
+        return json_argument(data, "--data")
     return None if file is None else read_json(read_file(file), file)
 
 

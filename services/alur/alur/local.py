@@ -79,10 +79,20 @@ def remember(data: Path) -> None:
 
 def take_token(server: LocalServer, name: str, expires_seconds: float | None = None) -> str:
     """Ask the server for a new token of its owner. Raises `UnreachableError`."""
+    return _asked(server, "/token", {"name": name, "expiresInSeconds": expires_seconds})
+
+
+def sign_in_link(server: LocalServer) -> str:
+    """Ask the server for a new one-time link by which its owner signs in. Raises `UnreachableError`."""
+    return f"{server.url}/sign-in#token={_asked(server, '/sign-in', {})}"
+
+
+def _asked(server: LocalServer, path: str, wish: dict[str, object]) -> str:
+    """Return the token that the owner's socket answers with."""
     connection = UnixConnection(server.socket, _TIMEOUT_SECONDS)
     try:
-        content = json.dumps({"name": name, "expiresInSeconds": expires_seconds})
-        connection.request("POST", "/token", content, {"content-type": "application/json"})
+        headers = {"content-type": "application/json"}
+        connection.request("POST", path, json.dumps(wish), headers)
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:

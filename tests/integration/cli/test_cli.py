@@ -8,6 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.alur_dev import ALUR, AlurDev
@@ -50,6 +51,24 @@ def test_a_workflow_is_applied_changed_run_and_deleted(platform: AlurDev) -> Non
     assert shown["status"]["activeVersion"] == 2
     assert platform.cli("delete", "workflow", name).returncode == 0
     assert platform.cli("get", "workflow", name).returncode == 1
+
+
+def test_a_fresh_link_signs_in_once(platform: AlurDev) -> None:
+    links = [at_home(platform, "sign-in").stdout.strip() for _ in range(2)]
+    assert links[0] != links[1]
+    for link in links:
+        address, _, token = link.partition("/sign-in#token=")
+        assert address == platform.url
+        codes = [
+            httpx.post(f"{address}/api/v1/session", json={"token": token}).status_code
+            for _ in range(2)
+        ]
+        assert codes == [204, 401]
+
+
+def test_a_link_is_made_for_a_server_on_this_machine_alone(platform: AlurDev) -> None:
+    done = platform.cli("--server", "http://127.0.0.1:1", "sign-in")
+    assert (done.returncode, "on this machine" in done.stderr) == (1, True)
 
 
 def test_a_dry_run_changes_nothing(platform: AlurDev) -> None:

@@ -1,4 +1,4 @@
-"""`alur login`, `alur logout` and `alur token`."""
+"""`alur login`, `alur logout`, `alur sign-in` and `alur token`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,24 @@ def logout(name: Annotated[str, typer.Option("--context", help="Which one.")] = 
     write(
         f"the token of context {chosen!r} is forgotten here; `alur token revoke ID` ends it everywhere"
     )
+
+
+def sign_in(
+    context: typer.Context,
+    *,
+    data: Annotated[
+        Path | None, typer.Option(help="The data folder of a server on this machine.")
+    ] = None,
+) -> None:
+    """Print a fresh link that signs a browser in as the owner: once, within 15 minutes."""
+    address = str(data) if data else connect(context).client.server
+    server = local.find_server(data) if data else local.find_by_url(address)
+    if server is None:
+        raise InvalidError(
+            f"{address} is no server that runs on this machine, on a folder of yours: there its owner, "
+            "or an admin by `POST /api/v1/members/ID:invite`, makes the link"
+        )
+    write(local.sign_in_link(server))
 
 
 @token_app.command("create")

@@ -143,9 +143,11 @@ def tell(url: str, link: str, folder: Path, grpc_port: int, metrics_port: int) -
     out = sys.stdout
     out.write(f"Alur is ready at {url}  (gRPC on {grpc_port}, metrics on {metrics_port})\n")
     if out.isatty():
-        out.write(f"Sign in once, within 15 minutes: {link}\n")
+        out.write(f"Sign in once, within 15 minutes: {link}\n`alur sign-in` prints another.\n")
     else:
-        out.write(f"The sign-in link is in {folder / SIGN_IN_FILE}\n")
+        out.write(
+            f"The sign-in link is in {folder / SIGN_IN_FILE}; `alur sign-in` prints a fresh one\n"
+        )
     out.flush()
 
 

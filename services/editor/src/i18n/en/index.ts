@@ -40,7 +40,7 @@ export const en = {
     go: "Sign in",
     failed: "This link was used already or is too old. Start again with a fresh one.",
     unreachable: "The server did not answer. Is it running?",
-    again: "<1>alur dev</1> writes a fresh link into its data folder each time it starts.",
+    again: "A link lasts 15 minutes. <1>alur sign-in</1> prints a fresh one.",
   },
   workflows: {
     title: "Workflows",

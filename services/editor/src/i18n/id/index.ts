@@ -41,7 +41,7 @@ export const id: Texts = {
     go: "Masuk",
     failed: "Tautan ini sudah dipakai atau terlalu lama. Mulai lagi dengan yang baru.",
     unreachable: "Peladen tidak menjawab. Apakah sedang berjalan?",
-    again: "<1>alur dev</1> menulis tautan baru ke folder datanya setiap kali dimulai.",
+    again: "Tautan berlaku 15 menit. <1>alur sign-in</1> mencetak yang baru.",
   },
   workflows: {
     title: "Alur kerja",

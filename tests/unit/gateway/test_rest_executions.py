@@ -27,6 +27,20 @@ async def started(world: RestWorld, body: object = None) -> str:
     return str(answer.json["id"])
 
 
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b'{"input":[{}],"input":[{}]}', "input"),
+        (b'{"input":[{"a":{"b":1,"c":2,"b":1}}]}', "input[0].a.b"),
+        (b'{"input":[{"n":123456789012345678901234567890,"n":1}]}', "input[0].n"),
+        (b'{"input":[{"x":"' + b"x" * 200_000 + b'","x":1}]}', "input[0].x"),
+    ],
+)
+async def test_a_key_that_repeats_is_refused(world: RestWorld, body: bytes, path: str) -> None:
+    answer = await world.ask("POST", START, body=body)
+    assert (answer.status, answer.json["errors"][0]["path"]) == (400, path)
+
+
 async def test_a_start_is_accepted_with_its_place(world: RestWorld) -> None:
     answer = await world.ask("POST", START, {"input": [{"x": 1}]})
     assert answer.status == 202

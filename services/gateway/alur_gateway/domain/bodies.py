@@ -21,7 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 def read_body(body: bytes, content_type: bytes | None) -> Json:
     """Return the value of a body.
 
-    JSON becomes its value, a form an object (a name that repeats becomes a list), text a string; nothing
+    JSON becomes its value (of a name that repeats in an object the last, as JavaScript has it), a form an object (a name that repeats becomes a list), text a string; nothing
     at all is an empty object. Raises `MalformedError` when it is not what it says, `MediaTypeError` for
     files and types that are neither.
     """

@@ -10,7 +10,7 @@ from fastapi import Depends
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from alur_engine.reading import read_documents
+from alur_engine.reading import read_documents, repeated_keys
 from alur_gateway.adapters.asgi import read_whole
 from alur_gateway.domain.errors import MalformedError, MediaTypeError
 from alur_gateway.domain.json_values import read_json
@@ -40,21 +40,28 @@ def media_type(request: Request) -> str:
 
 
 async def json_body(request: Request) -> Json:
-    """Return the body's JSON value. Nothing at all is an empty object."""
+    """Return the body's JSON value. Nothing at all is an empty object.
+
+    Names that repeat within an object are refused, not overwritten.
+    """
     kind = media_type(request)
     body = await raw_body(request)
     if not body:
         return {}
     if kind != "application/json" and not kind.endswith("+json"):
         raise MediaTypeError(f"send application/json, not {kind or 'a body without a type'}")
-    return read_json(body)
+    value = read_json(body)
+    if len(body) > LARGE_BYTES:
+        repeated = await asyncio.to_thread(repeated_keys, body)
+    else:
+        repeated = repeated_keys(body)
+    if repeated:
+        raise MalformedError(f"{repeated[0].path}: {repeated[0].message}", repeated)
+    return value
 
 
 async def document_body(request: Request) -> object:
-    """Return the workflow document of the body: JSON, or one document of YAML.
-
-    Names that repeat within an object are refused, not overwritten.
-    """
+    """Return the workflow document of the body: JSON, or one document of YAML."""
     kind = media_type(request)
     body = await raw_body(request)
     if kind not in _YAML:

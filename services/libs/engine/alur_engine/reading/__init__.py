@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alur_engine.reading.json_text import read_json
+from alur_engine.reading.json_text import read_json, repeated_keys
 from alur_engine.reading.limits import MAX_BYTES, MAX_DEPTH, MAX_VALUES, unfit_values
 from alur_engine.reading.places import lines_of
 from alur_engine.reading.writing import write_yaml
@@ -15,6 +15,7 @@ __all__ = [
     "MAX_VALUES",
     "lines_of",
     "read_documents",
+    "repeated_keys",
     "unfit_values",
     "write_yaml",
 ]

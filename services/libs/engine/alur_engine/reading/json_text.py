@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NoReturn
 
-from alur_engine.reading.limits import MAX_DEPTH, RepeatedKeys
+from alur_engine.reading.limits import MAX_DEPTH, RepeatedKeys, unfit_values
 from alur_sdk.errors import InvalidError, Problem
 
 _LONGEST_INTEGER = 20
@@ -21,6 +21,12 @@ def read_json(text: str) -> object:
     except RecursionError:
         message = f"nested more than {MAX_DEPTH} deep"
         raise InvalidError(message, [Problem("", "too-deep", message)]) from None
+
+
+def repeated_keys(text: bytes) -> list[Problem]:
+    """Return the keys that stand twice in an object of this JSON, each with its path; the text is JSON for certain."""
+    value = json.loads(text, object_pairs_hook=_object, parse_int=float)
+    return [problem for problem in unfit_values(value) if problem.code == "duplicate-key"]
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[object, object]:

@@ -71,6 +71,13 @@ async def test_a_token_ends_itself_and_none_that_may_more(
             await registry.authenticate(bearer=token.secret)
 
 
+async def test_a_token_for_a_project_that_does_not_exist_is_refused(
+    registry: Registry, owner: Caller
+) -> None:
+    with pytest.raises(NotFoundError, match="ghost"):
+        await registry.create_token(owner, name="ci", projects=["default", "ghost"])
+
+
 async def test_a_token_ends_when_it_was_said_to(
     registry: Registry, owner: Caller, clock: MovingClock
 ) -> None:

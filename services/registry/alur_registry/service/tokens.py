@@ -59,7 +59,7 @@ class Tokens:
             user=caller.user,
             role=role or caller.role,
             scopes=tuple(sorted(wanted)),
-            projects=_reach(caller, projects),
+            projects=await self._reach(caller, projects),
             created_at=now,
             expires_at=None if expires_in_seconds is None else now + expires_in_seconds,
             secret_hash=secret_hash(secret),
@@ -91,6 +91,20 @@ class Tokens:
         await self._store.tokens.remove(caller.tenant, token_id)
         self._sessions.forget_callers()
         await self._audit.record(caller, "delete", "tokens", token_id, user=known.user)
+
+    async def _reach(
+        self, caller: Caller, projects: Sequence[str] | None
+    ) -> tuple[str, ...] | None:
+        """Return the projects of a token. Raises `NotFoundError` for those that are none, or out of reach."""
+        if projects is None:
+            return None if caller.projects is None else tuple(sorted(caller.projects))
+        for index, name in enumerate(projects):
+            check_label(name, f"projects[{index}]")
+            if caller.projects is not None and name not in caller.projects:
+                raise NotFoundError(f"there is no project {name}", project=name)
+            if await self._store.projects.find(caller.tenant, name) is None:
+                raise NotFoundError(f"there is no project {name}", project=name)
+        return tuple(sorted(set(projects)))
 
     def _check_expiry(self, seconds: float | None) -> None:
         if seconds is not None and not 1 <= seconds <= 10 * 366 * 86_400:
@@ -136,13 +150,3 @@ def _check_may_end(caller: Caller, token: KeptToken) -> None:
 def _covers(scopes: frozenset[str], wanted: str) -> bool:
     resource, _, action = wanted.partition(":")
     return "*" in scopes or wanted in scopes or f"{resource}:*" in scopes or f"*:{action}" in scopes
-
-
-def _reach(caller: Caller, projects: Sequence[str] | None) -> tuple[str, ...] | None:
-    if projects is None:
-        return None if caller.projects is None else tuple(sorted(caller.projects))
-    for index, name in enumerate(projects):
-        check_label(name, f"projects[{index}]")
-        if caller.projects is not None and name not in caller.projects:
-            raise NotFoundError(f"there is no project {name}", project=name)
-    return tuple(sorted(set(projects)))

@@ -96,6 +96,17 @@ async def test_a_replayed_delivery_gets_the_first_answer(world: World) -> None:
     assert answers[0].json == answers[1].json
 
 
+@pytest.mark.parametrize(
+    ("kind", "scheme"), [("hmac", "Signature"), ("header", "ApiKey"), ("jwt", "Bearer")]
+)
+async def test_a_refusal_names_the_proof_that_is_wanted(
+    world: World, kind: str, scheme: str
+) -> None:
+    guarded(world, {"type": kind}, kind, secret=KEY, value=KEY)
+    answer = await world.hook()
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, f'{scheme} realm="alur"')
+
+
 async def test_basic_takes_the_right_pair_only(world: World) -> None:
     guarded(world, {"type": "basic"}, "basic", **PAIR)
     right = base64.b64encode(b"ann:pw:1").decode()

@@ -64,6 +64,10 @@ def proof_of(auth: Mapping[str, Any]) -> Proof | None:
     )
 
 
+_SCHEMES = {"basic": "Basic", "jwt": "Bearer", "header": "ApiKey"}
+"""What a refusal names as wanted (RFC 9110, section 11.6.1); what is signed has no registered scheme."""
+
+
 def check_proof(
     proof: Proof, secret: Mapping[str, str], headers: Headers, body: bytes, now: float
 ) -> None:
@@ -73,7 +77,7 @@ def check_proof(
     """
     check = _CHECKS.get(proof.kind)
     if check is None or not check(proof, secret, headers, body, now):
-        scheme = "Basic" if proof.kind == "basic" else "Bearer"
+        scheme = _SCHEMES.get(proof.kind, "Signature")
         raise UnauthenticatedError("the webhook's proof is missing or wrong", scheme=scheme)
 
 

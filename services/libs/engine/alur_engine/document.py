@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
@@ -38,6 +39,21 @@ def _printable(text: str) -> str:
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
 """A node's or trigger's name: 1 to 64 printable characters, as people write it."""
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+_KEY = re.compile(
+    r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII
+)
+
+
+def _keyed(labels: dict[str, str]) -> dict[str, str]:
+    wrong = next((key for key in labels if not _KEY.fullmatch(key)), None)
+    if wrong is not None:
+        raise ValueError(
+            f"{wrong[:60]!r} is no key of a label: letters, digits, `-`, `_` and `.`, at most 63, "
+            "perhaps after a domain and a slash"
+        )
+    return labels
+
+
 LabelKey = Annotated[str, StringConstraints(min_length=1, max_length=317)]
 LabelValue = Annotated[str, StringConstraints(max_length=63)]
 
@@ -55,7 +71,7 @@ class Metadata(Model):
 
     name: Label = Field(description="DNS label, unique in its project.")
     namespace: Label = Field(default="default", description="The project.")
-    labels: dict[LabelKey, LabelValue] = Field(
+    labels: Annotated[dict[LabelKey, LabelValue], AfterValidator(_keyed)] = Field(
         default_factory=dict, max_length=64, description="Free labels."
     )
     annotations: dict[LabelKey, str] = Field(

@@ -15,6 +15,7 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("day of the week", 0, 7, _DAYS),
 )
 _TERM = re.compile(r"(\*|(\w+)(?:-(\w+))?)(?:/([1-9][0-9]{0,3}))?\Z", re.ASCII)
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _LONGEST = 200
 _WITHOUT_SECONDS, _WITH_SECONDS = 5, 6
 
@@ -29,7 +30,32 @@ def cron_problem(text: str) -> str | None:
         for term in word.split(","):
             if not _is_term(term, name, low, high, names):
                 return f"{term!r} is no {name} ({low}-{high})"
-    return None
+    return _never(*words[-3:])
+
+
+def _never(days: str, months: str, weekdays: str) -> str | None:
+    """Return why no day fits, as on 31 February; with weekdays as well, either of both is enough."""
+    if weekdays != "*" or not re.fullmatch(r"[0-9,/-]+", days):
+        return None
+    first = min(int(re.split("[-/]", term)[0]) for term in days.split(","))
+    longest = max((_LENGTHS[month - 1] for month in _months(months)), default=31)
+    return (
+        f"no month of {months!r} has a day {first}: it would never fire"
+        if first > longest
+        else None
+    )
+
+
+def _months(text: str) -> list[int]:
+    found: list[int] = []
+    for term in text.split(","):
+        match = _TERM.match(term)
+        if match is None or match[1] == "*":
+            return list(range(1, 13))
+        first = _number(match[2], 1, _MONTHS) or 1
+        last = _number(match[3], 1, _MONTHS) if match[3] else 12 if match[4] else first
+        found += range(first, (last or 12) + 1, int(match[4] or 1))
+    return found
 
 
 def _is_term(term: str, field: str, low: int, high: int, names: tuple[str, ...]) -> bool:

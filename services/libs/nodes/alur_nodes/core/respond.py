@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from alur_sdk import BatchNode, Effect, Item, NodeContext, Params, Replied, Reply
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_UNFIT = re.compile(r"[^\x20-\x7e\x80-\xff]")
+
+
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name) or _UNFIT.search(value):
+            raise ValueError(f"the header {name[:80]!r} holds characters that no header may hold")
+    return headers
 
 
 class RespondParams(Params):
     """The answer."""
 
     status: int = Field(default=200, ge=200, le=599, description="The HTTP status.")
-    headers: dict[str, str] = Field(
+    headers: Annotated[dict[str, str], AfterValidator(_sendable)] = Field(
         default_factory=dict,
         max_length=100,
         description="HTTP headers.",

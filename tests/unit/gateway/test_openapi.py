@@ -56,3 +56,9 @@ def test_every_operation_has_its_own_name_and_says_what_it_does(described: dict[
 def test_every_operation_but_signing_in_says_how_to_be_known(described: dict[str, Any]) -> None:
     open_to_all = {o["operationId"] for _, _, o in operations(described) if "security" not in o}
     assert open_to_all == {"createSession", "refreshSession"}
+
+
+def test_every_status_of_success_is_described(described: dict[str, Any]) -> None:
+    by_name = {o["operationId"]: set(o["responses"]) for _, _, o in operations(described)}
+    assert by_name["startExecution"] == {"200", "202", "default"}
+    assert by_name["putWorkflow"] == {"200", "201", "default"}

@@ -139,6 +139,8 @@ async def test_the_list_is_newest_first_filtered_and_paged(world: RestWorld) -> 
     assert [e["id"] for e in first["items"] + rest["items"]] == ids[::-1]
     assert (await world.ask("GET", EXECUTIONS, query="status=failed")).json["items"] == []
     assert (await world.ask("GET", EXECUTIONS, query="status=queued,failed")).json["items"] != []
+    for query in ("status=queued&status=failed", "status=failed&status=queued"):
+        assert (await world.ask("GET", EXECUTIONS, query=query)).json["items"] != []
     since = (await world.ask("GET", EXECUTIONS, query="since=2026-01-31T12:00:02Z")).json
     assert len(since["items"]) == 2
 

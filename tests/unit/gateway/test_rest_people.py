@@ -138,6 +138,10 @@ async def test_variables_come_and_go(world: RestWorld) -> None:
     assert (await world.ask("PUT", path, {"value": 7})).json["value"] == 7
     assert (await world.ask("GET", path)).json["value"] == 7
     assert len((await world.ask("GET", "/api/v1/variables")).json["items"]) == 1
+    tags = [(await world.ask("GET", path)).headers["etag"]]
+    await world.ask("PUT", path, {"value": 7})
+    tags.append((await world.ask("GET", path)).headers["etag"])
+    assert tags == ['"1"', '"2"']
     assert (await world.ask("DELETE", path)).status == 204
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import orjson
 from fastapi import Query
 from fastapi.responses import Response, StreamingResponse
+from pydantic import StringConstraints
 from starlette.requests import Request
 
 from alur_common.executions import Execution
@@ -51,6 +52,7 @@ CancelArg = Annotated[CancelBody, body_of(CancelBody)]
 ReplayArg = Annotated[ReplayBody, body_of(ReplayBody)]
 SignalArg = Annotated[SignalBody, body_of(SignalBody)]
 ResolveArg = Annotated[ResolveBody, body_of(ResolveBody)]
+Status = Annotated[str, StringConstraints(max_length=200)]
 Wait = Annotated[
     float | None, Query(ge=0, le=MAX_WAIT_SECONDS, description="Wait so many seconds for the end.")
 ]
@@ -77,6 +79,7 @@ class ExecutionRoutes:
                 202,
                 StartBody,
                 headers=("Idempotency-Key",),
+                others=((200, ExecutionDocument),),
             ),
             Route("GET", many, self.list_executions, ExecutionPage),
             Route("POST", one + ":cancel", self.cancel_execution, Started, 202, CancelBody),
@@ -135,13 +138,13 @@ class ExecutionRoutes:
         cursor: Cursor = None,
         workflow: Annotated[str | None, Query(max_length=63)] = None,
         status: Annotated[
-            str | None, Query(max_length=200, description="One, or some joined by commas.")
+            list[Status] | None, Query(description="One, or some: repeated, or joined by commas.")
         ] = None,
         since: Annotated[str | None, Query(max_length=64, description="RFC 3339.")] = None,
     ) -> Response:
         """Return a page of executions, the newest first."""
         await self._use.registry.get_project(caller, project)
-        wanted = Filter(workflow, status, since)
+        wanted = Filter(workflow, ",".join(status) if status else None, since)
         found = await self._service.search(caller, project, wanted, limit, cursor)
         return page(found.items, found.next_cursor)
 

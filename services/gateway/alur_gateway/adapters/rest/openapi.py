@@ -52,7 +52,7 @@ def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
         ProblemDocument.__name__: (ProblemDocument, "validation")
     }
     for route in routes:
-        for model in (route.body, route.answer):
+        for model in (route.body, route.answer, *(answer for _, answer in route.others)):
             if model is not None:
                 models[model.__name__] = (model, "validation")
     _, schema = models_json_schema(

@@ -53,6 +53,8 @@ class Route:
     media: str = "application/json"
     headers: tuple[str, ...] = ()
     """Request headers that it heeds; `HEADERS` says what for."""
+    others: tuple[tuple[int, type[BaseModel]], ...] = ()
+    """Other statuses of success, each with what it answers."""
 
     @property
     def operation(self) -> str:
@@ -112,7 +114,14 @@ def _responses(route: Route) -> dict[int | str, dict[str, Any]]:
     elif route.answer is not None:
         described["content"] = {"application/json": {"schema": _reference(route.answer)}}
     problem = {"description": "A problem.", "content": {"application/problem+json": _PROBLEM}}
-    return {route.status: described, "default": problem}
+    also: dict[int | str, dict[str, Any]] = {
+        status: {
+            "description": "Done.",
+            "content": {"application/json": {"schema": _reference(answer)}},
+        }
+        for status, answer in route.others
+    }
+    return {route.status: described, **also, "default": problem}
 
 
 _PROBLEM = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}

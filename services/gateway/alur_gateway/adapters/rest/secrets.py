@@ -19,7 +19,7 @@ from alur_gateway.adapters.rest.people_models import (
     VariableInfo,
     VariableList,
 )
-from alur_gateway.adapters.rest.preconditions import precondition_of
+from alur_gateway.adapters.rest.preconditions import etag_of, precondition_of
 from alur_gateway.adapters.rest.routing import (
     PAGE_SIZE,
     Cursor,
@@ -85,7 +85,7 @@ class SecretRoutes:
     async def get_credential(self, project: InProject, name: str, caller: Who) -> Response:
         """Return what may be seen of a credential."""
         found = await self._registry.get_credential(caller, project, name)
-        return reply(200, found.shown())
+        return reply(200, found.shown(), {"etag": etag_of(found.revision)})
 
     async def put_credential(
         self,
@@ -107,7 +107,7 @@ class SecretRoutes:
             domains=body.allowed_domains,
             if_match=precondition_of(request).revision,
         )
-        return reply(200, kept.shown())
+        return reply(200, kept.shown(), {"etag": etag_of(kept.revision)})
 
     async def delete_credential(self, project: InProject, name: str, caller: Who) -> Response:
         """Delete a credential; what names it fails from now on."""
@@ -121,14 +121,15 @@ class SecretRoutes:
 
     async def get_variable(self, project: InProject, name: str, caller: Who) -> Response:
         """Return a variable."""
-        return reply(200, (await self._registry.get_variable(caller, project, name)).shown())
+        found = await self._registry.get_variable(caller, project, name)
+        return reply(200, found.shown(), {"etag": etag_of(found.revision)})
 
     async def put_variable(
         self, project: InProject, name: str, caller: Who, body: VariableArg
     ) -> Response:
         """Keep a variable; expressions read it as `$vars.NAME`."""
         kept = await self._registry.set_variable(caller, project, name, body.value)
-        return reply(200, kept.shown())
+        return reply(200, kept.shown(), {"etag": etag_of(kept.revision)})
 
     async def delete_variable(self, project: InProject, name: str, caller: Who) -> Response:
         """Delete a variable."""

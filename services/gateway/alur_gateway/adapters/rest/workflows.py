@@ -69,6 +69,7 @@ class WorkflowRoutes:
                 200,
                 sent,
                 headers=("If-Match", "If-None-Match", MANAGED_BY),
+                others=((201, shown),),
             ),
             Route("PATCH", one, self.patch_workflow, shown, 200, sent, headers=("If-Match",)),
             Route("DELETE", one, self.delete_workflow, None, 204, headers=managed),

@@ -46,6 +46,8 @@ DIGIT: Final[Ranges] = ((0x30, 0x39),)
 WORD: Final[Ranges] = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
 BLANK: Final[Ranges] = of_text(SPACE)
 LINE_END: Final[Ranges] = of_text("\n\r\u2028\u2029")
+MARKED_LINES: Final = {"\n": "\nn\n", "\r": "\nr\n", "\u2028": "\ns\n", "\u2029": "\np\n"}
+"""RE2 knows one line end; where a text has others, each is written as a mark between two of it."""
 ESCAPES: Final = {
     "d": DIGIT,
     "D": invert(DIGIT),
@@ -63,6 +65,14 @@ def emit(ranges: Ranges) -> str:
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
         return _code(ranges[0][0])
     return "[" + "".join(_range(low, high) for low, high in ranges) + "]"
+
+
+def emit_marked(ranges: Ranges) -> str:
+    """Return the set for text whose line ends are marked (`MARKED_LINES`)."""
+    inside = {end: any(low <= ord(end) <= high for low, high in ranges) for end in MARKED_LINES}
+    ends = [MARKED_LINES[end] for end, has in inside.items() if has]
+    others = emit(invert(union([*invert(ranges), *LINE_END])))
+    return f"(?:{'|'.join([others, *ends])})" if ends else others
 
 
 def _range(low: int, high: int) -> str:

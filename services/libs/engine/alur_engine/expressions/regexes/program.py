@@ -7,10 +7,13 @@ widened first, so that its surrogates are characters of their own, as JavaScript
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, Protocol
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.limits import spend_steps
+from alur_engine.expressions.regexes.charsets import MARKED_LINES
 from alur_engine.expressions.regexes.translate import Translation, Translator, refuse
 from alur_engine.expressions.scope import Scope
 from alur_sdk.errors import ExpressionError
@@ -28,26 +31,33 @@ class _Regexp(Protocol):
 
 _FLAGS: Final = frozenset("dgimsuy")
 _ODD_LINES: Final = re.compile("[\r\u2028\u2029]")
+_MARKS: Final = str.maketrans(MARKED_LINES)
 _LAST_BMP: Final = 0xFFFF
 _NOWHERE: Final = (-1, -1)
 _FAR_SHIFT: Final = 12
 
 
 class Program:
-    """A translated pattern and RE2's program for it."""
+    """A translated pattern and RE2's program for it.
 
-    __slots__ = ("_regexp", "is_unicode", "translation")
+    `marked` makes the program for texts whose line ends are marked, which few are.
+    """
 
-    def __init__(self, translation: Translation, *, is_unicode: bool, regexp: _Regexp) -> None:
+    __slots__ = ("_marked", "_regexp", "is_unicode", "translation")
+
+    def __init__(
+        self, translation: Translation, regexp: _Regexp, marked: Callable[[], _Regexp]
+    ) -> None:
         self.translation = translation
-        self.is_unicode = is_unicode
+        self.is_unicode = translation.is_unicode
         self._regexp = regexp
+        self._marked = lru_cache(maxsize=1)(marked)
 
     def find(self, scope: Scope, subject: Subject, start: int) -> list[Span] | None:
         """Return the spans of the first match from `start` on and of its groups, in code units."""
         if self.translation.is_risky:
             spend_steps(scope, 1 + ((subject.size - start) >> _FAR_SHIFT))
-        found = self._regexp.search(subject.data, subject.byte_at(start))
+        found = self._search(subject, subject.byte_at(start))
         if found is None:
             spend_steps(scope, 1 + ((subject.size - start) >> 8))
             return None
@@ -59,21 +69,30 @@ class Program:
             spans.append(_NOWHERE if begin < 0 else (subject.unit_at(begin), subject.unit_at(end)))
         return spans
 
+    def _search(self, subject: Subject, byte: int) -> _Found | None:
+        if not subject.has_marks:
+            return self._regexp.search(subject.data, byte)
+        # What begins within a mark is no match; none that is one begins before it.
+        regexp = self._marked()
+        found = regexp.search(subject.data, byte)
+        while found is not None and not subject.is_unit(found.span()[0]):
+            found = regexp.search(subject.data, subject.after(found.span()[0]))
+        return found
+
 
 class Subject:
     """A text ready to be searched; positions in it are those of its code units."""
 
-    __slots__ = ("_byte_at", "_unit_at", "data", "size", "units")
+    __slots__ = ("_byte_at", "_unit_at", "data", "has_marks", "size", "units")
 
     def __init__(self, program: Program, text: str) -> None:
         self.units = utf16.widen(text)
         self.size = len(self.units)
-        if program.translation.needs_plain_lines and _ODD_LINES.search(text):
-            raise ExpressionError(
-                "`^` and `$` with the flag m are not supported on text with other line ends than \\n"
-            )
         narrow = utf16.narrow(text) if program.is_unicode else self.units
-        self.data = narrow.encode("utf-8", "surrogatepass")
+        has_anchors = program.translation.has_line_anchors
+        self.has_marks = has_anchors and _ODD_LINES.search(text) is not None
+        marked = narrow.translate(_MARKS) if self.has_marks else narrow
+        self.data = marked.encode("utf-8", "surrogatepass")
         self._byte_at: list[int] | None = None
         self._unit_at: dict[int, int] = {}
         if len(self.data) != self.size:
@@ -85,7 +104,8 @@ class Subject:
         for char in text:
             self._unit_at.setdefault(byte, len(positions))
             positions.extend([byte] * (2 if ord(char) > _LAST_BMP else 1))
-            byte += len(char.encode("utf-8", "surrogatepass"))
+            written = MARKED_LINES.get(char, char) if self.has_marks else char
+            byte += len(written.encode("utf-8", "surrogatepass"))
         self._unit_at[byte] = len(positions)
         self._byte_at = [*positions, byte]
 
@@ -96,6 +116,14 @@ class Subject:
     def unit_at(self, byte: int) -> int:
         """Return the code unit that begins at a position in `data`."""
         return byte if self._byte_at is None else self._unit_at[byte]
+
+    def is_unit(self, byte: int) -> bool:
+        """Whether a code unit begins at a position in `data`."""
+        return byte in self._unit_at
+
+    def after(self, byte: int) -> int:
+        """Return where the next code unit begins that follows a position within a mark."""
+        return next(place for place in range(byte, byte + 3) if self.is_unit(place))
 
     def text(self, span: Span) -> str:
         """Return the text of a span."""
@@ -108,13 +136,21 @@ def compile_program(source: str, flags: str) -> Program:
         raise ExpressionError(
             f"Invalid flags supplied to RegExp constructor '{flags}'", kind="SyntaxError"
         )
+    translation = Translator(source, flags).translate()
+
+    def marked() -> _Regexp:
+        return _compile_re2(Translator(source, flags, marks_lines=True).translate())
+
+    return Program(translation, _compile_re2(translation), marked)
+
+
+def _compile_re2(translation: Translation) -> _Regexp:
     import re2  # type: ignore[import-untyped]  # noqa: PLC0415  it has no types; loaded by the first regular expression, not at the start
 
-    translation = Translator(source, flags).translate()
     options = re2.Options()
     options.log_errors = False
     try:
-        regexp = re2.compile(translation.pattern.encode(), options)
+        regexp: _Regexp = re2.compile(translation.pattern.encode(), options)
     except re2.error as error:
         raise refuse("it is too large, or RE2 does not support it") from error
-    return Program(translation, is_unicode="u" in flags, regexp=regexp)
+    return regexp

@@ -7,6 +7,7 @@ in which JavaScript forgets a group that an earlier turn matched and RE2 remembe
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,13 +49,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A pattern for RE2, the numbers of its named groups, and what else to know to run it."""
+    r"""A pattern for RE2, the numbers of its named groups, and what else to know to run it.
+
+    `has_line_anchors` tells that a text with other line ends than `\n` needs the pattern of
+    `marks_lines`.
+    """
 
     pattern: str
     names: dict[str, int]
     groups: int
-    needs_plain_lines: bool
+    has_line_anchors: bool
     is_risky: bool
+    is_unicode: bool
 
 
 def refuse(reason: str) -> ExpressionError:
@@ -63,19 +69,24 @@ def refuse(reason: str) -> ExpressionError:
 
 
 class Translator:
-    """Reads one pattern by recursive descent (ECMAScript 22.2.1 and annex B.1.2)."""
+    """Reads one pattern by recursive descent (ECMAScript 22.2.1 and annex B.1.2).
 
-    def __init__(self, source: str, flags: str) -> None:
+    With `marks_lines` the pattern is for text whose line ends are marked (`charsets.MARKED_LINES`).
+    """
+
+    def __init__(self, source: str, flags: str, *, marks_lines: bool = False) -> None:
         if len(source) > _LONGEST:
             raise refuse("it is too long")
         self.is_unicode = "u" in flags
         self._source = utf16.narrow(source) if self.is_unicode else utf16.widen(source)
         self._flags = flags
+        self._emit = charsets.emit_marked if marks_lines else charsets.emit
+        self._marks_lines = marks_lines
         self._at = 0
         self._depth = 0
         self._groups = 0
         self._names: dict[str, int] = {}
-        self._needs_plain_lines = False
+        self._has_line_anchors = False
 
     def translate(self) -> Translation:
         """Return the whole pattern."""
@@ -83,7 +94,12 @@ class Translator:
         if self._at < len(self._source):
             raise refuse("Unmatched ')'")
         return Translation(
-            piece.text, self._names, self._groups, self._needs_plain_lines, piece.is_risky
+            piece.text,
+            self._names,
+            self._groups,
+            self._has_line_anchors,
+            piece.is_risky,
+            self.is_unicode,
         )
 
     def _peek(self, text: str) -> bool:
@@ -156,7 +172,7 @@ class Translator:
     def _line_anchor(self, of_line: str, of_text: str) -> Piece:
         if "m" not in self._flags:
             return Piece(of_text, is_nullable=True)
-        self._needs_plain_lines = True
+        self._has_line_anchors = True
         return Piece(of_line, is_nullable=True)
 
     def _quantified(self, atom: Piece) -> Piece:
@@ -195,7 +211,7 @@ class Translator:
         if char == ".":
             self._at += 1
             dots = ((0, charsets.LAST),) if "s" in self._flags else None
-            return Piece(charsets.emit(dots or charsets.invert(charsets.LINE_END)))
+            return Piece(self._emit(dots or charsets.invert(charsets.LINE_END)))
         if char in "*+?" or (char == "{" and _QUANTIFIER.match(self._source, self._at)):
             raise refuse("Nothing to repeat")
         if char in "{}]" and self.is_unicode:
@@ -206,7 +222,7 @@ class Translator:
     def _set(self, ranges: Ranges) -> Piece:
         if "i" in self._flags:
             ranges = charsets.ignore_case(ranges, is_unicode=self.is_unicode)
-        return Piece(charsets.emit(ranges))
+        return Piece(self._emit(ranges))
 
     def _group(self) -> Piece:
         self._at += 1
@@ -261,7 +277,19 @@ class Translator:
         is_script = (found[1] or "").startswith(("S", "s"))
         if not is_script and not _CATEGORY.match(name):
             raise refuse(f"the Unicode property {name} is not supported")
-        return rf"\{'P' if negated else 'p'}{{{name}}}"
+        text = rf"\{'P' if negated else 'p'}{{{name}}}"
+        return self._marked_property(text, name, negated=negated) if self._marks_lines else text
+
+    def _marked_property(self, text: str, name: str, *, negated: bool) -> str:
+        """Return a property's set with its line ends marked; all are of the script Common."""
+        opposite = rf"\{'p' if negated else 'P'}{{{name}}}"
+        ends = [
+            mark
+            for end, mark in charsets.MARKED_LINES.items()
+            if (name == "Common" or unicodedata.category(end).startswith(name)) is not negated
+        ]
+        others = rf"[^{opposite}\n]" if ends or negated else text
+        return f"(?:{'|'.join([others, *ends])})"
 
     def _character(self) -> str:
         """Return the one character that an escape stands for."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from typing import Any
 
 import pytest
 
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.documents.port import Document
 from alur_common.events import Event
 from alur_common.executions import Execution, StoredExecutions, StoredOutbox
 from alur_common.executions.outbox import KEEP_SECONDS, OUTBOXES, PAGE
@@ -68,11 +69,26 @@ def world() -> World:
     return World()
 
 
-async def _keep_once(outbox: StoredOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alur_common.executions.outbox.KEEP_SECONDS", 0.01)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await outbox.keep()
+async def _keep_once(world: World, outbox: StoredOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it look after its document until that has been written."""
+    monkeypatch.setattr("alur_common.executions.outbox.KEEP_SECONDS", 0.001)
+    written = asyncio.Event()
+    put = world.documents.replace
+
+    async def replace(*given: Any, **named: Any) -> Document:
+        document = await put(*given, **named)
+        written.set()
+        return document
+
+    monkeypatch.setattr(world.documents, "replace", replace)
+    keeping = asyncio.create_task(outbox.keep())
+    if world.bus.is_away:
+        await asyncio.sleep(0.05)  # nothing is written then
+    else:
+        await written.wait()
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    monkeypatch.setattr(world.documents, "replace", put)
 
 
 async def test_who_dies_between_write_and_publish_is_made_up_for(world: World) -> None:
@@ -112,10 +128,10 @@ async def test_the_document_names_the_first_end_that_is_not_told(
     first = await world.write_end(outbox, "a")
     second = await world.write_end(outbox, "b")
     await outbox.tell(second)
-    await _keep_once(outbox, monkeypatch)
+    await _keep_once(world, outbox, monkeypatch)
     assert await world.low() == 1
     await outbox.tell(first)
-    await _keep_once(outbox, monkeypatch)
+    await _keep_once(world, outbox, monkeypatch)
     assert await world.low() == 3
 
 
@@ -126,10 +142,10 @@ async def test_what_the_bus_did_not_take_is_told_once_it_is_back(
     await outbox.begin()
     world.bus.is_away = True
     await outbox.tell(await world.write_end(outbox, "a"))
-    await _keep_once(outbox, monkeypatch)
+    await _keep_once(world, outbox, monkeypatch)
     assert await world.low() == 1
     world.bus.is_away = False
-    await _keep_once(outbox, monkeypatch)
+    await _keep_once(world, outbox, monkeypatch)
     assert world.bus.told() == {"a"}
     assert await world.low() == 2
 
@@ -140,7 +156,7 @@ async def test_an_end_that_another_wrote_holds_nothing_back(
     outbox = world.outbox()
     await outbox.begin()
     outbox.drop(outbox.stamp(Execution("x", "t", "p", "w", "w-uid", 1, "manual", 0.0)))
-    await _keep_once(outbox, monkeypatch)
+    await _keep_once(world, outbox, monkeypatch)
     assert await world.low() == 2
 
 

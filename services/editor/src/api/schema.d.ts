@@ -521,7 +521,7 @@ export interface paths {
         };
         /**
          * Get Execution Node
-         * @description Return the runs of one node with their input and output items.
+         * @description Return a page of the runs of one node with their items: at most `limit` at each port.
          */
         get: operations["getExecutionNode"];
         put?: never;
@@ -1708,7 +1708,7 @@ export interface components {
         };
         /**
          * NodeRuns
-         * @description The runs of one node, paged by items.
+         * @description The runs of one node, paged by items: a run of more than a page goes on, by its path, in the next.
          */
         NodeRuns: {
             /** Name */
@@ -1739,6 +1739,11 @@ export interface components {
             items: number;
             /** Name */
             name: string;
+            /**
+             * Runs
+             * @default null
+             */
+            runs: number | null;
             /**
              * Startedat
              * @default null
@@ -1799,11 +1804,13 @@ export interface components {
         Position: {
             /**
              * X
+             * @description To the right, in pixels.
              * @default 0
              */
             x: number;
             /**
              * Y
+             * @description Down, in pixels.
              * @default 0
              */
             y: number;
@@ -2125,11 +2132,13 @@ export interface components {
             description: string;
             /**
              * Edges
+             * @description The ways from step to step.
              * @default []
              */
             edges: components["schemas"]["Edge"][];
             /**
              * Nodes
+             * @description The steps, in any order.
              * @default []
              */
             nodes: components["schemas"]["Node"][];
@@ -2148,19 +2157,23 @@ export interface components {
             title: string;
             /**
              * Triggers
+             * @description What starts executions.
              * @default []
              */
             triggers: components["schemas"]["Trigger"][];
         };
         /**
          * StartBody
-         * @description What to run: items, and where they enter. Without `input`: one empty item.
+         * @description What to run: items, and where they enter. Without `input`: the trigger's example, else one empty item.
          */
         StartBody: {
-            /** Input */
-            input?: {
+            /**
+             * Input
+             * @default null
+             */
+            input: {
                 [key: string]: unknown;
-            }[];
+            }[] | null;
             /**
              * Start
              * @default null
@@ -3216,8 +3229,8 @@ export interface operations {
                 limit?: number;
                 /** @description RFC 3339. */
                 since?: string | null;
-                /** @description One, or some joined by commas. */
-                status?: string | null;
+                /** @description One, or some: repeated, or joined by commas. */
+                status?: string[] | null;
                 workflow?: string | null;
             };
             header?: never;
@@ -3652,6 +3665,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description `kubernetes`: said by its operator, whose workflows nobody else changes. */
+                "Alur-Managed-By"?: string;
                 /** @description The ETag of the revision that is changed, or `*`. */
                 "If-Match"?: string;
                 /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
@@ -3678,6 +3693,15 @@ export interface operations {
                     "application/json": components["schemas"]["WorkflowDocument"];
                 };
             };
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDocument"];
+                };
+            };
             /** @description A problem. */
             default: {
                 headers: {
@@ -3693,6 +3717,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description `kubernetes`: said by its operator, whose workflows nobody else changes. */
+                "Alur-Managed-By"?: string;
                 /** @description The ETag of the revision that is changed, or `*`. */
                 "If-Match"?: string;
             };
@@ -3891,6 +3917,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionDocument"];
+                };
+            };
             /** @description Done. */
             202: {
                 headers: {

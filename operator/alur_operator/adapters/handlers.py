@@ -77,6 +77,8 @@ class Handlers:
         settings.watching.server_timeout = WATCH_SECONDS
         settings.watching.chunk_size = 500
         settings.queueing.worker_limit = self._workers
+        # One that idles counts: at kopf's five seconds, fifty of them would handle ten objects a second.
+        settings.queueing.idle_timeout = 0.1
         settings.execution.max_workers = 1
         settings.networking.request_timeout = 30
         settings.posting.reporting_component = MANAGER

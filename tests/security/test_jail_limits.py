@@ -28,7 +28,7 @@ def resident() -> int:
         ("javascript", "/(a+)+$/.test('a'.repeat(40) + 'b')"),
         ("javascript", "while (true) 'x'.repeat(4e6).indexOf('y'.repeat(1e6))"),
         ("javascript", "while (true) 3n ** 600000n"),
-        ("javascript", "const f = () => Promise.resolve().then(f); await f()"),
+        ("javascript", "const f = () => { Promise.resolve().then(f) }; f(); await new Promise(f)"),
         ("javascript", "while (true) Array.from({ length: 1e5 }, Math.random).sort()"),
         ("javascript", "while (true) { try { while (true); } catch {} finally { continue; } }"),
         ("python", "while True: pass"),

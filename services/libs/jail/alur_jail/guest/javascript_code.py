@@ -57,7 +57,7 @@ class Guest:
             {
                 "error": {
                     "type": "Error",
-                    "message": "the code waits for a promise that nothing settles",
+                    "message": "the code waits for a promise that nothing settles; its memory may have run out",
                 }
             }
         )

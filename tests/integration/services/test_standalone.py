@@ -65,6 +65,7 @@ async def test_one_told_to_stop_while_it_waits_for_mongodb_ends(
 ) -> None:
     process = await start(service, tmp_path, "-m", "alur", service, **NOWHERE)
     assert process.stdout is not None
+    await asyncio.wait_for(process.stdout.readline(), 30)  # where the metrics are served
     line = await asyncio.wait_for(process.stdout.readline(), 30)
     assert (b"waiting for what is needed" in line, len(line) < 400) == (True, True)
     process.terminate()

@@ -22,7 +22,7 @@ from alur_common.kafka.settings import KafkaSettings, settings_of
 from alur_common.kafka.topics import RETRIES
 from alur_common.kafka.tracing import sending, with_trace
 from alur_common.telemetry import Metrics, get_logger
-from alur_common.telemetry.tracing import NOTHING, Tracer
+from alur_common.telemetry.tracing import NOTHING, Span, Tracer
 from alur_sdk.errors import UnavailableError
 
 ATTEMPTS = 1 + len(RETRIES)
@@ -121,7 +121,10 @@ class KafkaBus:
 
         Raises `UnavailableError` when it has not said so in time: it may have it all the same.
         """
-        with sending(event) or NOTHING:
+        await self._publish(event, sending(event))
+
+    async def _publish(self, event: Event, span: Span | None) -> None:
+        with span or NOTHING:
             made = with_trace(record_of(event, self._source))
             record = await put_aside(made, self._blobs)
             await self._sender.send(event.topic, *record)
@@ -132,13 +135,14 @@ class KafkaBus:
         if len(self._telling) >= MOST_TOLD:
             self._counts.untold(event.topic).inc()
             return
-        task = asyncio.get_running_loop().create_task(self._tell(event))
+        # What it is sent within may be over before it is sent.
+        task = asyncio.get_running_loop().create_task(self._tell(event, sending(event)))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _tell(self, event: Event) -> None:
+    async def _tell(self, event: Event, span: Span | None) -> None:
         try:
-            await self.publish(event)
+            await self._publish(event, span)
         except UnavailableError as error:
             self._counts.untold(event.topic).inc()
             _log.warning("hint not published", topic=event.topic, reason=error.message)

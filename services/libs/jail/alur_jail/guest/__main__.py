@@ -12,6 +12,7 @@ import sys
 sys.path[:0] = ["/alur", "/alur/packages"]
 
 import array  # noqa: E402  # the path comes first
+import contextlib  # noqa: E402  # the path comes first
 import gc  # noqa: E402  # the path comes first
 import os  # noqa: E402  # the path comes first
 import signal  # noqa: E402  # the path comes first
@@ -63,7 +64,8 @@ def _fork(control: socket.socket, link: socket.socket, runner: Runner) -> None:
 
 
 def _serve(link: socket.socket, runner: Runner) -> None:
-    os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    with contextlib.suppress(PermissionError):  # whoever started us is nicer already
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
     limits = wire.receive(link)
     body = wire.receive_text(link)
     try:

@@ -71,16 +71,20 @@ def _recovered(load: Load) -> float:
     return time.monotonic() - begun
 
 
+def _kill_and_start(server: Server, load: Load, times: int) -> None:
+    _recovered(load)
+    for _ in range(times):
+        server.kill()
+        time.sleep(OUTAGE_SECONDS)
+        server.start()
+        _recovered(load)
+
+
 def test_a_broker_that_dies_holds_up_no_caller_and_loses_nothing(
     site: Site, world: Effects, scale: int
 ) -> None:
     with _work(site, world) as load:
-        _recovered(load)
-        for _ in range(scale):
-            site.broker.kill()
-            time.sleep(OUTAGE_SECONDS)
-            site.broker.start()
-            _recovered(load)
+        _kill_and_start(site.broker, load, scale)
     check(site.platform, world, load.ids)
     assert load.refused == []
     assert load.slowest < 2
@@ -90,12 +94,7 @@ def test_a_store_that_dies_loses_nothing_that_was_acknowledged(
     site: Site, world: Effects, scale: int
 ) -> None:
     with _work(site, world) as load:
-        _recovered(load)
-        for _ in range(scale):
-            site.store.kill()
-            time.sleep(OUTAGE_SECONDS)
-            site.store.start()
-            _recovered(load)
+        _kill_and_start(site.store, load, scale)
     check(site.platform, world, load.ids)
 
 

@@ -56,9 +56,6 @@ class History(Protocol):
     async def overview(self, execution: Execution) -> Overview:
         """Return its nodes `{name, status, attempts, items, runs?, startedAt, durationMs, error?}`, and what it rests for."""
 
-    async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
-        """Return name and path of the node runs that are in doubt."""
-
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int
     ) -> dict[str, Any]:

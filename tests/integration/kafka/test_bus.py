@@ -8,15 +8,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer
 
-from alur_common.events import Event, ExecutionAdmitted, ExecutionRequested, ExecutionSuspended
+from alur_common.events import Event, ExecutionAdmitted, ExecutionRequested
 from alur_common.kafka.admin import apply_topics
 from alur_common.kafka.bus import ATTEMPTS, KafkaBus
 from alur_common.kafka.dead_letters import count_letters, read_letters, replay_letters
 from alur_common.kafka.topics import TOPICS, dead_letter_topic
 from alur_common.telemetry import Metrics
 from alur_sdk.errors import UnavailableError
+from tests.integration.kafka.reading import record_of
 
 MakeBus = Callable[..., KafkaBus]
 SECONDS = 20
@@ -76,15 +77,6 @@ async def test_topics_are_made_once(broker: str) -> None:
     assert len({topic.name for topic in TOPICS}) == len(TOPICS)
 
 
-async def test_an_event_comes_as_it_went(make_bus: MakeBus) -> None:
-    sent = ExecutionSuspended(key(), "tenant ü", 12.5)
-    bus, heard = make_bus(), Heard(sent.key)
-    bus.subscribe(ExecutionSuspended, group(), heard)
-    await bus.start()
-    await bus.publish(sent)
-    assert await heard.all() == [sent]
-
-
 async def test_each_group_hears_it_and_one_member_of_each(make_bus: MakeBus) -> None:
     keys = [key() for _ in range(20)]
     buses = [make_bus() for _ in range(3)]
@@ -98,27 +90,6 @@ async def test_each_group_hears_it_and_one_member_of_each(make_bus: MakeBus) -> 
     await asyncio.gather(*(buses[0].publish(ExecutionAdmitted(k, "t")) for k in keys))
     await other.all()
     assert sorted(event.key for event in await together.all()) == sorted(keys)
-
-
-async def test_events_of_one_key_keep_their_order(make_bus: MakeBus) -> None:
-    name, seen = key(), []
-    done = asyncio.Event()
-
-    async def handle(event: ExecutionAdmitted) -> None:
-        if event.key == name:
-            await asyncio.sleep(0.001 * (event.priority % 3))
-            seen.append(event.priority)
-            if len(seen) == 50:
-                done.set()
-
-    bus = make_bus()
-    bus.subscribe(ExecutionAdmitted, group(), handle)
-    await bus.start()
-    for number in range(50):
-        await bus.publish(ExecutionAdmitted(name, "t", number))
-    async with asyncio.timeout(SECONDS):
-        await done.wait()
-    assert seen == list(range(50))
 
 
 async def test_what_had_no_effect_comes_again_after_a_crash(make_bus: MakeBus) -> None:
@@ -165,19 +136,6 @@ async def test_what_is_out_of_reach_for_a_while_is_tried_again_until_it_is_there
         await done.wait()
 
 
-async def _dead_letters(broker: str, topic: str, wanted: bytes) -> ConsumerRecord[bytes, bytes]:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        async with asyncio.timeout(SECONDS):
-            async for record in consumer:
-                if record.key == wanted:
-                    return record
-        raise AssertionError("the consumer ended")
-    finally:
-        await consumer.stop()
-
-
 async def test_a_poisoned_record_is_buried_and_stops_nobody(make_bus: MakeBus, broker: str) -> None:
     bad, good = key(), key()
     bus, heard = make_bus(), Heard(good)
@@ -191,7 +149,7 @@ async def test_a_poisoned_record_is_buried_and_stops_nobody(make_bus: MakeBus, b
     await producer.stop()
     await bus.publish(ExecutionRequested(good, "t"))
     await heard.all()
-    buried = await _dead_letters(broker, dead_letter_topic(topic, "scheduler"), bad.encode())
+    buried = await record_of(broker, dead_letter_topic(topic, "scheduler"), bad.encode())
     why = dict(buried.headers)
     assert (buried.value, why["mine"], why["dlq-topic"]) == (
         b"\xff no json",
@@ -219,7 +177,7 @@ async def test_a_handler_that_fails_again_and_again_does_not_hold_up_the_others(
     await bus.publish(ExecutionRequested(good, "t"))
     await heard.all()
     topic = dead_letter_topic(ExecutionRequested.topic, "scheduler")
-    buried = dict((await _dead_letters(broker, topic, bad.encode())).headers)
+    buried = dict((await record_of(broker, topic, bad.encode())).headers)
     assert (buried["dlq-error-type"], buried["dlq-attempt"]) == (b"RuntimeError", b"3")
 
 
@@ -250,7 +208,7 @@ async def test_dead_letters_are_counted_shown_and_sent_again(
     bus.subscribe(ExecutionRequested, "scheduler", handle)
     await bus.start()
     await bus.publish(ExecutionRequested(bad, "t"))
-    await _dead_letters(broker, topic, bad.encode())
+    await record_of(broker, topic, bad.encode())
     count = (await count_letters(broker))[topic]
     letters = await read_letters(broker, topic, 100)
     assert (len(letters), letters[-1].key) == (count, bad)

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from alur_common.blobs import INLINE_BYTES
 from alur_common.blobs_memory import MemoryBlobs
@@ -27,6 +27,7 @@ from alur_common.kafka.admin import apply_topics
 from alur_common.kafka.bus import KafkaBus
 from alur_common.kafka.topics import RETRIES, dead_letter_topic
 from alur_common.telemetry import Metrics
+from tests.integration.kafka.reading import record_of
 from tools.servers import kafka
 
 SECONDS = 40
@@ -263,7 +264,7 @@ async def test_large_content_travels_by_reference(make_bus: MakeBus, broker: str
     await bus.start()
     await bus.publish(sent)
     await until(lambda: sent in seen)
-    record = await _record_of(broker, ExternalReceived.topic, sent.key.encode())
+    record = await record_of(broker, ExternalReceived.topic, sent.key.encode())
     sha256 = hashlib.sha256(sent.data).hexdigest()
     reference = f"{sha256}:{len(sent.data)}".encode()
     assert (record.value, dict(record.headers)["alur-blob"]) == (b"", reference)
@@ -277,25 +278,12 @@ async def test_a_reference_that_leads_nowhere_is_buried(make_bus: MakeBus, broke
     await reader.start()
     await bus.publish(sent)
     topic = dead_letter_topic(ExternalReceived.topic, "any")
-    letter = dict((await _record_of(broker, topic, sent.key.encode())).headers)
+    letter = dict((await record_of(broker, topic, sent.key.encode())).headers)
     assert letter["dlq-error-type"] == b"PoisonError"
 
 
 async def _nothing(_: Event) -> None:
     """Handle an event by doing nothing."""
-
-
-async def _record_of(broker: str, topic: str, wanted: bytes) -> ConsumerRecord[bytes, bytes]:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        async with asyncio.timeout(SECONDS):
-            async for record in consumer:
-                if record.key == wanted:
-                    return record
-        raise AssertionError("the consumer ended")
-    finally:
-        await consumer.stop()
 
 
 async def test_a_dead_letter_keeps_bytes_that_are_no_text(make_bus: MakeBus, broker: str) -> None:
@@ -308,7 +296,7 @@ async def test_a_dead_letter_keeps_bytes_that_are_no_text(make_bus: MakeBus, bro
     await producer.send_and_wait(ExecutionRequested.topic, b"\x00\xfe", key=name, headers=headers)
     await producer.stop()
     topic = dead_letter_topic(ExecutionRequested.topic, "any")
-    letter = await _record_of(broker, topic, name)
+    letter = await record_of(broker, topic, name)
     ours = [header for header in letter.headers if header[0].startswith("dlq-")]
     assert (letter.value, list(letter.headers[:3])) == (b"\x00\xfe", headers)
     assert len(ours) == 8
@@ -352,7 +340,7 @@ async def test_a_result_that_is_awaited_holds_the_commit_back(
     await bus.start()
     await bus.publish(ExecutionAdmitted(name, "t"))
     await asyncio.wait_for(taken.wait(), SECONDS)
-    record = await _record_of(broker, ExecutionAdmitted.topic, name.encode())
+    record = await record_of(broker, ExecutionAdmitted.topic, name.encode())
     progress = {
         p.partition: one
         for p, one in bus._groups[group]._progress.items()

@@ -92,10 +92,7 @@ class NoHistory:
     """A history of executions that ran no node."""
 
     async def overview(self, execution: Execution) -> Overview:
-        return Overview([])
-
-    async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
-        return [("a", "")]
+        return Overview([], doubts=[{"node": "a", "path": "", "items": [0]}])
 
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int

@@ -25,7 +25,9 @@ def credential_set(
     context: typer.Context,
     *,
     name: Annotated[str, typer.Argument(help="Its name.")],
-    kind: Annotated[str, typer.Option("--type", help="api-key, basic, bearer, hmac or jwt.")],
+    kind: Annotated[
+        str, typer.Option("--type", help="api-key, basic, bearer, hmac, jwt or kafka.")
+    ],
     field: Annotated[
         list[str] | None, typer.Option("--field", help="KEY=VALUE, or KEY=@FILE.")
     ] = None,

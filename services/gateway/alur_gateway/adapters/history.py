@@ -64,11 +64,6 @@ class JournalHistory:
             page["nextCursor"] = encode_cursor(list(following))
         return page
 
-    async def doubts(self, execution: Execution) -> list[tuple[str, str]]:
-        """Return name and path of the node runs of which a person says what became of them."""
-        state = await self._state(execution)
-        return [run.key for run in state.open.values() if run.status == "in-doubt"]
-
     async def _state(self, execution: Execution) -> State:
         graph = await self._graph(execution)
         batches = await self._journals.read(execution.id) if execution.epoch else []

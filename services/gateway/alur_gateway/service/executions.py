@@ -224,7 +224,7 @@ class ExecutionService:
         """Say what became of a node run in doubt. Raises `StateError` when nothing is."""
         if execution.status != "in-doubt":
             raise StateError(f"nothing is in doubt: the execution is {execution.status}")
-        doubts = await self._history.doubts(execution)
+        doubts = [(d["node"], d["path"]) for d in (await self.overview(execution)).doubts]
         if (resolution.node, resolution.path) not in doubts:
             named = ", ".join(f"{node} {path}".strip() for node, path in doubts)
             message = f"this node run is not in doubt; in doubt are: {named}"

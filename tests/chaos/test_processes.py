@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
@@ -18,8 +19,6 @@ from tests.support.alur_dev import AlurDev
 
 EXECUTIONS = 60
 KILLS = 4
-FAIL_OVER_SECONDS = 20
-"""Twice what is promised: this machine does much beside."""
 
 
 def test_executors_that_are_killed_lose_nothing(
@@ -86,23 +85,16 @@ def test_a_schedule_fires_once_for_each_due_time_while_its_scheduler_dies(
     trigger = {"name": "tick", "type": "trigger.schedule", "params": {"cron": "* * * * * *"}}
     name = f"ticks-{number.name.lower()}"
     path = put(platform, workflow(name, world.port, triggers=[trigger]))
-    _fires_after(platform, name, 0.0)
     for _ in range(3):
-        killed = time.time()
+        time.sleep(3)
         os.kill(platform.pids("scheduler")[0], number)
-        _fires_after(platform, name, killed)
+    time.sleep(4)
     etag = platform.rest.get(path).headers["etag"]
     assert platform.rest.delete(path, headers={"if-match": etag}).status_code == 204
-    dues = _dues(platform, name)
-    assert len(dues) == len(set(dues))
-
-
-def _fires_after(platform: AlurDev, workflow: str, since: float) -> None:
-    """Wait until it has fired for three due times after this one, as it does within ten seconds of a fail-over."""
-    until = time.monotonic() + FAIL_OVER_SECONDS
-    while sum(due > since for due in _dues(platform, workflow)) < 3:
-        assert time.monotonic() < until, "nothing fired"
-        time.sleep(0.5)
+    dues = sorted(_dues(platform, name))
+    assert len(dues) == len(set(dues)) >= 9
+    gaps = {round(b - a) for a, b in itertools.pairwise(dues)}
+    assert gaps <= {1, 2, 3}  # what fell due while nobody was there is made up for by the last one
 
 
 def _dues(platform: AlurDev, workflow: str) -> list[float]:

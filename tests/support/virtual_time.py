@@ -4,24 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import heapq
+import itertools
 import weakref
+from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, ParamSpec
+from contextvars import Context, copy_context
+from typing import Any, ParamSpec, TypeVarTuple
 
 P = ParamSpec("P")
+Given = TypeVarTuple("Given")
 
 
 class StuckError(Exception):
     """Everything waits and nothing will ever happen again."""
 
 
+class _Handle(asyncio.TimerHandle):
+    """What a loop calls, soon or at its time; nobody asks a loop in virtual time how it came to it."""
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._when = when
+        self._callback = callback
+        self._args = args
+        self._loop = loop
+        self._context = copy_context() if context is None else context
+        self._cancelled = False
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
-    """An event loop for which sleeping moves its clock on to the next timer; nothing comes from outside."""
+    """An event loop for which sleeping moves its clock on to the next timer; nothing comes from outside.
+
+    A simulation spends much of its time here, so what a loop with sockets and threads needs is left out.
+    """
+
+    _stopping: bool
 
     def __init__(self) -> None:
         super().__init__()
         self._seconds = 0.0
-        self._selector = self
+        self._ready: deque[_Handle] = deque()
+        self._timers: list[tuple[float, int, _Handle]] = []
+        self._order = itertools.count()
         self.tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
 
     def create_task(
@@ -35,15 +66,53 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._seconds
 
-    def select(self, timeout: float | None) -> list[Any]:
-        """Stand in for the selector: there are no sockets, so only time passes."""
-        if timeout is None:
-            raise StuckError("nothing is left to happen")
-        self._seconds += timeout
-        return []
+    def call_soon(
+        self,
+        callback: Callable[[*Given], object],
+        *args: *Given,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        handle = _Handle(0.0, callback, args, self, context)
+        self._ready.append(handle)
+        return handle
 
-    def _process_events(self, event_list: list[Any]) -> None:
-        """There are none."""
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Given], object],
+        *args: *Given,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        handle = _Handle(when, callback, args, self, context)
+        heapq.heappush(self._timers, (when, next(self._order), handle))
+        return handle
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Given], object],
+        *args: *Given,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._seconds + delay, callback, *args, context=context)
+
+    def _run_once(self) -> None:
+        """Run what is ready and what the next timers make ready, until the loop is told to stop."""
+        ready, timers = self._ready, self._timers
+        while not self._stopping:
+            if not ready:
+                if not timers:
+                    raise StuckError("nothing is left to happen")
+                self._seconds = max(self._seconds, timers[0][0])
+            while timers and timers[0][0] <= self._seconds:
+                ready.append(heapq.heappop(timers)[2])
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    handle._context.run(handle._callback, *handle._args)
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It is passed over when its time comes."""
 
     def _write_to_self(self) -> None:
         """There is no other thread to be woken by."""

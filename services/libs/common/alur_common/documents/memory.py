@@ -8,6 +8,7 @@ from typing import Any
 from alur_common.clock import Clock
 from alur_common.documents.encoding import Stamps, decode, encode, field_values, key_of
 from alur_common.documents.matching import (
+    KEPT_FIELDS,
     check_limit,
     check_query,
     cursor_values,
@@ -20,37 +21,43 @@ from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 
 class _Kept:
-    """One collection: the encoded documents by id, and who holds each unique value."""
+    """One collection: the encoded documents by id with their declared fields, and who holds each unique value."""
 
     def __init__(self, collection: Collection) -> None:
-        self.documents: dict[str, tuple[bytes, int]] = {}
+        self.documents: dict[str, tuple[bytes, Document]] = {}
+        self.names = (*KEPT_FIELDS, *collection.fields)
         self.unique = [index for index in collection.indexes if index.unique]
         self.holders: dict[Index, dict[tuple[Any, ...], str]] = {index: {} for index in self.unique}
 
+    def fields(self, key: str) -> Document | None:
+        """Return the declared fields of a document, which is all that a filter sees."""
+        kept = self.documents.get(key)
+        return None if kept is None else kept[1]
+
     def read(self, key: str) -> Document | None:
         kept = self.documents.get(key)
-        return None if kept is None else decode(*kept)
+        return None if kept is None else decode(kept[0], kept[1]["revision"])
 
     def write(self, document: Document, encoded: bytes) -> None:
         key = document["id"]
-        old = self.read(key) if self.unique else None
         values = [(index, _unique_value(index, document)) for index in self.unique]
         for index, value in values:
             if value is not None and self.holders[index].get(value, key) != key:
                 raise ExistsError(
                     f"{key}: another document has the same {', '.join(index.fields)}", id=key
                 )
-        self._release(old)
+        self._release(key)
         for index, value in values:
             if value is not None:
                 self.holders[index][value] = key
-        self.documents[key] = (encoded, document["revision"])
+        self.documents[key] = (encoded, {name: document.get(name) for name in self.names})
 
     def delete(self, key: str) -> bool:
-        self._release(self.read(key) if self.unique else None)
+        self._release(key)
         return self.documents.pop(key, None) is not None
 
-    def _release(self, old: Document | None) -> None:
+    def _release(self, key: str) -> None:
+        old = self.fields(key) if self.unique else None
         for index in self.unique if old is not None else ():
             value = _unique_value(index, old or {})
             if value is not None:
@@ -89,7 +96,7 @@ class MemoryDocuments:
     async def get(self, collection: Collection, key: str) -> Document:
         document = self._kept(collection).read(key)
         if document is None:
-            raise NotFoundError(f"{collection.name} {key} does not exist", id=key)
+            raise _missing(collection, key)
         return document
 
     async def find_one(self, collection: Collection, key: str) -> Document | None:
@@ -105,12 +112,12 @@ class MemoryDocuments:
     ) -> Document:
         check_query(collection, where)
         key = key_of(document)
-        old = await self.get(collection, key)
+        old = self._kept(collection).fields(key)
+        if old is None:
+            raise _missing(collection, key)
         revision = old["revision"]
         if (at_revision is not None and revision != at_revision) or not matches(old, where):
-            raise ConflictError(
-                f"{collection.name} {key} changed meanwhile", id=key, revision=revision
-            )
+            raise _changed(collection, key, revision)
         stored = {**document, "revision": revision + 1, "updatedAt": self._stamps.now()}
         encoded = encode(stored)
         field_values(collection.fields, stored)
@@ -131,8 +138,8 @@ class MemoryDocuments:
         found = ordered(self._matching(collection, where), sort)
         if after is not None:
             cursor = cursor_values(sort, after)
-            found = [document for document in found if is_after(document, cursor)]
-        return found[:limit]
+            found = [fields for fields in found if is_after(fields, cursor)]
+        return [await self.get(collection, fields["id"]) for fields in found[:limit]]
 
     async def count(
         self, collection: Collection, where: Sequence[Where] = (), *, limit: int = 10_000
@@ -144,11 +151,9 @@ class MemoryDocuments:
         self, collection: Collection, key: str, *, at_revision: int | None = None
     ) -> bool:
         kept = self._kept(collection)
-        held = kept.documents.get(key)
-        if held is not None and at_revision is not None and held[1] != at_revision:
-            raise ConflictError(
-                f"{collection.name} {key} changed meanwhile", id=key, revision=held[1]
-            )
+        held = kept.fields(key)
+        if held is not None and at_revision is not None and held["revision"] != at_revision:
+            raise _changed(collection, key, held["revision"])
         return kept.delete(key)
 
     async def delete_many(
@@ -162,5 +167,13 @@ class MemoryDocuments:
         return len(doomed)
 
     def _matching(self, collection: Collection, where: Sequence[Where]) -> list[Document]:
-        documents = (decode(*kept) for kept in self._kept(collection).documents.values())
-        return [document for document in documents if matches(document, where)]
+        kept = self._kept(collection).documents.values()
+        return [fields for _, fields in kept if matches(fields, where)]
+
+
+def _missing(collection: Collection, key: str) -> NotFoundError:
+    return NotFoundError(f"{collection.name} {key} does not exist", id=key)
+
+
+def _changed(collection: Collection, key: str, revision: int) -> ConflictError:
+    return ConflictError(f"{collection.name} {key} changed meanwhile", id=key, revision=revision)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+from typing import Any
 
 import pytest
 
+from alur_nodes.core.split import Split
+from alur_sdk import Item, NodeContext
 from alur_sdk.errors import Permanent, RateLimited, Retryable
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
@@ -49,6 +52,27 @@ async def test_what_is_permanent_is_not_tried_again(world: World) -> None:
     world.outside.next = [Permanent("no")]
     assert (await world.run(chain(node("a", retry=THREE)), {"n": 1})).status == "failed"
     assert len(world.outside.calls) == 1
+
+
+@in_virtual_time
+async def test_a_node_that_makes_too_many_items_is_stopped_before_it_has_made_them_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Item] = []
+    split = Split.run_item
+
+    def counted(self: Split, params: Any, item: Item, ctx: NodeContext) -> list[Item]:  # noqa: ANN401 as the node type has it
+        taken.append(item)
+        return split(self, params, item, ctx)
+
+    monkeypatch.setattr(Split, "run_item", counted)
+    rows = {"field": "rows", "into": "rows"}
+    spec = chain(*(node(name, "core.split", params=rows) for name in ("outer", "inner")))
+    ended = await world.run(spec, {"rows": [[number] * 1000 for number in range(300)]})
+    assert ended.error is not None
+    assert (ended.status, ended.error["node"]) == ("failed", "inner")
+    assert "101000 items from one node run: the limit is 100000" in ended.error["message"]
+    assert {item.json["rows"][0] for item in taken[1:]} == set(range(101))
 
 
 @in_virtual_time

@@ -48,15 +48,18 @@ def _copied(params: Params) -> Params:
 
 
 def run_items(
-    step: Step, scopes: ItemScopes, context: RunContext, known: dict[int, Outputs]
+    step: Step, scopes: ItemScopes, context: RunContext, known: dict[int, Outputs], most: int
 ) -> Attempt:
-    """Run a synchronous item node over all items that have not come to anything yet."""
+    """Run a synchronous item node over all items that have not come to anything yet.
+
+    It stops once it has made more than `most` items: the engine refuses so many.
+    """
     node = step.node
     assert isinstance(node, ItemNode)  # noqa: S101 narrowed by the caller
     attempt = Attempt(done=dict(known))
     port = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
     stops = step.definition.on_error == "stop"
-    run_item, done = node.run_item, attempt.done
+    run_item, done, made = node.run_item, attempt.done, 0
     for index, item in enumerate(scopes.items):
         if index in done:
             continue
@@ -64,6 +67,10 @@ def run_items(
             context.index = index
             emitted: Any = run_item(parameters(step, scopes, index), item, context)
             done[index] = _routed(emitted, port, index)
+            if type(emitted) is list:
+                made += len(emitted)
+                if made > most:
+                    break
         except Exception as error:  # noqa: BLE001 the border of foreign code
             attempt.failed[index] = as_node_error(error, step)
             if stops:

@@ -10,11 +10,12 @@ from functools import partial
 from alur_common.clock import Clock
 from alur_engine.expressions import Scope
 from alur_engine.journal import Finished
-from alur_engine.state import Run
+from alur_engine.state import Limits, Run
 from alur_engine.views import ItemsView, shown, view_of_node
 from alur_executor.domain.programs import Step
 from alur_executor.service.context import RunContext
 from alur_executor.service.scoping import Surroundings
+from alur_sdk.errors import LimitError
 from alur_sdk.items import Item, Outputs, Sent
 from alur_sdk.nodes import Emitted
 
@@ -90,7 +91,7 @@ class QuickRuns:
                 port, sent = emitted
                 outputs.setdefault(port, []).append(_from(sent, item, index))
             elif emitted is not None:
-                _add(outputs, first, emitted, (item, index))
+                _add(outputs, first, emitted, (item, index), self._state.limits)
         return outputs
 
 
@@ -103,9 +104,13 @@ def _from(made: Item, item: Item, index: int) -> Item:
     return made
 
 
-def _add(outputs: Outputs, first: str, emitted: Emitted, origin: tuple[Item, int]) -> None:
-    """Add several items that a node made of one."""
+def _add(
+    outputs: Outputs, first: str, emitted: Emitted, origin: tuple[Item, int], limits: Limits
+) -> None:
+    """Add several items that a node made of one; raises `LimitError` when there are too many by now."""
     several = [emitted] if isinstance(emitted, (Item, Sent)) else emitted or ()
     for one in several:
         port, made = (one.port, one.item) if isinstance(one, Sent) else (first, one)
         outputs.setdefault(port, []).append(_from(made, *origin))
+    if sum(map(len, outputs.values())) > limits.items:
+        raise LimitError(f"more than {limits.items} items from one node run", limit=limits.items)

@@ -129,18 +129,18 @@ class NodeRuns:
             return self._passed(attempt_)
         if step.is_scope:
             return self._opened(attempt_)
-        if step.is_item:
-            attempt = attempts.run_items(
-                step, attempt_.scopes, attempt_.context, run.outcomes or {}
-            )
-        else:
-            attempt = self._batch(attempt_)
+        attempt = self._items(attempt_) if step.is_item else self._batch(attempt_)
         return self._entry(attempt_, attempt)
 
     def _passed(self, under_way: Try) -> Finished:
         """Return the end of a disabled node: its items pass unchanged."""
         port = under_way.step.first_port
         return under_way.finished({port: _passed(under_way.items)}, under_way.started)
+
+    def _items(self, under_way: Try) -> Attempt:
+        known = under_way.run.outcomes or {}
+        most = self._session.parts.limits.items
+        return attempts.run_items(under_way.step, under_way.scopes, under_way.context, known, most)
 
     def _batch(self, under_way: Try) -> Attempt:
         under_way.context.inputs = inputs_of(under_way.step, under_way.run)
@@ -243,7 +243,7 @@ class NodeRuns:
     async def _attempt(self, under_way: Try, requests: Requests) -> Attempt:
         step, run, context = under_way.step, under_way.run, under_way.context
         if step.is_item and not step.is_async and step.graph.effect is not Effect.WRITE:
-            return attempts.run_items(step, under_way.scopes, context, run.outcomes or {})
+            return self._items(under_way)
         if step.is_item:
             heard = attempts.Heard(
                 requests.parameters, lambda at, outputs: self._item_done(under_way, at, outputs)

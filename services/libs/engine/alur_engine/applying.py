@@ -109,10 +109,10 @@ def finish(state: State, run: Run, entry: Finished) -> None:
         run.wait = run.retry_at = run.outcomes = run.intent = None
     if entry.reply is not None and state.reply is None:
         state.reply = entry.reply
-    for items in entry.outputs.values():
-        if len(items) > state.limits.items:
-            _break_limit(state, run, f"{len(items)} items from one node run", state.limits.items)
-            return
+    made = sum(map(len, entry.outputs.values()))
+    if made > state.limits.items:
+        _break_limit(state, run, f"{made} items from one node run", state.limits.items)
+        return
     todo: Todo = []
     if run.node.opens and entry.error is None:
         run.outputs = dict(entry.outputs)

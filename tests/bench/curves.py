@@ -73,8 +73,8 @@ async def loaded(server: AlurDev, connections: int) -> tuple[float, float]:
     await asyncio.to_thread(server.apply, document)
     url = await asyncio.to_thread(server.hook, "load")
     assert server.process is not None
-    await measure(url, server.process.pid, 4, 1.0)
-    figures = await measure(url, server.process.pid, connections, SECONDS)
+    await measure(url, [server.process.pid], 4, 1.0)
+    figures = await measure(url, [server.process.pid], connections, SECONDS)
     return figures.cpu_ms, figures.a_second
 
 

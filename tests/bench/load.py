@@ -6,6 +6,7 @@ import asyncio
 import os
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,14 @@ class Figures:
     p50_ms: float
 
 
-def cpu_ms(pid: int) -> float:
-    """Return the CPU time that a process and its threads have taken, user and system, in ms."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_MS
+def cpu_ms(*pids: int) -> float:
+    """Return the CPU time that processes and their threads have taken, user and system, in ms."""
+    stats = (Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in pids)
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) * TICK_MS
 
 
-def chain(name: str, nodes: int) -> dict[str, Any]:
-    """Return a workflow of a webhook and so many transforms that answers with the result."""
+def chain(name: str, nodes: int, **more: Any) -> dict[str, Any]:
+    """Return a workflow of a webhook and so many transforms, each with `more`, that answers with the result."""
     names = [f"s{index}" for index in range(nodes)]
     fields = {"n": "{{ ($json.body ? $json.body.n : $json.n) + 1 }}"}
     return {
@@ -45,14 +46,16 @@ def chain(name: str, nodes: int) -> dict[str, Any]:
                     "params": {"path": "in", "methods": ["POST"], "respond": "result"},
                 }
             ],
-            "nodes": [{"name": n, "type": "core.set", "params": {"fields": fields}} for n in names],
+            "nodes": [
+                {"name": n, "type": "core.set", "params": {"fields": fields}, **more} for n in names
+            ],
             "edges": [{"from": a, "to": b} for a, b in zip(["in", *names], names, strict=False)],
         },
     }
 
 
-async def measure(url: str, pid: int, connections: int, seconds: float) -> Figures:
-    """Call the webhook from so many connections for so long."""
+async def measure(url: str, pids: Sequence[int], connections: int, seconds: float) -> Figures:
+    """Call the webhook from so many connections for so long; the CPU is that of all these processes."""
     target = urlsplit(url)
     body = b'{"n":1}'
     request = (
@@ -70,11 +73,11 @@ async def measure(url: str, pid: int, connections: int, seconds: float) -> Figur
             latencies.append((time.monotonic() - begun) * 1000)
         writer.close()
 
-    before, begun = cpu_ms(pid), time.monotonic()
+    before, begun = cpu_ms(*pids), time.monotonic()
     await asyncio.gather(*(caller() for _ in range(connections)))
     took = time.monotonic() - begun
     count = len(latencies)
-    return Figures((cpu_ms(pid) - before) / count, count / took, statistics.median(latencies))
+    return Figures((cpu_ms(*pids) - before) / count, count / took, statistics.median(latencies))
 
 
 async def _exchange(

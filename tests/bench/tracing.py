@@ -52,7 +52,7 @@ def measured(places: dict[str, tuple[str, int]]) -> dict[str, list[float]]:
     costs: dict[str, list[float]] = {arm: [] for arm in places}
     for turn in range(TURNS + 1):
         for arm, (url, pid) in places.items():
-            figures = asyncio.run(measure(url, pid, CONNECTIONS, SECONDS))
+            figures = asyncio.run(measure(url, [pid], CONNECTIONS, SECONDS))
             if turn:  # the first one warms up
                 costs[arm].append(figures.cpu_ms)
     return costs

@@ -31,7 +31,7 @@ def list_topics(form: Output = Format.TABLE) -> None:
     """List the topics that Alur uses. Asks no broker."""
     from alur_common.kafka.topics import specs  # noqa: PLC0415  # as above
 
-    every = list(specs())
+    every = list(specs(_settings().partitions))
     if form is Format.TABLE:
         table(
             ["topic", "holds", "partitions"], [[s.name, s.kind, str(s.partitions)] for s in every]

@@ -46,8 +46,9 @@ async def administer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClie
 
 async def compare_topics(servers: KafkaSettings | str) -> list[Found]:
     """Return all our topics beside what the broker has."""
-    async with administer(settings_of(servers)) as admin:
-        return await _compare(admin)
+    settings = settings_of(servers)
+    async with administer(settings) as admin:
+        return await _compare(admin, list(specs(settings.partitions)))
 
 
 async def apply_topics(servers: KafkaSettings | str, *, replication: int = 0) -> list[str]:
@@ -58,7 +59,7 @@ async def apply_topics(servers: KafkaSettings | str, *, replication: int = 0) ->
     settings = settings_of(servers)
     async with administer(settings) as admin:
         known = set(await admin.list_topics())
-        missing = [spec for spec in specs() if spec.name not in known]
+        missing = [spec for spec in specs(settings.partitions) if spec.name not in known]
         if missing:
             await _make(admin, missing, replication or settings.replication)
         return [spec.name for spec in missing]
@@ -88,9 +89,8 @@ async def _until_seen(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
     raise UnavailableError("Kafka has made topics and does not tell of them")
 
 
-async def _compare(admin: AIOKafkaAdminClient) -> list[Found]:
+async def _compare(admin: AIOKafkaAdminClient, wanted: Sequence[Spec]) -> list[Found]:
     known = set(await admin.list_topics())
-    wanted = list(specs())
     there = [spec.name for spec in wanted if spec.name in known]
     if not there:
         return [Found(spec, is_there=False) for spec in wanted]

@@ -53,7 +53,6 @@ def _facts(topic: Topic) -> dict[str, Any]:
         "topic": topic.name,
         "type": TYPE_PREFIX + topic.name if is_ours else "the producer's own",
         "key": topic.key,
-        "partitions": topic.partitions,
         "keptDays": topic.days,
         "groups": list(topic.groups),
         "retries": [retry_topic(topic.name, delay) for delay in RETRIES],

@@ -46,6 +46,16 @@ class KafkaSettings(Environment):
         description="Copies of a topic that is made; 0: three, or as many as there are brokers.",
     )
 
+    partitions: int = Field(
+        default=12,
+        ge=1,
+        le=1_000,
+        description=(
+            "Partitions of a topic of events that is made: at most so many executors take executions. "
+            "Fixed from then on, for another number would break the order of keys."
+        ),
+    )
+
     @model_validator(mode="after")
     def _signs_in_as_somebody(self) -> Self:
         if self.signs_in and not (self.user and self.password.get_secret_value()):

@@ -10,8 +10,6 @@ from alur_common import events
 from alur_common.events import Event
 
 DAY_MS = 24 * 3600 * 1000
-PARTITIONS = 12
-"""Fixed at creation: another number would break the order of keys."""
 DEAD_DAYS = 30
 RECORD_BYTES = 1_048_588
 """The broker's own limit."""
@@ -30,7 +28,6 @@ class Topic:
     days: int
     key: str
     groups: tuple[str, ...] = ()
-    partitions: int = PARTITIONS
 
     def dead_letters(self) -> list[str]:
         """Return the names of its dead-letter topics: one, and one for each group where they are several."""
@@ -95,11 +92,11 @@ def retry_topic(topic: str, delay: str) -> str:
     return f"{topic}.retry.{delay}"
 
 
-def specs() -> Iterator[Spec]:
-    """Yield every topic of Alur as the broker is to have it."""
+def specs(partitions: int) -> Iterator[Spec]:
+    """Yield every topic of Alur as the broker is to have it, those of events with so many partitions."""
     larger = {"max.message.bytes": str(RECORD_BYTES + MARGIN_BYTES)}
     for topic in TOPICS:
-        yield Spec(topic.name, "events", topic.partitions, _kept(topic.days))
+        yield Spec(topic.name, "events", partitions, _kept(topic.days))
         for delay in RETRIES:
             yield Spec(retry_topic(topic.name, delay), "retry", 1, {**_kept(topic.days), **larger})
         for name in topic.dead_letters():

@@ -53,6 +53,45 @@ def test_tenants_that_wait_have_the_same_share(entries: Waiting) -> None:
         assert left == set()
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("put", "take", "end")), st.sampled_from("abc"), st.integers(0, 2)
+        ),
+        max_size=200,
+    ),
+    st.integers(0, 2),
+)
+def test_it_is_always_the_turn_of_who_has_the_fewest_running(
+    steps: list[tuple[str, str, int]], most: int
+) -> None:
+    queue, running = FairQueue(most), Counter[str]()
+    for number, (step, tenant, priority) in enumerate(steps):
+        if step == "put":
+            queue.put(tenant, f"{number}", priority)
+        elif step == "end" and running[tenant]:
+            running[tenant] -= 1
+            queue.ended(tenant)
+        elif step == "take":
+            ready = [t for t in queue._waiting if not most or running[t] < most]
+            fewest = min((running[t] for t in ready), default=None)
+            found = queue.take()
+            assert (None if found is None else running[found[0]]) == fewest
+            if found is not None:
+                running[found[0]] += 1
+                queue.begun(found[0])
+
+
+def test_what_it_remembers_does_not_grow_with_time() -> None:
+    queue = _filled([("a", 0), ("b", 0)], most=1)
+    for _ in range(10_000):
+        queue.begun("c")
+        queue.begun("a")
+        queue.ended("a")
+        queue.ended("c")
+    assert len(queue._turns) < 100
+
+
 def test_a_tenant_at_its_limit_waits_though_there_is_room() -> None:
     queue = _filled([("a", 0), ("a", 0), ("b", 0)], most=1)
     for tenant in ("a", "b"):

@@ -6,11 +6,16 @@ import heapq
 import itertools
 from collections import Counter
 
+Turn = tuple[int, int, str]
+"""How many a tenant had running, the number of what it had waiting first, and the tenant."""
+STALE = 64
+"""So many turns more than are valid may lie about."""
+
 
 class FairQueue:
     """Executions that wait. Who has the fewest running is next; `most` is what one tenant may have, 0 for all.
 
-    `begun` and `ended` tell it what runs.
+    `begun` and `ended` tell it what runs. No step takes longer for there being more tenants, but for a logarithm.
     """
 
     def __init__(self, most: int = 0) -> None:
@@ -19,6 +24,8 @@ class FairQueue:
         self._keys: set[str] = set()
         self._running: Counter[str] = Counter()
         self._order = itertools.count()
+        self._turns: list[Turn] = []
+        """A heap. Of each tenant that waits and has room its turn as it is now, and others that are over."""
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys
@@ -34,32 +41,57 @@ class FairQueue:
         """Add an execution; a higher priority goes before what its tenant has waiting already."""
         self._keys.add(key)
         waiting = self._waiting.setdefault(tenant, [])
-        heapq.heappush(waiting, (-priority, next(self._order), key))
+        number = next(self._order)
+        heapq.heappush(waiting, (-priority, number, key))
+        if waiting[0][1] == number:
+            self._offer(tenant)
 
     def take(self) -> tuple[str, str] | None:
         """Remove and return the tenant and key that are next, or None when nobody who waits has room."""
-        tenants = [tenant for tenant in self._waiting if self.has_room(tenant)]
-        if not tenants:
-            return None
-        tenant = min(tenants, key=lambda one: (self._running[one], self._waiting[one][0][1]))
-        waiting = self._waiting[tenant]
-        _, _, key = heapq.heappop(waiting)
-        if not waiting:
-            del self._waiting[tenant]
-        self._keys.discard(key)
-        return tenant, key
+        while self._turns:
+            turn = heapq.heappop(self._turns)
+            tenant = turn[2]
+            if turn == self._turn(tenant):
+                waiting = self._waiting[tenant]
+                _, _, key = heapq.heappop(waiting)
+                if not waiting:
+                    del self._waiting[tenant]
+                self._keys.discard(key)
+                self._offer(tenant)
+                return tenant, key
+        return None
 
     def begun(self, tenant: str) -> None:
         """Count one more that runs."""
         self._running[tenant] += 1
+        self._offer(tenant)
 
     def ended(self, tenant: str) -> None:
         """Count one less."""
         self._running[tenant] -= 1
         if not self._running[tenant]:
             del self._running[tenant]
+        self._offer(tenant)
 
     def clear(self) -> None:
         """Forget what waits."""
         self._waiting.clear()
         self._keys.clear()
+        self._turns.clear()
+
+    def _turn(self, tenant: str) -> Turn | None:
+        """Return when it is a tenant's turn as things are, None when it has nothing waiting or no room."""
+        waiting = self._waiting.get(tenant)
+        if waiting is None or not self.has_room(tenant):
+            return None
+        return self._running[tenant], waiting[0][1], tenant
+
+    def _offer(self, tenant: str) -> None:
+        """Take note that a tenant's turn is another one now."""
+        turn = self._turn(tenant)
+        if turn is None:
+            return
+        heapq.heappush(self._turns, turn)
+        if len(self._turns) > 2 * len(self._waiting) + STALE:
+            self._turns = [turn for each in self._waiting if (turn := self._turn(each)) is not None]
+            heapq.heapify(self._turns)

@@ -37,13 +37,20 @@ SERVICE_CONFIG = json.dumps(
     }
 )
 
+RECONNECTS = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+)
+"""A service that restarts is back within the deadline of a call; gRPC's own pauses are longer than that."""
+
 
 class Channel:
     """A connection to another service, opened at the first call and kept. `address` is `host:port` or `dns:///…`."""
 
     def __init__(self, address: str, settings: CallSettings) -> None:
         self.address = address
-        options = (*LIMITS, ("grpc.service_config", SERVICE_CONFIG))
+        options = (*LIMITS, *RECONNECTS, ("grpc.service_config", SERVICE_CONFIG))
         credentials = settings.channel_credentials()
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(address, options=options)

@@ -81,8 +81,8 @@ async def test_what_belongs_to_another_tenant_does_not_exist(registry: Registry)
     ):
         with pytest.raises(NotFoundError):
             await asked
-    assert await registry.list_members(stranger) == []
-    assert await registry.list_tokens(stranger, everyone=True) == []
+    assert (await registry.list_members(stranger)).items == []
+    assert (await registry.list_tokens(stranger, everyone=True)).items == []
     assert (await registry.list_audit(stranger)).items == []
 
 

@@ -216,8 +216,15 @@ class People(Protocol):
     ) -> NewToken:
         """Make a token that may no more than its maker."""
 
-    async def list_tokens(self, caller: Caller, *, everyone: bool = False) -> list[Token]:
-        """Return the caller's tokens, or everyone's."""
+    async def list_tokens(
+        self,
+        caller: Caller,
+        *,
+        everyone: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Token]:
+        """Return a page of the caller's tokens, or of everyone's, the oldest first."""
 
     async def revoke_token(self, caller: Caller, token_id: str) -> None:
         """End a token at once."""
@@ -225,14 +232,18 @@ class People(Protocol):
     async def create_producer(self, caller: Caller, *, name: str) -> NewProducer:
         """Make a key by which somebody outside signs events."""
 
-    async def list_producers(self, caller: Caller) -> list[Producer]:
-        """Return those who have such a key."""
+    async def list_producers(
+        self, caller: Caller, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Producer]:
+        """Return a page of those who have such a key, the oldest first."""
 
     async def revoke_producer(self, caller: Caller, producer: str) -> None:
         """End such a key."""
 
-    async def list_projects(self, caller: Caller) -> list[Project]:
-        """Return the projects within reach."""
+    async def list_projects(
+        self, caller: Caller, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Project]:
+        """Return a page of the projects within reach, by name."""
 
     async def get_project(self, caller: Caller, name: str) -> Project:
         """Return one, or raise `NotFoundError`."""
@@ -243,8 +254,13 @@ class People(Protocol):
     async def delete_project(self, caller: Caller, name: str) -> None:
         """Delete an empty project."""
 
-    async def list_members(self, caller: Caller) -> list[Member]:
-        """Return all members."""
+    async def list_members(
+        self, caller: Caller, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Member]:
+        """Return a page of members."""
+
+    async def get_member(self, caller: Caller, member_id: str) -> Member:
+        """Return one, or raise `NotFoundError`."""
 
     async def add_member(
         self,
@@ -333,8 +349,10 @@ class Secrets(Protocol):
     async def get_variable(self, caller: Caller, project: str, name: str) -> Variable:
         """Return one, or raise `NotFoundError`."""
 
-    async def list_variables(self, caller: Caller, project: str) -> list[Variable]:
-        """Return all of a project."""
+    async def list_variables(
+        self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Variable]:
+        """Return a page by name."""
 
     async def delete_variable(self, caller: Caller, project: str, name: str) -> None:
         """Delete it."""

@@ -23,8 +23,8 @@ async def test_the_first_run_happens_once(
 ) -> None:
     assert (await registry.ensure_owner()).user == owner.user
     assert (await rebuild().ensure_owner()).user == owner.user
-    assert len(await registry.list_members(owner)) == 1
-    assert [p.name for p in await registry.list_projects(owner)] == ["default"]
+    assert len((await registry.list_members(owner)).items) == 1
+    assert [p.name for p in (await registry.list_projects(owner)).items] == ["default"]
 
 
 async def test_a_first_run_that_was_cut_off_goes_on(

@@ -105,7 +105,7 @@ async def test_a_token_of_a_project_sees_no_other(registry: Registry, owner: Cal
     assert (await registry.list_workflows(caller, "shop")).items == []
     with pytest.raises(NotFoundError):
         await registry.list_workflows(caller, "default")
-    assert [p.name for p in await registry.list_projects(caller)] == ["shop"]
+    assert [p.name for p in (await registry.list_projects(caller)).items] == ["shop"]
     assert (await registry.me(caller))["projects"] == ["shop"]
 
 
@@ -160,11 +160,12 @@ async def test_tokens_of_others_are_not_seen(
 ) -> None:
     made = await registry.create_token(owner, name="mine")
     editor = await caller_of("editor")
-    assert await registry.list_tokens(editor) == []
+    assert (await registry.list_tokens(editor)).items == []
     with pytest.raises(ForbiddenError):
         await registry.list_tokens(editor, everyone=True)
     with pytest.raises(NotFoundError):
         await registry.revoke_token(editor, made.token.id)
     admin = await caller_of("admin")
-    assert [t.name for t in await registry.list_tokens(admin, everyone=True)] == ["mine"]
+    found = await registry.list_tokens(admin, everyone=True)
+    assert [t.name for t in found.items] == ["mine"]
     await registry.revoke_token(admin, made.token.id)

@@ -18,7 +18,7 @@ async def test_executions_read_what_was_set_last(registry: Registry, owner: Call
 async def test_variables_are_those_of_their_project(registry: Registry, owner: Caller) -> None:
     await registry.set_variable(owner, "shop", "A", 1)
     assert await registry.variables(owner.tenant, "default") == {}
-    assert [v.name for v in await registry.list_variables(owner, "shop")] == ["A"]
+    assert [v.name for v in (await registry.list_variables(owner, "shop")).items] == ["A"]
 
 
 async def test_a_deleted_variable_is_gone(registry: Registry, owner: Caller) -> None:
@@ -46,7 +46,7 @@ async def test_an_operator_reads_and_does_not_write(
     registry: Registry, owner: Caller, caller_of: CallerOf
 ) -> None:
     operator = await caller_of("operator")
-    assert await registry.list_variables(operator, "default") == []
+    assert (await registry.list_variables(operator, "default")).items == []
     with pytest.raises(ForbiddenError):
         await registry.set_variable(operator, "default", "A", 1)
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ApiError, call, csrfToken, post, whenSignedOut } from "./client";
+import { ApiError, all, call, csrfToken, post, whenSignedOut } from "./client";
 
 const asked: { method: string; url: string; csrf: string | null }[] = [];
 
@@ -45,6 +45,18 @@ describe("the client", () => {
   it("tells of an answer that is no problem document", async () => {
     answering(new Response("bad gateway", { status: 502 }));
     await expect(call("GET", "/x")).rejects.toMatchObject({ status: 502, message: "bad gateway" });
+  });
+
+  it("reads a list to its end", async () => {
+    answering(
+      new Response('{"items": [1, 2], "nextCursor": "a+b"}'),
+      new Response('{"items": [3], "nextCursor": null}'),
+    );
+    await expect(all<number>("/things")).resolves.toEqual([1, 2, 3]);
+    expect(asked.map(({ url }) => url)).toEqual([
+      "/api/v1/things?limit=500",
+      "/api/v1/things?limit=500&cursor=a%2Bb",
+    ]);
   });
 
   it("renews the session once and asks again", async () => {

@@ -1,6 +1,7 @@
 /** The one way to the gateway: cookies, the CSRF header, problems as errors, one refresh of the session. */
 
 import type { Problem } from "../graph/problems";
+import type { Page } from "./types";
 
 export class ApiError extends Error {
   readonly status: number;
@@ -108,6 +109,20 @@ export async function call<T>(
 
 export async function get<T>(path: string): Promise<T> {
   return (await call<T>("GET", path)).value;
+}
+
+/** Read a whole list, page by page. */
+export async function all<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null | undefined = "";
+  do {
+    const search = new URLSearchParams({ limit: "500" });
+    if (cursor) search.set("cursor", cursor);
+    const page: Page<T> = await get(`${path}?${search}`);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor);
+  return items;
 }
 
 export async function post<T>(path: string, body?: unknown): Promise<T> {

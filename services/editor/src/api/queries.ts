@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-query";
 import type { Json, JsonObject, WorkflowDocument } from "../graph/document";
 import type { Catalogue, NodeType } from "../graph/node-type";
-import { ApiError, call, get, post } from "./client";
+import { ApiError, all, call, get, post } from "./client";
 import * as paths from "./paths";
 import {
   type Credential,
@@ -39,8 +39,8 @@ export const me = queryOptions({
 export const catalogue = queryOptions({
   queryKey: ["node-types"],
   queryFn: async (): Promise<Catalogue> => {
-    const { items } = await get<Page<NodeType>>("/node-types");
-    return new Map(items.map((type) => [type.type, type]));
+    const types = await all<NodeType>("/node-types");
+    return new Map(types.map((type) => [type.type, type]));
   },
   staleTime: Number.POSITIVE_INFINITY,
 });
@@ -121,13 +121,13 @@ export const nodeRuns = (project: string, id: string, node: string) =>
 export const credentials = (project: string) =>
   queryOptions({
     queryKey: ["credentials", project],
-    queryFn: async () => (await get<Page<Credential>>(paths.credentials(project))).items,
+    queryFn: () => all<Credential>(paths.credentials(project)),
     retry: false,
   });
 
 export const credentialTypes = queryOptions({
   queryKey: ["credential-types"],
-  queryFn: async () => (await get<Page<CredentialType>>("/credential-types")).items,
+  queryFn: () => all<CredentialType>("/credential-types"),
   staleTime: Number.POSITIVE_INFINITY,
 });
 

@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * List Credential Types
-         * @description Return the types of credentials with the JSON Schema of their fields.
+         * @description Return a page of the types of credentials with the JSON Schema of their fields.
          */
         get: operations["listCredentialTypes"];
         put?: never;
@@ -161,7 +161,7 @@ export interface paths {
         };
         /**
          * List Members
-         * @description Return the people of the tenant.
+         * @description Return a page of the people of the tenant.
          */
         get: operations["listMembers"];
         put?: never;
@@ -229,7 +229,7 @@ export interface paths {
         };
         /**
          * List Node Types
-         * @description Return the catalogue of node types.
+         * @description Return a page of the catalogue of node types, by name.
          */
         get: operations["listNodeTypes"];
         put?: never;
@@ -269,7 +269,7 @@ export interface paths {
         };
         /**
          * List Producers
-         * @description Return who outside may send events, without the secrets of their keys.
+         * @description Return a page of who outside may send events, without the secrets of their keys.
          */
         get: operations["listProducers"];
         put?: never;
@@ -313,7 +313,7 @@ export interface paths {
         };
         /**
          * List Projects
-         * @description Return the projects within reach.
+         * @description Return a page of the projects within reach, by name.
          */
         get: operations["listProjects"];
         put?: never;
@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Get Execution
-         * @description Return an execution with its output and node runs.
+         * @description Return an execution with its output and node runs. Its ETag changes whenever any of that does.
          */
         get: operations["getExecution"];
         put?: never;
@@ -765,7 +765,7 @@ export interface paths {
         };
         /**
          * List Tokens
-         * @description Return the caller's tokens, without their secrets.
+         * @description Return a page of the caller's tokens, without their secrets, the oldest first.
          */
         get: operations["listTokens"];
         put?: never;
@@ -829,7 +829,7 @@ export interface paths {
         };
         /**
          * List Variables
-         * @description Return the variables of a project.
+         * @description Return a page of the variables of a project, by name.
          */
         get: operations["listVariables"];
         put?: never;
@@ -1013,13 +1013,15 @@ export interface components {
         };
         /**
          * CredentialTypes
-         * @description The types of credentials, with the JSON Schema of their fields.
+         * @description A page of the types of credentials, with the JSON Schema of their fields.
          */
         CredentialTypes: {
             /** Items */
             items: {
                 [key: string]: unknown;
             }[];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * Doubt
@@ -1453,11 +1455,13 @@ export interface components {
         };
         /**
          * MemberList
-         * @description People.
+         * @description A page of people.
          */
         MemberList: {
             /** Items */
             items: components["schemas"]["MemberInfo"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * Metadata
@@ -1791,11 +1795,13 @@ export interface components {
         };
         /**
          * NodeTypeList
-         * @description All node types.
+         * @description A page of node types, by name.
          */
         NodeTypeList: {
             /** Items */
             items: components["schemas"]["NodeType"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * Position
@@ -1866,11 +1872,13 @@ export interface components {
         };
         /**
          * ProducerList
-         * @description Producers.
+         * @description A page of producers, the oldest first.
          */
         ProducerList: {
             /** Items */
             items: components["schemas"]["ProducerInfo"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * ProjectBody
@@ -1902,11 +1910,13 @@ export interface components {
         };
         /**
          * ProjectList
-         * @description Projects within reach.
+         * @description A page of projects within reach, by name.
          */
         ProjectList: {
             /** Items */
             items: components["schemas"]["ProjectInfo"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * ReplayBody
@@ -2223,11 +2233,13 @@ export interface components {
         };
         /**
          * TokenList
-         * @description Tokens.
+         * @description A page of tokens, the oldest first.
          */
         TokenList: {
             /** Items */
             items: components["schemas"]["TokenInfo"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * Trigger
@@ -2359,11 +2371,13 @@ export interface components {
         };
         /**
          * VariableList
-         * @description Variables of a project.
+         * @description A page of a project's variables, by name.
          */
         VariableList: {
             /** Items */
             items: components["schemas"]["VariableInfo"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * Version
@@ -2561,7 +2575,12 @@ export interface operations {
     };
     listCredentialTypes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2630,7 +2649,10 @@ export interface operations {
                 /** @description The project. */
                 project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -2792,7 +2814,12 @@ export interface operations {
     };
     listMembers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2949,7 +2976,12 @@ export interface operations {
     };
     listNodeTypes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3009,7 +3041,12 @@ export interface operations {
     };
     listProducers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3100,7 +3137,12 @@ export interface operations {
     };
     listProjects: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3264,7 +3306,10 @@ export interface operations {
     getExecution: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 execution_id: string;
                 project: string;
@@ -4140,8 +4185,12 @@ export interface operations {
     listTokens: {
         parameters: {
             query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
                 /** @description Those of the whole tenant. */
                 everyone?: boolean;
+                /** @description At most so many. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -4267,6 +4316,10 @@ export interface operations {
     listVariables: {
         parameters: {
             query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
                 /** @description The project. */
                 project?: string | null;
             };
@@ -4302,7 +4355,10 @@ export interface operations {
                 /** @description The project. */
                 project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: string;
             };

@@ -187,4 +187,6 @@ class _Watched:
             if self._cors is not None:
                 headers += self._cors.headers(self._scope)
             message = {**message, "headers": headers}
+        elif self._scope["method"] == "HEAD":
+            message = {**message, "body": b""}
         await self._send(message)

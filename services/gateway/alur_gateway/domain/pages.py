@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import orjson
 
@@ -12,6 +13,7 @@ from alur_sdk.errors import InvalidError, Problem
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
+T = TypeVar("T")
 
 
 def encode_cursor(values: list[Any]) -> str:
@@ -30,6 +32,16 @@ def decode_cursor(cursor: str, kinds: tuple[tuple[type, ...], ...]) -> list[Any]
     if not all(isinstance(value, kind) for value, kind in zip(values, kinds, strict=True)):
         raise _bad_cursor()
     return values
+
+
+def page_of(
+    items: Sequence[T], limit: int, cursor: str | None, *, key: Callable[[T], str]
+) -> tuple[list[T], str | None]:
+    """Return a page of a whole list, in the order of `key`, and the cursor of the next one."""
+    after = "" if cursor is None else decode_cursor(cursor, ((str,),))[0]
+    found = sorted((item for item in items if key(item) > after), key=key)
+    following = encode_cursor([key(found[limit - 1])]) if len(found) > limit else None
+    return found[:limit], following
 
 
 def _bad_cursor() -> InvalidError:

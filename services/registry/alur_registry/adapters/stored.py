@@ -76,9 +76,10 @@ MEMBERS = Collection(
 )
 TOKENS = Collection(
     "tokens",
-    fields=("tenant", "user", "secret_hash", "expires_at"),
+    fields=("tenant", "user", "secret_hash", "created_at", "expires_at"),
     indexes=(
-        Index(("tenant", "user")),
+        Index(("tenant", "user", "created_at")),
+        Index(("tenant", "created_at")),
         Index(("secret_hash",), unique=True),
         Index(("expires_at",), sparse=True),
     ),
@@ -89,8 +90,8 @@ TOKENS = Collection(
 )
 PRODUCERS = Collection(
     "producers",
-    fields=("tenant",),
-    indexes=(Index(("tenant",)),),
+    fields=("tenant", "created_at"),
+    indexes=(Index(("tenant", "created_at")),),
     holds="who outside may send events, their keys encrypted",
     owner=OWNER,
 )

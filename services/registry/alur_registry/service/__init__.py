@@ -137,6 +137,7 @@ class Registry:
         self.sign_out = sessions.sign_out
         self.me = members.me
         self.list_members = members.list_members
+        self.get_member = members.get_member
         self.add_member = members.add_member
         self.change_member = members.change_member
         self.remove_member = members.remove_member

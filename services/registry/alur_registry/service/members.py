@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from alur_common.documents.port import Where
-from alur_common.security.records import Member
+from alur_common.security.records import Member, Page
 from alur_common.security.rights import RANK, Caller, Role, authorize
+from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.names import check_label, check_title
 from alur_registry.service.sessions import Sessions
 from alur_registry.service.tools import Tools
@@ -45,11 +46,22 @@ class Members:
             "projects": [n for n in names if caller.projects is None or n in caller.projects],
         }
 
-    async def list_members(self, caller: Caller) -> list[Member]:
-        """Return all members of the tenant."""
+    async def list_members(
+        self, caller: Caller, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Member]:
+        """Return a page of the tenant's members."""
         authorize(caller, "read", "members")
-        where = [Where("tenant", "eq", caller.tenant)]
-        return await self._store.members.search(where, limit=_ALL)
+        found = await self._store.members.search(
+            [Where("tenant", "eq", caller.tenant)],
+            limit=check_limit(limit) + 1,
+            after=decode_cursor(cursor, 1),
+        )
+        return page_of(found, limit, lambda m: [f"{m.tenant}/{m.id}"])
+
+    async def get_member(self, caller: Caller, member_id: str) -> Member:
+        """Return a member, or raise `NotFoundError`."""
+        authorize(caller, "read", "members")
+        return await self._get(caller.tenant, member_id)
 
     async def add_member(
         self,
@@ -122,11 +134,15 @@ class Members:
         return token
 
     async def _reachable(self, caller: Caller, member_id: str) -> Member:
-        known = await self._store.members.find(caller.tenant, _key(member_id))
-        if known is None:
-            raise NotFoundError(f"there is no member {member_id}", member=member_id)
+        known = await self._get(caller.tenant, member_id)
         if RANK[known.role] > RANK[caller.role]:
             raise ForbiddenError(f"{caller.role} may not change {known.role}")
+        return known
+
+    async def _get(self, tenant: str, member_id: str) -> Member:
+        known = await self._store.members.find(tenant, _key(member_id))
+        if known is None:
+            raise NotFoundError(f"there is no member {member_id}", member=member_id)
         return known
 
     async def _check_another_owner(self, tenant: str, member_id: str) -> None:

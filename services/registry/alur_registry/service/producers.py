@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from alur_common.cache import Cache
 from alur_common.documents.port import Where
-from alur_common.security.records import NewProducer, Producer, UnsealedCredential
+from alur_common.security.records import NewProducer, Page, Producer, UnsealedCredential
 from alur_common.security.rights import Caller, authorize
 from alur_common.security.sealing import Sealed, Sealer
+from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptProducer
 from alur_registry.domain.names import check_title
 from alur_registry.service.tools import Tools
@@ -54,12 +55,19 @@ class Producers:
         await self._audit.record(caller, "create", "producers", kept.id, name=name)
         return NewProducer(kept.info(), secret)
 
-    async def list_producers(self, caller: Caller) -> list[Producer]:
-        """Return the producers of the tenant."""
+    async def list_producers(
+        self, caller: Caller, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Producer]:
+        """Return a page of the tenant's producers, the oldest first."""
         authorize(caller, "manage", "tokens")
-        where = [Where("tenant", "eq", caller.tenant)]
-        found = await self._store.producers.search(where, limit=MAX_PRODUCERS)
-        return sorted((kept.info() for kept in found), key=lambda p: (p.created_at, p.id))
+        found = await self._store.producers.search(
+            [Where("tenant", "eq", caller.tenant)],
+            sort=("created_at",),
+            limit=check_limit(limit) + 1,
+            after=decode_cursor(cursor, 2),
+        )
+        infos = [kept.info() for kept in found]
+        return page_of(infos, limit, lambda p: [p.created_at, f"{caller.tenant}/{p.id}"])
 
     async def revoke_producer(self, caller: Caller, producer: str) -> None:
         """End a key: what is signed with it goes to the dead letters from now on."""

@@ -6,15 +6,15 @@ import contextlib
 
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
-from alur_common.security.records import Project
+from alur_common.security.records import Page, Project
 from alur_common.security.rights import Caller, authorize
+from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.names import check_label, check_title
 from alur_registry.ports import Store
 from alur_registry.service.audit import Audit
 from alur_sdk.errors import ExistsError, NotFoundError, StateError
 
 DEFAULT_PROJECT = "default"
-_ALL = 10_000
 
 
 class Projects:
@@ -25,12 +25,18 @@ class Projects:
         self._clock = clock
         self._audit = audit
 
-    async def list_projects(self, caller: Caller) -> list[Project]:
-        """Return the projects within the caller's reach, by name."""
+    async def list_projects(
+        self, caller: Caller, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Project]:
+        """Return a page of the projects within the caller's reach, by name."""
         authorize(caller, "read", "projects")
         where = [Where("tenant", "eq", caller.tenant)]
-        found = await self._store.projects.search(where, limit=_ALL)
-        return [p for p in found if caller.projects is None or p.name in caller.projects]
+        if caller.projects is not None:
+            where.append(Where("id", "in", [f"{caller.tenant}/{p}" for p in caller.projects]))
+        found = await self._store.projects.search(
+            where, limit=check_limit(limit) + 1, after=decode_cursor(cursor, 1)
+        )
+        return page_of(found, limit, lambda p: [f"{p.tenant}/{p.name}"])
 
     async def get_project(self, caller: Caller, name: str) -> Project:
         """Return it, or raise `NotFoundError`."""

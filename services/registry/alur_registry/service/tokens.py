@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alur_common.documents.port import Where
-from alur_common.security.records import NewToken, Token
+from alur_common.security.records import NewToken, Page, Token
 from alur_common.security.rights import RANK, Caller, Role, authorize, check_scopes
 from alur_common.security.tokens import secret_hash, token_text
+from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptToken
 from alur_registry.domain.names import check_label, check_title
 from alur_registry.service.sessions import Sessions
@@ -16,7 +17,6 @@ from alur_sdk.errors import ForbiddenError, InvalidError, NotFoundError, Problem
 
 MAX_TOKENS = 1_000
 """Of one user: more are a mistake of a script."""
-_ALL = 10_000
 
 
 class Tokens:
@@ -68,14 +68,27 @@ class Tokens:
         await self._audit.record(caller, "create", "tokens", token.id, name=name, role=token.role)
         return NewToken(token.info(), secret)
 
-    async def list_tokens(self, caller: Caller, *, everyone: bool = False) -> list[Token]:
-        """Return the caller's own tokens, or those of the whole tenant."""
+    async def list_tokens(
+        self,
+        caller: Caller,
+        *,
+        everyone: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Token]:
+        """Return a page of the caller's own tokens, or of those of the whole tenant, the oldest first."""
         authorize(caller, "manage" if everyone else "read", "tokens")
         where = [Where("tenant", "eq", caller.tenant)]
         if not everyone:
             where.append(Where("user", "eq", caller.user))
-        found = await self._store.tokens.search(where, limit=_ALL)
-        return sorted((token.info() for token in found), key=lambda t: (t.created_at, t.id))
+        found = await self._store.tokens.search(
+            where,
+            sort=("created_at",),
+            limit=check_limit(limit) + 1,
+            after=decode_cursor(cursor, 2),
+        )
+        infos = [kept.info() for kept in found]
+        return page_of(infos, limit, lambda t: [t.created_at, f"{t.tenant}/{t.id}"])
 
     async def revoke_token(self, caller: Caller, token_id: str) -> None:
         """End a token at once; that of somebody else takes the right to manage tokens.

@@ -8,8 +8,9 @@ import orjson
 
 from alur_common.cache import Cache
 from alur_common.documents.port import Where
-from alur_common.security.records import Variable
+from alur_common.security.records import Page, Variable
 from alur_common.security.rights import Caller, authorize
+from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.names import check_variable
 from alur_registry.service.projects import Projects
 from alur_registry.service.tools import Tools
@@ -64,11 +65,19 @@ class Variables:
             raise _unknown(project, name)
         return found
 
-    async def list_variables(self, caller: Caller, project: str) -> list[Variable]:
-        """Return a project's variables by name."""
+    async def list_variables(
+        self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[Variable]:
+        """Return a page of a project's variables, by name."""
         authorize(caller, "read", "variables", project)
         await self._projects.need(caller.tenant, project)
-        return await self._all(caller.tenant, project)
+        found = await self._store.variables.search(
+            [Where("tenant", "eq", caller.tenant), Where("project", "eq", project)],
+            sort=("name",),
+            limit=check_limit(limit) + 1,
+            after=decode_cursor(cursor, 2),
+        )
+        return page_of(found, limit, lambda v: [v.name, f"{v.tenant}/{v.project}/{v.name}"])
 
     async def delete_variable(self, caller: Caller, project: str, name: str) -> None:
         """Delete a variable, or raise `NotFoundError`."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import Match
 
 from alur_engine.schema import workflow_schema
 from alur_gateway.adapters.asgi import App
@@ -16,6 +17,7 @@ from alur_gateway.adapters.rest.bodies import path_of
 from alur_gateway.adapters.rest.executions import ExecutionRoutes
 from alur_gateway.adapters.rest.openapi import describe
 from alur_gateway.adapters.rest.people import PeopleRoutes
+from alur_gateway.adapters.rest.queries import only_known_parameters
 from alur_gateway.adapters.rest.routing import Route, add, reply
 from alur_gateway.adapters.rest.secrets import SecretRoutes
 from alur_gateway.adapters.rest.sessions import SessionRoutes
@@ -48,11 +50,15 @@ def description(use_cases: UseCases) -> dict[str, Any]:
 
 
 def _routed(use_cases: UseCases, *, secure: bool) -> tuple[FastAPI, list[Route]]:
-    app = FastAPI(title="Alur", openapi_url=None, docs_url=None, redoc_url=None)
-    router = APIRouter(prefix=PREFIX)
+    app = FastAPI(
+        title="Alur",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(only_known_parameters)],
+    )
     routes = routes_of(use_cases, secure=secure)
-    add(router, use_cases, routes)
-    app.include_router(router)
+    add(app.router, PREFIX, use_cases, routes)
     return app, routes
 
 
@@ -81,9 +87,11 @@ def _serve_description(app: FastAPI, routes: list[Route]) -> None:
         """Return the JSON Schema of the workflow document, for editors of text."""
         return reply(200, workflow_schema())
 
-    app.add_api_route(f"{PREFIX}/openapi.json", get_openapi, include_in_schema=False)
-    schema = f"{PREFIX}/workflow.schema.json"
-    app.add_api_route(schema, get_workflow_schema, include_in_schema=False)
+    for path, serve in (
+        (f"{PREFIX}/openapi.json", get_openapi),
+        (f"{PREFIX}/workflow.schema.json", get_workflow_schema),
+    ):
+        app.add_api_route(path, serve, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -113,8 +121,14 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _not_routed(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == _NOT_ALLOWED:
-        allow = (error.headers or {}).get("Allow", "")
-        return await _refused(request, MethodError("not with this method", allow))
+        allow = ", ".join(_methods_at(request))
+        return await _refused(request, MethodError(f"this address takes {allow}", allow))
     if isinstance(error, HTTPException) and error.status_code == _NOT_FOUND:
         return await _refused(request, NotFoundError("there is nothing at this address"))
     raise error
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return all methods of an address: the framework names those of its first route alone."""
+    matching = [r for r in request.app.routes if r.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in matching for method in route.methods})

@@ -25,6 +25,7 @@ from alur_gateway.adapters.rest.models import (
     StartBody,
     Started,
 )
+from alur_gateway.adapters.rest.preconditions import content_answer
 from alur_gateway.adapters.rest.routing import (
     PAGE_SIZE,
     Cursor,
@@ -47,6 +48,7 @@ from alur_gateway.service.watching import HEARTBEAT, Told
 from alur_gateway.service.webhooks import MAX_KEY_LENGTH
 from alur_sdk.errors import InvalidError, Problem
 
+_EVENTS = "text/event-stream"
 StartArg = Annotated[StartBody, body_of(StartBody)]
 CancelArg = Annotated[CancelBody, body_of(CancelBody)]
 ReplayArg = Annotated[ReplayBody, body_of(ReplayBody)]
@@ -86,13 +88,13 @@ class ExecutionRoutes:
             Route("POST", one + ":replay", self.replay_execution, Started, 202, ReplayBody),
             Route("POST", one + ":signal", self.signal_execution, Started, 202, SignalBody),
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
-            Route("GET", one, self.get_execution, ExecutionDocument),
+            Route("GET", one, self.get_execution, ExecutionDocument, headers=("If-None-Match",)),
             Route("GET", one + "/journal", self.get_execution_journal, JournalPage),
             Route(
                 "GET",
                 one + "/events",
                 self.watch_execution,
-                media="text/event-stream",
+                media=_EVENTS,
                 headers=("Last-Event-ID",),
             ),
             Route("GET", one + "/nodes/{name:path}", self.get_execution_node, NodeRuns),
@@ -148,10 +150,12 @@ class ExecutionRoutes:
         found = await self._service.search(caller, project, wanted, limit, cursor)
         return page(found.items, found.next_cursor)
 
-    async def get_execution(self, project: str, execution_id: str, caller: Who) -> Response:
-        """Return an execution with its output and node runs."""
+    async def get_execution(
+        self, request: Request, project: str, execution_id: str, caller: Who
+    ) -> Response:
+        """Return an execution with its output and node runs. Its ETag changes whenever any of that does."""
         execution = await self._service.get(caller, project, execution_id)
-        return reply(200, await self._service.shown(execution))
+        return content_answer(request, await self._service.shown(execution))
 
     async def get_execution_node(
         self,
@@ -226,10 +230,11 @@ class ExecutionRoutes:
         """Follow an execution by Server-Sent Events: a snapshot, then what changes, then its end."""
         execution = await self._service.get(caller, project, execution_id)
         after = _count_of(request.headers.get("last-event-id"))
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        if request.method == "HEAD":  # it would never end
+            return Response(media_type=_EVENTS, headers=headers)
         return StreamingResponse(
-            self._events(execution, after),
-            media_type="text/event-stream",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+            self._events(execution, after), media_type=_EVENTS, headers=headers
         )
 
     async def _events(self, execution: Execution, after: int) -> AsyncIterator[bytes]:

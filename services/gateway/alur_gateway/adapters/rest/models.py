@@ -347,6 +347,7 @@ class NodeType(BaseModel):
 
 
 class NodeTypeList(Shown):
-    """All node types."""
+    """A page of node types, by name."""
 
     items: list[NodeType]
+    next_cursor: str | None

@@ -87,10 +87,14 @@ class PeopleRoutes:
         everyone: Annotated[
             bool, Query(description="Those of the whole tenant.")
         ] = False,  # a query parameter
+        limit: Limit = PAGE_SIZE,
+        cursor: Cursor = None,
     ) -> Response:
-        """Return the caller's tokens, without their secrets."""
-        found = await self._registry.list_tokens(caller, everyone=everyone)
-        return reply(200, {"items": [token.shown() for token in found]})
+        """Return a page of the caller's tokens, without their secrets, the oldest first."""
+        found = await self._registry.list_tokens(
+            caller, everyone=everyone, limit=limit, cursor=cursor
+        )
+        return page([token.shown() for token in found.items], found.next_cursor)
 
     async def create_token(self, caller: Who, body: TokenArg) -> Response:
         """Make a token; its secret is shown this once."""
@@ -109,10 +113,12 @@ class PeopleRoutes:
         await self._registry.revoke_token(caller, token_id)
         return reply(204)
 
-    async def list_producers(self, caller: Who) -> Response:
-        """Return who outside may send events, without the secrets of their keys."""
-        found = await self._registry.list_producers(caller)
-        return reply(200, {"items": [producer.shown() for producer in found]})
+    async def list_producers(
+        self, caller: Who, limit: Limit = PAGE_SIZE, cursor: Cursor = None
+    ) -> Response:
+        """Return a page of who outside may send events, without the secrets of their keys."""
+        found = await self._registry.list_producers(caller, limit=limit, cursor=cursor)
+        return page([producer.shown() for producer in found.items], found.next_cursor)
 
     async def create_producer(self, caller: Who, body: ProducerArg) -> Response:
         """Make a key by which a producer signs its events; its secret is shown this once."""
@@ -124,10 +130,12 @@ class PeopleRoutes:
         await self._registry.revoke_producer(caller, producer_id)
         return reply(204)
 
-    async def list_projects(self, caller: Who) -> Response:
-        """Return the projects within reach."""
-        found = await self._registry.list_projects(caller)
-        return reply(200, {"items": [project.shown() for project in found]})
+    async def list_projects(
+        self, caller: Who, limit: Limit = PAGE_SIZE, cursor: Cursor = None
+    ) -> Response:
+        """Return a page of the projects within reach, by name."""
+        found = await self._registry.list_projects(caller, limit=limit, cursor=cursor)
+        return page([project.shown() for project in found.items], found.next_cursor)
 
     async def create_project(self, caller: Who, body: ProjectArg) -> Response:
         """Make a project."""
@@ -143,10 +151,12 @@ class PeopleRoutes:
         await self._registry.delete_project(caller, project)
         return reply(204)
 
-    async def list_members(self, caller: Who) -> Response:
-        """Return the people of the tenant."""
-        found = await self._registry.list_members(caller)
-        return reply(200, {"items": [member.shown() for member in found]})
+    async def list_members(
+        self, caller: Who, limit: Limit = PAGE_SIZE, cursor: Cursor = None
+    ) -> Response:
+        """Return a page of the people of the tenant."""
+        found = await self._registry.list_members(caller, limit=limit, cursor=cursor)
+        return page([member.shown() for member in found.items], found.next_cursor)
 
     async def add_member(self, caller: Who, body: MemberArg) -> Response:
         """Add a person and return the one-time token by which they sign in."""
@@ -175,8 +185,7 @@ class PeopleRoutes:
     async def invite_member(self, member_id: str, caller: Who) -> Response:
         """Return a new one-time token by which this person signs in."""
         token = await self._registry.invite_member(caller, member_id)
-        found = await self._registry.list_members(caller)
-        shown = next(member.shown() for member in found if member.id == member_id)
+        shown = (await self._registry.get_member(caller, member_id)).shown()
         return reply(200, shown | {"signInToken": token}, {"cache-control": "no-store"})
 
     async def remove_member(self, member_id: str, caller: Who) -> Response:

@@ -58,9 +58,10 @@ class MadeToken(TokenInfo):
 
 
 class TokenList(Shown):
-    """Tokens."""
+    """A page of tokens, the oldest first."""
 
     items: list[TokenInfo]
+    next_cursor: str | None
 
 
 class NewProducerBody(Wire):
@@ -86,9 +87,10 @@ class MadeProducer(ProducerInfo):
 
 
 class ProducerList(Shown):
-    """Producers."""
+    """A page of producers, the oldest first."""
 
     items: list[ProducerInfo]
+    next_cursor: str | None
 
 
 class ProjectBody(Wire):
@@ -107,9 +109,10 @@ class ProjectInfo(Shown):
 
 
 class ProjectList(Shown):
-    """Projects within reach."""
+    """A page of projects within reach, by name."""
 
     items: list[ProjectInfo]
+    next_cursor: str | None
 
 
 class NewMember(Wire):
@@ -147,9 +150,10 @@ class InvitedMember(MemberInfo):
 
 
 class MemberList(Shown):
-    """People."""
+    """A page of people."""
 
     items: list[MemberInfo]
+    next_cursor: str | None
 
 
 class CredentialBody(Wire):
@@ -184,9 +188,10 @@ class CredentialPage(Shown):
 
 
 class CredentialTypes(Shown):
-    """The types of credentials, with the JSON Schema of their fields."""
+    """A page of the types of credentials, with the JSON Schema of their fields."""
 
     items: list[dict[str, Any]]
+    next_cursor: str | None
 
 
 class VariableBody(Wire):
@@ -204,9 +209,10 @@ class VariableInfo(Shown):
 
 
 class VariableList(Shown):
-    """Variables of a project."""
+    """A page of a project's variables, by name."""
 
     items: list[VariableInfo]
+    next_cursor: str | None
 
 
 class AuditPage(Shown):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import orjson
+from fastapi.responses import Response
 from starlette.requests import Request
 
 from alur_gateway.domain.errors import PreconditionError, StaleError
 from alur_gateway.service.use_cases import Precondition
+from alur_sdk.items import Json
 
 
 def etag_of(revision: int) -> str:
@@ -36,7 +41,25 @@ def required(request: Request) -> Precondition:
     return condition
 
 
-def is_fresh(request: Request, revision: int) -> bool:
-    """Whether the caller has this revision already."""
+def is_fresh(request: Request, etag: str) -> bool:
+    """Whether the caller has what this tag stands for already; `*` is anything (RFC 9110, 13.1.2)."""
     given = request.headers.get("if-none-match", "")
-    return etag_of(revision) in {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
+    return etag in tags or "*" in tags
+
+
+def content_answer(request: Request, value: Json) -> Response:
+    """Return what changes without a revision of its own, under a tag of its content, or 304."""
+    body = orjson.dumps(value)
+    etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    if is_fresh(request, etag):
+        return Response(status_code=304, headers={"etag": etag})
+    return Response(body, headers={"etag": etag}, media_type="application/json")
+
+
+def revision_answer(request: Request, revision: int, value: Json) -> Response:
+    """Return what has a revision under its tag, or 304."""
+    etag = etag_of(revision)
+    if is_fresh(request, etag):
+        return Response(status_code=304, headers={"etag": etag})
+    return Response(orjson.dumps(value), headers={"etag": etag}, media_type="application/json")

@@ -66,25 +66,32 @@ class Route:
         return replace(self, tag=tag)
 
 
-def add(router: APIRouter, use: UseCases, routes: Sequence[Route]) -> None:
+def add(router: APIRouter, prefix: str, use: UseCases, routes: Sequence[Route]) -> None:
     """Add the routes. Raises `KeyError` for an operation without a row in the table of rights."""
     for route in routes:
         for path in (route.path, *route.also):
+            common: dict[str, Any] = {
+                "path": prefix + path,
+                "endpoint": route.handler,
+                "name": route.operation,
+                "dependencies": _guards(use, route.operation),
+                "response_model": None,
+                "response_class": Response,
+            }
             router.add_api_route(
-                path,
-                route.handler,
+                **common,
                 methods=[route.method],
-                name=route.operation,
                 operation_id=_camel(route.operation) if path == route.path else None,
                 include_in_schema=path == route.path,
                 status_code=route.status,
-                dependencies=_guards(use, route.operation),
                 tags=[route.tag],
-                response_model=None,
                 responses=_responses(route),
                 openapi_extra=_extra(route),
-                response_class=Response,
             )
+            if (
+                route.method == "GET"
+            ):  # HEAD is answered alike: the outermost application sends no body
+                router.add_api_route(**common, methods=["HEAD"], include_in_schema=False)
 
 
 def _camel(name: str) -> str:

@@ -19,7 +19,11 @@ from alur_gateway.adapters.rest.people_models import (
     VariableInfo,
     VariableList,
 )
-from alur_gateway.adapters.rest.preconditions import etag_of, precondition_of
+from alur_gateway.adapters.rest.preconditions import (
+    etag_of,
+    precondition_of,
+    revision_answer,
+)
 from alur_gateway.adapters.rest.routing import (
     PAGE_SIZE,
     Cursor,
@@ -29,6 +33,7 @@ from alur_gateway.adapters.rest.routing import (
     page,
     reply,
 )
+from alur_gateway.domain.pages import page_of
 from alur_gateway.service.use_cases import UseCases
 from alur_sdk.errors import InvalidError, Problem
 
@@ -41,6 +46,8 @@ def _project(
 ) -> str:
     """Return the project of the path, else of the query, else `default`."""
     named: str | None = request.path_params.get("project")
+    if named is not None:
+        _check_named(asked, named, "project")
     return named or asked or "default"
 
 
@@ -61,19 +68,22 @@ class SecretRoutes:
         routes = [
             Route("GET", "/credential-types", self.list_credential_types, CredentialTypes),
             Route("GET", "/credentials", self.list_credentials, CredentialPage),
-            Route("GET", secret, self.get_credential, CredentialInfo),
+            Route("GET", secret, self.get_credential, CredentialInfo, headers=("If-None-Match",)),
             Route("PUT", secret, self.put_credential, CredentialInfo, 200, CredentialBody),
             Route("DELETE", secret, self.delete_credential, None, 204),
             Route("GET", "/variables", self.list_variables, VariableList),
-            Route("GET", var, self.get_variable, VariableInfo),
+            Route("GET", var, self.get_variable, VariableInfo, headers=("If-None-Match",)),
             Route("PUT", var, self.put_variable, VariableInfo, 200, VariableBody),
             Route("DELETE", var, self.delete_variable, None, 204),
         ]
         return [_also_in_project(route).tagged("secrets") for route in routes]
 
-    async def list_credential_types(self) -> Response:
-        """Return the types of credentials with the JSON Schema of their fields."""
-        return reply(200, {"items": self._registry.credential_types()})
+    async def list_credential_types(
+        self, limit: Limit = PAGE_SIZE, cursor: Cursor = None
+    ) -> Response:
+        """Return a page of the types of credentials with the JSON Schema of their fields."""
+        types = self._registry.credential_types()
+        return page(*page_of(types, limit, cursor, key=lambda kind: str(kind["type"])))
 
     async def list_credentials(
         self, project: InProject, caller: Who, limit: Limit = PAGE_SIZE, cursor: Cursor = None
@@ -82,10 +92,12 @@ class SecretRoutes:
         found = await self._registry.list_credentials(caller, project, limit=limit, cursor=cursor)
         return page([credential.shown() for credential in found.items], found.next_cursor)
 
-    async def get_credential(self, project: InProject, name: str, caller: Who) -> Response:
+    async def get_credential(
+        self, request: Request, project: InProject, name: str, caller: Who
+    ) -> Response:
         """Return what may be seen of a credential."""
         found = await self._registry.get_credential(caller, project, name)
-        return reply(200, found.shown(), {"etag": etag_of(found.revision)})
+        return revision_answer(request, found.revision, found.shown())
 
     async def put_credential(
         self,
@@ -114,15 +126,19 @@ class SecretRoutes:
         await self._registry.delete_credential(caller, project, name)
         return reply(204)
 
-    async def list_variables(self, project: InProject, caller: Who) -> Response:
-        """Return the variables of a project."""
-        found = await self._registry.list_variables(caller, project)
-        return reply(200, {"items": [variable.shown() for variable in found]})
+    async def list_variables(
+        self, project: InProject, caller: Who, limit: Limit = PAGE_SIZE, cursor: Cursor = None
+    ) -> Response:
+        """Return a page of the variables of a project, by name."""
+        found = await self._registry.list_variables(caller, project, limit=limit, cursor=cursor)
+        return page([variable.shown() for variable in found.items], found.next_cursor)
 
-    async def get_variable(self, project: InProject, name: str, caller: Who) -> Response:
+    async def get_variable(
+        self, request: Request, project: InProject, name: str, caller: Who
+    ) -> Response:
         """Return a variable."""
         found = await self._registry.get_variable(caller, project, name)
-        return reply(200, found.shown(), {"etag": etag_of(found.revision)})
+        return revision_answer(request, found.revision, found.shown())
 
     async def put_variable(
         self, project: InProject, name: str, caller: Who, body: VariableArg

@@ -16,7 +16,16 @@ from alur_gateway.adapters.rest.models import (
     Validation,
     Value,
 )
-from alur_gateway.adapters.rest.routing import Route, Who, reply
+from alur_gateway.adapters.rest.routing import (
+    PAGE_SIZE,
+    Cursor,
+    Limit,
+    Route,
+    Who,
+    page,
+    reply,
+)
+from alur_gateway.domain.pages import page_of
 from alur_gateway.service.use_cases import UseCases
 
 Document = Annotated[Any, Depends(document_body)]
@@ -46,9 +55,12 @@ class ToolRoutes:
         ]
         return [route.tagged("tools") for route in routes]
 
-    async def list_node_types(self, caller: Who) -> Response:
-        """Return the catalogue of node types."""
-        return reply(200, {"items": await self._use.registry.list_node_types(caller)})
+    async def list_node_types(
+        self, caller: Who, limit: Limit = PAGE_SIZE, cursor: Cursor = None
+    ) -> Response:
+        """Return a page of the catalogue of node types, by name."""
+        types = await self._use.registry.list_node_types(caller)
+        return page(*page_of(types, limit, cursor, key=lambda kind: str(kind["type"])))
 
     async def get_node_type(self, type: str, caller: Who) -> Response:  # noqa: A002  # the word of the contract
         """Return one node type."""

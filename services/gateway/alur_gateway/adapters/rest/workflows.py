@@ -119,8 +119,9 @@ class WorkflowRoutes:
     ) -> Response:
         """Return a workflow; its revision is the ETag."""
         record = await self._use.registry.get_workflow(caller, project, name)
-        if is_fresh(request, record.revision):
-            return Response(status_code=304, headers={"etag": etag_of(record.revision)})
+        etag = etag_of(record.revision)
+        if is_fresh(request, etag):
+            return Response(status_code=304, headers={"etag": etag})
         return await self._answer(200, record, caller)
 
     async def put_workflow(

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from alur_common.security.records import UnsealedCredential
+from alur_engine.validation import WEBHOOK_PROOFS
+from alur_registry.domain import credential_types
 from tests.unit.gateway.world import HOOK_ID, World, call, webhook
 
 KEY = "s3cret"
@@ -102,7 +104,7 @@ async def test_a_replayed_delivery_gets_the_first_answer(world: World) -> None:
 async def test_a_refusal_names_the_proof_that_is_wanted(
     world: World, kind: str, scheme: str
 ) -> None:
-    guarded(world, {"type": kind}, kind, secret=KEY, value=KEY)
+    guarded(world, {"type": kind}, WEBHOOK_PROOFS[kind][0], secret=KEY, value=KEY)
     answer = await world.hook()
     assert (answer.status, answer.headers["www-authenticate"]) == (401, f'{scheme} realm="alur"')
 
@@ -156,7 +158,7 @@ LONG = "k" * 64
 
 
 async def test_a_jwt_is_taken_while_it_is_valid(world: World) -> None:
-    guarded(world, {"type": "jwt", "audience": "alur"}, "hmac", secret=LONG)
+    guarded(world, {"type": "jwt", "audience": "alur"}, "jwt", secret=LONG)
     good = jwt.encode(claims(aud="alur"), LONG, "HS256")
     assert await with_token(world, good) == 202
     world.clock.advance(3600)
@@ -182,7 +184,7 @@ async def test_a_jwt_is_taken_while_it_is_valid(world: World) -> None:
     ids=["none", "aud", "no aud", "no exp", "alg", "key", "nbf", "cut", "text", "empty"],
 )
 async def test_a_wrong_jwt_is_refused(world: World, token: str) -> None:
-    guarded(world, {"type": "jwt", "audience": "alur"}, "hmac", secret=LONG)
+    guarded(world, {"type": "jwt", "audience": "alur"}, "jwt", secret=LONG)
     assert await with_token(world, token) == 401
 
 
@@ -197,6 +199,70 @@ async def test_a_public_key_is_never_a_shared_secret(world: World) -> None:
     mac = hmac.new(pem(key).encode(), head + b"." + body, hashlib.sha256).digest()
     forged = b".".join((head, body, base64.urlsafe_b64encode(mac).rstrip(b"="))).decode()
     assert await with_token(world, forged) == 401
+
+
+@pytest.mark.parametrize(
+    ("said", "algorithm", "status"),
+    [
+        ({}, "HS512", 202),
+        ({}, "HS256", 401),
+        ({"algorithms": ["HS256", "HS512"]}, "HS512", 202),
+        ({"algorithms": ["HS256", "HS512"]}, "HS256", 401),
+        ({"algorithms": ["HS256"]}, "HS256", 401),
+        ({"algorithms": ["HS256"]}, "HS512", 401),
+    ],
+)
+async def test_the_algorithm_of_a_jwt_credential_is_the_only_one(
+    world: World, said: dict[str, Any], algorithm: str, status: int
+) -> None:
+    guarded(world, {"type": "jwt", **said}, "jwt", secret=LONG, algorithm="HS512")
+    assert await with_token(world, jwt.encode(claims(), LONG, algorithm)) == status
+
+
+EVERYTHING = {**PAIR, "secret": LONG, "value": KEY, "key": KEY, "token": KEY, "brokers": "b:1"}
+"""A credential that has the fields of every type."""
+TYPES = [kind.type for kind in credential_types.TYPES]
+
+
+def proofs() -> dict[str, dict[str, str]]:
+    """Return headers that prove it in each way, by what EVERYTHING holds."""
+    pair = base64.b64encode(b"ann:pw:1").decode()
+    return {
+        "header": {"x-api-key": KEY},
+        "basic": {"authorization": f"Basic {pair}"},
+        "hmac": {"x-hub-signature-256": f"sha256={signed(b'{}', key=LONG)}"},
+        "jwt": {"authorization": f"Bearer {jwt.encode(claims(), LONG, 'HS256')}"},
+    }
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("auth", proofs())
+async def test_a_proof_is_checked_against_credentials_of_its_kind_alone(
+    world: World, auth: str, kind: str
+) -> None:
+    guarded(world, {"type": auth}, kind, **EVERYTHING)
+    answer = await world.hook(headers=proofs()[auth])
+    fits = kind in WEBHOOK_PROOFS[auth]
+    assert answer.status == (202 if fits else 401)
+    assert len(await world.executions.search([])) == fits
+
+
+async def test_a_credential_says_what_the_trigger_leaves_open(world: World) -> None:
+    guarded(
+        world, {"type": "hmac", "prefix": ""}, "hmac",
+        secret=KEY, header="X-Sig", algorithm="sha512", prefix="v1=", encoding="hex",
+    )  # fmt: skip
+    right = signed(b"{}", algorithm="sha512")
+    assert (await world.hook(headers={"x-sig": right})).status == 202
+    assert (await world.hook(headers={"x-sig": f"v1={right}"})).status == 401
+    assert (await world.hook(headers={"x-hub-signature-256": right})).status == 401
+
+
+async def test_the_header_that_a_credential_names_is_kept_out_of_the_item(world: World) -> None:
+    guarded(world, {"type": "header"}, "api-key", value=KEY, header="X-Shop")
+    assert (await world.hook(headers={"x-api-key": KEY})).status == 401
+    assert (await world.hook(headers={"x-shop": KEY})).status == 202
+    assert KEY not in str((await world.only_execution()).input)
 
 
 async def test_an_ed25519_key_works_too(world: World) -> None:

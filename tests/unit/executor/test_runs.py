@@ -11,6 +11,7 @@ import pytest
 
 from alur_nodes.core.split import Split
 from alur_sdk import Item, NodeContext
+from alur_common.security.records import UnsealedCredential
 from alur_sdk.errors import Permanent, RateLimited, Retryable
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
@@ -233,3 +234,21 @@ async def test_an_execution_leaves_nothing_for_the_garbage_collector(world: Worl
         assert gc.collect() < 20
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("bearer", "succeeded"), ("jwt", "failed"), ("kafka", "failed")]
+)
+@in_virtual_time
+async def test_a_node_is_given_credentials_of_the_types_of_its_slot_alone(
+    world: World, kind: str, status: str
+) -> None:
+    world.definitions.secrets["c"] = UnsealedCredential(kind, {"token": "t", "secret": "s"})
+    request = {"method": "POST", "url": "https://shop.example/", "body": {"n": 1}}
+    asking = node("a", "http.request", params=request, credentials={"auth": "c"})
+    ended = await world.run(chain(asking), {"n": 1})
+    assert (ended.status, len(world.outside.calls)) == (status, int(status == "succeeded"))
+    if status == "failed":
+        assert ended.error is not None
+        assert ended.error["code"] == "bad-credential"
+        assert f"the credential c is of type `{kind}`" in ended.error["message"]

@@ -112,6 +112,7 @@ class Definitions:
         self.workflows: dict[str, WorkflowRecord] = {}
         self.failures: list[Exception] = []
         self.values: dict[str, str] = {}
+        self.secrets: dict[str, Secret] = {}
 
     def add(self, name: str, spec: dict[str, Any]) -> WorkflowRecord:
         record = WorkflowRecord(
@@ -135,7 +136,9 @@ class Definitions:
         return self.values
 
     async def unseal(self, tenant: str, project: str, name: str) -> Secret:
-        raise NotFoundError(f"there is no credential {name}")
+        if name not in self.secrets:
+            raise NotFoundError(f"there is no credential {name}")
+        return self.secrets[name]
 
 
 class World:

@@ -7,6 +7,7 @@ import pytest
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.security.keys import add_key, drop_old_keys
 from alur_common.security.rights import Caller
+from alur_engine.validation import WEBHOOK_PROOFS
 from alur_registry.adapters.stored import CREDENTIALS
 from alur_registry.service import Registry
 from alur_registry.settings import Settings
@@ -154,3 +155,61 @@ async def test_a_new_master_key_takes_over_without_a_pause(
     last = rebuild()
     for name, token in (("old", "1"), ("new", "2")):
         assert (await last.unseal(owner.tenant, "default", name)).fields["token"] == token
+
+
+FIELDS = {
+    "api-key": {"key": "k"},
+    "basic": {"username": "ann"},
+    "bearer": {"token": "t"},
+    "hmac": {"secret": "s"},
+    "jwt": {"secret": "s"},
+    "kafka": {"brokers": "kafka.example:9092"},
+}
+
+
+def guarded(auth: str, credential: str = "c") -> Doc:
+    trigger = {
+        "name": "in",
+        "type": "trigger.webhook",
+        "params": {"path": "in", "auth": {"type": auth}},
+        "credentials": {"auth": credential},
+    }
+    spec = {"triggers": [trigger], "nodes": []}
+    metadata = {"name": "guarded"}
+    return {
+        "apiVersion": "alur.dev/v1alpha1", "kind": "Workflow", "metadata": metadata, "spec": spec,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+@pytest.mark.parametrize("auth", WEBHOOK_PROOFS)
+async def test_a_webhook_is_saved_with_a_credential_of_its_kind_alone(
+    registry: Registry, owner: Caller, auth: str, kind: str
+) -> None:
+    await registry.set_credential(owner, "default", "c", kind, FIELDS[kind])
+    if kind in WEBHOOK_PROOFS[auth]:
+        await registry.save(owner, "default", guarded(auth))
+        return
+    with pytest.raises(InvalidError) as refused:
+        await registry.save(owner, "default", guarded(auth))
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.code) == ("spec.triggers[0].credentials.auth", "credential-type")
+    assert f"is of type `{kind}`; a webhook with `auth` of type `{auth}`" in problem.message
+
+
+async def test_a_credential_that_is_yet_to_be_set_stops_no_save(
+    registry: Registry, owner: Caller
+) -> None:
+    record, _ = await registry.save(owner, "default", guarded("hmac", "later"))
+    assert record.version == 1
+
+
+async def test_a_node_is_saved_with_a_credential_that_its_slot_takes_alone(
+    registry: Registry, owner: Caller
+) -> None:
+    await registry.set_credential(owner, "default", "c", "kafka", FIELDS["kafka"])
+    document = guarded("hmac", "later")
+    request = {"name": "ask", "type": "http.request", "params": {"url": "https://shop.example"}}
+    document["spec"]["nodes"] = [{**request, "credentials": {"auth": "c"}}]
+    with pytest.raises(InvalidError, match=r"`http.request` takes api-key, basic, bearer or hmac"):
+        await registry.save(owner, "default", document)

@@ -104,7 +104,15 @@ class RunContext:
         if name is None:
             return None
         execution = self._execution
-        return await self._parts.definitions.unseal(execution.tenant, execution.project, name)
+        secret = await self._parts.definitions.unseal(execution.tenant, execution.project, name)
+        taken = self._step.graph.type.credentials.get(slot, ())
+        if secret.type not in taken:
+            raise Permanent(
+                f"the credential {name} is of type `{secret.type}`; "
+                f"the slot `{slot}` takes {' or '.join(taken)}",
+                code="bad-credential",
+            )
+        return secret
 
     async def put_blob(
         self, content: bytes, media_type: str, file_name: str = ""

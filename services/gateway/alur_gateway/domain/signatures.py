@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alur_engine.durations import duration_seconds
@@ -36,11 +36,37 @@ class Proof:
     jwt_algorithms: tuple[str, ...] = ()
     audience: str | None = None
     issuer: str | None = None
+    said: frozenset[str] = frozenset()
+    """What the trigger itself says; the rest the credential may say."""
 
     @property
     def reveals_secret(self) -> bool:
         """The header itself is the secret, so it is kept out of the item."""
         return self.kind != "hmac"
+
+
+def settled(proof: Proof, secret: Mapping[str, str]) -> Proof:
+    """Return the proof with what its credential says where the trigger says nothing.
+
+    A credential's algorithm for JSON Web Tokens is the one that is accepted, whatever else the trigger takes.
+    """
+    if proof.kind == "jwt":
+        only = secret.get("algorithm")
+        if not only:
+            return proof
+        is_taken = "algorithms" not in proof.said or only in proof.jwt_algorithms
+        return replace(proof, jwt_algorithms=(only,) if is_taken else ())
+    changes: dict[str, Any] = {
+        name: secret[name]
+        for name in _SAID_BY_CREDENTIAL.get(proof.kind, ())
+        if secret.get(name) and name not in proof.said
+    }
+    if "header" in changes:
+        changes["header"] = changes["header"].lower().encode("latin-1", "replace")
+    return replace(proof, **changes) if changes else proof
+
+
+_SAID_BY_CREDENTIAL = {"hmac": ("algorithm", "header", "prefix", "encoding"), "header": ("header",)}
 
 
 def proof_of(auth: Mapping[str, Any]) -> Proof | None:
@@ -61,6 +87,7 @@ def proof_of(auth: Mapping[str, Any]) -> Proof | None:
         jwt_algorithms=tuple(auth.get("algorithms", ("HS256",))),
         audience=auth.get("audience"),
         issuer=auth.get("issuer"),
+        said=frozenset(auth),
     )
 
 
@@ -91,7 +118,7 @@ def _header(
     given = headers.get(proof.header, b"")
     if "token" in secret and not proof.prefix:
         return _same(given.removeprefix(b"Bearer "), secret["token"])
-    wanted = secret.get("value") or secret.get("token") or secret.get("secret") or ""
+    wanted = secret.get("value") or secret.get("token") or ""
     return bool(wanted) and _same(given, proof.prefix + wanted)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,14 +12,16 @@ from alur_common.definitions import WorkflowRecord
 from alur_common.executions import Execution
 from alur_common.identity import derived_id
 from alur_common.replies import Outcome
+from alur_common.security.records import UnsealedCredential
 from alur_common.starts import StartRequest
+from alur_engine.validation import WEBHOOK_PROOFS
 from alur_gateway.domain.answers import Answer
 from alur_gateway.domain.bodies import read_body, read_pairs
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.domain.hooks import Hook, Hooks, hooks_of
 from alur_gateway.domain.replies import accepted_answer, outcome_answer, outcome_of
 from alur_gateway.domain.shown import trace_id_of
-from alur_gateway.domain.signatures import check_proof
+from alur_gateway.domain.signatures import Proof, check_proof, settled
 from alur_gateway.ports import HookTable
 from alur_gateway.service.needs import Needs
 from alur_sdk.errors import NotFoundError, UnauthenticatedError
@@ -73,7 +74,7 @@ class Webhooks:
         self._name = name
         self._reply_seconds = reply_seconds
         self._ready: dict[str, tuple[WorkflowRecord, Hooks]] = {}
-        self._secrets: dict[tuple[str, str], tuple[float, Mapping[str, str]]] = {}
+        self._secrets: dict[tuple[str, str], tuple[float, UnsealedCredential]] = {}
 
     def find(self, hook_id: str, method: str, path: str) -> Found:
         """Return the trigger at this address.
@@ -101,13 +102,15 @@ class Webhooks:
     async def call(self, found: Found, call: Call) -> Answer:
         """Start an execution and answer as the trigger says. A repeated key answers for the first one."""
         hook, record, headers = found.hook, found.record, call.headers
+        hidden = None
         if hook.proof is not None:
-            await self._check(found, headers, call.body)
+            proof = await self._check(found, hook.proof, call)
+            hidden = proof.header if proof.reveals_secret else None
         source = _source(hook, headers)
         waits = hook.respond != "accepted"
         request = StartRequest(
             mode="webhook",
-            input=[_item(found, call)],
+            input=[_item(found, call, hidden)],
             trigger=hook.trigger,
             source=source,
             content=call.body if source else None,
@@ -160,9 +163,10 @@ class Webhooks:
             execution = replace(execution, output=output)
         return outcome_of(replace(execution, reply=None))
 
-    async def _check(self, found: Found, headers: dict[bytes, bytes], body: bytes) -> None:
+    async def _check(self, found: Found, proof: Proof, call: Call) -> Proof:
+        """Return the proof as it was checked. Raises `UnauthenticatedError`."""
         hook, record = found.hook, found.record
-        if hook.proof is None or hook.credential is None:
+        if hook.credential is None:
             raise UnauthenticatedError("this webhook asks for a proof but names no credential")
         place = (f"{record.tenant}/{record.project}", hook.credential)
         now = self._clock.monotonic()
@@ -174,8 +178,16 @@ class Webhooks:
                 )
             except NotFoundError as error:
                 raise UnauthenticatedError("the webhook's credential does not exist") from error
-            kept = self._secrets[place] = (now + SECRET_SECONDS, unsealed.fields)
-        check_proof(hook.proof, kept[1], headers, body, self._clock.now())
+            kept = self._secrets[place] = (now + SECRET_SECONDS, unsealed)
+        secret = kept[1]
+        if secret.type not in WEBHOOK_PROOFS.get(proof.kind, ()):
+            text = (
+                f"the webhook's credential is of type {secret.type}, which proves no {proof.kind}"
+            )
+            raise UnauthenticatedError(text)
+        proof = settled(proof, secret.fields)
+        check_proof(proof, secret.fields, call.headers, call.body, self._clock.now())
+        return proof
 
 
 def _give_up(future: asyncio.Future[Outcome]) -> None:
@@ -193,10 +205,11 @@ def _source(hook: Hook, headers: dict[bytes, bytes]) -> tuple[str, str] | None:
     return hook.trigger, key.decode("latin-1")
 
 
-def _item(found: Found, call: Call) -> dict[str, Any]:
+def _item(found: Found, call: Call, hidden: bytes | None) -> dict[str, Any]:
+    """Return the item of a call, without the header `hidden`: it is a secret."""
     return {
         "body": read_body(call.body, call.headers.get(b"content-type")),
-        "headers": _shown_headers(found.hook, call.headers, call.pairs),
+        "headers": _shown_headers(call.headers, call.pairs, hidden),
         "query": read_pairs(call.query.decode("latin-1")) if call.query else {},
         "params": found.params,
         "method": call.method,
@@ -205,7 +218,7 @@ def _item(found: Found, call: Call) -> dict[str, Any]:
 
 
 def _shown_headers(
-    hook: Hook, headers: dict[bytes, bytes], pairs: list[tuple[bytes, bytes]]
+    headers: dict[bytes, bytes], pairs: list[tuple[bytes, bytes]], hidden: bytes | None
 ) -> dict[str, Any]:
     """Return the headers of the item: what is a secret is left out, what repeats is joined."""
     shown = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
@@ -214,8 +227,8 @@ def _shown_headers(
         for raw_name, raw_value in pairs:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             shown[name] = f"{shown[name]}, {value}" if name in shown else value
-    if hook.proof is not None and hook.proof.reveals_secret:
-        shown.pop(hook.proof.header.decode("latin-1"), None)
+    if hidden is not None:
+        shown.pop(hidden.decode("latin-1"), None)
     if "alur_" in shown.get("cookie", ""):
         del shown["cookie"]
     return shown

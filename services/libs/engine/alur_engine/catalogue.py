@@ -31,7 +31,8 @@ class NodeType:
     checkpoint: bool = False
     raw: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    credentials: tuple[str, ...] = ()
+    credentials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Slot -> the types of credentials that it takes."""
 
     def ports(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the output ports that a node with these parameters has, the error port aside."""
@@ -109,5 +110,5 @@ def _node_type(entry: Mapping[str, Any]) -> NodeType:
         checkpoint=entry["checkpoint"],
         raw=tuple(entry["raw"]),
         parameters=entry["parameters"],
-        credentials=tuple(slot["name"] for slot in entry["credentials"]),
+        credentials={slot["name"]: tuple(slot["types"]) for slot in entry["credentials"]},
     )

@@ -10,6 +10,7 @@ from alur_common.bus import Bus
 from alur_common.clock import Clock, Ids
 from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
+from alur_engine.catalogue import Catalogue
 from alur_registry.ports import Outlook, Store, Validate
 from alur_registry.service.audit import Audit
 from alur_registry.service.bootstrap import DEFAULT_TENANT, Bootstrap
@@ -100,7 +101,10 @@ class Registry:
         self.all_active = lookup.all_active
 
     def _make_definitions(self, parts: Parts) -> None:
-        workflows = Workflows(self._tools, self._projects, self._publishing, parts.validate)
+        catalogue = Catalogue.from_json(parts.catalogue)
+        workflows = Workflows(
+            self._tools, self._projects, self._publishing, parts.validate, catalogue
+        )
         versions = Versions(parts.store, workflows, self._lookup, self._projects)
         showing = Showing(parts.store, parts.outlook, parts.public_url, parts.needs_broker)
         types = NodeTypes(parts.catalogue)

@@ -13,7 +13,9 @@ from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Where
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
+from alur_engine.catalogue import Catalogue
 from alur_engine.document import Workflow
+from alur_engine.validation import credential_problems
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import (
@@ -73,12 +75,14 @@ class Workflows:
         projects: Projects,
         publishing: Publishing,
         validate: Validate,
+        catalogue: Catalogue,
     ) -> None:
         self._store = tools.store
         self._projects = projects
         self._publishing = publishing
         self._audit = tools.audit
         self._validate = validate
+        self._catalogue = catalogue
         self._clock = tools.clock
         self._ids = tools.ids
 
@@ -242,7 +246,19 @@ class Workflows:
         if known is not None:
             _check_manager(known, wish.managed_by)
         _check_credentials(wish, known)
+        await self._check_kinds(wish)
         return known
+
+    async def _check_kinds(self, wish: _Wish) -> None:
+        """Raise `InvalidError` for a slot that names a credential of a type which it does not take."""
+        held = {}
+        for name in credentials_named(wish.document):
+            kept = await self._store.credentials.find(wish.caller.tenant, wish.project, name)
+            if kept is not None:
+                held[name] = kept.type
+        problems = list(credential_problems(wish.document, self._catalogue, held))
+        if problems:
+            raise InvalidError(f"{problems[0].path}: {problems[0].message}", problems)
 
     def _next(self, wish: _Wish, known: KeptWorkflow | None) -> KeptWorkflow:
         """Return the record to save: at the known revision when nothing differs, else at the one to come."""

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from alur_engine.validation.credential_kinds import WEBHOOK_PROOFS, credential_problems
 from alur_engine.validation.document_check import validate_document
 from alur_engine.validation.doubts import find_doubts, variables_named
 
-__all__ = ["find_doubts", "validate_document", "variables_named"]
+__all__ = [
+    "WEBHOOK_PROOFS",
+    "credential_problems",
+    "find_doubts",
+    "validate_document",
+    "variables_named",
+]

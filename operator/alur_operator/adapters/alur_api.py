@@ -36,7 +36,7 @@ _ERRORS: Mapping[str, type[AlurError]] = {
     "idempotency-mismatch": errors.MismatchError,
     "too-large": errors.TooLargeError,
 }
-_INVALID = {"invalid", "malformed", "too-large", "limit", "precondition-required"}
+_INVALID = {"invalid", "malformed", "too-large", "limit-depth", "precondition-required"}
 
 
 class AlurApi:

@@ -38,10 +38,13 @@ def setting(expression: str, name: str = "set") -> dict[str, Any]:
 
 
 HUNGRY = {
-    "{{ Array.from({length: 1e7}, (_, i) => i).length }}": "too many elements",
-    "{{ Array(2000).fill(0).map(() => Array(2000).fill(0)).length }}": "too many",
-    "{{ JSON.stringify(Array(1000).fill('x'.repeat(100000))).length }}": "too much data",
-    "{{ 'x'.repeat(1e9) }}": "Invalid string length",
+    "{{ Array.from({length: 1e7}, (_, i) => i).length }}": ("limit-steps", "too many elements"),
+    "{{ Array(2000).fill(0).map(() => Array(2000).fill(0)).length }}": ("limit-steps", "too many"),
+    "{{ JSON.stringify(Array(1000).fill('x'.repeat(100000))).length }}": (
+        "limit-bytes",
+        "too much data",
+    ),
+    "{{ 'x'.repeat(1e9) }}": ("expression", "Invalid string length"),
 }
 
 
@@ -49,8 +52,9 @@ HUNGRY = {
 def test_an_expression_has_a_budget(platform: AlurDev, expression: str) -> None:
     before = memory_mib(platform)
     error = failed(platform, "hungry", [setting(expression)], {})
-    assert HUNGRY[expression] in error["message"]
-    assert error["node"] == "set"
+    code, message = HUNGRY[expression]
+    assert (error["code"], error["node"]) == (code, "set")
+    assert message in error["message"]
     assert memory_mib(platform) - before < 300
 
 
@@ -68,13 +72,14 @@ def test_a_node_emits_so_many_items_and_no_more(platform: AlurDev) -> None:
         {"name": "again", "type": "core.split", "params": {"field": "a"}},
     ]
     error = failed(platform, "million", nodes, {"list": [{}] * 1000})
-    assert (error["code"], error["node"]) == ("limit", "again")
+    assert (error["code"], error["node"]) == ("limit-items", "again")
     assert "1000000 items" in error["message"]
 
 
 def test_a_workflow_that_calls_itself_ends(platform: AlurDev) -> None:
     call = {"name": "again", "type": "core.workflow", "params": {"workflow": "itself"}}
     error = failed(platform, "itself", [call], {})
+    assert error["code"] == "limit-depth"
     assert "more than 20 deep" in error["message"]
     kept = platform.rest.get(EXECUTIONS, params={"workflow": "itself", "limit": 200}).json()
     assert {one["status"] for one in kept["items"]} <= {"failed"}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from alur_common.security.records import UnsealedCredential
 from alur_nodes.core.split import Split
 from alur_sdk import Item, NodeContext
-from alur_common.security.records import UnsealedCredential
 from alur_sdk.errors import Permanent, RateLimited, Retryable
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node

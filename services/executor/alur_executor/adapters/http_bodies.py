@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from alur_sdk.errors import LimitError, Permanent
+from alur_sdk.errors import ByteLimitError, Permanent
 
 ACCEPTED = "gzip, deflate"
 MAX_LAYERS = 3
@@ -16,7 +16,7 @@ _ZLIB_FORM = 8
 def decoded(content: bytes, encodings: str, max_bytes: int) -> bytes:
     """Return the content without its encodings (RFC 9110, section 8.4).
 
-    Raises `LimitError` before more than `max_bytes` are made of it, and `Permanent` for content
+    Raises `ByteLimitError` before more than `max_bytes` are made of it, and `Permanent` for content
     that is broken or in an encoding that was not asked for.
     """
     names = [name.strip().lower() for name in encodings.split(",") if name.strip()]
@@ -53,7 +53,7 @@ def _inflated(content: bytes, window: int, max_bytes: int) -> bytes:
             ) from error
         left -= len(part)
         if left < 0:
-            raise LimitError(f"the answer unpacks to more than {max_bytes} bytes")
+            raise ByteLimitError(f"the answer unpacks to more than {max_bytes} bytes")
         if not stream.eof:
             raise Permanent("the answer's compression breaks off", code="bad-answer")
         parts.append(part)

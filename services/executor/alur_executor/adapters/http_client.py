@@ -13,7 +13,7 @@ from alur_common.outbound import Guard, Target
 from alur_common.telemetry import names
 from alur_common.telemetry.tracing import HEADER, NOTHING, Kind, child, current
 from alur_executor.adapters.http_bodies import decoded
-from alur_sdk.errors import LimitError, Permanent, Retryable
+from alur_sdk.errors import ByteLimitError, Permanent, Retryable
 from alur_sdk.nodes import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class HttpClient:
         """Send a request and its redirects, each hop checked; all within the request's time.
 
         Raises `Permanent` for what is refused or cannot be sent, `Retryable` for failures of
-        transport and time-outs, `LimitError` for an answer that is too large.
+        transport and time-outs, `ByteLimitError` for an answer that is too large.
         """
         _check_headers(request.headers)
         # Of the address only the host: the rest may hold a secret.
@@ -165,13 +165,13 @@ def _redirected(request: HttpRequest, status: int, here: Target, there: Target) 
 async def _content(response: ClientResponse, max_bytes: int) -> bytes:
     declared = response.content_length
     if declared is not None and declared > max_bytes and response.method != "HEAD":
-        raise LimitError(f"the answer has {declared} bytes, {max_bytes} are allowed")
+        raise ByteLimitError(f"the answer has {declared} bytes, {max_bytes} are allowed")
     chunks: list[bytes] = []
     size = 0
     while chunk := await response.content.readany():
         size += len(chunk)
         if size > max_bytes:
-            raise LimitError(f"the answer has more than {max_bytes} bytes")
+            raise ByteLimitError(f"the answer has more than {max_bytes} bytes")
         chunks.append(chunk)
     whole = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     return decoded(whole, response.headers.get("content-encoding", ""), max_bytes)

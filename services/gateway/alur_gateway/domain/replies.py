@@ -19,6 +19,7 @@ from alur_gateway.domain.answers import (
 from alur_gateway.domain.hooks import Hook
 from alur_sdk.errors import AlurError
 from alur_sdk.items import Json
+from alur_sdk.nodes import OWN_REPLY_HEADERS
 
 SANDBOX = (
     b"content-security-policy",
@@ -26,13 +27,6 @@ SANDBOX = (
     b"form-action 'none'; frame-ancestors 'none'",
 )
 _BODILESS = frozenset({204, 205, 304})
-_NOT_FOR_NODES = frozenset(
-    {
-        "connection", "content-length", "keep-alive", "proxy-authenticate", "set-cookie", "te",
-        "trailer", "transfer-encoding", "upgrade", "content-security-policy", "alur-execution-id",
-        "x-content-type-options", "date", "server", "strict-transport-security", "clear-site-data",
-    }
-)  # fmt: skip
 
 
 class FailedError(AlurError):
@@ -123,7 +117,7 @@ def reply_answer(reply: dict[str, Any], header: Header) -> Answer:
 
 def _safe_header(name: str, value: str) -> Header | None:
     lower = name.lower()
-    if lower in _NOT_FOR_NODES or not lower.replace("-", "").replace("_", "").isalnum():
+    if lower in OWN_REPLY_HEADERS or not lower.replace("-", "").replace("_", "").isalnum():
         return None
     if not lower.isascii() or any(ord(c) < 32 or ord(c) == 127 for c in value):  # noqa: PLR2004  # control characters
         return None

@@ -43,6 +43,13 @@ MEANINGS: Mapping[str, Meaning] = {
     "storage": Meaning(503, "UNAVAILABLE", "The store cannot keep it now"),
     "expression": Meaning(422, "INVALID_ARGUMENT", "The expression failed"),
     "limit": Meaning(422, "RESOURCE_EXHAUSTED", "A limit was reached"),
+    "limit-items": Meaning(422, "RESOURCE_EXHAUSTED", "Too many items"),
+    "limit-bytes": Meaning(422, "RESOURCE_EXHAUSTED", "Too many bytes"),
+    "limit-node-runs": Meaning(422, "RESOURCE_EXHAUSTED", "Too many node runs"),
+    "limit-depth": Meaning(422, "RESOURCE_EXHAUSTED", "Nested too deeply"),
+    "limit-steps": Meaning(422, "RESOURCE_EXHAUSTED", "Too many steps"),
+    "limit-time": Meaning(422, "RESOURCE_EXHAUSTED", "It took too long"),
+    "limit-memory": Meaning(422, "RESOURCE_EXHAUSTED", "Too much memory"),
 }
 _UNKNOWN = MEANINGS["internal"]
 

@@ -16,7 +16,7 @@ from alur_common.events import ExecutionAdmitted, ExecutionRequested
 from alur_common.executions import Execution, Executions, Parent, blobs_of
 from alur_common.identity import derived_id
 from alur_common.telemetry.tracing import current
-from alur_sdk.errors import ExistsError, InvalidError, LimitError, MismatchError, Problem
+from alur_sdk.errors import DepthLimitError, ExistsError, InvalidError, MismatchError, Problem
 
 MAX_DEPTH = 20
 """How deep sub-workflows and error workflows may start one another."""
@@ -85,7 +85,7 @@ class Starts:
         """Accept an execution; it is durable once this returns.
 
         The same source again returns the first one. Raises `MismatchError` when it comes with other content,
-        `LimitError` above the depth limit.
+        `DepthLimitError` above the depth limit.
         """
         execution = await self._draft(workflow, request)
         while True:
@@ -101,7 +101,7 @@ class Starts:
 
     async def _draft(self, workflow: Startable, request: StartRequest) -> Execution:
         if request.depth > MAX_DEPTH:
-            raise LimitError(f"workflows started one another more than {MAX_DEPTH} deep")
+            raise DepthLimitError(f"workflows started one another more than {MAX_DEPTH} deep")
         _check_input(request.input)
         settings = workflow.document["spec"].get("settings", {})
         source, content = request.source, request.content

@@ -22,7 +22,7 @@ from alur_engine.journal import (
 )
 from alur_engine.routing import Todo, send_outputs
 from alur_engine.state import Limits, Run, Segment, State
-from alur_sdk.errors import InvalidError, LimitError, Problem
+from alur_sdk.errors import InvalidError, ItemLimitError, Problem
 from alur_sdk.items import Item
 
 
@@ -111,7 +111,7 @@ def finish(state: State, run: Run, entry: Finished) -> None:
         state.reply = entry.reply
     made = sum(map(len, entry.outputs.values()))
     if made > state.limits.items:
-        _break_limit(state, run, f"{made} items from one node run", state.limits.items)
+        _too_many(state, run, made)
         return
     todo: Todo = []
     if run.node.opens and entry.error is None:
@@ -123,8 +123,9 @@ def finish(state: State, run: Run, entry: Finished) -> None:
     propagate(state, todo)
 
 
-def _break_limit(state: State, run: Run, what: str, limit: int) -> None:
-    error = LimitError(f"{what}: the limit is {limit}")
+def _too_many(state: State, run: Run, count: int) -> None:
+    limit = state.limits.items
+    error = ItemLimitError(f"{count} items from one node run: the limit is {limit}")
     run.status = "failed"
     run.error = {"code": error.code, "message": error.message, "node": run.node.name}
     fail(state, run, run.error)

@@ -6,7 +6,7 @@ from alur_engine import scopes
 from alur_engine.graph import LOOP_PORT, GraphNode
 from alur_engine.routing import Settled, Todo, send_outputs
 from alur_engine.state import Frame, Run, State
-from alur_sdk.errors import LimitError
+from alur_sdk.errors import NodeRunLimitError
 
 
 def propagate(state: State, todo: Todo) -> None:
@@ -51,7 +51,7 @@ def fire(state: State, run: Run) -> None:
     """Make a node run ready; above the limit of node runs the execution fails instead."""
     state.runs += 1
     if state.runs > state.limits.node_runs:
-        limit = LimitError(f"more than {state.limits.node_runs} node runs in one execution")
+        limit = NodeRunLimitError(f"more than {state.limits.node_runs} node runs in one execution")
         scopes.end_with_error(
             state, {"code": limit.code, "message": limit.message, "node": run.node.name}
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alur_jail.room import NoJailError
-from alur_sdk.errors import AlurError, LimitError, Permanent
+from alur_sdk.errors import AlurError, MemoryLimitError, Permanent
 
 _KEPT_LINE: Final = 120
 
@@ -22,7 +22,7 @@ def failure(told: Mapping[str, Any], source: str) -> AlurError:
     kind, message = str(told.get("type", "Error")), str(told.get("message", ""))
     if kind == "MemoryError" or (kind == "InternalError" and "out of memory" in message):
         text = "the code was stopped: it used more memory than its limit"
-        return LimitError(text, reason="code-memory")
+        return MemoryLimitError(text, reason="code-memory")
     if kind == "JailError":
         return NoJailError(f"code is refused: the jail could not be closed ({message})")
     numbers = {name: told[name] for name in ("line", "item") if type(told.get(name)) is int}

@@ -17,7 +17,14 @@ from alur_jail.failures import failure
 from alur_jail.room import JailSettings, NoJailError, find_bubblewrap
 from alur_jail.runner import Runner
 from alur_jail.warm import GoneError, Warm
-from alur_sdk.errors import AlurError, LimitError, Permanent
+from alur_sdk.errors import (
+    AlurError,
+    ByteLimitError,
+    LimitError,
+    MemoryLimitError,
+    Permanent,
+    TimeLimitError,
+)
 from alur_sdk.items import Json
 
 _MIB: Final = 1024 * 1024
@@ -207,7 +214,8 @@ class Jail:
                 "output": f"its result is larger than {self.settings.max_result // _MIB} MiB",
             }.get(runner.killed_for, "its process ended before it gave a result")
         reason = runner.killed_for or "crash"
-        error = LimitError(f"the code was stopped: {what}", reason=f"code-{reason}")
+        kind = _LIMITS.get(reason, LimitError)
+        error = kind(f"the code was stopped: {what}", reason=f"code-{reason}")
         raise self._counted(error, reason)
 
     def _counted(self, error: AlurError, reason: str) -> AlurError:
@@ -216,6 +224,9 @@ class Jail:
             self._meter.killed(reason)
             _log.warning("code stopped", reason=reason)
         return error
+
+
+_LIMITS = {"time": TimeLimitError, "memory": MemoryLimitError, "output": ByteLimitError}
 
 
 async def _heard(runner: Runner, ears: Ears) -> Json:

@@ -154,6 +154,48 @@ class ExpressionError(Permanent):
 
 
 class LimitError(Permanent):
-    """A limit on items, bytes, node runs, depth, steps or time was reached."""
+    """A limit was reached; where it is known which one, the class below says it."""
 
     code = "limit"
+
+
+class ItemLimitError(LimitError):
+    """More items than one node run may emit."""
+
+    code = "limit-items"
+
+
+class ByteLimitError(LimitError):
+    """More bytes than may be made, kept or read at once."""
+
+    code = "limit-bytes"
+
+
+class NodeRunLimitError(LimitError):
+    """More node runs than one execution may have."""
+
+    code = "limit-node-runs"
+
+
+class DepthLimitError(LimitError):
+    """Nested too deeply: workflows that start one another, data, or calls within an expression."""
+
+    code = "limit-depth"
+
+
+class StepLimitError(LimitError):
+    """More steps than one expression may take."""
+
+    code = "limit-steps"
+
+
+class TimeLimitError(LimitError):
+    """Code ran for longer than it may."""
+
+    code = "limit-time"
+
+
+class MemoryLimitError(LimitError):
+    """Code used more memory than it may."""
+
+    code = "limit-memory"

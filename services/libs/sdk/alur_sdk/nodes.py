@@ -72,6 +72,16 @@ class Stop:
     message: str = ""
 
 
+OWN_REPLY_HEADERS = frozenset(
+    {
+        "connection", "content-length", "keep-alive", "proxy-authenticate", "set-cookie", "te",
+        "trailer", "transfer-encoding", "upgrade", "content-security-policy", "alur-execution-id",
+        "x-content-type-options", "date", "server", "strict-transport-security", "clear-site-data",
+    }
+)  # fmt: skip
+"""Headers of an answer that no node sets: cookies, what guards the browser, and those of the connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """Returned with outputs by `core.respond`: what the waiting caller gets."""

@@ -9,7 +9,7 @@ import orjson
 from alur_common.blobs import INLINE_BYTES, Blobs
 from alur_common.executions.entity import Execution
 from alur_common.executions.repository import Batch
-from alur_sdk.errors import LimitError
+from alur_sdk.errors import ByteLimitError
 from alur_sdk.items import Json
 
 BLOB_ENTRY = "blob"
@@ -34,13 +34,13 @@ async def output_of(execution: Execution, blobs: Blobs) -> Json:
 async def kept_entries(entries: list[Any], blobs: Blobs, limit: int) -> list[Any]:
     """Return the entries as they are kept: inline, or a reference to a blob when they are large.
 
-    Raises `LimitError` when they are larger than one flush may be.
+    Raises `ByteLimitError` when they are larger than one flush may be.
     """
     content = orjson.dumps(entries)
     if len(content) <= INLINE_BYTES:
         return entries
     if len(content) > limit:
-        raise LimitError(f"{len(content)} bytes of items at once: the limit is {limit}")
+        raise ByteLimitError(f"{len(content)} bytes of items at once: the limit is {limit}")
     return [[BLOB_ENTRY, await blobs.put(content)]]
 
 

@@ -11,7 +11,7 @@ from alur_engine.expressions.outcome import to_json
 from alur_engine.expressions.problems import UnsupportedError
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Json, Value
-from alur_sdk.errors import ExpressionError, LimitError
+from alur_sdk.errors import ByteLimitError, DepthLimitError, ExpressionError
 
 if TYPE_CHECKING:
     from alur_engine.expressions.compiler.context import Code
@@ -77,9 +77,9 @@ class Program:
         try:
             return self.code(scope, None)
         except RecursionError as error:
-            raise LimitError("The expression or its data is nested too deeply") from error
+            raise DepthLimitError("The expression or its data is nested too deeply") from error
         except (MemoryError, OverflowError) as error:
-            raise LimitError("The expression makes too much data") from error
+            raise ByteLimitError("The expression makes too much data") from error
 
 
 class CompiledSubset:

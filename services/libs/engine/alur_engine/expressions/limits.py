@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alur_engine.expressions.scope import Scope
-from alur_sdk.errors import LimitError
+from alur_sdk.errors import ByteLimitError, StepLimitError
 
 MAX_SOURCE: Final = 65_536
 MAX_NESTING: Final = 120
@@ -21,7 +21,7 @@ SLOT_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one evaluation of one expression may use before `LimitError` ends it."""
+    """What one evaluation of one expression may use before a `LimitError` ends it."""
 
     steps: int = 1_000_000
     bytes: int = 64 * 1024 * 1024
@@ -31,22 +31,24 @@ def spend_steps(scope: Scope, count: int) -> None:
     """Charge `count` steps."""
     scope.steps_left -= count
     if scope.steps_left < 0:
-        raise LimitError("The expression takes too many steps")
+        raise StepLimitError("The expression takes too many steps")
 
 
 def spend_bytes(scope: Scope, count: int) -> None:
     """Charge `count` bytes, before they are made."""
     scope.bytes_left -= count
     if scope.bytes_left < 0:
-        raise LimitError("The expression makes too much data")
+        raise ByteLimitError("The expression makes too much data")
 
 
 def spend_slots(scope: Scope, count: int) -> None:
     """Charge for going through, and keeping, `count` elements."""
     scope.steps_left -= count
     scope.bytes_left -= count * SLOT_BYTES
-    if scope.steps_left < 0 or scope.bytes_left < 0:
-        raise LimitError("The expression goes through too many elements")
+    if scope.steps_left < 0:
+        raise StepLimitError("The expression goes through too many elements")
+    if scope.bytes_left < 0:
+        raise ByteLimitError("The expression goes through too many elements")
 
 
 def spend_text(scope: Scope, text: str) -> None:

@@ -10,7 +10,7 @@ from alur_engine.expressions.numbers import MAX_SAFE, to_double
 from alur_engine.expressions.problems import type_error
 from alur_engine.expressions.text import to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
-from alur_sdk.errors import LimitError
+from alur_sdk.errors import DepthLimitError
 
 _DEEPEST: Final = 512
 
@@ -32,7 +32,7 @@ def to_json(value: Value) -> Json:
     try:
         return _nested(value, 0)
     except RecursionError as error:
-        raise LimitError("The value of the expression is nested too deeply") from error
+        raise DepthLimitError("The value of the expression is nested too deeply") from error
 
 
 def _tidy(number: float) -> Json:
@@ -43,7 +43,7 @@ def _tidy(number: float) -> Json:
 
 def _nested(value: Value, depth: int) -> Json:
     if depth > _DEEPEST:
-        raise LimitError("The value of the expression is nested too deeply, or within itself")
+        raise DepthLimitError("The value of the expression is nested too deeply, or within itself")
     if isinstance(value, Special):
         value = value.js_json()
         return to_json(value) if not isinstance(value, (dict, list)) else _nested(value, depth + 1)

@@ -11,6 +11,7 @@ from alur_engine.expressions import Evaluator, find_problems, is_expression
 from alur_engine.validation.cron import cron_problem
 from alur_engine.validation.drafts import Draft, Step
 from alur_sdk.errors import Problem
+from alur_sdk.nodes import OWN_REPLY_HEADERS
 
 _SHORTEST_SECONDS = 1.0
 _SCHEMES = ("https://", "http://")
@@ -95,6 +96,14 @@ def _stop(step: Step) -> Iterator[Problem]:
         yield Problem(f"{step.path}.params.message", "missing", message)
 
 
+def _respond(step: Step) -> Iterator[Problem]:
+    headers = step.params.get("headers")
+    for name in headers if isinstance(headers, dict) else ():
+        if name.lower() in OWN_REPLY_HEADERS:
+            message = "this header is set by Alur alone: leave it out"
+            yield Problem(f"{step.path}.params.headers.{name}", "reserved", message)
+
+
 def _request(step: Step) -> Iterator[Problem]:
     url = step.params.get("url")
     if not isinstance(url, str):
@@ -107,6 +116,7 @@ def _request(step: Step) -> Iterator[Problem]:
 
 
 _RULES: dict[str, Callable[[Step], Iterator[Problem]]] = {
+    "core.respond": _respond,
     "core.stop": _stop,
     "http.request": _request,
     "kafka.produce": _topic,

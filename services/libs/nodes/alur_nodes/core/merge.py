@@ -15,7 +15,7 @@ from alur_sdk import (
     BatchNode,
     Effect,
     Item,
-    LimitError,
+    ItemLimitError,
     NodeContext,
     Outputs,
     Params,
@@ -173,4 +173,4 @@ def _combined(sides: Mapping[str, list[Item]]) -> list[Row]:
 
 def _within_limit(count: int) -> None:
     if count > MAX_COMBINED:
-        raise LimitError(f"merging makes more than {MAX_COMBINED} items", limit=MAX_COMBINED)
+        raise ItemLimitError(f"merging makes more than {MAX_COMBINED} items", limit=MAX_COMBINED)

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from alur_sdk import BatchNode, Effect, Item, NodeContext, Params, Replied, Reply
+from alur_sdk import (
+    OWN_REPLY_HEADERS,
+    BatchNode,
+    Effect,
+    Item,
+    NodeContext,
+    Params,
+    Replied,
+    Reply,
+)
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _UNFIT = re.compile(r"[^\x20-\x7e\x80-\xff]")
@@ -18,6 +27,8 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or _UNFIT.search(value):
             raise ValueError(f"the header {name[:80]!r} holds characters that no header may hold")
+        if name.lower() in OWN_REPLY_HEADERS:
+            raise ValueError(f"the header {name!r} is set by Alur alone: leave it out")
     return headers
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +16,7 @@ from tests.chaos.effects import Effects
 from tests.chaos.proxy import Proxy, proxy
 from tests.chaos.work import Load, check, put, workflow
 from tests.support.alur_dev import AlurDev, alur_dev
+from tests.support.health import health_of
 from tools.servers import kafka, mongo_durable
 from tools.servers.running import Server, free_port
 
@@ -71,20 +74,47 @@ def _recovered(load: Load) -> float:
     return time.monotonic() - begun
 
 
-def _kill_and_start(server: Server, load: Load, times: int) -> None:
+def _kill_and_start(site: Site, server: Server, name: str, load: Load, times: int) -> None:
+    """Kill a server and start it again; each time all are unready as long as it is away, and alive."""
     _recovered(load)
     for _ in range(times):
         server.kill()
-        time.sleep(OUTAGE_SECONDS)
+        lost = f"{name}: out of reach"
+        _until(site, (503, {"status": "not ready", "reason": lost}), ("NOT_SERVING", lost))
+        assert site.platform.rest.get("/healthz").status_code == 200
         server.start()
         _recovered(load)
+        _until(site, (200, {"status": "ready"}), ("SERVING", ""))
+
+
+def _until(site: Site, readiness: tuple[int, object], health: tuple[str, str]) -> None:
+    """Wait until the gateway is as ready, and every process as healthy, as this says."""
+    addresses = [*_addresses(site.platform), f"127.0.0.1:{site.platform.grpc_port}"]
+    begun = time.monotonic()
+    while True:
+        answer = site.platform.rest.get("/readyz")
+        found = {one: asyncio.run(health_of(one, ""))[0] for one in addresses}
+        if (answer.status_code, answer.json()) == readiness and set(found.values()) == {health}:
+            return
+        assert time.monotonic() - begun < RECOVERY_SECONDS, (answer.text, found)
+        time.sleep(0.2)
+
+
+def _addresses(platform: AlurDev) -> list[str]:
+    """Return where the registry, the scheduler, the gateway and the executors answer other services."""
+    said = [json.loads(line) for line in platform.log.read_text().splitlines() if line[:1] == "{"]
+    places = {one["address"]: one["service"] for one in said if "address" in one}
+    assert sorted(places.values()) == [
+        *("executor", "executor", "gateway", "registry", "scheduler")
+    ], places
+    return list(places)
 
 
 def test_a_broker_that_dies_holds_up_no_caller_and_loses_nothing(
     site: Site, world: Effects, scale: int
 ) -> None:
     with _work(site, world) as load:
-        _kill_and_start(site.broker, load, scale)
+        _kill_and_start(site, site.broker, "Kafka", load, scale)
     check(site.platform, world, load.ids)
     assert load.refused == []
     assert load.slowest < 2
@@ -94,7 +124,7 @@ def test_a_store_that_dies_loses_nothing_that_was_acknowledged(
     site: Site, world: Effects, scale: int
 ) -> None:
     with _work(site, world) as load:
-        _kill_and_start(site.store, load, scale)
+        _kill_and_start(site, site.store, "MongoDB", load, scale)
     check(site.platform, world, load.ids)
 
 

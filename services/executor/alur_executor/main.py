@@ -218,7 +218,7 @@ async def main(settings: Settings) -> None:
         await service.start()
         await under.bus.start()
         _log.info("executor ready", worker=under.worker, address=address)
-        await running.until_told()
+        await running.until_told(under.dependencies.follow(server.health.turn))
         await under.bus.close()
         await service.stop()
         await replies.close()

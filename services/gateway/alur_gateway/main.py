@@ -85,6 +85,10 @@ class Gateway:
         """Say on `/readyz` whether requests are welcome."""
         self._probes.is_ready = is_ready
 
+    def set_lost(self, reason: str) -> None:
+        """Say on `/readyz` what is out of reach; nothing: all is there."""
+        self._probes.reason = reason
+
     async def serve(self, listener: socket.socket) -> None:
         """Serve on a listening socket (see `adapters.server.listen`) until `stop`."""
         from alur_gateway.adapters.server import HttpServer  # noqa: PLC0415  # not every process serves
@@ -220,7 +224,15 @@ class _Alone:
         )
         _log.info("gateway listens", port=port, grpc_port=grpc_port, address=name)
         serving = asyncio.create_task(gateway.serve(listener))
-        await self._running.until_told(self._ready(gateway), _end_of(serving))
+
+        async def tell(reason: str) -> None:
+            gateway.set_lost(reason)
+            await grpc.health.turn(reason)
+            await server.health.turn(reason)
+
+        await self._running.until_told(
+            self._ready(gateway), under.dependencies.follow(tell), _end_of(serving)
+        )
         gateway.stop()
         await grpc.stop(grace=settings.drain_seconds)
         await serving

@@ -119,7 +119,9 @@ async def main(settings: Settings) -> None:
         server.serve(PORT, served(registry))
         port = await server.start(calls.host, calls.port)
         _log.info("registry ready", address=calls.reached_at(port))
-        await running.until_told(tend(registry, settings.sweep_seconds))
+        await running.until_told(
+            tend(registry, settings.sweep_seconds), under.dependencies.follow(server.health.turn)
+        )
         await server.stop()
 
 

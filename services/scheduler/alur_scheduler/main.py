@@ -13,6 +13,7 @@ from alur_common.bus import Bus
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import Channel
 from alur_common.calls.replies import RemoteReplies
+from alur_common.calls.server import CallsServer
 from alur_common.calls.settings import CallSettings
 from alur_common.clock import Clock
 from alur_common.definitions_remote import RemoteDefinitions, definition_calls
@@ -260,32 +261,36 @@ async def main(settings: Settings) -> None:
         replies = RemoteReplies(channels, running.tracer)
         registry = Channel(settings.registry, calls)
         executions = StoredExecutions(under.documents)
-        scheduler = build(
-            Needs(
-                documents=under.documents,
-                bus=under.bus,
-                outbox=under.outbox,
-                starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
-                definitions=RemoteDefinitions(definition_calls(registry), under.clock),
-                replies=replies,
-                clock=under.clock,
-                takers=CalledTakers(Workers(under.documents), channels, under.bus),
-                blobs=under.blobs,
-                readers=readers_of(settings, settings.worker or under.worker),
-                metrics=running.metrics,
-                tracer=running.tracer,
-            ),
-            settings,
+        needs = Needs(
+            documents=under.documents,
+            bus=under.bus,
+            outbox=under.outbox,
+            starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
+            definitions=RemoteDefinitions(definition_calls(registry), under.clock),
+            replies=replies,
+            clock=under.clock,
+            takers=CalledTakers(Workers(under.documents), channels, under.bus),
+            blobs=under.blobs,
+            readers=readers_of(settings, settings.worker or under.worker),
+            metrics=running.metrics,
+            tracer=running.tracer,
         )
+        scheduler = build(needs, settings)
+        # No other service calls it: it is there to be asked for its health.
+        server = CallsServer(calls, running.metrics, running.tracer)
+        address = calls.reached_at(await server.start(calls.host, calls.port))
         await under.bus.start()
-        await running.until_told(_scheduling(scheduler))
+        await running.until_told(
+            _scheduling(scheduler, address), under.dependencies.follow(server.health.turn)
+        )
         await scheduler.stop()
+        await server.stop()
         await replies.close()
         await channels.close()
         await registry.close()
 
 
-async def _scheduling(scheduler: Scheduler) -> None:
+async def _scheduling(scheduler: Scheduler, address: str) -> None:
     """Start the scheduler as soon as the registry is there, and go on until cancelled."""
     while True:
         try:
@@ -294,5 +299,5 @@ async def _scheduling(scheduler: Scheduler) -> None:
             _log.warning("waiting for the registry", reason=error.message)
             await asyncio.sleep(SWEEP_SECONDS)
         else:
-            _log.info("scheduler ready")
+            _log.info("scheduler ready", address=address)
             await asyncio.Event().wait()

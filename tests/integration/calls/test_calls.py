@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from alur_common.calls.client import Channel, add_calls, methods_of
 from alur_common.calls.deadlines import seconds_left
-from alur_common.calls.server import CallsServer
+from alur_common.calls.server import SERVICE, CallsServer
 from alur_common.calls.settings import CallSettings
 from alur_common.security.records import Page
 from alur_sdk.errors import (
@@ -24,6 +24,7 @@ from alur_sdk.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from tests.support.health import health_of
 
 SETTINGS = CallSettings(token=SecretStr("a secret"))
 
@@ -128,6 +129,21 @@ async def test_a_stranger_is_refused(address: str) -> None:
     with pytest.raises(UnauthenticatedError):
         await remote.left()
     await channel.close()
+
+
+async def test_the_health_of_calls_turns_off_with_a_reason_and_on_again() -> None:
+    server = CallsServer(SETTINGS)
+    port = await server.start("127.0.0.1", 0)
+    assert await health_of(f"127.0.0.1:{port}", "", SERVICE) == [("SERVING", "")] * 2
+    await server.health.turn("Kafka: out of reach")
+    lost = ("NOT_SERVING", "Kafka: out of reach")
+    assert await health_of(f"127.0.0.1:{port}", "", SERVICE) == [lost] * 2
+    await server.health.turn("")
+    assert await health_of(f"127.0.0.1:{port}", "", SERVICE) == [("SERVING", "")] * 2
+    await server.health.enter_graceful_shutdown()
+    await server.health.turn("")
+    assert await health_of(f"127.0.0.1:{port}", "") == [("NOT_SERVING", "")]
+    await server.stop(0)
 
 
 async def test_a_service_that_is_away_is_unavailable_within_the_time() -> None:

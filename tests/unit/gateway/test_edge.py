@@ -38,6 +38,17 @@ async def test_it_is_alive_before_it_is_ready(world: World) -> None:
     assert (await get(world, "/readyz")).status == 503
 
 
+async def test_what_is_lost_makes_it_unready_and_never_dead(world: World) -> None:
+    world.gateway.set_ready(True)
+    world.gateway.set_lost("MongoDB: out of reach")
+    answer = await get(world, "/readyz")
+    said = {"status": "not ready", "reason": "MongoDB: out of reach"}
+    assert (answer.status, answer.json) == (503, said)
+    assert (await get(world, "/healthz")).status == 200
+    world.gateway.set_lost("")
+    assert (await get(world, "/readyz")).json == {"status": "ready"}
+
+
 async def test_the_version_is_told(world: World) -> None:
     first, second = await get(world, "/version"), await get(world, "/version")
     assert first.json == second.json == {"version": "0.1.0"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from alur_common.blobs import Blobs
 from alur_common.bus import Broker
 from alur_common.clock import Clock, Ids, SystemClock, SystemIds
+from alur_common.dependencies import Dependencies
 from alur_common.documents.metered import MeteredDocuments
 from alur_common.documents.port import Collection, Documents
 from alur_common.executions.outbox import DirectOutbox, Outbox
@@ -30,6 +31,7 @@ class Ground:
     clock: Clock
     ids: Ids
     worker: str
+    dependencies: Dependencies
 
 
 @asynccontextmanager
@@ -78,7 +80,8 @@ async def embedded(
         worker = f"{service}-{ids.execution()}"
         try:
             blobs = CountedBlobs(FileBlobs(folder.blobs), documents, clock)
-            yield Ground(documents, blobs, bus, DirectOutbox(bus), clock, ids, worker)
+            nothing = Dependencies({}, metrics)  # that is not in this process
+            yield Ground(documents, blobs, bus, DirectOutbox(bus), clock, ids, worker, nothing)
         finally:
             await bus.close()
             await store.close()

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from alur_common.blobs_open import open_blobs
 from alur_common.clock import SystemClock, SystemIds
+from alur_common.dependencies import Dependencies
 from alur_common.documents.metered import MeteredDocuments
 from alur_common.documents.mongo import MongoDocuments, connect
 from alur_common.documents.port import Collection
@@ -63,7 +64,9 @@ async def shared(
             executions = StoredExecutions(documents)
             outbox = StoredOutbox(documents, executions, bus, clock, worker)
             async with outbox.kept():
-                yield Ground(documents, blobs, bus, outbox, clock, ids, worker)
+                looks = {"MongoDB": store.reach, "Kafka": bus.reach}
+                needed = Dependencies(looks, process.metrics)
+                yield Ground(documents, blobs, bus, outbox, clock, ids, worker, needed)
         finally:
             await bus.close()
             await store.close()

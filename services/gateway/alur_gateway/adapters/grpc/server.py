@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from alur_api.executions.v1 import executions_pb2, executions_pb2_grpc
 from alur_api.nodes.v1 import nodes_pb2, nodes_pb2_grpc
 from alur_api.workflows.v1 import workflows_pb2, workflows_pb2_grpc
+from alur_common.calls.health import Health
 from alur_common.telemetry import Metrics
 from alur_common.telemetry.tracing import Tracer
 from alur_gateway.adapters.grpc.executions import ExecutionsServicer
@@ -42,16 +42,14 @@ _OPTIONS = (
 class GrpcServer:
     """A running server. Its health answers for each service, and for all by the empty name."""
 
-    def __init__(
-        self, server: grpc.aio.Server, checks: HealthServicer, draining: asyncio.Event
-    ) -> None:
+    def __init__(self, server: grpc.aio.Server, checks: Health, draining: asyncio.Event) -> None:
         self._server = server
-        self._checks = checks
+        self.health = checks
         self._draining = draining
 
     async def begin_drain(self) -> None:
         """Say that it goes away, and end the streams: their clients go on elsewhere."""
-        await self._checks.enter_graceful_shutdown()
+        await self.health.enter_graceful_shutdown()
         self._draining.set()
 
     async def stop(self, grace: float = 0.0) -> None:
@@ -76,7 +74,7 @@ async def serve_grpc(
     workflows_pb2_grpc.add_WorkflowsServiceServicer_to_server(WorkflowsServicer(use), server)
     executions_pb2_grpc.add_ExecutionsServiceServicer_to_server(ExecutionsServicer(use), server)
     nodes_pb2_grpc.add_NodeTypesServiceServicer_to_server(NodeTypesServicer(use), server)
-    checks = HealthServicer()
+    checks = Health(SERVICES)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     if reflects:
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -88,6 +86,5 @@ async def serve_grpc(
         message = f"{address} cannot be listened on; choose another with --grpc-port"
         raise UnavailableError(message) from error
     await server.start()
-    for name in ("", *SERVICES):
-        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    await checks.turn("")
     return GrpcServer(server, checks, draining), bound

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1 import health_pb2_grpc
 
 from alur_api.calls.v1 import calls_pb2, calls_pb2_grpc
 from alur_common.calls.deadlines import within
 from alur_common.calls.faults import packed
+from alur_common.calls.health import Health
 from alur_common.calls.settings import LIMITS, CallSettings
 from alur_common.calls.status import DETAILS_KEY, code_of
 from alur_common.calls.surface import Operation, operation_of
@@ -43,7 +43,7 @@ class CallsServer:
         self._tracer = tracer
         self._methods: dict[tuple[str, str], Served] = {}
         self._server: grpc.aio.Server | None = None
-        self._health = HealthServicer()
+        self.health = Health([SERVICE])
 
     def serve(self, port: str, methods: Sequence[Method]) -> None:
         """Offer these methods under the name of a port; all of them are annotated."""
@@ -57,7 +57,7 @@ class CallsServer:
         self._server = server = grpc.aio.server(options=options)
         servicer = _Servicer(self._methods, self._settings.bearer, self._counts, self._tracer)
         calls_pb2_grpc.add_CallsServiceServicer_to_server(servicer, server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         credentials = self._settings.server_credentials()
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
@@ -68,13 +68,12 @@ class CallsServer:
         except RuntimeError as error:
             raise UnavailableError(f"{address} cannot be listened on") from error
         await server.start()
-        for name in ("", SERVICE):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self.health.turn("")
         return bound
 
     async def stop(self, grace: float = 2.0) -> None:
         """Turn unhealthy, let running calls end within `grace` seconds, and stop."""
-        await self._health.enter_graceful_shutdown()
+        await self.health.enter_graceful_shutdown()
         if self._server is not None:
             await self._server.stop(grace)
 

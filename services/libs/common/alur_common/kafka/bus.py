@@ -116,6 +116,10 @@ class KafkaBus:
         await self._broker.stop()
         await self._sender.stop()
 
+    async def reach(self) -> None:
+        """Raise `UnavailableError` when no broker answers."""
+        await self._sender.reach()
+
     async def publish(self, event: Event) -> None:
         """Hand the event to Kafka, and return once all replicas have it.
 

@@ -57,6 +57,12 @@ class Sender:
         if producer is not None:
             await producer.stop()
 
+    async def reach(self) -> None:
+        """Ask for what the brokers know of themselves. Raises `UnavailableError` when none answers."""
+        producer = self._producer
+        if producer is None or not await producer.client.force_metadata_update():
+            raise UnavailableError(f"no broker of {self._settings.servers} answers")
+
     async def send(
         self,
         topic: str,

@@ -132,6 +132,11 @@ METRICS = (
         "Reads and writes that the store failed to do.",
         *("operation", "code"),
     ),
+    _gauge(
+        "dependency_up",
+        "1 while MongoDB or Kafka answers, 0 when it has not for some seconds.",
+        "dependency",
+    ),
     _gauge("store_pool_connections", "Connections to MongoDB: open, and of those in use.", "state"),
     _counter("store_pool_timeouts_total", "Times that no connection to MongoDB was to be had."),
     _counter("operator_reconciles_total", "Objects handled.", "kind", "result"),

@@ -76,6 +76,11 @@ class MongoDocuments:
         layouts = {one.name: self._of(one).layout for one in collections}
         await prepare(self.database, layouts, migrations, self._clock)
 
+    async def reach(self) -> None:
+        """Raise `UnavailableError` when the server does not answer."""
+        with translated():
+            await self.database.command("ping")
+
     async def close(self) -> None:
         """Wait for what is under way."""
         for kept in self._kept.values():

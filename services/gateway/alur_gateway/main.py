@@ -75,6 +75,7 @@ class Gateway:
         self._server: HttpServer | None = None
         self.use_cases = use_cases
         """What REST and gRPC share."""
+        self.grpc_identity = settings.grpc_identity
 
     @property
     def asgi(self) -> App:
@@ -213,14 +214,15 @@ class _Alone:
         )
         listener = listen(settings.host, settings.port)
         port = listener.getsockname()[1]
-        changes: dict[str, object] = {"gateway_name": name}
-        if not settings.public_url:
-            changes["public_url"] = f"http://{settings.host}:{port}"
-        settings = settings.model_copy(update=changes)
-        gateway = build(self._needs(), settings, metrics=metrics, tracer=tracer)
+        gateway = self._gateway(name, port)
         await under.bus.start()
         grpc, grpc_port = await serve_grpc(
-            gateway.use_cases, settings.host, settings.grpc_port, metrics=metrics, tracer=tracer
+            gateway.use_cases,
+            settings.host,
+            settings.grpc_port,
+            metrics=metrics,
+            tracer=tracer,
+            identity=gateway.grpc_identity,
         )
         _log.info("gateway listens", port=port, grpc_port=grpc_port, address=name)
         serving = asyncio.create_task(gateway.serve(listener))
@@ -240,6 +242,14 @@ class _Alone:
         await server.stop()
         await self._channels.close()
         await self._channel.close()
+
+    def _gateway(self, name: str, port: int) -> Gateway:
+        settings, running = self._settings, self._running
+        changes: dict[str, object] = {"gateway_name": name}
+        if not settings.public_url:
+            changes["public_url"] = f"http://{settings.host}:{port}"
+        changed = settings.model_copy(update=changes)
+        return build(self._needs(), changed, metrics=running.metrics, tracer=running.tracer)
 
     async def _ready(self, gateway: Gateway) -> None:
         while True:

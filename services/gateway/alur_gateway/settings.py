@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from alur_common.calls.tls import Identity, identity_of
 from alur_common.settings import Settings as CommonSettings
 from alur_gateway.domain.limits import networks_of
 
@@ -17,6 +18,14 @@ class Settings(CommonSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen at.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port; 0 takes a free one.")
     grpc_port: int = Field(default=50051, ge=0, le=65535, description="gRPC; 0: a free one.")
+    grpc_certificate: Path | None = Field(
+        default=None, description="The certificate of the gRPC port, PEM; without it: plain text."
+    )
+    grpc_key: Path | None = Field(default=None, description="Its private key, PEM.")
+    grpc_authority: Path | None = Field(
+        default=None,
+        description="Who signs the certificates that callers of gRPC then have to show, PEM.",
+    )
     public_url: str = Field(
         default="",
         description="Under which callers reach the gateway, such as https://alur.example.",
@@ -57,6 +66,11 @@ class Settings(CommonSettings):
     def _can_be_read(cls, text: str) -> str:
         networks_of(listed(text))
         return text
+
+    @property
+    def grpc_identity(self) -> Identity | None:
+        """The certificate of the gRPC port, or None: plain text. Raises `InvalidError` for half of one."""
+        return identity_of("ALUR_GRPC_", self.grpc_certificate, self.grpc_key, self.grpc_authority)
 
     @property
     def has_rates(self) -> bool:

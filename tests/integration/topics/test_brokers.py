@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from alur_common.events import ExecutionRequested
+from alur_common.kafka.admin import apply_topics
+from alur_common.kafka.bus import KafkaBus
+from alur_common.telemetry import Metrics
+from alur_sdk.errors import UnavailableError
 from tests.integration.topics.conftest import (
     PROJECT,
     Outside,
@@ -147,3 +153,48 @@ def test_what_one_workflow_writes_another_reads_over_the_installations_broker(
     assert distributed.run("writes", [{"n": 1}, {"n": 2}])["status"] == "succeeded"
     assert sorted(item["value"]["n"] for item in outputs(distributed, "reads", 2)) == [1, 2]
     assert ended(distributed, "writes", 1)
+
+
+def said(
+    broker: Broker, folder: Path, environment: pytest.MonkeyPatch, but: dict[str, str | None]
+) -> None:
+    """Say in the environment how the broker is reached, but for what is wrong; None: nothing."""
+    authority = folder / "ca.pem"
+    authority.write_text(broker.fields["ca"])
+    usual = {"SECURITY_PROTOCOL": "SASL_SSL", "USER": USER, "PASSWORD": PASSWORD}
+    for name, value in {**usual, "CA_FILE": str(authority), **but}.items():
+        if value is not None:
+            environment.setenv(f"ALUR_KAFKA_{name}", value)
+
+
+async def test_the_bus_of_the_installation_speaks_tls_and_signs_in(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said(broker, tmp_path, monkeypatch, {})
+    servers = broker.fields["brokers"]
+    await apply_topics(servers)
+    bus = KafkaBus(servers, service="test", worker="tls", metrics=Metrics())
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def hear(event: ExecutionRequested) -> None:
+        heard.put_nowait(event.key)
+
+    bus.subscribe(ExecutionRequested, "tls", hear)
+    await bus.start()
+    await bus.reach()
+    await bus.publish(ExecutionRequested(key="x-1", tenant="t"))
+    assert await asyncio.wait_for(heard.get(), 20) == "x-1"
+    await bus.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"SECURITY_PROTOCOL": "PLAINTEXT"}, {"PASSWORD": "a guess"}, {"CA_FILE": None}]
+)
+async def test_a_broker_that_is_not_trusted_or_does_not_trust_us_is_out_of_reach(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str | None]
+) -> None:
+    said(broker, tmp_path, monkeypatch, wrong)
+    bus = KafkaBus(broker.fields["brokers"], service="test", worker="tls", metrics=Metrics())
+    with pytest.raises(UnavailableError, match="out of reach"):
+        await asyncio.wait_for(bus.start(), 60)
+    await bus.close()

@@ -111,6 +111,7 @@ async def _around(
         options.grpc_port,
         metrics=seen.metrics,
         tracer=seen.tracer,
+        identity=running.gateway.grpc_identity,
     )
     async with owner_socket(store.folder / SOCKET, running.registry):
         link = f"{url}/sign-in#token={await running.registry.new_sign_in_link()}"

@@ -12,6 +12,7 @@ from alur_api.executions.v1 import executions_pb2, executions_pb2_grpc
 from alur_api.nodes.v1 import nodes_pb2, nodes_pb2_grpc
 from alur_api.workflows.v1 import workflows_pb2, workflows_pb2_grpc
 from alur_common.calls.health import Health
+from alur_common.calls.tls import Identity
 from alur_common.telemetry import Metrics
 from alur_common.telemetry.tracing import Tracer
 from alur_gateway.adapters.grpc.executions import ExecutionsServicer
@@ -66,6 +67,7 @@ async def serve_grpc(
     metrics: Metrics | None = None,
     tracer: Tracer | None = None,
     reflects: bool = True,
+    identity: Identity | None = None,
 ) -> tuple[GrpcServer, int]:
     """Start to serve; return the server and its port (0 takes a free one). Raises `UnavailableError` for a taken port."""
     draining = asyncio.Event()
@@ -81,7 +83,10 @@ async def serve_grpc(
         reflection.enable_server_reflection(names, server)
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        bound = server.add_insecure_port(address)
+        if identity is None:
+            bound = server.add_insecure_port(address)
+        else:
+            bound = server.add_secure_port(address, identity.server_credentials())
     except RuntimeError as error:
         message = f"{address} cannot be listened on; choose another with --grpc-port"
         raise UnavailableError(message) from error

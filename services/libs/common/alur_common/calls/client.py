@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +17,15 @@ from alur_common.calls.deadlines import DEFAULT_SECONDS, seconds_left
 from alur_common.calls.faults import unpacked
 from alur_common.calls.settings import LIMITS, CallSettings
 from alur_common.calls.surface import Operation, operation_of
+from alur_common.calls.tls import Identity
 from alur_common.calls.tracing import calling, with_trace
+from alur_common.telemetry.logs import get_logger
 from alur_common.telemetry.tracing import NOTHING
+from alur_sdk.errors import InvalidError
 
+RENEW_SECONDS = 10.0
+"""How often it is looked whether our certificate is another one."""
+_log = get_logger("alur.calls")
 _QUERY = {"service": "alur_api.calls.v1.CallsService", "method": "Query"}
 SERVICE_CONFIG = json.dumps(
     {
@@ -50,18 +58,48 @@ class Channel:
 
     def __init__(self, address: str, settings: CallSettings) -> None:
         self.address = address
-        options = (*LIMITS, *RECONNECTS, ("grpc.service_config", SERVICE_CONFIG))
-        credentials = settings.channel_credentials()
-        if credentials is None:
-            self._channel = grpc.aio.insecure_channel(address, options=options)
-        else:
-            self._channel = grpc.aio.secure_channel(address, credentials, options=options)
-        self._stub = calls_pb2_grpc.CallsServiceStub(self._channel)
+        self._identity = settings.identity
+        self._stamp = None if self._identity is None else self._identity.stamp()
+        self._look_at = time.monotonic() + RENEW_SECONDS
+        self._leaving: asyncio.Task[None] | None = None
+        self._open()
         bearer = settings.bearer
         self._metadata = () if bearer is None else (("authorization", bearer),)
 
+    def _open(self) -> None:
+        options = (*LIMITS, ("grpc.service_config", SERVICE_CONFIG))
+        if self._identity is None:
+            self._channel = grpc.aio.insecure_channel(self.address, options=options)
+        else:
+            credentials = self._identity.channel_credentials()
+            self._channel = grpc.aio.secure_channel(self.address, credentials, options=options)
+        self._known = calls_pb2_grpc.CallsServiceStub(self._channel)
+
+    @property
+    def _stub(self) -> calls_pb2_grpc.CallsServiceStub:
+        """The other side's methods, over a new connection once the certificate was renewed: gRPC reads it but once."""
+        if self._identity is not None and time.monotonic() > self._look_at:
+            self._look_at = time.monotonic() + RENEW_SECONDS
+            self._renew(self._identity)
+        return self._known
+
+    def _renew(self, identity: Identity) -> None:
+        try:
+            stamp = identity.stamp()
+            if stamp == self._stamp:
+                return
+            old = self._channel
+            self._open()
+        except InvalidError as error:
+            _log.warning("certificate not renewed", reason=error.message)
+            return
+        self._stamp = stamp
+        self._leaving = asyncio.get_running_loop().create_task(old.close(grace=DEFAULT_SECONDS))
+
     async def close(self) -> None:
         """Close it."""
+        if self._leaving is not None:
+            await self._leaving
         await self._channel.close(grace=None)
 
     async def call(

@@ -58,13 +58,13 @@ class CallsServer:
         servicer = _Servicer(self._methods, self._settings.bearer, self._counts, self._tracer)
         calls_pb2_grpc.add_CallsServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
-        credentials = self._settings.server_credentials()
+        identity = self._settings.identity
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            if credentials is None:
+            if identity is None:
                 bound = server.add_insecure_port(address)
             else:
-                bound = server.add_secure_port(address, credentials)
+                bound = server.add_secure_port(address, identity.server_credentials())
         except RuntimeError as error:
             raise UnavailableError(f"{address} cannot be listened on") from error
         await server.start()

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import grpc
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from alur_common.calls.tls import Identity, identity_of
 from alur_common.settings import Environment
+from alur_sdk.errors import InvalidError
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """Workflow documents and replies travel whole."""
 MAX_METADATA_BYTES = 256 * 1024
 KEEPALIVE_MS = 30_000
+PREFIX = "ALUR_CALLS_"
 
 
 class CallSettings(Environment):
     """Credentials of calls between services. Outside `alur dev`, give a token or certificates."""
 
-    model_config = SettingsConfigDict(env_prefix="ALUR_CALLS_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     host: str = Field(default="127.0.0.1", description="The address to listen at.")
     port: int = Field(default=0, ge=0, le=65535, description="The port; 0 takes a free one.")
@@ -42,24 +44,15 @@ class CallSettings(Environment):
         """The value of `authorization`, or None."""
         return None if self.token is None else f"Bearer {self.token.get_secret_value()}"
 
-    def server_credentials(self) -> grpc.ServerCredentials | None:
-        """Return credentials that demand a certificate of every caller, or None: no TLS."""
-        if self.certificate is None or self.key is None or self.authority is None:
-            return None
-        pair = (self.key.read_bytes(), self.certificate.read_bytes())
-        return grpc.ssl_server_credentials(
-            [pair], root_certificates=self.authority.read_bytes(), require_client_auth=True
-        )
-
-    def channel_credentials(self) -> grpc.ChannelCredentials | None:
-        """Return credentials that show our certificate and demand the other's, or None: no TLS."""
-        if self.certificate is None or self.key is None or self.authority is None:
-            return None
-        return grpc.ssl_channel_credentials(
-            root_certificates=self.authority.read_bytes(),
-            private_key=self.key.read_bytes(),
-            certificate_chain=self.certificate.read_bytes(),
-        )
+    @property
+    def identity(self) -> Identity | None:
+        """The certificate of this process, or None: no TLS. Raises `InvalidError` for half of one."""
+        found = identity_of(PREFIX, self.certificate, self.key, self.authority)
+        if found is not None and found.authority is None:
+            raise InvalidError(
+                f"{PREFIX}AUTHORITY is missing: calls between services have mutual TLS, or none"
+            )
+        return found
 
 
 LIMITS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
-from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
 from alur_common.security.records import (
     AuditRow,
@@ -151,11 +151,26 @@ class Workflows(Protocol):
     ) -> WorkflowRecord:
         """Make an old version the newest."""
 
-    async def save_draft(self, caller: Caller, project: str, name: str, document: object) -> None:
-        """Keep what is not published yet."""
+    async def save_draft(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        document: object,
+        *,
+        base: int = 0,
+        if_match: int | None = None,
+        if_none_match: bool = False,
+    ) -> DraftRecord:
+        """Keep what is not published yet, and return it at its new revision."""
 
-    async def get_draft(self, caller: Caller, project: str, name: str) -> dict[str, Any] | None:
-        """Return the draft's document, or None."""
+    async def get_draft(self, caller: Caller, project: str, name: str) -> DraftRecord | None:
+        """Return the draft, or None."""
+
+    async def delete_draft(
+        self, caller: Caller, project: str, name: str, *, if_match: int | None = None
+    ) -> None:
+        """Drop the draft."""
 
     async def publish(
         self,

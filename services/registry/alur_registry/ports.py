@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.documents.port import Where
 from alur_common.security.records import AuditRow, Member, Project, Variable
 from alur_engine.document import Workflow
 from alur_registry.domain.entities import (
     AuditHead,
-    Draft,
     KeptCredential,
     KeptProducer,
     KeptSession,
@@ -64,7 +63,7 @@ class Store:
 
     workflows: Repository[KeptWorkflow]
     versions: Repository[VersionRecord]
-    drafts: Repository[Draft]
+    drafts: Repository[DraftRecord]
     notices: Repository[Notice]
     credentials: Repository[KeptCredential]
     variables: Repository[Variable]

@@ -106,6 +106,22 @@ async def test_a_draft_becomes_a_version_when_published(world: RestWorld) -> Non
     assert (await world.ask("GET", f"{ONE}/draft")).status == 404
 
 
+async def test_a_workflow_tells_of_its_draft(world: RestWorld) -> None:
+    await world.save()
+    assert (await world.ask("GET", ONE)).json["status"]["draft"] is None
+    new = {"if-none-match": "*"}
+    kept = await world.ask("PUT", f"{ONE}/draft", changed("a"), headers=new, query="base=1")
+    assert kept.headers["etag"] == (await world.ask("GET", f"{ONE}/draft")).headers["etag"]
+    draft = (await world.ask("GET", ONE)).json["status"]["draft"]
+    assert (draft["base"], f'"{draft["revision"]}"') == (1, kept.headers["etag"])
+    assert draft["changedBy"]
+    late = await world.ask("PUT", f"{ONE}/draft", changed("b"), headers=new, query="base=1")
+    assert (late.status, late.json["code"]) == (412, "stale")
+    seen = {"if-match": kept.headers["etag"]}
+    assert (await world.ask("DELETE", f"{ONE}/draft", headers=seen)).status == 204
+    assert (await world.ask("GET", f"{ONE}/draft")).status == 404
+
+
 async def test_a_list_is_paged_by_a_cursor(world: RestWorld) -> None:
     for name in ("a", "b", "c"):
         await world.save({**DOCUMENT, "metadata": {"name": name}})

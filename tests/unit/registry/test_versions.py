@@ -4,7 +4,7 @@ import pytest
 
 from alur_common.security.rights import Caller
 from alur_registry.service import Registry
-from alur_sdk.errors import InvalidError, NotFoundError
+from alur_sdk.errors import ConflictError, InvalidError, NotFoundError
 from tests.unit.registry.world import Doc
 
 
@@ -53,7 +53,9 @@ async def test_a_draft_becomes_a_version_when_published(
     document["spec"]["title"] = "draft"
     await three.save_draft(owner, "default", "orders", {"kind": "half"})
     await three.save_draft(owner, "default", "orders", document)
-    assert await three.get_draft(owner, "default", "orders") == document
+    draft = await three.get_draft(owner, "default", "orders")
+    assert draft is not None
+    assert (draft.document, draft.revision, draft.changed_by) == (document, 2, owner.user)
     record = await three.publish(owner, "default", "orders")
     assert (record.version, record.document["spec"]["title"]) == (4, "draft")
     assert await three.get_draft(owner, "default", "orders") is None
@@ -63,9 +65,46 @@ async def test_a_bad_draft_is_not_published(three: Registry, owner: Caller) -> N
     await three.save_draft(owner, "default", "orders", {"kind": "half"})
     with pytest.raises(InvalidError):
         await three.publish(owner, "default", "orders")
-    assert await three.get_draft(owner, "default", "orders") == {"kind": "half"}
+    draft = await three.get_draft(owner, "default", "orders")
+    assert draft is not None
+    assert draft.document == {"kind": "half"}
 
 
 async def test_without_draft_there_is_nothing_to_publish(three: Registry, owner: Caller) -> None:
     with pytest.raises(NotFoundError):
         await three.publish(owner, "default", "orders")
+
+
+async def test_the_second_of_two_who_draw_is_refused(three: Registry, owner: Caller) -> None:
+    place = (owner, "default", "orders")
+    first = await three.save_draft(*place, {"by": "a"}, base=3, if_none_match=True)
+    for seen in ({"if_none_match": True}, {"if_match": first.revision + 1}):
+        with pytest.raises(ConflictError, match="orders"):
+            await three.save_draft(*place, {"by": "b"}, base=3, **seen)
+    again = await three.save_draft(*place, {"by": "a"}, base=3, if_match=first.revision)
+    assert again.revision == first.revision + 1
+
+
+async def test_a_draft_that_was_published_is_not_written_again(
+    three: Registry, owner: Caller, document: Doc
+) -> None:
+    place = (owner, "default", "orders")
+    document["spec"]["title"] = "drawn"
+    stale = await three.save_draft(*place, document, base=3, if_none_match=True)
+    await three.publish(*place, if_match=3)
+    with pytest.raises(ConflictError):
+        await three.save_draft(*place, {"late": True}, base=3, if_match=stale.revision)
+    fresh = await three.save_draft(*place, {"by": "b"}, base=4, if_none_match=True)
+    assert fresh.revision == stale.revision
+    with pytest.raises(ConflictError):
+        await three.save_draft(*place, {"late": True}, base=3, if_match=stale.revision)
+
+
+async def test_a_dropped_draft_is_gone(three: Registry, owner: Caller) -> None:
+    place = (owner, "default", "orders")
+    draft = await three.save_draft(*place, {"kind": "half"})
+    with pytest.raises(ConflictError):
+        await three.delete_draft(*place, if_match=draft.revision + 1)
+    await three.delete_draft(*place, if_match=draft.revision)
+    await three.delete_draft(*place)
+    assert await three.get_draft(*place) is None

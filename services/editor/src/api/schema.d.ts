@@ -617,16 +617,20 @@ export interface paths {
         };
         /**
          * Get Draft
-         * @description Return what was not published yet.
+         * @description Return what was not published yet; the draft's own revision is the ETag.
          */
         get: operations["getDraft"];
         /**
          * Put Draft
-         * @description Keep a draft, valid or not; the last writer wins.
+         * @description Keep a draft, valid or not. Without `If-Match` or `If-None-Match: *` the last writer wins.
          */
         put: operations["putDraft"];
         post?: never;
-        delete?: never;
+        /**
+         * Delete Draft
+         * @description Drop what was not published; without a draft nothing happens.
+         */
+        delete: operations["deleteDraft"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1034,6 +1038,23 @@ export interface components {
             node: string;
             /** Path */
             path: string;
+        };
+        /**
+         * DraftInfo
+         * @description That somebody drew what is not published yet; `base` is the revision that it was drawn on.
+         */
+        DraftInfo: {
+            /** Base */
+            base: number;
+            /**
+             * Changedat
+             * Format: date-time
+             */
+            changedAt: string;
+            /** Changedby */
+            changedBy: string;
+            /** Revision */
+            revision: number;
         };
         /**
          * Edge
@@ -2492,6 +2513,11 @@ export interface components {
             /** Conditions */
             conditions: components["schemas"]["Condition"][];
             /**
+             * @description Told where one workflow is read.
+             * @default null
+             */
+            draft: components["schemas"]["DraftInfo"] | null;
+            /**
              * Lastexecution
              * @default null
              */
@@ -3908,8 +3934,16 @@ export interface operations {
     };
     putDraft: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description The revision of the workflow that it was drawn on. */
+                base?: number;
+            };
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: string;
                 project: string;
@@ -3921,6 +3955,39 @@ export interface operations {
                 "application/json": components["schemas"]["Workflow"];
             };
         };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    deleteDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Done. */
             204: {

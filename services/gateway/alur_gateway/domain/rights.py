@@ -14,6 +14,7 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "publish_workflow": ("write", "workflows"),
     "get_draft": ("read", "workflows"),
     "put_draft": ("write", "workflows"),
+    "delete_draft": ("write", "workflows"),
     "list_versions": ("read", "workflows"),
     "get_version": ("read", "workflows"),
     "restore_version": ("write", "workflows"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alur_common.clock import Clock
-from alur_common.definitions import WorkflowRecord
+from alur_common.definitions import DraftRecord, WorkflowRecord
 from alur_common.executions import Execution
 from alur_common.security.rights import Caller, authorize
 from alur_gateway.domain.errors import PreconditionError, StaleError
@@ -143,7 +143,35 @@ class UseCases:
                 caller, project, name, number, if_match=precondition.revision
             )
 
-    async def get_draft(self, caller: Caller, project: str, name: str) -> dict[str, Any]:
+    async def save_draft(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        document: object,
+        base: int,
+        precondition: Precondition,
+    ) -> DraftRecord:
+        """Keep a draft; raises `StaleError` when it is not the one that the caller saw."""
+        with _stale_when_changed():
+            return await self.registry.save_draft(
+                caller,
+                project,
+                name,
+                document,
+                base=base,
+                if_match=precondition.revision,
+                if_none_match=precondition.must_be_new,
+            )
+
+    async def delete_draft(
+        self, caller: Caller, project: str, name: str, precondition: Precondition
+    ) -> None:
+        """Drop a draft; raises `StaleError` when it is not the one that the caller saw."""
+        with _stale_when_changed():
+            await self.registry.delete_draft(caller, project, name, if_match=precondition.revision)
+
+    async def get_draft(self, caller: Caller, project: str, name: str) -> DraftRecord:
         """Return the draft, or raise `NotFoundError`."""
         draft = await self.registry.get_draft(caller, project, name)
         if draft is None:

@@ -32,6 +32,21 @@ class WorkflowRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftRecord:
+    """What the editor has not published yet; `document` need not be valid."""
+
+    tenant: str
+    project: str
+    name: str
+    document: dict[str, Any]
+    changed_by: str
+    revision: int = 0
+    base: int = 0
+    """The revision of the workflow that it was drawn on; 0: nobody said."""
+    changed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class VersionRecord:
     """One immutable version of a workflow."""
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any, Generic, TypeVar, cast
 
-from alur_common.definitions import VersionRecord
+from alur_common.definitions import DraftRecord, VersionRecord
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
 from alur_common.security.records import AuditRow, Member, Project, Variable
 from alur_registry.domain.entities import (
     AuditHead,
-    Draft,
     KeptCredential,
     KeptProducer,
     KeptSession,
@@ -232,7 +231,7 @@ def stored(documents: Documents) -> Store:
         versions=Stored(
             documents, VERSIONS, VersionRecord, lambda v: [v.uid, number_key(v.version)]
         ),
-        drafts=Stored(documents, DRAFTS, Draft, by(*named)),
+        drafts=Stored(documents, DRAFTS, DraftRecord, by(*named)),
         notices=Stored(documents, NOTICES, Notice, by("id")),
         credentials=Stored(
             documents, CREDENTIALS, KeptCredential, by(*named), tuples=("fields", "domains")

@@ -33,18 +33,6 @@ class KeptWorkflow(WorkflowRecord):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What the editor has not published yet; it need not be valid."""
-
-    tenant: str
-    project: str
-    name: str
-    document: dict[str, Any]
-    changed_by: str
-    revision: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Notice:
     """Written before a workflow changes and removed once the others were told: a crash between loses no event."""
 

@@ -105,7 +105,7 @@ class Registry:
         workflows = Workflows(
             self._tools, self._projects, self._publishing, parts.validate, catalogue
         )
-        versions = Versions(parts.store, workflows, self._lookup, self._projects)
+        versions = Versions(parts.store, workflows, self._lookup, self._projects, parts.clock)
         showing = Showing(parts.store, parts.outlook, parts.public_url, parts.needs_broker)
         types = NodeTypes(parts.catalogue)
         self.save = workflows.save
@@ -119,6 +119,7 @@ class Registry:
         self.restore_version = versions.restore_version
         self.save_draft = versions.save_draft
         self.get_draft = versions.get_draft
+        self.delete_draft = versions.delete_draft
         self.publish = versions.publish
         self.shown = showing.shown
         self.set_public_url = showing.set_public_url

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.clock import Clock
+from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.documents.port import Where
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
-from alur_registry.domain.entities import Draft, KeptWorkflow, number_key
+from alur_registry.domain.entities import KeptWorkflow, number_key
 from alur_registry.domain.names import check_label
 from alur_registry.ports import Store
 from alur_registry.service.lookup import Lookup
 from alur_registry.service.projects import Projects
 from alur_registry.service.workflows import Workflows
-from alur_sdk.errors import InvalidError, NotFoundError, Problem
+from alur_sdk.errors import ConflictError, ExistsError, InvalidError, NotFoundError, Problem
 
 
 class Versions:
     """What is done with versions and drafts."""
 
     def __init__(
-        self, store: Store, workflows: Workflows, lookup: Lookup, projects: Projects
+        self,
+        store: Store,
+        workflows: Workflows,
+        lookup: Lookup,
+        projects: Projects,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._workflows = workflows
         self._lookup = lookup
         self._projects = projects
+        self._clock = clock
 
     async def list_versions(
         self,
@@ -79,8 +84,23 @@ class Versions:
         )
         return record
 
-    async def save_draft(self, caller: Caller, project: str, name: str, document: object) -> None:
-        """Keep what the editor has not published yet, valid or not; the last writer wins."""
+    async def save_draft(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        document: object,
+        *,
+        base: int = 0,
+        if_match: int | None = None,
+        if_none_match: bool = False,
+    ) -> DraftRecord:
+        """Keep what the editor has not published yet, valid or not, and return it at its new revision.
+
+        `base` is the revision of the workflow that it was drawn on. Raises `ConflictError` when the draft is not at
+        `if_match`, when there is one in spite of `if_none_match`, and when there is one drawn on a newer `base`;
+        without these the last writer wins.
+        """
         authorize(caller, "write", "workflows", project)
         await self._projects.need(caller.tenant, project)
         check_label(name, "metadata.name")
@@ -88,24 +108,36 @@ class Versions:
             problem = Problem("", "type", "must be an object")
             raise InvalidError("a draft is a workflow document", [problem])
         known = await self._store.drafts.find(caller.tenant, project, name)
-        draft = Draft(
+        if if_none_match or if_match is not None:
+            _check_draft(name, known, base, if_match)
+        draft = DraftRecord(
             tenant=caller.tenant,
             project=project,
             name=name,
             document=document,
             changed_by=caller.user,
             revision=0 if known is None else known.revision,
+            base=base,
+            changed_at=self._clock.now(),
         )
-        if known is None:
-            await self._store.drafts.insert(draft)
-        else:
-            await self._store.drafts.save(draft)
+        if known is not None:
+            return await self._store.drafts.save(draft)
+        try:
+            return await self._store.drafts.insert(draft)
+        except ExistsError as error:
+            raise _draft_changed(name) from error
 
-    async def get_draft(self, caller: Caller, project: str, name: str) -> dict[str, Any] | None:
-        """Return the draft's document, or None."""
+    async def get_draft(self, caller: Caller, project: str, name: str) -> DraftRecord | None:
+        """Return the draft, or None."""
         authorize(caller, "read", "workflows", project)
-        draft = await self._store.drafts.find(caller.tenant, project, name)
-        return None if draft is None else draft.document
+        return await self._store.drafts.find(caller.tenant, project, name)
+
+    async def delete_draft(
+        self, caller: Caller, project: str, name: str, *, if_match: int | None = None
+    ) -> None:
+        """Drop the draft; without one nothing happens. Raises `ConflictError` when it is not at `if_match`."""
+        authorize(caller, "write", "workflows", project)
+        await self._store.drafts.remove(caller.tenant, project, name, at_revision=if_match)
 
     async def publish(
         self,
@@ -119,7 +151,8 @@ class Versions:
         """Make a version of the document, or of the draft when there is none, and remove the draft."""
         authorize(caller, "write", "workflows", project)
         if document is None:
-            document = await self.get_draft(caller, project, name)
+            draft = await self.get_draft(caller, project, name)
+            document = None if draft is None else draft.document
         if document is None:
             raise NotFoundError(f"{name} has no draft to publish", workflow=name)
         record, _ = await self._workflows.save(
@@ -135,3 +168,17 @@ class Versions:
                 f"there is no workflow {name} in the project {project}", workflow=name
             )
         return found
+
+
+def _check_draft(name: str, known: DraftRecord | None, base: int, if_match: int | None) -> None:
+    """Raise unless the draft is the one that the writer saw; a removed one may have come again at the same revision."""
+    revision = None if known is None else known.revision
+    if revision != if_match or (known is not None and known.base > base):
+        raise _draft_changed(name)
+
+
+def _draft_changed(name: str) -> ConflictError:
+    return ConflictError(
+        f"the draft of {name} was changed or published by others: read it again, then decide again",
+        workflow=name,
+    )

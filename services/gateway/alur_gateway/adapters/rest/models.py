@@ -92,6 +92,15 @@ class Condition(Shown):
     last_transition_time: datetime
 
 
+class DraftInfo(Shown):
+    """That somebody drew what is not published yet; `base` is the revision that it was drawn on."""
+
+    revision: int
+    base: int
+    changed_by: str
+    changed_at: datetime
+
+
 class WorkflowStatus(Shown):
     """What the server knows of a workflow."""
 
@@ -99,6 +108,7 @@ class WorkflowStatus(Shown):
     conditions: list[Condition]
     triggers: list[TriggerStatus]
     last_execution: dict[str, Any] | None = None
+    draft: DraftInfo | None = Field(None, description="Told where one workflow is read.")
 
 
 class WorkflowDocument(Shown):

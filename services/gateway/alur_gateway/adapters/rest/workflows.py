@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from fastapi.responses import Response
 from starlette.requests import Request
 
-from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.security.rights import Caller
 from alur_engine.document import Workflow
 from alur_gateway.adapters.rest.bodies import document_body, json_body, raw_body
@@ -83,7 +83,16 @@ class WorkflowRoutes:
                 headers=("If-Match",),
             ),
             Route("GET", one + "/draft", self.get_draft, sent),
-            Route("PUT", one + "/draft", self.put_draft, None, 204, sent),
+            Route(
+                "PUT",
+                one + "/draft",
+                self.put_draft,
+                None,
+                204,
+                sent,
+                headers=("If-Match", "If-None-Match"),
+            ),
+            Route("DELETE", one + "/draft", self.delete_draft, None, 204, headers=("If-Match",)),
             Route("GET", one + "/versions", self.list_versions, VersionPage),
             Route("GET", version, self.get_version, Version),
             Route("POST", version + "/restore", self.restore_version, shown, headers=("If-Match",)),
@@ -122,7 +131,10 @@ class WorkflowRoutes:
         etag = etag_of(record.revision)
         if is_fresh(request, etag):
             return Response(status_code=304, headers={"etag": etag})
-        return await self._answer(200, record, caller)
+        shown = await self._use.shown(record, caller)
+        draft = await self._use.registry.get_draft(caller, project, name)
+        shown["status"]["draft"] = None if draft is None else _draft(draft)
+        return reply(200, shown, {"etag": etag})
 
     async def put_workflow(
         self,
@@ -187,12 +199,33 @@ class WorkflowRoutes:
         return await self._answer(200, record, caller)
 
     async def get_draft(self, project: str, name: str, caller: Who) -> Response:
-        """Return what was not published yet."""
-        return reply(200, await self._use.get_draft(caller, project, name))
+        """Return what was not published yet; the draft's own revision is the ETag."""
+        draft = await self._use.get_draft(caller, project, name)
+        return reply(200, draft.document, {"etag": etag_of(draft.revision)})
 
-    async def put_draft(self, project: str, name: str, caller: Who, document: Document) -> Response:
-        """Keep a draft, valid or not; the last writer wins."""
-        await self._use.registry.save_draft(caller, project, name, document)
+    async def put_draft(
+        self,
+        *,
+        request: Request,
+        project: str,
+        name: str,
+        caller: Who,
+        document: Document,
+        base: Annotated[
+            int, Query(ge=0, description="The revision of the workflow that it was drawn on.")
+        ] = 0,
+    ) -> Response:
+        """Keep a draft, valid or not. Without `If-Match` or `If-None-Match: *` the last writer wins."""
+        draft = await self._use.save_draft(
+            caller, project, name, document, base, precondition_of(request)
+        )
+        return reply(204, headers={"etag": etag_of(draft.revision)})
+
+    async def delete_draft(
+        self, request: Request, project: str, name: str, caller: Who
+    ) -> Response:
+        """Drop what was not published; without a draft nothing happens."""
+        await self._use.delete_draft(caller, project, name, precondition_of(request))
         return reply(204)
 
     async def list_versions(
@@ -234,6 +267,15 @@ class WorkflowRoutes:
     ) -> Response:
         shown = await self._use.shown(record, caller)
         return reply(status, shown, {"etag": etag_of(record.revision), **(headers or {})})
+
+
+def _draft(draft: DraftRecord) -> dict[str, Any]:
+    return {
+        "revision": draft.revision,
+        "base": draft.base,
+        "changedBy": draft.changed_by,
+        "changedAt": rfc3339(draft.changed_at),
+    }
 
 
 def _version(version: VersionRecord, active: int) -> dict[str, Any]:

@@ -150,6 +150,7 @@ async def test_the_error_workflow_gets_the_summary_of_what_failed(world: World) 
     (told,) = await world.all("on-call")
     (item,) = told.input
     assert (told.mode, told.depth) == ("error", 1)
+    assert (told.cause, failed.handler) == (failed.id, told.id)
     assert item["execution"]["id"] == failed.id
     assert item["execution"]["error"] == {"code": "node-failed", "message": "no", "node": "a"}
     assert item["workflow"]["name"] == "w"
@@ -190,8 +191,9 @@ async def test_the_error_workflow_is_started_once_when_the_executor_dies_before_
     await world.kill(executor)
     world.executions.save = save  # type: ignore[method-assign]  # the next one lives
     await world.executor("two")
-    assert (await world.rest(failed)).status == "failed"
-    assert len(await world.all("on-call")) == 1
+    ended = await world.rest(failed)
+    (told,) = await world.all("on-call")
+    assert (ended.status, ended.handler) == ("failed", told.id)
     assert len(world.outside.calls) == 1
 
 

@@ -1150,12 +1150,24 @@ export interface components {
              * Format: date-time
              */
             acceptedAt: string;
+            /**
+             * Cause
+             * @description The failed execution because of which this one was started.
+             * @default null
+             */
+            cause: string | null;
             /** Durationms */
             durationMs: number | null;
             /** @default null */
             error: components["schemas"]["Failure"] | null;
             /** Finishedat */
             finishedAt: string | null;
+            /**
+             * Handler
+             * @description The execution of the error workflow that its failure started.
+             * @default null
+             */
+            handler: string | null;
             /** Id */
             id: string;
             /** Mode */
@@ -1208,6 +1220,12 @@ export interface components {
              * Format: date-time
              */
             acceptedAt: string;
+            /**
+             * Cause
+             * @description The failed execution because of which this one was started.
+             * @default null
+             */
+            cause: string | null;
             /** Doubts */
             doubts: components["schemas"]["Doubt"][];
             /** Durationms */
@@ -1216,6 +1234,12 @@ export interface components {
             error: components["schemas"]["Failure"] | null;
             /** Finishedat */
             finishedAt: string | null;
+            /**
+             * Handler
+             * @description The execution of the error workflow that its failure started.
+             * @default null
+             */
+            handler: string | null;
             /** Id */
             id: string;
             /** Mode */

@@ -102,12 +102,13 @@ class Endings:
 
     async def _end(self, end: End) -> None:
         session = self._session
+        handler = None
         if self._concerns_others(end):
             await session.claim()
             await session.writer.flush()
-            await self._tell_others(end)
+            handler = await self._tell_others(end)
         await session.writer.settle()
-        ended = session.parts.outbox.stamp(await self._ended(end))
+        ended = session.parts.outbox.stamp(await self._ended(end, handler))
         try:
             await self._save(ended)
         except FencedError:
@@ -121,21 +122,24 @@ class Endings:
         fails = end.status == "failed" and session.program.settings.error_workflow is not None
         return fails or (parent is not None and parent.waits)
 
-    async def _tell_others(self, end: End) -> None:
+    async def _tell_others(self, end: End) -> str | None:
+        """Return the execution of the error workflow, if one was started."""
         session = self._session
+        handler = None
         if end.status == "failed" and session.program.settings.error_workflow is not None:
-            await self._start_error_workflow(end)
+            handler = await self._start_error_workflow(end)
         execution = session.execution
         parent = execution.parent
         if parent is not None and parent.waits:
             await session.parts.inbox.put(Message(parent.execution, "child", execution.id, {}))
+        return handler
 
-    async def _start_error_workflow(self, end: End) -> None:
+    async def _start_error_workflow(self, end: End) -> str | None:
         session = self._session
         execution = session.execution
         name = session.program.settings.error_workflow
         if execution.mode == "error" or execution.depth >= MAX_DEPTH or name is None:
-            return
+            return None
         summary = {
             "execution": {
                 "id": execution.id,
@@ -151,19 +155,22 @@ class Endings:
             mode="error",
             input=[summary],
             source=("error", execution.id),
+            cause=execution.id,
             depth=execution.depth + 1,
         )
         try:
             workflow = await session.parts.definitions.active(
                 execution.tenant, execution.project, name
             )
-            await session.parts.starts.start(workflow, request)
+            accepted = await session.parts.starts.start(workflow, request)
         except NotFoundError as error:
             structlog.get_logger("alur.executor").error(
                 "error workflow not started", execution_id=execution.id, reason=error.message
             )
+            return None
+        return accepted.execution.id
 
-    async def _ended(self, end: End) -> Execution:
+    async def _ended(self, end: End, handler: str | None) -> Execution:
         session = self._session
         program, state = session.program, session.state
         now = session.parts.clock.now()
@@ -190,6 +197,7 @@ class Endings:
             output=output,
             error=error,
             reason=end.reason,
+            handler=handler,
             reply=state.reply,
             expire_at=self._expires_at(now, status),
         )

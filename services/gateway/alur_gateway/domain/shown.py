@@ -71,6 +71,8 @@ def brief(execution: Execution) -> dict[str, Any]:
         "error": execution.error,
         "reason": execution.reason,
         "replayOf": execution.replay_of,
+        "cause": execution.cause,
+        "handler": execution.handler,
         "parent": execution.parent.execution if execution.parent else None,
         "wakeAt": rfc3339(execution.wake_at) if execution.status == "waiting" else None,
     }

@@ -58,6 +58,7 @@ class StartRequest:
     parent: Parent | None = None
     depth: int = 0
     replay_of: str | None = None
+    cause: str | None = None
     id: str | None = None
 
 
@@ -125,6 +126,7 @@ class Starts:
             "parent": request.parent,
             "depth": request.depth,
             "replay_of": request.replay_of,
+            "cause": request.cause,
             "reply_to": request.reply_to,
             "seen": sha256(content).hexdigest() if content is not None else None,
         }

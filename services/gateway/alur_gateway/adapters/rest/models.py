@@ -191,6 +191,12 @@ class ExecutionBrief(Shown):
     reason: str | None = None
     replay_of: str | None = None
     parent: str | None = None
+    cause: str | None = Field(
+        None, description="The failed execution because of which this one was started."
+    )
+    handler: str | None = Field(
+        None, description="The execution of the error workflow that its failure started."
+    )
     wake_at: datetime | None = None
 
 

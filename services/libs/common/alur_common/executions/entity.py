@@ -71,6 +71,10 @@ class Execution:
     parent: Parent | None = None
     depth: int = 0
     replay_of: str | None = None
+    cause: str | None = None
+    """The failed execution because of which this one, of its error workflow, was started."""
+    handler: str | None = None
+    """The execution of the error workflow that its failure started."""
     reply_to: str | None = None
     """The gateway whose caller waits for the result."""
     reply: dict[str, Any] | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from alur_engine.applying import apply, begin
 from alur_engine.graph import Graph
 from alur_engine.journal import decode_entry
-from alur_engine.state import Run, State
+from alur_engine.state import SETTLED, Run, State
 from alur_engine.views import shown
 from alur_sdk.items import Item
 
@@ -49,11 +49,28 @@ def _run_shown(run: Run) -> dict[str, Any]:
     }
     if run.started_at is not None:
         shown_run["startedAt"] = timestamp(run.started_at)
-        if run.ended_at is not None:
-            shown_run["durationMs"] = max(round((run.ended_at - run.started_at) * 1000), 0)
+        ended = _ended_at(run)
+        if ended is not None:
+            shown_run["durationMs"] = max(round((ended - run.started_at) * 1000), 0)
     if run.error is not None:
         shown_run["error"] = run.error
     return shown_run
+
+
+def _ended_at(run: Run) -> float | None:
+    """Return when it ended. A node that opens scopes has only begun once it has emitted: it ends with the last within."""
+    scopes = run.node.opens.values()
+    if not scopes or run.ended_at is None:
+        return run.ended_at
+    if run.status not in SETTLED:
+        return None
+    within = [
+        _ended_at(inner) or run.ended_at
+        for frame in run.turns or (run.frame,)
+        for inner in frame.runs.values()
+        if inner.node.scope in scopes
+    ]
+    return max([run.ended_at, *within])
 
 
 def timestamp(seconds: float) -> str:
@@ -88,7 +105,7 @@ def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
 def _span(runs: Sequence[Run]) -> dict[str, Any]:
     """Return when the first of these began, and how long it took until the last had ended."""
     begun = [run.started_at for run in runs if run.started_at is not None]
-    ended = [run.ended_at for run in runs if run.ended_at is not None]
+    ended = [at for run in runs if (at := _ended_at(run)) is not None]
     if not begun:
         return {}
     span: dict[str, Any] = {"startedAt": timestamp(min(begun))}

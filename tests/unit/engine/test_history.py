@@ -1,0 +1,61 @@
+"""What a journal tells of a node that opens scopes: it lasts as long as what happens within."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alur_engine.history import node_change, summary
+from alur_engine.state import State
+from tests.unit.engine.flowing import flow
+
+NODES = {
+    "t": "trigger.manual",
+    "try": "core.try",
+    "each": "core.each",
+    "a": "core.set",
+    "z": "core.set",
+}
+EDGES = [
+    ("t", "try"),
+    ("try", "try", "each"),
+    ("each", "item", "a"),
+    ("a", "each"),
+    ("each", "done", "z"),
+]
+THREE = [{"x": 1}, {"x": 2}, {"x": 3}]
+
+
+def timed(state: State, ended: dict[str, float]) -> None:
+    """Let every run begin at 10 and end when it is told, else at once."""
+    for frame in state.frames.values():
+        for run in frame.runs.values():
+            run.started_at = 10.0
+            run.ended_at = ended.get(f"{run.node.name}@{frame.path}", 10.0)
+
+
+def durations(state: State) -> dict[str, Any]:
+    return {row["name"]: row.get("durationMs") for row in summary(state, has_ended=True)}
+
+
+def test_a_loop_lasts_until_its_last_turn_has_ended() -> None:
+    made = flow(NODES, EDGES, THREE)
+    made.drive()
+    timed(made.state, {"a@each[1]": 12.0, "a@each[2]": 14.5})
+    assert durations(made.state) == {"try": 4500, "each": 4500, "a": 4500, "z": 0}
+
+
+def test_a_try_lasts_until_what_it_holds_has_ended() -> None:
+    made = flow(NODES, EDGES, THREE)
+    made.drive()
+    timed(made.state, {"a@each[0]": 11.0, "z@": 13.0})
+    assert durations(made.state) == {"try": 3000, "each": 1000, "a": 1000, "z": 3000}
+
+
+def test_a_loop_whose_turns_still_run_has_no_duration_yet() -> None:
+    made = flow(NODES, EDGES, THREE, waits={"a": {"signal": "s"}})
+    made.drive()
+    timed(made.state, {})
+    run = made.state.find_run("each", "")
+    assert run is not None
+    assert node_change(run)["status"] == "running"
+    assert "durationMs" not in node_change(run)

@@ -44,6 +44,19 @@ def test_an_execution_tells_what_started_it(editor: Editor) -> None:
     expect(editor.page.get_by_role("definition").filter(has_text="replay")).to_be_visible()
 
 
+def test_a_failed_execution_and_its_error_workflows_lead_to_each_other(editor: Editor) -> None:
+    given(editor, "on-call-linked", {"name": "tell", "type": "core.noop"})
+    stop = {"name": "halt", "type": "core.stop", "params": {"message": "no"}}
+    given(editor, "linked", stop, errorWorkflow="on-call-linked")
+    failed = editor.platform.run("linked", [{}])["id"]
+    page = editor.page
+    page.goto(f"/projects/default/executions/{failed}")
+    page.get_by_role("link", name="Show the run of the error workflow").click()
+    expect(page.get_by_role("heading", name="on-call-linked")).to_be_visible()
+    page.get_by_role("link", name="Show what failed").click()
+    expect(page.get_by_text(failed, exact=True)).to_be_visible()
+
+
 def test_an_execution_whose_workflow_is_gone_says_so(editor: Editor, faults: list[Faults]) -> None:
     given(editor, "gone", {"name": "note", "type": "core.noop"})
     ended = editor.platform.run("gone", [{}])

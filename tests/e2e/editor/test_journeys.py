@@ -240,10 +240,15 @@ def test_a_workflow_is_suspended_and_deleted_from_the_list(editor: Editor) -> No
     assert editor.platform.rest.get(f"{API}/listed").status_code == 404
 
 
-def test_unsaved_changes_are_not_left_by_mistake(editor: Editor) -> None:
+def test_changes_that_could_not_be_kept_are_not_left_by_mistake(
+    editor: Editor, faults: list[Faults]
+) -> None:
     editor.given("unsaved", title="U", **FILTER)
     editor.open("unsaved")
+    faults[0].expected.append("ERR_FAILED")
+    editor.page.route("**/draft*", lambda route: route.abort())
     editor.page.get_by_label("Title of the workflow").fill("Changed")
+    expect(editor.page.get_by_role("button", name="Not saved")).to_be_visible()
     editor.page.get_by_role("link", name="Executions", exact=True).click()
     expect(editor.dialog.get_by_text("Leave without saving?")).to_be_visible()
     editor.dialog.get_by_role("button", name="Stay").click()

@@ -42,16 +42,23 @@ def given(editor: Editor, name: str, nodes: int) -> None:
     editor.given(name, title=name, triggers=[START], nodes=steps, edges=edges)
 
 
-def test_the_tools_leave_the_chosen_node_free_when_its_data_is_open(editor: Editor) -> None:
-    given(editor, "uncovered", 3)
+def test_neither_tools_nor_map_cover_a_node_when_its_data_is_open(editor: Editor) -> None:
+    given(editor, "uncovered", 8)
     ended = editor.platform.run("uncovered", [{}])
-    editor.page.goto(f"/projects/default/workflows/uncovered?run={ended['id']}")
+    page = editor.page
+    page.goto(f"/projects/default/workflows/uncovered?run={ended['id']}")
     editor.node("start").click()
-    expect(editor.page.get_by_role("region", name="Data of start")).to_be_visible()
-    tools = editor.page.get_by_role("toolbar", name="Tools")
-    # The view glides there.
-    editor.page.wait_for_timeout(400)
-    assert not overlap(box(editor.node("start")), box(tools))
+    expect(page.get_by_role("region", name="Data of start")).to_be_visible()
+    tools = box(page.get_by_role("toolbar", name="Tools"))
+    assert not overlap(box(page.get_by_role("region", name="Canvas of the workflow")), tools)
+    # It is shown while the view glides, and a moment after.
+    minimap = page.locator(".react-flow__minimap")
+    expect(minimap).to_be_hidden()
+    pane = page.locator(".react-flow__pane")
+    pane.hover(position={"x": 60, "y": 30})
+    page.mouse.wheel(0, 60)
+    expect(minimap).to_be_visible()
+    expect(minimap).to_be_hidden()
 
 
 def test_the_map_shows_every_node(editor: Editor) -> None:

@@ -62,6 +62,8 @@ function send(method: string, path: string, call: Call): Promise<Response> {
     method,
     headers,
     credentials: "same-origin",
+    // A tag tells of a revision; what the server says of it beside, such as its draft, changes without.
+    cache: "no-store",
     body: call.body === undefined ? null : JSON.stringify(call.body),
   });
 }

@@ -6,6 +6,8 @@ const project = (name: string): string => `/projects/${part(name)}`;
 export const workflows = (name: string): string => `${project(name)}/workflows`;
 export const workflow = (inProject: string, name: string): string =>
   `${workflows(inProject)}/${part(name)}`;
+export const draft = (inProject: string, name: string): string =>
+  `${workflow(inProject, name)}/draft`;
 export const executions = (name: string): string => `${project(name)}/executions`;
 export const execution = (inProject: string, id: string): string =>
   `${executions(inProject)}/${part(id)}`;

@@ -2,7 +2,6 @@
 
 import {
   infiniteQueryOptions,
-  type QueryClient,
   queryOptions,
   useMutation,
   useQueryClient,
@@ -14,6 +13,7 @@ import * as paths from "./paths";
 import {
   type Credential,
   type CredentialType,
+  type DraftInfo,
   type Execution,
   type ExecutionBrief,
   FINAL,
@@ -61,14 +61,65 @@ export interface Loaded {
   etag: string | null;
 }
 
-export const workflow = (project: string, name: string) =>
+/** A draft that was not published yet; its tag is its own, beside the workflow's. */
+export interface FoundDraft extends Loaded {
+  info: DraftInfo;
+}
+
+export interface Opened extends Loaded {
+  draft: FoundDraft | null;
+}
+
+async function findDraft(
+  project: string,
+  name: string,
+  info: DraftInfo | null | undefined,
+): Promise<FoundDraft | null> {
+  if (!info) return null;
+  try {
+    const { value, etag } = await call<WorkflowDocument>("GET", paths.draft(project, name));
+    return { document: value, etag, info };
+  } catch (error) {
+    // Somebody published it between the two reads.
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** A workflow with what was drawn of it and not published. Nothing of it is remembered: it is read to be edited. */
+export const opened = (project: string, name: string) =>
   queryOptions({
-    queryKey: ["workflow", project, name],
-    queryFn: async (): Promise<Loaded> => {
+    queryKey: ["opened", project, name],
+    queryFn: async (): Promise<Opened> => {
       const { value, etag } = await call<WorkflowDocument>("GET", paths.workflow(project, name));
-      return { document: value, etag };
+      return { document: value, etag, draft: await findDraft(project, name, value.status?.draft) };
     },
+    gcTime: 0,
+    staleTime: 0,
+    refetchOnWindowFocus: false,
   });
+
+interface DraftToKeep {
+  document: WorkflowDocument;
+  /** The tag of the draft that it replaces, null if there is none. */
+  etag: string | null;
+  /** The tag of the workflow that it was drawn on. */
+  base: string | null;
+}
+
+/** Keep a draft, and return its tag. */
+export async function putDraft(project: string, name: string, kept: DraftToKeep) {
+  const base = kept.base?.replace(/\D/g, "") || "0";
+  const { etag } = await call("PUT", `${paths.draft(project, name)}?base=${base}`, {
+    body: kept.document,
+    headers: kept.etag ? { "If-Match": kept.etag } : { "If-None-Match": "*" },
+  });
+  return etag;
+}
+
+export const dropDraft = async (project: string, name: string, etag: string): Promise<void> => {
+  await call("DELETE", paths.draft(project, name), { headers: { "If-Match": etag } });
+};
 
 /** Whether there still is a workflow of this name: its executions outlive it. */
 export const hasWorkflow = (project: string, name: string) =>
@@ -150,27 +201,24 @@ interface Save {
   etag: string | null;
 }
 
-function remember(client: QueryClient, project: string, loaded: Loaded): void {
-  client.setQueryData(workflow(project, loaded.document.metadata.name).queryKey, loaded);
-  void client.invalidateQueries({ queryKey: ["workflows", project] });
-}
-
-/** Save a workflow: with its ETag only over that revision, with null only if there is none yet. */
+/** Publish a workflow: with its ETag only over that revision, with null only if there is none yet. Its draft is done then. */
 export function useSaveWorkflow(project: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async ({ document, etag }: Save): Promise<Loaded> => {
-      const condition: Record<string, string> = etag
-        ? { "If-Match": etag }
-        : { "If-None-Match": "*" };
       const path = paths.workflow(project, document.metadata.name);
-      const answer = await call<WorkflowDocument>("PUT", path, {
-        body: document,
-        headers: condition,
-      });
+      const answer = etag
+        ? await call<WorkflowDocument>("POST", `${path}:publish`, {
+            body: document,
+            headers: { "If-Match": etag },
+          })
+        : await call<WorkflowDocument>("PUT", path, {
+            body: document,
+            headers: { "If-None-Match": "*" },
+          });
       return { document: answer.value, etag: answer.etag };
     },
-    onSuccess: (loaded) => remember(client, project, loaded),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["workflows", project] }),
   });
 }
 
@@ -188,7 +236,7 @@ export function usePatchSpec(project: string) {
       });
       return { document: answer.value, etag: answer.etag };
     },
-    onSuccess: (loaded) => remember(client, project, loaded),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["workflows", project] }),
   });
 }
 

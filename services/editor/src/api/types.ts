@@ -25,6 +25,7 @@ export type Failure = Schemas["Failure"];
 export type NodeSummary = Schemas["NodeSummary"];
 export type Wait = Schemas["Wait"];
 export type Doubt = Schemas["Doubt"];
+export type DraftInfo = Schemas["DraftInfo"];
 export type Credential = Schemas["CredentialInfo"];
 
 export interface Signal {

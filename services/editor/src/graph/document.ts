@@ -86,7 +86,16 @@ interface TriggerStatus {
   error?: string | null;
 }
 
+/** That there are changes which nobody has published; `base` is the workflow's revision they were drawn on. */
+interface DraftStatus {
+  revision: number;
+  base: number;
+  changedBy: string;
+  changedAt: string;
+}
+
 export interface WorkflowStatus {
+  draft?: DraftStatus | null;
   activeVersion?: number | null;
   triggers?: TriggerStatus[];
   lastExecution?: {
@@ -103,6 +112,28 @@ export interface WorkflowDocument {
   metadata: WorkflowMetadata;
   spec: WorkflowSpec;
   status?: WorkflowStatus;
+}
+
+const isPart = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  ["name", "type"].every((key) => typeof (value as Record<string, unknown>)[key] === "string");
+
+const isEdge = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  ["from", "to"].every((key) => typeof (value as Record<string, unknown>)[key] === "string");
+
+/** Whether a draft can be drawn: the server keeps any object, valid or not. */
+export function isDrawable(document: unknown): document is WorkflowDocument {
+  const { metadata, spec } = (document ?? {}) as Partial<WorkflowDocument>;
+  if (typeof metadata !== "object" || typeof spec !== "object" || spec === null) return false;
+  const { triggers = [], nodes = [], edges = [] } = spec;
+  return (
+    [triggers, nodes, edges].every(Array.isArray) &&
+    [...triggers, ...nodes].every(isPart) &&
+    edges.every(isEdge)
+  );
 }
 
 const API_VERSION = "alur.dev/v1alpha1";

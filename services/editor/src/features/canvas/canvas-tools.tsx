@@ -1,4 +1,4 @@
-/** The buttons on the canvas. */
+/** The buttons of the canvas, below it: there they cover no node. */
 
 import { ActionIcon, Tooltip } from "@mantine/core";
 import {
@@ -11,7 +11,7 @@ import {
   IconSquareRoundedPlus,
   type TablerIcon,
 } from "@tabler/icons-react";
-import { Panel, useReactFlow } from "@xyflow/react";
+import { useReactFlow } from "@xyflow/react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { tellProblem } from "../../ui/tell";
@@ -84,42 +84,40 @@ export function CanvasTools() {
   const openFinder = useOpenFinder();
   const tidy = () => void actions.tidyUp(bench, flow).catch(tellProblem);
   return (
-    <Panel position="bottom-left">
-      <div className={classes.tools} role="toolbar" aria-label={t("editor.toolbar")}>
-        <Tool
-          label={t("editor.addNode")}
-          keys="/"
-          icon={IconSquareRoundedPlus}
-          onClick={openFinder}
-        />
-        <span className={classes.divider} />
-        <History />
-        <span className={classes.divider} />
-        <Tool
-          label={t("editor.tidy")}
-          keys="⇧ T"
-          icon={IconLayoutDistributeVertical}
-          onClick={tidy}
-        />
-        <Tool
-          label={t("editor.fit")}
-          keys="1"
-          icon={IconMaximize}
-          onClick={() => void flow.fitView({ duration: 200, padding: 0.2, maxZoom: 1.1 })}
-        />
-        <Tool
-          label={t("editor.zoomOut")}
-          keys="−"
-          icon={IconMinus}
-          onClick={() => void flow.zoomOut()}
-        />
-        <Tool
-          label={t("editor.zoomIn")}
-          keys="+"
-          icon={IconPlus}
-          onClick={() => void flow.zoomIn()}
-        />
-      </div>
-    </Panel>
+    <div className={classes.tools} role="toolbar" aria-label={t("editor.toolbar")}>
+      <Tool
+        label={t("editor.addNode")}
+        keys="/"
+        icon={IconSquareRoundedPlus}
+        onClick={openFinder}
+      />
+      <span className={classes.divider} />
+      <History />
+      <span className={classes.divider} />
+      <Tool
+        label={t("editor.tidy")}
+        keys="⇧ T"
+        icon={IconLayoutDistributeVertical}
+        onClick={tidy}
+      />
+      <Tool
+        label={t("editor.fit")}
+        keys="1"
+        icon={IconMaximize}
+        onClick={() => void flow.fitView({ duration: 200, padding: 0.2, maxZoom: 1.1 })}
+      />
+      <Tool
+        label={t("editor.zoomOut")}
+        keys="−"
+        icon={IconMinus}
+        onClick={() => void flow.zoomOut()}
+      />
+      <Tool
+        label={t("editor.zoomIn")}
+        keys="+"
+        icon={IconPlus}
+        onClick={() => void flow.zoomIn()}
+      />
+    </div>
   );
 }

@@ -5,7 +5,6 @@ import {
   applyNodeChanges,
   Background,
   BackgroundVariant,
-  MiniMap,
   type NodeChange,
   ReactFlow,
   useStore as useFlowStore,
@@ -13,10 +12,9 @@ import {
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { move } from "../../graph/commands";
-import { lookOf } from "../../ui/node-look";
 import classes from "./canvas.module.css";
 import { CanvasHint } from "./canvas-hint";
-import { CanvasTools } from "./canvas-tools";
+import { CanvasMap } from "./canvas-map";
 import { useEditor, useView, useWorkbench } from "./context";
 import { FlowEdge } from "./flow-edge";
 import { type FlowNode as Node, syncNodes, toFlowEdges } from "./flow-model";
@@ -35,8 +33,6 @@ const TOO_MANY_FOR_MAP = 500;
 const FAR = 0.4;
 const FIT = { padding: 0.22, maxZoom: 1.05 };
 const SNAP_RADIUS = 32;
-/** As a style: what the map shows is computed from it. */
-const MAP = { width: 168, height: 112 };
 
 /** The selection after some of it changed. */
 function withSelection(
@@ -147,6 +143,7 @@ export function Canvas() {
   const { edges, selectedEdges, onEdgesChange } = useFlowEdges();
   const connecting = useConnecting();
   const pane = useRef<HTMLElement>(null);
+  const [isMoving, setMoving] = useState(false);
   useKeys(pane, selectedEdges);
   useClipboard();
   useFirstLayout();
@@ -168,6 +165,8 @@ export function Canvas() {
         onEdgesChange={onEdgesChange}
         {...drag}
         {...connecting}
+        onMoveStart={() => setMoving(true)}
+        onMoveEnd={() => setMoving(false)}
         onNodeDoubleClick={(_, node) => view.getState().set({ renaming: node.id })}
         onPaneClick={() => pane.current?.querySelector<HTMLElement>(".react-flow")?.focus()}
         connectionRadius={SNAP_RADIUS}
@@ -193,19 +192,8 @@ export function Canvas() {
           bgColor="var(--alur-canvas)"
         />
         {nodes.length >= FEW && nodes.length <= TOO_MANY_FOR_MAP && (
-          <MiniMap
-            className={classes.map}
-            style={MAP}
-            pannable
-            zoomable
-            ariaLabel={t("editor.minimap")}
-            nodeColor={(node) => lookOf((node as Node).data.node.type).color}
-            nodeBorderRadius={14}
-            maskColor="color-mix(in srgb, var(--alur-canvas) 70%, transparent)"
-            bgColor="var(--alur-surface)"
-          />
+          <CanvasMap isMoving={isMoving} />
         )}
-        <CanvasTools />
         <CanvasHint isEmpty={nodes.length === 0} />
       </ReactFlow>
     </section>

@@ -4,6 +4,7 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import type { WorkflowStatus } from "../../graph/document";
 import type { Catalogue } from "../../graph/node-type";
+import type { DraftKeeper } from "./draft-keeper";
 import type { EditorState, EditorStore } from "./editor-store";
 import type { RunState, RunStore } from "./run-store";
 import type { ViewState, ViewStore } from "./view-store";
@@ -15,6 +16,7 @@ export interface Workbench {
   editor: EditorStore;
   view: ViewStore;
   run: RunStore;
+  drafts: DraftKeeper;
   status: WorkflowStatus | undefined;
 }
 

@@ -11,12 +11,14 @@ import {
   IconKeyboard,
   IconListTree,
   IconPlayerPlay,
+  IconRestore,
   IconSettings,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { setSpec } from "../../graph/commands";
 import { useEditor, useRun, useView, useWorkbench } from "./context";
+import { DraftMark } from "./draft-mark";
 import classes from "./editor-header.module.css";
 import { isDirty } from "./editor-store";
 import { RunChip } from "./run-chip";
@@ -96,6 +98,7 @@ function ProblemCount() {
 
 function More() {
   const { t } = useTranslation();
+  const dirty = useEditor(isDirty);
   const { project, name, view } = useWorkbench();
   const executions = `/projects/${encodeURIComponent(project)}/executions?workflow=${name}`;
   return (
@@ -124,6 +127,13 @@ function More() {
         >
           {t("editor.outline")}
         </Menu.Item>
+        <Menu.Item
+          leftSection={<IconRestore size={16} />}
+          disabled={!dirty}
+          onClick={() => view.getState().set({ dialog: "discard" })}
+        >
+          {t("draft.discard")}
+        </Menu.Item>
         <Menu.Item component={Link} to={executions} leftSection={<IconHistory size={16} />}>
           {t("app.executions")}
         </Menu.Item>
@@ -148,9 +158,10 @@ export function EditorHeader({ saving }: { saving: Saving }) {
       <Title />
       <RunChip />
       <div className={classes.actions}>
+        <DraftMark />
         <ProblemCount />
         <More />
-        <Tooltip label={dirty ? t("editor.unsaved") : t("editor.upToDate")}>
+        <Tooltip label={t(dirty ? "editor.publish" : "editor.upToDate")}>
           <Indicator disabled={!dirty} color="orange" size={9} offset={2}>
             <Button
               variant="default"

@@ -6,9 +6,10 @@ import { ReactFlowProvider } from "@xyflow/react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useBlocker, useParams, useSearchParams } from "react-router";
+import { useStore } from "zustand";
 import { ApiError } from "../../api/client";
-import { catalogue, type Loaded, workflow } from "../../api/queries";
-import { fromDocument, isUnplaced } from "../../graph/graph";
+import { catalogue, type Opened as OpenedWorkflow, opened } from "../../api/queries";
+import { isUnplaced } from "../../graph/graph";
 import type { Catalogue } from "../../graph/node-type";
 import { Confirm } from "../../ui/confirm";
 import { Failed } from "../../ui/failed";
@@ -16,7 +17,8 @@ import { NotFound } from "../../ui/not-found";
 import { DataPanel } from "../executions/data-panel";
 import { Panel } from "../panel/panel";
 import { Canvas } from "./canvas";
-import { ConflictDialog } from "./conflict-dialog";
+import { CanvasTools } from "./canvas-tools";
+import { ConflictDialog, DiscardDialog } from "./conflict-dialog";
 import { useEditor, useView, useWorkbench, WorkbenchContext } from "./context";
 import { EditorHeader } from "./editor-header";
 import classes from "./editor-page.module.css";
@@ -29,6 +31,7 @@ import { RunDialog } from "./run-dialog";
 import { createRunStore } from "./run-store";
 import { SettingsDrawer } from "./settings-drawer";
 import { SourceDialog } from "./source-dialog";
+import { drawnOn, keeperOf, useDraft, useDraftNotice } from "./use-draft";
 import { type Saving, useSave } from "./use-save";
 import { useValidation } from "./use-validation";
 import { useWatch } from "./use-watch";
@@ -55,20 +58,25 @@ function usePageKeys(saving: Saving): void {
   }, [save, view]);
 }
 
-/** Ask before unsaved changes are left behind. */
+/** Ask before changes are left behind that are kept nowhere. */
 function LeaveGuard() {
   const { t } = useTranslation();
+  const { drafts } = useWorkbench();
   const dirty = useEditor(isDirty);
+  const state = useStore(drafts.store, (kept) => kept.state);
+  const isStuck = dirty && (state === "conflict" || state === "failed");
+  // What is about to be written still is when one goes to another page of the editor.
+  const isUnkept = dirty && state !== "kept";
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
-      dirty && currentLocation.pathname !== nextLocation.pathname,
+      isStuck && currentLocation.pathname !== nextLocation.pathname,
   );
   useEffect(() => {
-    if (!dirty) return;
+    if (!isUnkept) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
-  }, [dirty]);
+  }, [isUnkept]);
   return (
     <Confirm
       isOpen={blocker.state === "blocked"}
@@ -103,6 +111,7 @@ function useRunInAddress(): void {
 function Bench() {
   const saving = useSave();
   const hasRun = useView((state) => state.isDataOpen);
+  useDraft();
   useWatch();
   useValidation();
   useRunInAddress();
@@ -113,6 +122,7 @@ function Bench() {
       <div className={classes.middle}>
         <div className={classes.drawing}>
           <Canvas />
+          <CanvasTools />
           <DataPanel isOpen={hasRun} />
         </div>
         <Panel />
@@ -121,6 +131,7 @@ function Bench() {
       <RenameDialog />
       <RunDialog saving={saving} />
       <ConflictDialog saving={saving} />
+      <DiscardDialog saving={saving} />
       <HelpDialog />
       <OutlineDialog />
       <SourceDialog />
@@ -133,21 +144,31 @@ function Bench() {
 interface WorkbenchProps {
   project: string;
   name: string;
-  loaded: Loaded;
+  loaded: OpenedWorkflow;
   types: Catalogue;
 }
 
 function Opened({ project, name, loaded, types }: WorkbenchProps) {
   // The stores live as long as the page: a later answer of the server must not drop what is edited.
-  const [editor] = useState(() => {
-    const { document, etag } = loaded;
-    return createEditorStore(fromDocument(document), etag, isUnplaced(document));
+  const [{ editor, drafts, info }] = useState(() => {
+    const found = drawnOn(loaded);
+    const hasDraft = found.drawn !== found.saved;
+    const isPlaced = hasDraft || !isUnplaced(loaded.document);
+    const store = createEditorStore(found.saved, found.etag, !isPlaced, found.drawn);
+    return {
+      editor: store,
+      drafts: keeperOf(project, name, store, found),
+      info: hasDraft ? (loaded.draft?.info ?? null) : null,
+    };
   });
+  useDraftNotice(info);
   const [view] = useState(createViewStore);
   const [run] = useState(createRunStore);
   const { status } = loaded.document;
   return (
-    <WorkbenchContext value={{ project, name, catalogue: types, editor, view, run, status }}>
+    <WorkbenchContext
+      value={{ project, name, catalogue: types, editor, view, run, drafts, status }}
+    >
       <ReactFlowProvider>
         <Bench />
       </ReactFlowProvider>
@@ -159,11 +180,11 @@ export function EditorPage() {
   const { t } = useTranslation();
   const { project = "", name = "" } = useParams();
   const types = useQuery(catalogue);
-  const opened = useQuery({ ...workflow(project, name), refetchOnWindowFocus: false });
-  const error = types.error ?? opened.error;
+  const loaded = useQuery(opened(project, name));
+  const error = types.error ?? loaded.error;
   if (error instanceof ApiError && error.status === 404) return <NotFound />;
-  if (error && !opened.data) return <Failed error={error} onRetry={() => void opened.refetch()} />;
-  if (!types.data || !opened.data) {
+  if (error && !loaded.data) return <Failed error={error} onRetry={() => void loaded.refetch()} />;
+  if (!types.data || !loaded.data) {
     return (
       <Center h="100%">
         <Loader aria-label={t("app.loading")} />
@@ -175,7 +196,7 @@ export function EditorPage() {
       key={`${project}/${name}`}
       project={project}
       name={name}
-      loaded={opened.data}
+      loaded={loaded.data}
       types={types.data}
     />
   );

@@ -19,17 +19,23 @@ export interface EditorState {
   /** Change the graph. Changes with the same `merge` key that follow each other are undone together. */
   apply: (command: Command, merge?: string) => void;
   markSaved: (graph: Graph, etag: string | null) => void;
-  load: (graph: Graph, etag: string | null) => void;
+  /** Begin anew with what is saved, and what is drawn on it if that differs. */
+  load: (saved: Graph, etag: string | null, drawn?: Graph) => void;
 }
 
 /** A store for one open workflow. */
-export function createEditorStore(graph: Graph, etag: string | null, isUnplaced = false) {
+export function createEditorStore(
+  saved: Graph,
+  etag: string | null,
+  isUnplaced = false,
+  drawn: Graph = saved,
+) {
   let last = { key: "", at: 0 };
   const store = createStore<EditorState>()(
     temporal(
       (set, get) => ({
-        graph,
-        saved: graph,
+        graph: drawn,
+        saved,
         etag,
         isUnplaced,
         apply: (command, merge = "") => {
@@ -44,9 +50,9 @@ export function createEditorStore(graph: Graph, etag: string | null, isUnplaced 
           set({ graph: next });
           if (isSameGesture) history.resume();
         },
-        markSaved: (saved, newEtag) => set({ saved, etag: newEtag }),
-        load: (loaded, newEtag) => {
-          set({ graph: loaded, saved: loaded, etag: newEtag, isUnplaced: false });
+        markSaved: (graph, newEtag) => set({ saved: graph, etag: newEtag }),
+        load: (loaded, newEtag, changed = loaded) => {
+          set({ graph: changed, saved: loaded, etag: newEtag, isUnplaced: false });
           store.temporal.getState().clear();
         },
       }),

@@ -61,6 +61,8 @@ const ENDED: Execution = {
   reason: null,
   replayOf: null,
   parent: null,
+  cause: null,
+  handler: null,
   wakeAt: null,
   output: null,
   nodes: [],

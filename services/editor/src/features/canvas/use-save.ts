@@ -1,15 +1,16 @@
-/** Saving, and what happens when somebody else saved first. */
+/** Publishing, and what happens when somebody else was first. */
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client";
-import { useSaveWorkflow, workflow } from "../../api/queries";
+import { opened, useSaveWorkflow } from "../../api/queries";
 import { fromDocument, toDocument } from "../../graph/graph";
 import { sortProblems } from "../../graph/problems";
 import { tell, tellProblem } from "../../ui/tell";
 import { useWorkbench } from "./context";
 import { isDirty } from "./editor-store";
+import { drawnOn } from "./use-draft";
 
 const CONFLICT = 412;
 
@@ -17,17 +18,28 @@ export interface Saving {
   isSaving: boolean;
   /** Save what is on the canvas. Resolves to false if it could not be saved, which was told then. */
   save: () => Promise<boolean>;
+  /** Publish over what somebody else published. */
   overwrite: () => Promise<boolean>;
+  /** Go back to what is published, and drop what is not. */
   reload: () => Promise<void>;
+  /** Let the draft on the canvas take the place of somebody else's. */
+  keepMine: () => Promise<void>;
+  /** Go on from the draft that somebody else wrote, or from what they published. */
+  takeTheirs: () => Promise<void>;
 }
 
-export function useSave(): Saving {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const bench = useWorkbench();
-  const { project, name, editor, view } = bench;
-  const { mutateAsync, isPending } = useSaveWorkflow(project);
+const told = async (work: () => Promise<void>): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    tellProblem(error);
+  }
+};
 
+function usePut() {
+  const { t } = useTranslation();
+  const { project, editor, view } = useWorkbench();
+  const { mutateAsync, isPending } = useSaveWorkflow(project);
   const put = useCallback(
     async (etag: string | null): Promise<boolean> => {
       const graph = editor.getState().graph;
@@ -51,33 +63,60 @@ export function useSave(): Saving {
     },
     [editor, view, mutateAsync, t],
   );
+  return { put, isPending };
+}
+
+/** What can be done when somebody else was first. */
+function useTheirs() {
+  const client = useQueryClient();
+  const { project, name, editor, drafts } = useWorkbench();
+  const fetchTheirs = () => client.fetchQuery(opened(project, name));
+  const reload = () =>
+    told(async () => {
+      const theirs = await fetchTheirs();
+      drafts.seen(theirs.draft?.etag ?? null, theirs.draft ? undefined : null);
+      editor.getState().load(fromDocument(theirs.document), theirs.etag);
+      await drafts.flush();
+    });
+  const keepMine = () =>
+    told(async () => {
+      const theirs = await fetchTheirs();
+      editor.getState().markSaved(fromDocument(theirs.document), theirs.etag);
+      drafts.seen(theirs.draft?.etag ?? null, null);
+      await drafts.flush();
+    });
+  const takeTheirs = () =>
+    told(async () => {
+      const { saved, drawn, etag, draftEtag } = drawnOn(await fetchTheirs());
+      editor.getState().load(saved, etag, drawn);
+      drafts.seen(draftEtag, drawn === saved ? null : drawn);
+      await drafts.flush();
+    });
+  return { fetchTheirs, reload, keepMine, takeTheirs };
+}
+
+export function useSave(): Saving {
+  const { editor, drafts } = useWorkbench();
+  const { put, isPending } = usePut();
+  const { fetchTheirs, ...others } = useTheirs();
   const running = useRef<Promise<boolean> | null>(null);
   const save = useCallback((): Promise<boolean> => {
     if (!isDirty(editor.getState())) return Promise.resolve(true);
-    running.current ??= put(editor.getState().etag).finally(() => {
-      running.current = null;
-    });
+    running.current ??= drafts
+      .publish(() => put(editor.getState().etag))
+      .finally(() => {
+        running.current = null;
+      });
     return running.current;
-  }, [editor, put]);
-  const fetchTheirs = useCallback(
-    () => client.fetchQuery({ ...workflow(project, name), staleTime: 0 }),
-    [client, project, name],
-  );
+  }, [editor, drafts, put]);
   const overwrite = async () => {
     try {
-      return await put((await fetchTheirs()).etag);
+      const { etag } = await fetchTheirs();
+      return await drafts.publish(() => put(etag));
     } catch (error) {
       tellProblem(error);
       return false;
     }
   };
-  const reload = async () => {
-    try {
-      const theirs = await fetchTheirs();
-      editor.getState().load(fromDocument(theirs.document), theirs.etag);
-    } catch (error) {
-      tellProblem(error);
-    }
-  };
-  return { isSaving: isPending, save, overwrite, reload };
+  return { isSaving: isPending, save, overwrite, ...others };
 }

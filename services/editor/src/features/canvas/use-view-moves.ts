@@ -7,8 +7,6 @@ import { useChosen, useEditor, useRun, useWorkbench } from "./context";
 import { layOut, sizesOf } from "./lay-out";
 
 const MARGIN = 48;
-/** What the toolbar takes at the lower edge. */
-const TOOLS = 60;
 const MILLISECONDS = 180;
 
 /** Lay out a document in which nobody has placed anything; that is no change of it. */
@@ -63,7 +61,7 @@ export function useKeepInSight(pane: RefObject<HTMLElement | null>): void {
       const node = pane.current?.querySelector(`[data-id="${chosen}"]`)?.getBoundingClientRect();
       if (!box || !node) return;
       const x = shift(node.left, node.right, box.left, box.right);
-      const y = shift(node.top, node.bottom, box.top, box.bottom - TOOLS);
+      const y = shift(node.top, node.bottom, box.top, box.bottom);
       if (x === 0 && y === 0) return;
       const view = flow.getViewport();
       const after = { ...view, x: view.x + x, y: view.y + y };

@@ -12,7 +12,16 @@ export interface Finder {
   edge?: string;
 }
 
-type Dialog = "run" | "help" | "source" | "settings" | "conflict" | "outline" | null;
+type Dialog =
+  | "run"
+  | "help"
+  | "source"
+  | "settings"
+  | "conflict"
+  | "draft-conflict"
+  | "discard"
+  | "outline"
+  | null;
 
 export interface ViewState {
   selected: ReadonlySet<string>;

@@ -93,20 +93,31 @@ function Actions({ project, execution }: Props) {
   );
 }
 
+interface OtherProps {
+  project: string;
+  id: string;
+  label: string;
+}
+
+function Other({ project, id, label }: OtherProps) {
+  const to = `/projects/${encodeURIComponent(project)}/executions/${encodeURIComponent(id)}`;
+  return (
+    <Link to={to} className={classes.origin}>
+      {label}
+    </Link>
+  );
+}
+
 function Origin({ project, execution }: Props) {
   const { t } = useTranslation();
   const origin = originOf(execution);
-  const to = `/projects/${encodeURIComponent(project)}/executions/${encodeURIComponent(origin ?? "")}`;
+  const label = t(execution.cause ? "executions.cause" : "executions.origin");
   return (
     <div>
       <dt>{t("executions.trigger")}</dt>
       <dd>
         {startedBy(t, execution)}
-        {origin && (
-          <Link to={to} className={classes.origin}>
-            {t("executions.origin")}
-          </Link>
-        )}
+        {origin && <Other project={project} id={origin} label={label} />}
       </dd>
     </div>
   );
@@ -252,6 +263,9 @@ export function ExecutionPage() {
         <Alert color="red" variant="light" mb="lg" title={data.error.code ?? t("executions.error")}>
           {data.error.node && <b>{data.error.node}: </b>}
           {data.error.message}
+          {data.handler && (
+            <Other project={project} id={data.handler} label={t("executions.handler")} />
+          )}
         </Alert>
       )}
       <div className={classes.card}>

@@ -17,9 +17,11 @@ describe("what started an execution", () => {
     expect(startedBy(i18next.t, { mode, trigger })).toBe(words);
   });
 
-  it("leads to the caller, or to what is repeated", () => {
-    expect(originOf({ parent: "p", replayOf: null })).toBe("p");
-    expect(originOf({ parent: null, replayOf: "r" })).toBe("r");
-    expect(originOf({ parent: null, replayOf: null })).toBeNull();
+  it("leads to the caller, to what failed, or to what is repeated", () => {
+    const none = { parent: null, cause: null, replayOf: null };
+    expect(originOf({ ...none, parent: "p" })).toBe("p");
+    expect(originOf({ ...none, cause: "c" })).toBe("c");
+    expect(originOf({ ...none, replayOf: "r" })).toBe("r");
+    expect(originOf(none)).toBeNull();
   });
 });

@@ -13,8 +13,10 @@ export function startedBy(
   return trigger ? `${words} · ${trigger}` : words;
 }
 
-/** The execution that this one comes from: what called it, or what it repeats. */
+/** The execution that this one comes from: what called it, what failed and started it, or what it repeats. */
 export const originOf = ({
   parent,
+  cause,
   replayOf,
-}: Pick<ExecutionBrief, "parent" | "replayOf">): string | null => parent ?? replayOf ?? null;
+}: Pick<ExecutionBrief, "parent" | "cause" | "replayOf">): string | null =>
+  parent ?? cause ?? replayOf ?? null;

@@ -24,6 +24,8 @@ export const executions = {
     replay: "replay",
   },
   origin: "Show it",
+  cause: "Show what failed",
+  handler: "Show the run of the error workflow",
   nodes: "Nodes",
   timeline: "Timeline",
   output: "Output",

@@ -1,5 +1,6 @@
 /** Every English text of the editor; the other languages have the same keys, which the compiler checks. */
 
+import { draft } from "./draft";
 import { executions } from "./executions";
 
 export const en = {
@@ -78,7 +79,7 @@ export const en = {
     save: "Save",
     saved: "Saved as version {{version}}",
     savedPlain: "Saved",
-    unsaved: "Unsaved changes",
+    publish: "Make this the next version",
     upToDate: "Everything is saved",
     run: "Run",
     running: "Running",
@@ -287,6 +288,7 @@ export const en = {
     truncated: "The first {{count}} are shown.",
     primitive: "Value",
   },
+  draft,
   executions,
   status: {
     queued: "Queued",

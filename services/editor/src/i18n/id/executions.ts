@@ -26,6 +26,8 @@ export const executions: Texts["executions"] = {
     replay: "pengulangan",
   },
   origin: "Tampilkan",
+  cause: "Tampilkan yang gagal",
+  handler: "Tampilkan eksekusi alur kerja kesalahan",
   nodes: "Simpul",
   timeline: "Garis waktu",
   output: "Keluaran",

@@ -1,6 +1,7 @@
 /** Every text in Indonesian. */
 
 import type { Texts } from "../en";
+import { draft } from "./draft";
 import { executions } from "./executions";
 
 export const id: Texts = {
@@ -80,7 +81,7 @@ export const id: Texts = {
     save: "Simpan",
     saved: "Tersimpan sebagai versi {{version}}",
     savedPlain: "Tersimpan",
-    unsaved: "Perubahan belum disimpan",
+    publish: "Jadikan versi berikutnya",
     upToDate: "Semua tersimpan",
     run: "Jalankan",
     running: "Berjalan",
@@ -289,6 +290,7 @@ export const id: Texts = {
     truncated: "{{count}} pertama ditampilkan.",
     primitive: "Nilai",
   },
+  draft,
   executions,
   status: {
     queued: "Antre",

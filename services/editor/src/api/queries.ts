@@ -61,6 +61,24 @@ export interface Loaded {
   etag: string | null;
 }
 
+/** The first workflows that the words are in, for a search. */
+export const findWorkflows = (project: string, words: string, limit: number) =>
+  queryOptions({
+    queryKey: ["workflows", project, "find", words, limit],
+    queryFn: () => {
+      const search = new URLSearchParams({ limit: `${limit}`, search: words });
+      return get<Page<WorkflowDocument>>(`${paths.workflows(project)}?${search}`);
+    },
+    placeholderData: (before) => before,
+  });
+
+/** The newest executions, for a search. */
+export const recentExecutions = (project: string) =>
+  queryOptions({
+    queryKey: ["executions", project, "recent"],
+    queryFn: () => get<Page<ExecutionBrief>>(`${paths.executions(project)}?limit=30`),
+  });
+
 /** A draft that was not published yet; its tag is its own, beside the workflow's. */
 export interface FoundDraft extends Loaded {
   info: DraftInfo;

@@ -6,7 +6,7 @@ import { sortProblems } from "./problems";
 import { readInput, readObject } from "./run-input";
 import { pathsOf } from "./sample";
 import { alternativeOf, fieldOf, isExpression, isShown, startOf } from "./schema";
-import { searchTypes } from "./search";
+import { search } from "./search";
 import { cellOf, columnsOf } from "./table";
 import { barsOf } from "./timeline";
 
@@ -148,14 +148,18 @@ describe("data", () => {
 });
 
 describe("the node search", () => {
-  const types = [...CATALOGUE.values()];
+  const types = [...CATALOGUE.values()].map(({ type, label, description }) => ({
+    code: type,
+    label,
+    description,
+  }));
 
   it("puts what begins with the query first", () => {
-    expect(searchTypes(types, "se")[0]?.label).toBe("Set fields");
+    expect(search(types, "se")[0]?.label).toBe("Set fields");
   });
 
   it("wants every word", () => {
-    expect(searchTypes(types, "set core").map(({ type }) => type)).toEqual(["core.set"]);
-    expect(searchTypes(types, "nothing")).toEqual([]);
+    expect(search(types, "set core").map(({ code }) => code)).toEqual(["core.set"]);
+    expect(search(types, "nothing")).toEqual([]);
   });
 });

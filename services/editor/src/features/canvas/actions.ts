@@ -86,9 +86,13 @@ export function redo(bench: Workbench): void {
   bench.editor.temporal.getState().redo();
 }
 
+/** Show the whole graph. */
+export const showAll = (flow: ReactFlowInstance): Promise<boolean> =>
+  flow.fitView({ duration: 200, padding: 0.2, maxZoom: 1.1 });
+
 /** Lay the whole graph out anew, as one step of the history. */
 export async function tidyUp(bench: Workbench, flow: ReactFlowInstance): Promise<void> {
   const positions = await layOut(graphOf(bench), sizesOf(flow.getNodes()));
   bench.editor.getState().apply(commands.move(positions));
-  requestAnimationFrame(() => void flow.fitView({ duration: 250, padding: 0.2, maxZoom: 1.1 }));
+  requestAnimationFrame(() => void showAll(flow));
 }

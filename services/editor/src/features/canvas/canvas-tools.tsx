@@ -14,6 +14,7 @@ import {
 import { useReactFlow } from "@xyflow/react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import type { Position } from "../../graph/document";
 import { tellProblem } from "../../ui/tell";
 import * as actions from "./actions";
 import classes from "./canvas.module.css";
@@ -38,18 +39,24 @@ function Tool({ label, keys, icon: Icon, isDisabled = false, onClick }: ToolProp
   );
 }
 
-/** Open the node search for the middle of what is seen. */
-export function useOpenFinder(): () => void {
-  const { view, editor } = useWorkbench();
+/** A free place in the middle of what is seen. */
+export function usePlaceInSight(): () => Position {
+  const { editor } = useWorkbench();
   const { screenToFlowPosition } = useReactFlow();
   return () => {
     const box = document.querySelector(".react-flow")?.getBoundingClientRect();
     const x = (box?.left ?? 0) + (box?.width ?? 0) / 2;
     const y = (box?.top ?? 0) + (box?.height ?? 0) / 2;
     const middle = screenToFlowPosition({ x, y });
-    const at = freeAround(editor.getState().graph, { x: middle.x - 100, y: middle.y - 32 });
-    view.getState().set({ finder: { at } });
+    return freeAround(editor.getState().graph, { x: middle.x - 100, y: middle.y - 32 });
   };
+}
+
+/** Open the node search for the middle of what is seen. */
+export function useOpenFinder(): () => void {
+  const { view } = useWorkbench();
+  const placeInSight = usePlaceInSight();
+  return () => view.getState().set({ finder: { at: placeInSight() } });
 }
 
 function History() {
@@ -104,7 +111,7 @@ export function CanvasTools() {
         label={t("editor.fit")}
         keys="1"
         icon={IconMaximize}
-        onClick={() => void flow.fitView({ duration: 200, padding: 0.2, maxZoom: 1.1 })}
+        onClick={() => void actions.showAll(flow)}
       />
       <Tool
         label={t("editor.zoomOut")}

@@ -31,6 +31,7 @@ import { RunDialog } from "./run-dialog";
 import { createRunStore } from "./run-store";
 import { SettingsDrawer } from "./settings-drawer";
 import { SourceDialog } from "./source-dialog";
+import { useCanvasPalette } from "./use-canvas-palette";
 import { drawnOn, keeperOf, useDraft, useDraftNotice } from "./use-draft";
 import { type Saving, useSave } from "./use-save";
 import { useValidation } from "./use-validation";
@@ -112,6 +113,7 @@ function Bench() {
   const saving = useSave();
   const hasRun = useView((state) => state.isDataOpen);
   useDraft();
+  useCanvasPalette(saving);
   useWatch();
   useValidation();
   useRunInAddress();

@@ -1,13 +1,13 @@
 import { Kbd, Modal, Switch } from "@mantine/core";
 import { Fragment, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MOD } from "../../ui/mod";
 import { useView, useWorkbench } from "./context";
 import classes from "./dialogs.module.css";
 import { areSingleKeysOn, switchSingleKeys } from "./single-keys";
 
-const MOD = navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl";
-
 const KEYS = [
+  ["palette", [`${MOD} K`]],
   ["add", ["Tab", "/"]],
   ["save", [`${MOD} S`]],
   ["run", [`${MOD} Enter`]],

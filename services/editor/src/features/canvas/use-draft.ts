@@ -1,9 +1,10 @@
 /** The draft of the open workflow: found when it is opened, kept while it is edited. */
 
+import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client";
-import { dropDraft, type Opened, putDraft } from "../../api/queries";
+import { dropDraft, me, type Opened, putDraft } from "../../api/queries";
 import type { DraftInfo } from "../../api/types";
 import { isDrawable } from "../../graph/document";
 import { fromDocument, type Graph, toDocument } from "../../graph/graph";
@@ -78,7 +79,10 @@ export function useDraft(): void {
 /** Say once that the canvas shows what is not published. */
 export function useDraftNotice(info: DraftInfo | null): void {
   const { t } = useTranslation();
+  const { data: person } = useQuery(me);
+  const isMine = info?.changedBy === person?.id;
   useEffect(() => {
-    if (info) tellHint(t("draft.found", { when: formatAgo(info.changedAt), by: info.changedBy }));
-  }, [info, t]);
+    if (!info) return;
+    tellHint(t(isMine ? "draft.found" : "draft.foundTheirs", { when: formatAgo(info.changedAt) }));
+  }, [info, isMine, t]);
 }

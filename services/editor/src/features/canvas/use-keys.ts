@@ -36,7 +36,7 @@ function useKeyTable(edges: ReadonlySet<string>): Keys {
     "?": () => view.set({ dialog: "help" }),
     o: () => view.set({ dialog: "outline" }),
     d: () => actions.toggleSelected(bench),
-    "1": () => void flow.fitView({ duration: 200, padding: 0.2, maxZoom: 1.1 }),
+    "1": () => void actions.showAll(flow),
     "0": () => void flow.zoomTo(1),
     "+": () => void flow.zoomIn(),
     "-": () => void flow.zoomOut(),

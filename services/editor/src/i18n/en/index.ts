@@ -2,6 +2,7 @@
 
 import { draft } from "./draft";
 import { executions } from "./executions";
+import { palette } from "./palette";
 
 export const en = {
   app: {
@@ -290,6 +291,7 @@ export const en = {
   },
   draft,
   executions,
+  palette,
   status: {
     queued: "Queued",
     running: "Running",
@@ -327,6 +329,7 @@ export const en = {
   },
   shortcuts: {
     title: "Keyboard shortcuts",
+    palette: "Search everything",
     add: "Add a node (on the empty canvas)",
     save: "Save",
     run: "Run",

@@ -3,6 +3,7 @@
 import type { Texts } from "../en";
 import { draft } from "./draft";
 import { executions } from "./executions";
+import { palette } from "./palette";
 
 export const id: Texts = {
   app: {
@@ -292,6 +293,7 @@ export const id: Texts = {
   },
   draft,
   executions,
+  palette,
   status: {
     queued: "Antre",
     running: "Berjalan",
@@ -329,6 +331,7 @@ export const id: Texts = {
   },
   shortcuts: {
     title: "Pintasan papan ketik",
+    palette: "Cari segalanya",
     add: "Tambah simpul (di kanvas kosong)",
     save: "Simpan",
     run: "Jalankan",

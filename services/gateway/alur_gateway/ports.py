@@ -64,6 +64,9 @@ class History(Protocol):
         Raises `NotFoundError` for a node that the version does not have.
         """
 
+    async def logs(self, execution: Execution, node: str | None) -> list[dict[str, Any]]:
+        """Return `[{node, path, attempt, at, text}]`, the oldest first. Raises the same."""
+
 
 class Evaluate(Protocol):
     """Evaluates one template against data that the caller gives."""

@@ -66,6 +66,34 @@ def test_code_runs_once_for_all_items_and_reads_other_nodes(
 @pytest.mark.parametrize(
     ("language", "text"),
     [
+        ("javascript", "console.log('saw', $json); console.warn('twice'); return items;"),
+        ("python", "print('saw', _json['n'])\nprint('twice')\nreturn items"),
+    ],
+)
+def test_what_code_prints_is_kept_with_its_run(server: AlurDev, language: str, text: str) -> None:
+    put(server, f"says-{language}", code(text, language))
+    ended = server.run(f"says-{language}", [{"n": 1}])
+    path = f"/api/v1/projects/default/executions/{ended['id']}"
+    lines = server.rest.get(f"{path}/logs").json()["items"]
+    said = "saw 1" if language == "python" else 'saw {"n":1}'
+    assert [line["text"] for line in lines] == [said, "twice"]
+    assert {line["node"] for line in lines} == {"work"}
+    (run,) = server.rest.get(f"{path}/nodes/work").json()["runs"]
+    assert [line["text"] for line in run["logs"]] == [said, "twice"]
+    assert ended["nodes"][0]["logs"] == 2
+
+
+def test_what_failing_code_printed_is_kept_too(server: AlurDev) -> None:
+    put(server, "says-no", code("console.log('before');\nthrow new Error('no')"))
+    ended = server.run("says-no", [{}])
+    path = f"/api/v1/projects/default/executions/{ended['id']}"
+    assert [line["text"] for line in server.rest.get(f"{path}/logs").json()["items"]] == ["before"]
+    assert ended["nodes"][0]["error"]["line"] == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
         ("javascript", "return { n: $json.n, before: $('double').item.json.n, at: $index };"),
         ("python", "return {'n': _json.n, 'before': _node('double').item.json.n, 'at': _index}"),
     ],

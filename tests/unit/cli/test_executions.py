@@ -161,6 +161,42 @@ def test_logs_tell_what_each_node_did(cli: Cli, server: FakeServer) -> None:
     assert done.out.splitlines()[0].split() == ["call", "failed", "1", "item", "attempt", "3", "no"]
 
 
+def line(text: str, path: str = "") -> dict[str, Any]:
+    at = "2026-01-31T12:00:00.042Z"
+    return {"node": "each", "path": path, "attempt": 1, "at": at, "text": text}
+
+
+def test_logs_tell_what_code_wrote_below_its_node(cli: Cli, server: FakeServer) -> None:
+    node = {"name": "each", "status": "succeeded", "attempts": 1, "items": 1, "logs": 2}
+    server.on("GET", f"executions/{ID}", execution(nodes=[node]))
+    pages = [
+        {"items": [line("one")], "nextCursor": "1"},
+        {"items": [line("two")], "nextCursor": None},
+    ]
+    server.on("GET", f"executions/{ID}/logs", *map(Reply, pages))
+    said = cli("logs", ID).out.splitlines()[1:3]
+    assert [one.split("|")[1].strip() for one in said] == ["one", "two"]
+    assert said[0].startswith("12:00:00.042  each ")
+
+
+def test_following_tells_each_line_once(cli: Cli, server: FakeServer) -> None:
+    run = {"name": "each", "status": "succeeded", "attempts": 1, "logs": 1}
+    messages: list[tuple[str, dict[str, Any]]] = [
+        ("node", run | {"path": "loop[0]"}),
+        ("node", run | {"path": "loop[1]"}),
+        ("execution", {"id": ID, "status": "succeeded"}),
+    ]
+    server.on("GET", f"executions/{ID}/events", events(*messages))
+    first = [line("one", "loop[0]")]
+    pages = [first, [*first, line("two", "loop[1]")]]
+    replies = [Reply({"items": page, "nextCursor": None}) for page in pages]
+    server.on("GET", f"executions/{ID}/logs", *replies)
+    told = [
+        one.split("|")[1].strip() for one in cli("logs", ID, "-f").out.splitlines() if "|" in one
+    ]
+    assert told == ["one", "two"]
+
+
 def events(*messages: tuple[str, dict[str, Any]]) -> Reply:
     lines = [
         f"id: {n}\ndata: {json.dumps({'type': kind, 'seq': n, 'data': data})}\n\n"

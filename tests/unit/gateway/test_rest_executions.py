@@ -237,6 +237,16 @@ async def test_a_replay_has_the_same_input_and_version(world: RestWorld) -> None
     assert (await world.executions.get(newest.json["id"])).version == 2
 
 
+async def test_what_nodes_wrote_is_paged(world: RestWorld) -> None:
+    await world.save()
+    path = f"{EXECUTIONS}/{await started(world)}/logs"
+    first = (await world.ask("GET", path, query="limit=2")).json
+    rest = (await world.ask("GET", path, query=f"limit=2&cursor={first['nextCursor']}")).json
+    texts = [line["text"] for line in first["items"] + rest["items"]]
+    assert (texts, rest["nextCursor"]) == (["one", "two", "three"], None)
+    assert (await world.ask("GET", path, query="node=b")).json["items"] == []
+
+
 async def test_the_journal_shows_what_happened_without_items(world: RestWorld) -> None:
     execution_id = await started(world)
     finished = ["finished", "a", "", 1, 10.0, 11.0, {"main": [[{"secret": 1}]]}]

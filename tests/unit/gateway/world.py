@@ -91,6 +91,13 @@ class FakeRegistry:
 class NoHistory:
     """A history of executions that ran no node."""
 
+    async def logs(self, execution: Execution, node: str | None) -> list[dict[str, Any]]:
+        lines = [
+            {"node": "a", "path": "", "attempt": 1, "at": "2026-01-31T12:00:00.000Z", "text": text}
+            for text in ("one", "two", "three")
+        ]
+        return [line for line in lines if node in (None, line["node"])]
+
     async def overview(self, execution: Execution) -> Overview:
         return Overview([], doubts=[{"node": "a", "path": "", "items": [0]}])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -96,7 +98,7 @@ def logs(
     project: Project = None,
     form: Output = Format.TABLE,
 ) -> None:
-    """Tell what the nodes of an execution did."""
+    """Tell what the nodes of an execution did, and what their code wrote."""
     session = connect(context, project)
     if node is not None:
         where = session.path("executions", execution, "nodes", node)
@@ -109,12 +111,15 @@ def logs(
         if form is not Format.TABLE:
             output.data(shown["nodes"], form)
             return
+        said = _Said(session, execution)
         for run in shown["nodes"]:
             _tell_node(run)
+            said.tell(run)
         tell_end(shown)
         return
+    said = _Said(session, execution)
     for line in _changes(session, execution):
-        _tell_change(line, form)
+        _tell_change(line, form, said)
 
 
 def cancel(
@@ -272,7 +277,38 @@ def _changes(session: Session, execution: str) -> Any:  # noqa: ANN401  # see `f
             yield kind, {"id": execution, **data} if kind == "execution" else data
 
 
-def _tell_change(change: tuple[str, dict[str, Any]], form: Format) -> None:
+class _Said:
+    """Prints what node runs wrote, each line once."""
+
+    def __init__(self, session: Session, execution: str) -> None:
+        self._session = session
+        self._path = session.path("executions", execution, "logs")
+        self._told: Counter[str] = Counter()
+
+    def tell(self, node: dict[str, Any]) -> None:
+        """Print what is new of the lines of a node; `node` is its row, or one of its runs."""
+        name = node["name"]
+        if not node.get("logs"):
+            return
+        seen: Counter[str] = Counter()
+        for line in self._lines(name):
+            path = f"{name} {line['path']}".rstrip()
+            seen[path] += 1
+            if seen[path] > self._told[path]:
+                write(output.clean(f"{line['at'][11:23]:<12}  {path:<24}  | {line['text']}"))
+        self._told.update(seen - self._told)
+
+    def _lines(self, node: str) -> Iterator[dict[str, Any]]:
+        query = {"node": node, "limit": "500"}
+        while True:
+            found = self._session.call("GET", self._path, query=query).json
+            yield from found["items"]
+            if not found["nextCursor"]:
+                return
+            query["cursor"] = found["nextCursor"]
+
+
+def _tell_change(change: tuple[str, dict[str, Any]], form: Format, said: _Said) -> None:
     kind, data = change
     if form is not Format.TABLE:
         import json  # noqa: PLC0415  # one object a line, as programs that follow want it
@@ -280,6 +316,7 @@ def _tell_change(change: tuple[str, dict[str, Any]], form: Format) -> None:
         write(json.dumps({"type": kind, "data": data}, ensure_ascii=False))
     elif kind == "node":
         _tell_node(data)
+        said.tell(data)
     elif kind == "execution" and data.get("status") in ENDED:
         tell_end(data)
 

@@ -512,6 +512,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/executions/{execution_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Execution Logs
+         * @description Return what its node runs wrote (`console.log`, `print`), the oldest line first.
+         */
+        get: operations["getExecutionLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/executions/{execution_id}/nodes/{name}": {
         parameters: {
             query?: never;
@@ -1291,6 +1311,25 @@ export interface components {
             workflow: string;
         };
         /**
+         * ExecutionLogLine
+         * @description A line with the node run that wrote it.
+         */
+        ExecutionLogLine: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Node */
+            node: string;
+            /** Path */
+            path: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * ExecutionPage
          * @description A page of executions, the newest first.
          */
@@ -1307,6 +1346,18 @@ export interface components {
         Failure: {
             /** Code */
             code: string;
+            /**
+             * Item
+             * @description The item it failed for, counted from 0.
+             * @default null
+             */
+            item: number | null;
+            /**
+             * Line
+             * @description Of the node's code, counted from 1.
+             * @default null
+             */
+            line: number | null;
             /** Message */
             message: string;
             /**
@@ -1376,6 +1427,31 @@ export interface components {
             items: {
                 [key: string]: unknown;
             }[];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /**
+         * LogLine
+         * @description A line that an attempt of a node run wrote: `console.log`, `print`, or a node's own log.
+         */
+        LogLine: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LogPage
+         * @description A page of what node runs wrote, the oldest line first.
+         */
+        LogPage: {
+            /** Items */
+            items: components["schemas"]["ExecutionLogLine"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -1727,6 +1803,11 @@ export interface components {
             };
             /** Items */
             items: number;
+            /**
+             * Logs
+             * @default []
+             */
+            logs: components["schemas"]["LogLine"][];
             /** Name */
             name: string;
             /** Output */
@@ -1786,6 +1867,12 @@ export interface components {
             error: components["schemas"]["Failure"] | null;
             /** Items */
             items: number;
+            /**
+             * Logs
+             * @description How many lines its runs wrote.
+             * @default null
+             */
+            logs: number | null;
             /** Name */
             name: string;
             /**
@@ -3591,6 +3678,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JournalPage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getExecutionLogs: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description Of this node. */
+                node?: string | null;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
                 };
             };
             /** @description A problem. */

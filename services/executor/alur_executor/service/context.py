@@ -14,6 +14,7 @@ from alur_engine.state import Run
 from alur_executor.domain.keys import idempotency_key
 from alur_executor.domain.programs import Program, Step
 from alur_executor.service.coding import Answers, Coding
+from alur_executor.service.logs import RunLogs
 from alur_executor.service.parts import Parts
 from alur_sdk.errors import Permanent
 from alur_sdk.items import Item, Json
@@ -25,6 +26,7 @@ class RunContext:
 
     __slots__ = (
         "_execution",
+        "_logs",
         "_parts",
         "_run",
         "_scope_at",
@@ -39,9 +41,10 @@ class RunContext:
         "time_zone",
     )
 
-    def __init__(self, parts: Parts, execution: Execution, program: Program) -> None:
+    def __init__(self, parts: Parts, execution: Execution, program: Program, logs: RunLogs) -> None:
         self._parts = parts
         self._execution = execution
+        self._logs = logs
         self.time_zone = program.settings.time_zone
         self.http: Http = parts.http
         self.kafka: Kafka = parts.kafka
@@ -130,6 +133,8 @@ class RunContext:
     def log(self, message: str, **fields: Any) -> None:
         log = structlog.get_logger("alur.node")
         log.info(message, execution_id=self._execution.id, node=self.node_name, **fields)
+        shown = [f"{name}={value}" for name, value in fields.items()]
+        self._logs.add(self._run.key, " ".join([message, *shown]))
 
 
 def _nowhere(index: int) -> Scope:

@@ -107,6 +107,7 @@ class NodeRuns:
     def _begin(self, step: Step, run: Run, now: float) -> Try:
         session = self._session
         items = _given(step, run.items_of())
+        session.logs.drop(run.key)
         context = session.context().begin(step, run, now)
         scopes = ItemScopes(session.surroundings, step, run, items, context)
         return Try(step, run, items, context, scopes, now, context.attempt)

@@ -10,7 +10,15 @@ from typing import Any
 from alur_common.executions import Execution, Status
 from alur_common.replies import Outcome
 from alur_engine.applying import apply, finish
-from alur_engine.journal import Cancelled, Finished, JournalEntry, Started
+from alur_engine.journal import (
+    Cancelled,
+    Failed,
+    Finished,
+    JournalEntry,
+    Started,
+    Stopped,
+    Waiting,
+)
 from alur_engine.planning import (
     Cancel,
     Command,
@@ -30,6 +38,7 @@ from alur_executor.ports import Trace
 from alur_executor.service.context import RunContext
 from alur_executor.service.endings import Endings
 from alur_executor.service.journaling import FencedError, JournalWriter
+from alur_executor.service.logs import RunLogs
 from alur_executor.service.messages import Messages
 from alur_executor.service.parts import Parts
 from alur_executor.service.quick import QuickRuns
@@ -41,6 +50,9 @@ SHOWN_AFTER_SECONDS = 0.5
 """What goes on for so long is in the store for whoever looks there."""
 SLICE_SECONDS = 0.005
 """How long an execution may keep the event loop before others get their turn."""
+
+
+_ENDS = (Finished, Failed, Waiting, Stopped)
 
 
 class Session:
@@ -68,6 +80,7 @@ class Session:
         """Called once with the execution's id when this worker is durably its owner."""
         self.surroundings = Surroundings(execution, program, state)
         self.watching = Watching(parts.progress, execution.id)
+        self.logs = RunLogs(parts.clock)
         self.tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self.failure: BaseException | None = None
         self._changed = asyncio.Event()
@@ -83,7 +96,7 @@ class Session:
 
     def context(self) -> RunContext:
         """Return a new context for a node run."""
-        return RunContext(self.parts, self.execution, self.program)
+        return RunContext(self.parts, self.execution, self.program, self.logs)
 
     def nudge(self) -> None:
         """A message lies in the inbox."""
@@ -95,7 +108,12 @@ class Session:
         self._changed.set()
 
     def take(self, entry: JournalEntry) -> None:
-        """Record an entry and apply it; it becomes durable with the next flush."""
+        """Record an entry and apply it; it becomes durable with the next flush. What the attempt said goes before."""
+        if self.logs and isinstance(entry, _ENDS):
+            said = self.logs.take((entry.node, entry.path), getattr(entry, "attempt", 1))
+            if said is not None:
+                self.writer.record(said)
+                apply(self.state, said)
         self.writer.record(entry)
         apply(self.state, entry)
         self.watching.tell(self.state, entry)
@@ -223,6 +241,9 @@ class Session:
         if finished is None:
             return False
         self.ran(step, run, finished, begun)
+        if self.logs:
+            self.take(finished)
+            return True
         self.writer.record(finished)
         finish(self.state, run, finished)
         if self.watching.is_on():

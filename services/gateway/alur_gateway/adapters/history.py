@@ -64,6 +64,18 @@ class JournalHistory:
             page["nextCursor"] = encode_cursor(list(following))
         return page
 
+    async def logs(self, execution: Execution, node: str | None) -> list[dict[str, Any]]:
+        """Return what its node runs said, or those of one node; nothing of one that could not even begin."""
+        try:
+            state = await self._state(execution)
+        except AlurError:
+            if execution.status == "failed":
+                return []
+            raise
+        if node is not None and node not in state.graph.by_name:
+            raise NotFoundError(f"the workflow has no node named {node!r}", node=node)
+        return history.logs_of(state, node)
+
     async def _state(self, execution: Execution) -> State:
         graph = await self._graph(execution)
         batches = await self._journals.read(execution.id) if execution.epoch else []

@@ -39,6 +39,8 @@ def _entry(encoded: list[Any], batch: int | None, epoch: int) -> dict[str, Any]:
             shown[_TIMES[name]] = rfc3339(value)
         elif name == "outputs":
             shown["items"] = {port: len(items) for port, items in value.items()}
+        elif name == "lines":
+            shown[name] = len(value)
         elif name not in _HIDDEN and value is not None:
             shown[name] = value
     return shown

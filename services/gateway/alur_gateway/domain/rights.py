@@ -23,6 +23,7 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "list_executions": ("read", "executions"),
     "get_execution": ("read", "executions"),
     "get_execution_node": ("read", "executions"),
+    "get_execution_logs": ("read", "executions"),
     "get_execution_journal": ("read", "executions"),
     "watch_execution": ("read", "executions"),
     "cancel_execution": ("execute", "executions"),

@@ -165,6 +165,14 @@ class ExecutionService:
         """Return the runs of one node with their items, paged; raises `NotFoundError` for an unknown node."""
         return await self._history.node(execution, name, cursor, limit)
 
+    async def logs(
+        self, execution: Execution, node: str | None, after: int, limit: int
+    ) -> Page[dict[str, Any]]:
+        """Return a page of what its node runs wrote; raises `NotFoundError` for an unknown node."""
+        lines = await self._history.logs(execution, node)
+        end = after + limit
+        return Page(lines[after:end], str(end) if len(lines) > end else None)
+
     async def journal(self, execution: Execution, after: int, limit: int) -> Page[dict[str, Any]]:
         """Return a page of journal entries in order; `after` counts those already seen."""
         batches = await self._journals.read(execution.id)

@@ -149,6 +149,7 @@ class UseCases:
         project: str,
         name: str,
         document: object,
+        *,
         base: int,
         precondition: Precondition,
     ) -> DraftRecord:

@@ -15,6 +15,7 @@ from alur_engine.journal import (
     Finished,
     ItemDone,
     JournalEntry,
+    Logged,
     Resolved,
     Started,
     Stopped,
@@ -154,6 +155,10 @@ def _item_done(_: State, run: Run, entry: ItemDone) -> None:
     run.outcomes[entry.item] = entry.outputs
 
 
+def _logged(_: State, run: Run, entry: Logged) -> None:
+    run.logs = [*run.logs, *((entry.attempt, at, text) for at, text in entry.lines)]
+
+
 def _failed(state: State, run: Run, entry: Failed) -> None:
     run.attempt = entry.attempt
     run.error = entry.error
@@ -269,6 +274,7 @@ def _close_all(state: State) -> None:
 _OTHERS: dict[type, Callable[[State, Run, Any], None]] = {
     Started: _started,
     ItemDone: _item_done,
+    Logged: _logged,
     Failed: _failed,
     Waiting: _waiting,
     Stopped: _stopped,

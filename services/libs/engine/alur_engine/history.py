@@ -54,6 +54,8 @@ def _run_shown(run: Run) -> dict[str, Any]:
             shown_run["durationMs"] = max(round((ended - run.started_at) * 1000), 0)
     if run.error is not None:
         shown_run["error"] = run.error
+    if run.logs:
+        shown_run["logs"] = len(run.logs)
     return shown_run
 
 
@@ -92,6 +94,8 @@ def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
         if runs:
             row = _run_shown(runs[-1])
             row["items"] = sum(_run_shown(run)["items"] for run in runs)
+            if lines := sum(len(run.logs) for run in runs):
+                row["logs"] = lines
             if len(runs) > 1:
                 row |= {"runs": len(runs), **_span(runs)}
             if has_ended and row["status"] in ("running", "waiting"):
@@ -122,6 +126,25 @@ def runs_of(state: State, name: str) -> list[Run]:
         for frame in state.frames.values()
         if (run := frame.runs.get(index)) is not None and run.status != "pending"
     ]
+
+
+def logs_of(state: State, name: str | None = None) -> list[dict[str, Any]]:
+    """Return what all node runs, or those of one node, said: `{node, path, attempt, at, text}`, the oldest first."""
+    runs = [
+        run
+        for frame in state.frames.values()
+        for run in frame.runs.values()
+        if run.logs and name in (None, run.node.name)
+    ]
+    said = [(at, run, attempt, text) for run in runs for attempt, at, text in run.logs]
+    return [
+        {"node": run.node.name, "path": run.frame.path, **_line(attempt, at, text)}
+        for at, run, attempt, text in sorted(said, key=lambda line: line[0])
+    ]
+
+
+def _line(attempt: int, at: float, text: str) -> dict[str, Any]:
+    return {"attempt": attempt, "at": timestamp(at), "text": text}
 
 
 Place = tuple[int, int]
@@ -166,6 +189,7 @@ def _detail(run: Run, start: int, limit: int) -> tuple[dict[str, Any], int]:
         "output": {port: _page(items, start, limit) for port, items in run.outputs.items()},
         "counts": counts,
         "wait": run.wait,
+        "logs": [_line(*line) for line in run.logs],
     }
     return detail, max([*counts["input"].values(), *counts["output"].values()], default=0)
 

@@ -58,6 +58,15 @@ class Failed(NamedTuple):
     retry_at: float | None = None
 
 
+class Logged(NamedTuple):
+    """What an attempt said, as `[time, text]`; it stands before the entry that says how it ended."""
+
+    node: str
+    path: str
+    attempt: int
+    lines: Sequence[Sequence[Any]]
+
+
 class Waiting(NamedTuple):
     """A node run waits: `{until?, signal?, children?}`."""
 
@@ -95,10 +104,13 @@ class Resolved(NamedTuple):
     item: int | None = None
 
 
-JournalEntry = Started | ItemDone | Finished | Failed | Waiting | Stopped | Cancelled | Resolved
+JournalEntry = (
+    Started | ItemDone | Logged | Finished | Failed | Waiting | Stopped | Cancelled | Resolved
+)
 _KINDS: dict[str, type[JournalEntry]] = {
     "started": Started,
     "item": ItemDone,
+    "logged": Logged,
     "finished": Finished,
     "failed": Failed,
     "waiting": Waiting,

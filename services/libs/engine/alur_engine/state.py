@@ -68,6 +68,8 @@ class Run:
     turns: tuple[Frame, ...] = ()
     sent: tuple[str, ...] = ()
     catching: dict[str, Any] | None = None
+    logs: Sequence[tuple[int, float, str]] = ()
+    """What its attempts said: attempt, time, text."""
 
     def __init__(self, node: GraphNode, frame: Frame) -> None:
         # What has its default stays with the class: most runs set little more than this.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.security.records import Credential, Producer, Token

@@ -11,6 +11,7 @@ from alur_common.executions import Execution
 from alur_gateway.adapters.grpc.guard import caller, project_of
 from alur_gateway.adapters.grpc.messages import (
     execution_message,
+    log_line_message,
     node_message,
     outcome_word,
     status_word,
@@ -76,6 +77,15 @@ class ExecutionsServicer(ExecutionsServiceServicer):
             found = await self._service.search(caller(), project, wanted, size, token)
         shown = [execution_message(one) for one in found.items]
         return pb.ListResponse(executions=shown, next_page_token=found.next_cursor or "")
+
+    async def ListLogs(  # noqa: N802  # the name of the RPC
+        self, request: pb.ListLogsRequest, _context: object
+    ) -> pb.ListLogsResponse:
+        execution = await self._get(request)
+        size, after = page_size(request.page_size), position(request.page_token)
+        found = await self._service.logs(execution, request.node or None, after, size)
+        lines = [log_line_message(line) for line in found.items]
+        return pb.ListLogsResponse(lines=lines, next_page_token=found.next_cursor or "")
 
     async def Cancel(self, request: pb.CancelRequest, _context: object) -> pb.CancelResponse:  # noqa: N802  # the name of the RPC
         execution = await self._get(request)

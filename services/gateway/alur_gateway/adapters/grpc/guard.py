@@ -38,6 +38,7 @@ OPERATIONS = {
     f"{_EXECUTIONS}/Run": "start_execution",
     f"{_EXECUTIONS}/Get": "get_execution",
     f"{_EXECUTIONS}/List": "list_executions",
+    f"{_EXECUTIONS}/ListLogs": "get_execution_logs",
     f"{_EXECUTIONS}/Cancel": "cancel_execution",
     f"{_EXECUTIONS}/Replay": "replay_execution",
     f"{_EXECUTIONS}/Signal": "signal_execution",

@@ -49,6 +49,17 @@ def node_message(shown: Shown) -> executions.NodeRun:
     )
 
 
+def log_line_message(shown: Shown) -> executions.LogLine:
+    """Return a line that a node run wrote as a message."""
+    return executions.LogLine(
+        node=shown["node"],
+        path=shown["path"],
+        attempt=shown["attempt"],
+        at=to_timestamp(shown["at"]),
+        text=shown["text"],
+    )
+
+
 def node_type_message(shown: Shown) -> nodes.NodeType:
     """Return a node type as a message."""
     slots = [

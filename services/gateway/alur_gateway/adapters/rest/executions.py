@@ -18,6 +18,7 @@ from alur_gateway.adapters.rest.models import (
     ExecutionDocument,
     ExecutionPage,
     JournalPage,
+    LogPage,
     NodeRuns,
     ReplayBody,
     ResolveBody,
@@ -89,6 +90,7 @@ class ExecutionRoutes:
             Route("POST", one + ":signal", self.signal_execution, Started, 202, SignalBody),
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
             Route("GET", one, self.get_execution, ExecutionDocument, headers=("If-None-Match",)),
+            Route("GET", one + "/logs", self.get_execution_logs, LogPage),
             Route("GET", one + "/journal", self.get_execution_journal, JournalPage),
             Route(
                 "GET",
@@ -183,6 +185,21 @@ class ExecutionRoutes:
         """Return a page of the journal, in order, without items."""
         execution = await self._service.get(caller, project, execution_id)
         found = await self._service.journal(execution, _count_of(cursor), limit)
+        return page(found.items, found.next_cursor)
+
+    async def get_execution_logs(
+        self,
+        *,
+        project: str,
+        execution_id: str,
+        caller: Who,
+        node: Annotated[str | None, Query(max_length=64, description="Of this node.")] = None,
+        limit: Limit = PAGE_SIZE,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Return what its node runs wrote (`console.log`, `print`), the oldest line first."""
+        execution = await self._service.get(caller, project, execution_id)
+        found = await self._service.logs(execution, node, _count_of(cursor), limit)
         return page(found.items, found.next_cursor)
 
     async def cancel_execution(

@@ -59,6 +59,8 @@ class Failure(Shown):
     code: str
     message: str
     node: str | None = None
+    line: int | None = Field(None, description="Of the node's code, counted from 1.")
+    item: int | None = Field(None, description="The item it failed for, counted from 0.")
 
 
 class ShownMetadata(Metadata):
@@ -167,6 +169,7 @@ class NodeSummary(Shown):
     attempts: int
     items: int
     runs: int | None = None
+    logs: int | None = Field(None, description="How many lines its runs wrote.")
     started_at: datetime | None = None
     duration_ms: float | None = None
     error: Failure | None = None
@@ -249,6 +252,14 @@ class ItemCounts(Shown):
     output: dict[str, int]
 
 
+class LogLine(Shown):
+    """A line that an attempt of a node run wrote: `console.log`, `print`, or a node's own log."""
+
+    attempt: int
+    at: datetime
+    text: str
+
+
 class NodeRun(Shown):
     """One run of a node with its items. `wait` is what it waits for."""
 
@@ -265,6 +276,7 @@ class NodeRun(Shown):
     counts: ItemCounts
     error: Failure | None = None
     wait: dict[str, Any] | None = None
+    logs: list[LogLine] = []
 
 
 class NodeRuns(Shown):
@@ -273,6 +285,20 @@ class NodeRuns(Shown):
     name: str
     runs: list[NodeRun]
     next_cursor: str | None = None
+
+
+class ExecutionLogLine(LogLine):
+    """A line with the node run that wrote it."""
+
+    node: str
+    path: str
+
+
+class LogPage(Shown):
+    """A page of what node runs wrote, the oldest line first."""
+
+    items: list[ExecutionLogLine]
+    next_cursor: str | None
 
 
 class JournalPage(Shown):

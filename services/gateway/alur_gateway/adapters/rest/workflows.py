@@ -217,7 +217,7 @@ class WorkflowRoutes:
     ) -> Response:
         """Keep a draft, valid or not. Without `If-Match` or `If-None-Match: *` the last writer wins."""
         draft = await self._use.save_draft(
-            caller, project, name, document, base, precondition_of(request)
+            caller, project, name, document, base=base, precondition=precondition_of(request)
         )
         return reply(204, headers={"etag": etag_of(draft.revision)})
 

@@ -27,17 +27,17 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'alur_api/executions/v1/executions.proto\x12\x16\x61lur_api.executions.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x04\n\tExecution\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\x10\n\x08workflow\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12.\n\x06status\x18\x05 \x01(\x0e\x32\x1e.alur_api.executions.v1.Status\x12\x0c\n\x04mode\x18\x06 \x01(\t\x12\x0f\n\x07trigger\x18\x07 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08\x64uration\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1d.alur_api.executions.v1.Error\x12\x0e\n\x06reason\x18\r \x01(\t\x12\'\n\x06output\x18\x0e \x03(\x0b\x32\x17.google.protobuf.Struct\x12.\n\x05nodes\x18\x0f \x03(\x0b\x32\x1f.alur_api.executions.v1.NodeRun\x12\x10\n\x08trace_id\x18\x10 \x01(\t\"\x81\x02\n\x07NodeRun\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12.\n\x06status\x18\x03 \x01(\x0e\x32\x1e.alur_api.executions.v1.Status\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12\r\n\x05items\x18\x05 \x01(\x05\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08\x64uration\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x1d.alur_api.executions.v1.Error\"4\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\"\xb4\x01\n\nRunRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x10\n\x08workflow\x18\x02 \x01(\t\x12&\n\x05input\x18\x03 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\r\n\x05start\x18\x04 \x01(\t\x12\x0f\n\x07version\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\'\n\x04wait\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"C\n\x0bRunResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\")\n\nGetRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"C\n\x0bGetResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\"\xb4\x01\n\x0bListRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x10\n\x08workflow\x18\x04 \x01(\t\x12\x30\n\x08statuses\x18\x05 \x03(\x0e\x32\x1e.alur_api.executions.v1.Status\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x0cListResponse\x12\x35\n\nexecutions\x18\x01 \x03(\x0b\x32!.alur_api.executions.v1.Execution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\rCancelRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"F\n\x0e\x43\x61ncelResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\"<\n\rReplayRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06newest\x18\x03 \x01(\x08\"F\n\x0eReplayResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\"d\n\rSignalRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12(\n\x07payload\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x10\n\x0eSignalResponse\"\xbf\x01\n\x0eResolveRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x11\n\x04item\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x30\n\x07outcome\x18\x06 \x01(\x0e\x32\x1f.alur_api.executions.v1.Outcome\x12&\n\x06output\x18\x07 \x01(\x0b\x32\x16.google.protobuf.ValueB\x07\n\x05_item\"\x11\n\x0fResolveResponse\"A\n\x0cWatchRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\"\xce\x01\n\rWatchResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x36\n\texecution\x18\x02 \x01(\x0b\x32!.alur_api.executions.v1.ExecutionH\x00\x12/\n\x04node\x18\x03 \x01(\x0b\x32\x1f.alur_api.executions.v1.NodeRunH\x00\x12\x34\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32 .alur_api.executions.v1.BookmarkH\x00\x42\x08\n\x06\x63hange\"\n\n\x08\x42ookmark*\xc3\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rSTATUS_QUEUED\x10\x01\x12\x12\n\x0eSTATUS_RUNNING\x10\x02\x12\x12\n\x0eSTATUS_WAITING\x10\x03\x12\x14\n\x10STATUS_SUCCEEDED\x10\x04\x12\x11\n\rSTATUS_FAILED\x10\x05\x12\x14\n\x10STATUS_CANCELLED\x10\x06\x12\x13\n\x0fSTATUS_IN_DOUBT\x10\x07\x12\x12\n\x0eSTATUS_SKIPPED\x10\x08*\\\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_DONE\x10\x01\x12\x14\n\x10OUTCOME_NOT_DONE\x10\x02\x12\x10\n\x0cOUTCOME_FAIL\x10\x03\x32\xc5\x05\n\x11\x45xecutionsService\x12N\n\x03Run\x12\".alur_api.executions.v1.RunRequest\x1a#.alur_api.executions.v1.RunResponse\x12N\n\x03Get\x12\".alur_api.executions.v1.GetRequest\x1a#.alur_api.executions.v1.GetResponse\x12Q\n\x04List\x12#.alur_api.executions.v1.ListRequest\x1a$.alur_api.executions.v1.ListResponse\x12W\n\x06\x43\x61ncel\x12%.alur_api.executions.v1.CancelRequest\x1a&.alur_api.executions.v1.CancelResponse\x12W\n\x06Replay\x12%.alur_api.executions.v1.ReplayRequest\x1a&.alur_api.executions.v1.ReplayResponse\x12W\n\x06Signal\x12%.alur_api.executions.v1.SignalRequest\x1a&.alur_api.executions.v1.SignalResponse\x12Z\n\x07Resolve\x12&.alur_api.executions.v1.ResolveRequest\x1a\'.alur_api.executions.v1.ResolveResponse\x12V\n\x05Watch\x12$.alur_api.executions.v1.WatchRequest\x1a%.alur_api.executions.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'alur_api/executions/v1/executions.proto\x12\x16\x61lur_api.executions.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x04\n\tExecution\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\x10\n\x08workflow\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12.\n\x06status\x18\x05 \x01(\x0e\x32\x1e.alur_api.executions.v1.Status\x12\x0c\n\x04mode\x18\x06 \x01(\t\x12\x0f\n\x07trigger\x18\x07 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstarted_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08\x64uration\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\x05\x65rror\x18\x0c \x01(\x0b\x32\x1d.alur_api.executions.v1.Error\x12\x0e\n\x06reason\x18\r \x01(\t\x12\'\n\x06output\x18\x0e \x03(\x0b\x32\x17.google.protobuf.Struct\x12.\n\x05nodes\x18\x0f \x03(\x0b\x32\x1f.alur_api.executions.v1.NodeRun\x12\x10\n\x08trace_id\x18\x10 \x01(\t\"\x81\x02\n\x07NodeRun\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12.\n\x06status\x18\x03 \x01(\x0e\x32\x1e.alur_api.executions.v1.Status\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12\r\n\x05items\x18\x05 \x01(\x05\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08\x64uration\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12,\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x1d.alur_api.executions.v1.Error\"4\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\"\xb4\x01\n\nRunRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x10\n\x08workflow\x18\x02 \x01(\t\x12&\n\x05input\x18\x03 \x03(\x0b\x32\x17.google.protobuf.Struct\x12\r\n\x05start\x18\x04 \x01(\t\x12\x0f\n\x07version\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12\'\n\x04wait\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"C\n\x0bRunResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\")\n\nGetRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\"C\n\x0bGetResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\"\xb4\x01\n\x0bListRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x10\n\x08workflow\x18\x04 \x01(\t\x12\x30\n\x08statuses\x18\x05 \x03(\x0e\x32\x1e.alur_api.executions.v1.Status\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"^\n\x0cListResponse\x12\x35\n\nexecutions\x18\x01 \x03(\x0b\x32!.alur_api.executions.v1.Execution\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x0fListLogsRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"[\n\x10ListLogsResponse\x12.\n\x05lines\x18\x01 \x03(\x0b\x32\x1f.alur_api.executions.v1.LogLine\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"l\n\x07LogLine\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x05 \x01(\t\"<\n\rCancelRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"F\n\x0e\x43\x61ncelResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\"<\n\rReplayRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06newest\x18\x03 \x01(\x08\"F\n\x0eReplayResponse\x12\x34\n\texecution\x18\x01 \x01(\x0b\x32!.alur_api.executions.v1.Execution\"d\n\rSignalRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12(\n\x07payload\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x10\n\x0eSignalResponse\"\xbf\x01\n\x0eResolveRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0c\n\x04node\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x11\n\x04item\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x30\n\x07outcome\x18\x06 \x01(\x0e\x32\x1f.alur_api.executions.v1.Outcome\x12&\n\x06output\x18\x07 \x01(\x0b\x32\x16.google.protobuf.ValueB\x07\n\x05_item\"\x11\n\x0fResolveResponse\"A\n\x0cWatchRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x14\n\x0cresume_token\x18\x03 \x01(\t\"\xce\x01\n\rWatchResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x36\n\texecution\x18\x02 \x01(\x0b\x32!.alur_api.executions.v1.ExecutionH\x00\x12/\n\x04node\x18\x03 \x01(\x0b\x32\x1f.alur_api.executions.v1.NodeRunH\x00\x12\x34\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32 .alur_api.executions.v1.BookmarkH\x00\x42\x08\n\x06\x63hange\"\n\n\x08\x42ookmark*\xc3\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rSTATUS_QUEUED\x10\x01\x12\x12\n\x0eSTATUS_RUNNING\x10\x02\x12\x12\n\x0eSTATUS_WAITING\x10\x03\x12\x14\n\x10STATUS_SUCCEEDED\x10\x04\x12\x11\n\rSTATUS_FAILED\x10\x05\x12\x14\n\x10STATUS_CANCELLED\x10\x06\x12\x13\n\x0fSTATUS_IN_DOUBT\x10\x07\x12\x12\n\x0eSTATUS_SKIPPED\x10\x08*\\\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n\x0cOUTCOME_DONE\x10\x01\x12\x14\n\x10OUTCOME_NOT_DONE\x10\x02\x12\x10\n\x0cOUTCOME_FAIL\x10\x03\x32\xa4\x06\n\x11\x45xecutionsService\x12N\n\x03Run\x12\".alur_api.executions.v1.RunRequest\x1a#.alur_api.executions.v1.RunResponse\x12N\n\x03Get\x12\".alur_api.executions.v1.GetRequest\x1a#.alur_api.executions.v1.GetResponse\x12Q\n\x04List\x12#.alur_api.executions.v1.ListRequest\x1a$.alur_api.executions.v1.ListResponse\x12]\n\x08ListLogs\x12\'.alur_api.executions.v1.ListLogsRequest\x1a(.alur_api.executions.v1.ListLogsResponse\x12W\n\x06\x43\x61ncel\x12%.alur_api.executions.v1.CancelRequest\x1a&.alur_api.executions.v1.CancelResponse\x12W\n\x06Replay\x12%.alur_api.executions.v1.ReplayRequest\x1a&.alur_api.executions.v1.ReplayResponse\x12W\n\x06Signal\x12%.alur_api.executions.v1.SignalRequest\x1a&.alur_api.executions.v1.SignalResponse\x12Z\n\x07Resolve\x12&.alur_api.executions.v1.ResolveRequest\x1a\'.alur_api.executions.v1.ResolveResponse\x12V\n\x05Watch\x12$.alur_api.executions.v1.WatchRequest\x1a%.alur_api.executions.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'alur_api.executions.v1.executions_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STATUS']._serialized_start=2526
-  _globals['_STATUS']._serialized_end=2721
-  _globals['_OUTCOME']._serialized_start=2723
-  _globals['_OUTCOME']._serialized_end=2815
+  _globals['_STATUS']._serialized_start=2830
+  _globals['_STATUS']._serialized_end=3025
+  _globals['_OUTCOME']._serialized_start=3027
+  _globals['_OUTCOME']._serialized_end=3119
   _globals['_EXECUTION']._serialized_start=163
   _globals['_EXECUTION']._serialized_end=677
   _globals['_NODERUN']._serialized_start=680
@@ -56,28 +56,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTREQUEST']._serialized_end=1538
   _globals['_LISTRESPONSE']._serialized_start=1540
   _globals['_LISTRESPONSE']._serialized_end=1634
-  _globals['_CANCELREQUEST']._serialized_start=1636
-  _globals['_CANCELREQUEST']._serialized_end=1696
-  _globals['_CANCELRESPONSE']._serialized_start=1698
-  _globals['_CANCELRESPONSE']._serialized_end=1768
-  _globals['_REPLAYREQUEST']._serialized_start=1770
-  _globals['_REPLAYREQUEST']._serialized_end=1830
-  _globals['_REPLAYRESPONSE']._serialized_start=1832
-  _globals['_REPLAYRESPONSE']._serialized_end=1902
-  _globals['_SIGNALREQUEST']._serialized_start=1904
-  _globals['_SIGNALREQUEST']._serialized_end=2004
-  _globals['_SIGNALRESPONSE']._serialized_start=2006
-  _globals['_SIGNALRESPONSE']._serialized_end=2022
-  _globals['_RESOLVEREQUEST']._serialized_start=2025
-  _globals['_RESOLVEREQUEST']._serialized_end=2216
-  _globals['_RESOLVERESPONSE']._serialized_start=2218
-  _globals['_RESOLVERESPONSE']._serialized_end=2235
-  _globals['_WATCHREQUEST']._serialized_start=2237
-  _globals['_WATCHREQUEST']._serialized_end=2302
-  _globals['_WATCHRESPONSE']._serialized_start=2305
-  _globals['_WATCHRESPONSE']._serialized_end=2511
-  _globals['_BOOKMARK']._serialized_start=2513
-  _globals['_BOOKMARK']._serialized_end=2523
-  _globals['_EXECUTIONSSERVICE']._serialized_start=2818
-  _globals['_EXECUTIONSSERVICE']._serialized_end=3527
+  _globals['_LISTLOGSREQUEST']._serialized_start=1636
+  _globals['_LISTLOGSREQUEST']._serialized_end=1735
+  _globals['_LISTLOGSRESPONSE']._serialized_start=1737
+  _globals['_LISTLOGSRESPONSE']._serialized_end=1828
+  _globals['_LOGLINE']._serialized_start=1830
+  _globals['_LOGLINE']._serialized_end=1938
+  _globals['_CANCELREQUEST']._serialized_start=1940
+  _globals['_CANCELREQUEST']._serialized_end=2000
+  _globals['_CANCELRESPONSE']._serialized_start=2002
+  _globals['_CANCELRESPONSE']._serialized_end=2072
+  _globals['_REPLAYREQUEST']._serialized_start=2074
+  _globals['_REPLAYREQUEST']._serialized_end=2134
+  _globals['_REPLAYRESPONSE']._serialized_start=2136
+  _globals['_REPLAYRESPONSE']._serialized_end=2206
+  _globals['_SIGNALREQUEST']._serialized_start=2208
+  _globals['_SIGNALREQUEST']._serialized_end=2308
+  _globals['_SIGNALRESPONSE']._serialized_start=2310
+  _globals['_SIGNALRESPONSE']._serialized_end=2326
+  _globals['_RESOLVEREQUEST']._serialized_start=2329
+  _globals['_RESOLVEREQUEST']._serialized_end=2520
+  _globals['_RESOLVERESPONSE']._serialized_start=2522
+  _globals['_RESOLVERESPONSE']._serialized_end=2539
+  _globals['_WATCHREQUEST']._serialized_start=2541
+  _globals['_WATCHREQUEST']._serialized_end=2606
+  _globals['_WATCHRESPONSE']._serialized_start=2609
+  _globals['_WATCHRESPONSE']._serialized_end=2815
+  _globals['_BOOKMARK']._serialized_start=2817
+  _globals['_BOOKMARK']._serialized_end=2827
+  _globals['_EXECUTIONSSERVICE']._serialized_start=3122
+  _globals['_EXECUTIONSSERVICE']._serialized_end=3926
 # @@protoc_insertion_point(module_scope)

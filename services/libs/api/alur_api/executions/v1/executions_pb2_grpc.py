@@ -53,6 +53,11 @@ class ExecutionsServiceStub:
                 request_serializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListRequest.SerializeToString,
                 response_deserializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListResponse.FromString,
                 _registered_method=True)
+        self.ListLogs = channel.unary_unary(
+                '/alur_api.executions.v1.ExecutionsService/ListLogs',
+                request_serializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListLogsRequest.SerializeToString,
+                response_deserializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListLogsResponse.FromString,
+                _registered_method=True)
         self.Cancel = channel.unary_unary(
                 '/alur_api.executions.v1.ExecutionsService/Cancel',
                 request_serializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.CancelRequest.SerializeToString,
@@ -103,6 +108,13 @@ class ExecutionsServiceServicer:
 
     def List(self, request, context):
         """List returns executions, the newest first, page by page, without output and node runs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLogs(self, request, context):
+        """ListLogs returns what the node runs of an execution wrote, the oldest line first, page by page.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,6 +172,11 @@ def add_ExecutionsServiceServicer_to_server(servicer, server):
                     servicer.List,
                     request_deserializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListRequest.FromString,
                     response_serializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListResponse.SerializeToString,
+            ),
+            'ListLogs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLogs,
+                    request_deserializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListLogsRequest.FromString,
+                    response_serializer=alur__api_dot_executions_dot_v1_dot_executions__pb2.ListLogsResponse.SerializeToString,
             ),
             'Cancel': grpc.unary_unary_rpc_method_handler(
                     servicer.Cancel,
@@ -272,6 +289,33 @@ class ExecutionsService:
             '/alur_api.executions.v1.ExecutionsService/List',
             alur__api_dot_executions_dot_v1_dot_executions__pb2.ListRequest.SerializeToString,
             alur__api_dot_executions_dot_v1_dot_executions__pb2.ListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLogs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/alur_api.executions.v1.ExecutionsService/ListLogs',
+            alur__api_dot_executions_dot_v1_dot_executions__pb2.ListLogsRequest.SerializeToString,
+            alur__api_dot_executions_dot_v1_dot_executions__pb2.ListLogsResponse.FromString,
             options,
             channel_credentials,
             insecure,

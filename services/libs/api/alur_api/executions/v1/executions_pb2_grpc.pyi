@@ -43,6 +43,8 @@ class ExecutionsServiceStub:
     """Get returns one execution with its output and node runs."""
     List: _grpc.UnaryUnaryMultiCallable[_executions_pb2.ListRequest, _executions_pb2.ListResponse]
     """List returns executions, the newest first, page by page, without output and node runs."""
+    ListLogs: _grpc.UnaryUnaryMultiCallable[_executions_pb2.ListLogsRequest, _executions_pb2.ListLogsResponse]
+    """ListLogs returns what the node runs of an execution wrote, the oldest line first, page by page."""
     Cancel: _grpc.UnaryUnaryMultiCallable[_executions_pb2.CancelRequest, _executions_pb2.CancelResponse]
     """Cancel stops an execution. Repeating it is harmless; FAILED_PRECONDITION when it has ended otherwise."""
     Replay: _grpc.UnaryUnaryMultiCallable[_executions_pb2.ReplayRequest, _executions_pb2.ReplayResponse]
@@ -69,6 +71,8 @@ class ExecutionsServiceAsyncStub(ExecutionsServiceStub):
     """Get returns one execution with its output and node runs."""
     List: _aio.UnaryUnaryMultiCallable[_executions_pb2.ListRequest, _executions_pb2.ListResponse]  # type: ignore[assignment]
     """List returns executions, the newest first, page by page, without output and node runs."""
+    ListLogs: _aio.UnaryUnaryMultiCallable[_executions_pb2.ListLogsRequest, _executions_pb2.ListLogsResponse]  # type: ignore[assignment]
+    """ListLogs returns what the node runs of an execution wrote, the oldest line first, page by page."""
     Cancel: _aio.UnaryUnaryMultiCallable[_executions_pb2.CancelRequest, _executions_pb2.CancelResponse]  # type: ignore[assignment]
     """Cancel stops an execution. Repeating it is harmless; FAILED_PRECONDITION when it has ended otherwise."""
     Replay: _aio.UnaryUnaryMultiCallable[_executions_pb2.ReplayRequest, _executions_pb2.ReplayResponse]  # type: ignore[assignment]
@@ -110,6 +114,14 @@ class ExecutionsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_executions_pb2.ListResponse, _abc.Awaitable[_executions_pb2.ListResponse]]:
         """List returns executions, the newest first, page by page, without output and node runs."""
+
+    @_abc_1.abstractmethod
+    def ListLogs(
+        self,
+        request: _executions_pb2.ListLogsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_executions_pb2.ListLogsResponse, _abc.Awaitable[_executions_pb2.ListLogsResponse]]:
+        """ListLogs returns what the node runs of an execution wrote, the oldest line first, page by page."""
 
     @_abc_1.abstractmethod
     def Cancel(

@@ -40,6 +40,10 @@ STEPS = (
         from_output=False,
     ),
     Step((PYTHON, "-m", "alur_gateway.adapters.rest"), "docs/reference/openapi.json"),
+    Step(
+        (PYTHON, "-m", "tools.expression_names"),
+        "services/editor/src/graph/expression-names.json",
+    ),
     Step((PYTHON, "-m", "tools.storage"), "docs/reference/storage.md"),
     Step((PYTHON, "-m", "tools.metrics"), "docs/reference/metrics.md"),
     Step((PYTHON, "-m", "tools.settings"), "docs/reference/settings.md"),

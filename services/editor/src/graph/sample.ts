@@ -6,18 +6,22 @@ const MAX_DEPTH = 5;
 const MAX_PATHS = 300;
 const PLAIN = /^[A-Za-z_$][\w$]*$/;
 
-function step(key: string): string {
-  return PLAIN.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+function step(key: string, byKey: ReadonlySet<string>): string {
+  return PLAIN.test(key) && !byKey.has(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
-/** Every path below `root` in the order of the data, such as `$json.body.total`. */
-export function pathsOf(value: Json, root: string): string[] {
+/** Every path below `root` in the order of the data, such as `$json.body.total`; names in `byKey` stand in brackets. */
+export function pathsOf(
+  value: Json,
+  root: string,
+  byKey: ReadonlySet<string> = new Set(),
+): string[] {
   const found: string[] = [];
   const walk = (part: Json, path: string, depth: number): void => {
     if (part === null || typeof part !== "object" || depth > MAX_DEPTH) return;
     const entries: [string, Json][] = Array.isArray(part)
       ? part.slice(0, 1).map((entry) => ["[0]", entry])
-      : Object.entries(part).map(([key, entry]) => [step(key), entry]);
+      : Object.entries(part).map(([key, entry]) => [step(key, byKey), entry]);
     for (const [key, entry] of entries) {
       if (found.length >= MAX_PATHS) return;
       found.push(path + key);
@@ -27,26 +31,3 @@ export function pathsOf(value: Json, root: string): string[] {
   walk(value, root, 1);
   return found;
 }
-
-/** What every expression can use. */
-export const ALWAYS = [
-  "$json",
-  "$item",
-  "$items",
-  "$input.first()",
-  "$input.last()",
-  "$input.all()",
-  "$trigger",
-  "$vars",
-  "$now",
-  "$today",
-  "$index",
-  "$runIndex",
-  "$execution.id",
-  "$execution.mode",
-  "$execution.startedAt",
-  "$run.idempotencyKey",
-  "$run.attempt",
-  "$workflow.name",
-  "$workflow.version",
-];

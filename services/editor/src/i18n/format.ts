@@ -11,6 +11,18 @@ export function formatTime(iso: string | null | undefined): string {
   return format.format(new Date(iso));
 }
 
+/** The time of day to the millisecond, for lines that follow each other. */
+export function formatClock(iso: string): string {
+  const format = new Intl.DateTimeFormat(i18next.language, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    hourCycle: "h23",
+  });
+  return format.format(new Date(iso));
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],

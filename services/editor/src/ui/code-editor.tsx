@@ -6,13 +6,19 @@ import classes from "./code-editor.module.css";
 export interface CodeEditorProps {
   value: string;
   onChange?: (value: string) => void;
-  language: "json" | "expression" | "yaml";
+  language: "json" | "expression" | "yaml" | "javascript" | "python";
   label: string;
   isInvalid?: boolean;
   minHeight?: number;
   maxHeight?: number;
   /** Words that are offered while typing, such as the fields of the items. */
   completions?: readonly string[];
+  /** Words that are offered after a dot. */
+  methods?: readonly string[];
+  /** Whether lines are numbered. */
+  isNumbered?: boolean;
+  /** The line that something is wrong with, from 1. */
+  faultyLine?: number | null;
 }
 
 const CodeMirror = lazy(async () => ({ default: (await import("./code-mirror")).CodeMirror }));

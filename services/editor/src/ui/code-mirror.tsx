@@ -1,12 +1,28 @@
 /** CodeMirror in our colours. Loaded by `code-editor.tsx` only. */
 
-import { autocompletion, type CompletionContext, closeBrackets } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  closeBrackets,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { json } from "@codemirror/lang-json";
-import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { EditorState, type Extension } from "@codemirror/state";
-import { EditorView, keymap } from "@codemirror/view";
+import {
+  bracketMatching,
+  HighlightStyle,
+  indentUnit,
+  syntaxHighlighting,
+} from "@codemirror/language";
+import {
+  Compartment,
+  EditorState,
+  type Extension,
+  StateEffect,
+  StateField,
+} from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
 import type { CodeEditorProps } from "./code-editor";
@@ -18,6 +34,16 @@ const look = EditorView.theme({
     fontFamily: "var(--alur-font-mono)",
     padding: "8px 4px",
     caretColor: "var(--alur-accent)",
+  },
+  ".cm-gutters": {
+    border: "none",
+    color: "var(--alur-text-2)",
+    backgroundColor: "transparent",
+    fontFamily: "var(--alur-font-mono)",
+  },
+  ".cm-faulty": {
+    backgroundColor: "color-mix(in srgb, var(--alur-bad) 14%, transparent)",
+    boxShadow: "inset 3px 0 0 var(--alur-bad)",
   },
   ".cm-cursor": { borderLeftColor: "var(--alur-accent)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
@@ -48,36 +74,86 @@ const colours = syntaxHighlighting(
   ]),
 );
 
-const WORD = /[$\w.]+$/;
+/** A path such as `$json.a`, or one that begins with a node's name: `$("large only").item`. */
+const WORD = /(?:(?:\$|\$node|_node)\("[^"\n]*"\)[\w.()[\]"]*|[$\w.]+)$/;
+const MEMBER = /\.\w*$/;
 
-function complete(words: readonly string[]) {
-  return (context: CompletionContext) => {
-    const before = context.matchBefore(WORD);
-    if (!before && !context.explicit) return null;
-    return {
-      from: before?.from ?? context.pos,
-      options: words.map((label) => ({ label, type: "variable" })),
-      validFor: /^[$\w.]*$/,
-    };
+function complete(words: readonly string[], context: CompletionContext): CompletionResult | null {
+  const before = context.matchBefore(WORD);
+  if (!before && !context.explicit) return null;
+  return {
+    from: before?.from ?? context.pos,
+    options: words.map((label) => ({ label, type: "variable" })),
+    validFor: /^[$\w.()[\]" ]*$/,
   };
 }
 
-function languageOf(props: CodeEditorProps): Extension {
-  if (props.language === "json") return json();
-  return props.language === "expression" ? javascript() : [];
+function completeMember(
+  methods: readonly string[],
+  context: CompletionContext,
+): CompletionResult | null {
+  const before = context.matchBefore(MEMBER);
+  if (!before || methods.length === 0) return null;
+  return {
+    from: before.from + 1,
+    // Fields that are known come before what any value has.
+    options: methods.map((label) => ({ label, type: "method", boost: -50, apply: `${label}(` })),
+    validFor: /^\w*$/,
+  };
 }
+
+const LANGUAGES: Record<CodeEditorProps["language"], () => Extension | Promise<Extension>> = {
+  json,
+  expression: () => javascript(),
+  javascript: () => javascript(),
+  // Few need it: it is fetched with the first Python code.
+  python: async () => (await import("@codemirror/lang-python")).python(),
+  yaml: () => [],
+};
+
+/** Put a language in place, at once or once it is fetched. */
+function setLanguage(editor: EditorView, slot: Compartment, language: CodeEditorProps["language"]) {
+  const put = (extension: Extension) =>
+    editor.dispatch({
+      effects: slot.reconfigure([extension, indentUnit.of(INDENT[language] ?? "  ")]),
+    });
+  const found = LANGUAGES[language]();
+  if (found instanceof Promise) void found.then(put);
+  else put(found);
+}
+
+const INDENT: Partial<Record<CodeEditorProps["language"], string>> = { python: "    " };
+
+const setFault = StateEffect.define<number | null>();
+const FAULTY = Decoration.line({ class: "cm-faulty" });
+
+function decorated(state: EditorState, line: number | null): DecorationSet {
+  if (line === null || line < 1 || line > state.doc.lines) return Decoration.none;
+  return Decoration.set([FAULTY.range(state.doc.line(line).from)]);
+}
+
+const faults = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update: (before, transaction) => {
+    const effect = transaction.effects.find((one) => one.is(setFault));
+    if (effect) return decorated(transaction.state, effect.value);
+    return transaction.docChanged ? before.map(transaction.changes) : before;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
 
 export function CodeMirror(props: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const { language, label, value } = props;
+  const { language, label, value, isNumbered = false, faultyLine = null } = props;
   const isReadOnly = props.onChange === undefined;
 
   useEffect(() => {
     if (!host.current) return;
     const { minHeight = 36, maxHeight = 320 } = latest.current;
+    const slot = new Compartment();
     const editor = new EditorView({
       parent: host.current,
       state: EditorState.create({
@@ -86,9 +162,14 @@ export function CodeMirror(props: CodeEditorProps) {
           history(),
           bracketMatching(),
           closeBrackets(),
-          languageOf({ ...latest.current, language }),
+          slot.of([]),
+          isNumbered ? lineNumbers() : [],
+          faults,
           autocompletion({
-            override: [(context) => complete(latest.current.completions ?? [])(context)],
+            override: [
+              (context) => complete(latest.current.completions ?? [], context),
+              (context) => completeMember(latest.current.methods ?? [], context),
+            ],
             icons: false,
           }),
           // Tab stays what it is on a page: a form of such fields must not trap the keyboard.
@@ -112,8 +193,9 @@ export function CodeMirror(props: CodeEditorProps) {
       }),
     });
     view.current = editor;
+    setLanguage(editor, slot, language);
     return () => editor.destroy();
-  }, [language, label, isReadOnly]);
+  }, [language, label, isReadOnly, isNumbered]);
 
   useEffect(() => {
     const editor = view.current;
@@ -121,6 +203,11 @@ export function CodeMirror(props: CodeEditorProps) {
     if (!editor || shown === value) return;
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
   }, [value]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new text or a new editor has no mark yet
+  useEffect(() => {
+    view.current?.dispatch({ effects: setFault.of(faultyLine) });
+  }, [faultyLine, value, language, label, isReadOnly, isNumbered]);
 
   return <div ref={host} />;
 }

@@ -70,6 +70,8 @@ const ENDED: Execution = {
   doubts: [],
 };
 
+const FAILURE = { code: "x", message: "no", node: null, line: null, item: null };
+
 describe("the shown run", () => {
   it("counts the runs of a node in a loop and keeps the last state", () => {
     const { getState } = createRunStore();
@@ -78,7 +80,7 @@ describe("the shown run", () => {
       { name: "a", status: "running" },
       { name: "a", status: "succeeded", items: 2 },
       { name: "a", status: "running" },
-      { name: "a", status: "failed", error: { code: "x", message: "no", node: null } },
+      { name: "a", status: "failed", error: FAILURE },
     ]);
     expect(getState().nodes.get("a")).toMatchObject({ status: "failed", runs: 2, items: 2 });
   });

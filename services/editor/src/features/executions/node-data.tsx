@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { nodeRuns } from "../../api/queries";
 import type { NodeRun, NodeStatus } from "../../api/types";
 import type { JsonObject } from "../../graph/document";
+import { formatClock } from "../../i18n/format";
 import { CodeEditor } from "../../ui/code-editor";
 import { Failed } from "../../ui/failed";
 import { ItemTable } from "./item-table";
@@ -118,6 +119,30 @@ function useRuns({ project, execution, name, state }: Props) {
   return query;
 }
 
+/** What the code wrote, line by line. */
+function Logs({ lines }: { lines: NodeRun["logs"] }) {
+  const { t } = useTranslation();
+  const hasAttempts = lines.some(({ attempt }) => attempt > 1);
+  return (
+    <section className={classes.logs} aria-label={t("code.logs")}>
+      <h3 className={classes.sideTitle} title={t("code.logsHint")}>
+        {t("code.logs")}
+      </h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <ol className={classes.lines} tabIndex={0}>
+        {lines.map(({ at, attempt, text }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines may repeat, and none is ever moved
+          <li key={index}>
+            <time dateTime={at}>{formatClock(at)}</time>
+            {hasAttempts && <span>{t("data.attempt", { count: attempt })}</span>}
+            <code>{text}</code>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
 function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: Mode }) {
   const { t } = useTranslation();
   return (
@@ -137,6 +162,7 @@ function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: M
           </Text>
         </Alert>
       )}
+      {run.logs.length > 0 && <Logs lines={run.logs} />}
       <div className={classes.sides}>
         <Side title={t("data.input")} ports={run.input} counts={run.counts.input} mode={mode} />
         <Side title={t("data.output")} ports={run.output} counts={run.counts.output} mode={mode} />

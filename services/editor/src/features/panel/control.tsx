@@ -8,6 +8,7 @@ import { toIsoDuration } from "../../graph/duration";
 import type { JsonSchema } from "../../graph/node-type";
 import type { Field } from "../../graph/schema";
 import { AnyControl } from "./any-control";
+import { CodeControl } from "./code-control";
 import { ListControl, MapControl, ObjectControl, UnionControl } from "./nested-controls";
 
 export interface ControlProps<Kind extends Field = Field> {
@@ -150,6 +151,7 @@ function DurationControl({ schema, label, value, onChange }: Props<"duration">) 
 export function Control({ field, ...rest }: ControlProps) {
   switch (field.kind) {
     case "text":
+      if (field.isCode) return <CodeControl {...rest} />;
       return <TextControl field={field} {...rest} />;
     case "number":
       return <NumberControl field={field} {...rest} />;

@@ -56,7 +56,8 @@ export function ExpressionInput({ value, label, isInvalid, onChange }: Props) {
         value={value}
         label={label}
         isInvalid={isInvalid}
-        completions={completions}
+        completions={completions.words}
+        methods={completions.methods}
         onChange={onChange}
       />
       <Preview text={value} />

@@ -81,7 +81,9 @@ export function Field(props: FieldProps) {
   const { hasExpressions } = usePanel();
   const mode = useMode(props);
   const field = fieldOf(schema);
-  const isOn = hasExpressions && mode.isOn;
+  // Code is run as it is: braces in it are braces.
+  const isCode = field.kind === "text" && field.isCode;
+  const isOn = hasExpressions && mode.isOn && !isCode;
   const problem = useProblem(path, isOn || !NESTED.has(field.kind));
   return (
     <div className={classes.field} data-invalid={problem !== null || undefined}>
@@ -92,7 +94,9 @@ export function Field(props: FieldProps) {
             {isRequired && <span className={classes.required}> {t("panel.required")}</span>}
           </span>
         )}
-        {hasExpressions && <ModeSwitch label={label} isOn={isOn} onSwitch={mode.onSwitch} />}
+        {hasExpressions && !isCode && (
+          <ModeSwitch label={label} isOn={isOn} onSwitch={mode.onSwitch} />
+        )}
       </div>
       {schema.description && (
         <Text size="xs" c="dimmed" className={classes.description}>

@@ -1,20 +1,27 @@
 /** What the fields of one node's form share, however deep they are. */
 
 import { createContext, useContext } from "react";
+import { type Completions, NO_COMPLETIONS } from "../../graph/completions";
 import type { JsonObject } from "../../graph/document";
 import type { NodeProblem } from "../../graph/problems";
 
 export interface PanelState {
   /** False for triggers: nothing is known yet when they are read. */
   hasExpressions: boolean;
-  completions: readonly string[];
+  /** What expressions of this node can hold. */
+  completions: Completions;
+  /** The other parameters, by which a field may go: the language of code. */
+  params: JsonObject;
+  node: { id: string; name: string } | null;
   sample: JsonObject | null;
   problems: readonly NodeProblem[];
 }
 
 export const PanelContext = createContext<PanelState>({
   hasExpressions: false,
-  completions: [],
+  completions: NO_COMPLETIONS,
+  params: {},
+  node: null,
   sample: null,
   problems: [],
 });

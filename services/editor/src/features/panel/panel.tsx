@@ -56,12 +56,12 @@ function Head({ node }: { node: GraphNode }) {
 
 function usePanelState(node: GraphNode): PanelState {
   const sample = useSample(node.id);
-  const completions = useCompletions(node.id, sample);
+  const completions = useCompletions(node.id, "expression", sample);
   const problems = useView((state) => state.problems.byNode.get(node.id)) ?? NO_PROBLEMS;
   const hasExpressions = node.kind === "node";
   return useMemo(
-    () => ({ hasExpressions, completions, sample, problems }),
-    [hasExpressions, completions, sample, problems],
+    () => ({ hasExpressions, completions, sample, problems, params: node.params, node }),
+    [hasExpressions, completions, sample, problems, node],
   );
 }
 

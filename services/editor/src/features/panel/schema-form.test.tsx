@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import axe from "axe-core";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { NO_COMPLETIONS } from "../../graph/completions";
 import type { JsonObject } from "../../graph/document";
 import type { JsonSchema } from "../../graph/node-type";
 import { startTranslation } from "../../i18n";
@@ -23,7 +24,14 @@ const SCHEMA: JsonSchema = {
   },
 };
 
-const panel: PanelState = { hasExpressions: true, completions: [], sample: null, problems: [] };
+const panel: PanelState = {
+  hasExpressions: true,
+  completions: NO_COMPLETIONS,
+  params: {},
+  node: null,
+  sample: null,
+  problems: [],
+};
 
 function show(value: JsonObject, state: PanelState = panel) {
   const onChange = vi.fn();

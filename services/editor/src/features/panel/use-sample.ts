@@ -1,12 +1,21 @@
 /** An example item for the node that is edited, from the run that is shown on the canvas. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { useShallow } from "zustand/react/shallow";
 import { nodeRuns } from "../../api/queries";
-import type { NodeRuns } from "../../api/types";
+import type { NodeRuns, NodeStatus } from "../../api/types";
+import {
+  ancestorsOf,
+  type Completions,
+  completionsFor,
+  type Dialect,
+  type Upstream,
+} from "../../graph/completions";
 import type { JsonObject } from "../../graph/document";
-import { ALWAYS, pathsOf } from "../../graph/sample";
 import { useEditor, useRun, useWorkbench } from "../canvas/context";
+
+const HAS_SENT: ReadonlySet<NodeStatus> = new Set(["succeeded", "failed"]);
 
 function firstOf(runs: NodeRuns | undefined, side: "input" | "output"): JsonObject | null {
   const last = runs?.runs.at(-1);
@@ -37,17 +46,33 @@ export function useSample(id: string): JsonObject | null {
   return firstOf(own, "input") ?? firstOf(before, "output");
 }
 
-/** What can be written in an expression of this node. */
-export function useCompletions(id: string, sample: JsonObject | null): readonly string[] {
-  const names = useEditor(({ graph }) =>
-    graph.nodes
-      .filter((node) => node.id !== id)
-      .map((node) => node.name)
-      .join("\n"),
+/** The nodes before this one, each with the first item that it sent in the run that is shown. */
+function useUpstream(id: string): readonly Upstream[] {
+  const { project } = useWorkbench();
+  const run = useRun((state) => state.id);
+  const ran = useRun((state) => state.nodes);
+  const names = useEditor(
+    useShallow(({ graph }) => ancestorsOf(graph, id).map((node) => node.name)),
   );
-  return useMemo(() => {
-    const fields = sample ? pathsOf(sample, "$json") : [];
-    const nodes = names === "" ? [] : names.split("\n");
-    return [...fields, ...ALWAYS, ...nodes.map((name) => `$(${JSON.stringify(name)}).item.json`)];
-  }, [names, sample]);
+  return useQueries({
+    queries: names.map((name) => ({
+      ...nodeRuns(project, run ?? "", name),
+      enabled: run !== null && HAS_SENT.has(ran.get(name)?.status ?? "skipped"),
+    })),
+    combine: (results) =>
+      results.map(({ data }, index) => ({
+        name: names[index] ?? "",
+        sample: firstOf(data, "output"),
+      })),
+  });
+}
+
+/** What can be written in a field of this node. */
+export function useCompletions(
+  id: string,
+  dialect: Dialect,
+  sample: JsonObject | null,
+): Completions {
+  const upstream = useUpstream(id);
+  return useMemo(() => completionsFor(dialect, sample, upstream), [dialect, sample, upstream]);
 }

@@ -1,5 +1,6 @@
 /** Every English text of the editor; the other languages have the same keys, which the compiler checks. */
 
+import { code } from "./code";
 import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
@@ -289,6 +290,7 @@ export const en = {
     truncated: "The first {{count}} are shown.",
     primitive: "Value",
   },
+  code,
   draft,
   executions,
   palette,

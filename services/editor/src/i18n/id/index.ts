@@ -1,6 +1,7 @@
 /** Every text in Indonesian. */
 
 import type { Texts } from "../en";
+import { code } from "./code";
 import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
@@ -291,6 +292,7 @@ export const id: Texts = {
     truncated: "{{count}} pertama ditampilkan.",
     primitive: "Nilai",
   },
+  code,
   draft,
   executions,
   palette,

@@ -1,0 +1,135 @@
+/** What can be written where: the words and methods that are offered while somebody types. */
+
+import type { Json, JsonObject } from "./document";
+import names from "./expression-names.json";
+import type { Graph, GraphNode } from "./graph";
+import { pathsOf } from "./sample";
+
+/** An expression within braces, or the code of a node. */
+export type Dialect = "expression" | "javascript" | "python";
+
+/** A node that runs before, with the first item that it sent when that is known. */
+export interface Upstream {
+  name: string;
+  sample: JsonObject | null;
+}
+
+export interface Completions {
+  /** Whole words and paths. */
+  words: readonly string[];
+  /** What may follow a dot. */
+  methods: readonly string[];
+}
+
+export const NO_COMPLETIONS: Completions = { words: [], methods: [] };
+
+const SHOWN_ANCESTORS = 12;
+
+/** Nodes from which items can reach this one, the nearest first. */
+export function ancestorsOf(graph: Graph, id: string): GraphNode[] {
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
+  const found = new Set<string>();
+  let front = [id];
+  while (front.length > 0 && found.size < SHOWN_ANCESTORS) {
+    const before = graph.edges.filter((edge) => front.includes(edge.target));
+    front = [...new Set(before.map((edge) => edge.source))].filter(
+      (source) => source !== id && !found.has(source),
+    );
+    for (const source of front) found.add(source);
+  }
+  return [...found].flatMap((source) => byId.get(source) ?? []).slice(0, SHOWN_ANCESTORS);
+}
+
+const ROOTS = [
+  "$json",
+  "$binary",
+  "$item",
+  "$items",
+  "$input.item",
+  "$input.first()",
+  "$input.last()",
+  "$input.all()",
+  "$trigger",
+  "$vars",
+  "$env",
+  "$index",
+  "$runIndex",
+  "$execution.id",
+  "$execution.mode",
+  "$execution.startedAt",
+  "$run.idempotencyKey",
+  "$run.attempt",
+  "$run.path",
+  "$workflow.name",
+  "$workflow.id",
+  "$workflow.version",
+];
+
+/** Python has no `$`: there the names begin with an underscore. */
+const inPython = (word: string): string => word.replace("$", "_");
+const PYTHON_LACKS: ReadonlySet<string> = new Set(["$binary", "$runIndex"]);
+/** A field of this name is read by its key: the attribute is a method of `dict`. */
+const DICT = new Set(
+  "clear copy fromkeys get items keys pop popitem setdefault update values".split(" "),
+);
+
+interface Grammar {
+  roots: readonly string[];
+  /** Where the fields of the current item begin. */
+  items: readonly string[];
+  node: (name: string) => string;
+  methods: readonly string[];
+  byKey: ReadonlySet<string>;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+const GRAMMARS: Record<Dialect, Grammar> = {
+  expression: {
+    roots: [...ROOTS, "$now", "$today", ...names.functions, ...names.statics],
+    items: ["$json"],
+    node: (name) => `$(${JSON.stringify(name)}).item.json`,
+    methods: [...names.helpers, ...names.methods],
+    byKey: NOBODY,
+  },
+  javascript: {
+    roots: [...ROOTS, "items", "item", "console.log", "return"],
+    items: ["$json", "item.json"],
+    node: (name) => `$(${JSON.stringify(name)}).first().json`,
+    methods: names.methods,
+    byKey: NOBODY,
+  },
+  python: {
+    roots: [
+      ...ROOTS.filter((root) => !PYTHON_LACKS.has(root)).map(inPython),
+      "_now",
+      "_today",
+      "items",
+      "item",
+      "print",
+      "return",
+    ],
+    items: ["_json", "item.json"],
+    node: (name) => `_node(${JSON.stringify(name)}).first().json`,
+    methods: [],
+    byKey: DICT,
+  },
+};
+
+const fieldsOf = (sample: Json | null, root: string, { byKey }: Grammar): string[] =>
+  sample === null ? [] : pathsOf(sample, root, byKey);
+
+/** What fits here: the fields of the item, the names that are always there, the nodes before with their fields. */
+export function completionsFor(
+  dialect: Dialect,
+  sample: JsonObject | null,
+  upstream: readonly Upstream[],
+): Completions {
+  const grammar = GRAMMARS[dialect];
+  const nodes = upstream.flatMap(({ name, sample: sent }) => {
+    const root = grammar.node(name);
+    return [root, ...fieldsOf(sent, root, grammar)];
+  });
+  const own = grammar.items.flatMap((root) => fieldsOf(sample, root, grammar));
+  return { words: [...own, ...grammar.roots, ...nodes], methods: grammar.methods };
+}

@@ -51,7 +51,9 @@ def code(editor: Editor) -> Locator:
 def test_fields_that_were_seen_are_offered(
     editor: Editor, language: str, typed: str, wanted: str
 ) -> None:
-    given(editor, "offered", "return items" if language == "python" else "return items;", language)
+    # A name for each: what was drawn before would still be on the canvas.
+    name = f"offered-{language}-{len(typed)}"
+    given(editor, name, "return items" if language == "python" else "return items;", language)
     # What is offered comes from the items of the shown run.
     expect(editor.page.get_by_role("table", name="Input")).to_be_visible()
     code(editor).click()

@@ -23,8 +23,10 @@ from alur_common.executions import (
     StoredInbox,
     StoredJournals,
     StoredOutbox,
+    Tasks,
 )
 from alur_common.executions.workers import Workers
+from alur_common.pools import EVERY, Pools
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.starts import Accepted, StartRequest, Starts
@@ -78,9 +80,9 @@ def _record(name: str, spec: dict[str, Any]) -> WorkflowRecord:
     return WorkflowRecord("t", "p", name, name, 1, {"spec": spec}, 1, "", 0.0, 0.0, 0.0)
 
 
-def programs() -> Programs:
-    """Return what compiles workflows; it may serve several worlds."""
-    return Programs(catalogue(), find_class, EVALUATOR)
+def programs(pools: Pools = EVERY) -> Programs:
+    """Return what compiles workflows for executors of these pools; it may serve several worlds."""
+    return Programs(catalogue(), find_class, EVALUATOR, pools)
 
 
 class Silent:
@@ -95,6 +97,8 @@ class Silent:
     def queue_oldest(self, age: float) -> None: ...
     def admitted_again(self, reason: str, count: int) -> None: ...
     def drift(self, seconds: float) -> None: ...
+    def pool_oldest(self, pool: str, age: float) -> None: ...
+    def offered_again(self, pool: str) -> None: ...
 
 
 class Definitions:
@@ -193,6 +197,7 @@ class World:
             executions=StoredExecutions(documents),
             journals=StoredJournals(documents),
             inbox=StoredInbox(documents),
+            tasks=Tasks(documents),
             blobs=RemoteBlobs(self.blobs, process, self.network),
             bus=bus,
             outbox=await self._outbox(process, documents, bus),

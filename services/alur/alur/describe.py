@@ -60,6 +60,7 @@ def _execution(_session: Session, shown: dict[str, Any]) -> None:
             ("Id", shown["id"]),
             ("Workflow", f"{shown['workflow']} (version {shown['version']})"),
             ("Status", shown["status"]),
+            ("Waits for", "; ".join(map(_awaited, shown.get("waits", ()))) or None),
             ("Trigger", shown.get("trigger")),
             ("Started", shown.get("startedAt")),
             ("Finished", shown.get("finishedAt")),
@@ -75,6 +76,20 @@ def _execution(_session: Session, shown: dict[str, Any]) -> None:
     if shown.get("output"):
         _section("Output")
         output.data(shown["output"], output.Format.JSON)
+
+
+def _awaited(wait: dict[str, Any]) -> str:
+    """Return what a node run waits for, in words."""
+    words = []
+    if "signal" in wait:
+        words.append(f"the signal {wait['signal']!r}")
+    if "children" in wait:
+        words.append(f"the end of {len(wait['children'])} of its executions")
+    if "pool" in wait:
+        words.append(f"an executor of the pool {wait['pool']}")
+    if "until" in wait:
+        words.append(f"at most until {wait['until']}" if words else wait["until"])
+    return f"{wait['node']}: {', '.join(words) or 'a message'}"
 
 
 def nodes_table(nodes: list[dict[str, Any]] | tuple[()]) -> None:

@@ -22,18 +22,20 @@ from alur_common.catalogue import load_catalogue
 from alur_common.clock import Clock
 from alur_common.definitions_remote import RemoteDefinitions, definition_calls
 from alur_common.documents.port import Documents
-from alur_common.events import ExecutionAdmitted, ExecutionNudged
+from alur_common.events import ExecutionAdmitted, ExecutionNudged, TaskOffered
 from alur_common.executions import (
     COLLECTIONS,
     Outbox,
     StoredExecutions,
     StoredInbox,
     StoredJournals,
+    Tasks,
     Workers,
 )
 from alur_common.ground import Ground, ground
 from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.outbound.guard import Guard
+from alur_common.pools import DEFAULT_POOL, Pools
 from alur_common.process import Process, process
 from alur_common.progress import LocalProgress
 from alur_common.replies import Replies
@@ -52,6 +54,7 @@ from alur_executor.ports import Definitions, Peers
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
+from alur_executor.service.serving import Serving
 from alur_executor.settings import Settings
 from alur_jail import Jail, JailSettings
 from alur_nodes.registry import node_class
@@ -72,8 +75,13 @@ class ExecutorService:
         kafka: KafkaClient,
         jail: Jail,
         progress: LocalProgress,
+        *,
+        serving: Serving,
+        drain_seconds: float,
     ) -> None:
         self.executor = executor
+        self._serving = serving
+        self._drain_seconds = drain_seconds
         self.progress = progress
         self._http = http
         self._jail = jail
@@ -84,9 +92,11 @@ class ExecutorService:
         if reason := self._jail.why_not():
             _log.warning("no code of users runs here", reason=reason)
         await self.executor.hold_lease()
+        self._serving.start()
 
     async def stop(self) -> None:
         """Drain, then let go of the lease and all connections."""
+        await self._serving.stop(self._drain_seconds)
         await self.executor.stop()
         await self._http.close()
         await self._jail.stop()
@@ -114,7 +124,8 @@ class Needs:
 
 
 def build(needs: Needs, settings: Settings) -> ExecutorService:
-    """Return an executor that takes what the bus admits."""
+    """Return an executor that takes what the bus admits, where it serves the default pool, and tasks of its pools."""
+    pools = Pools.parse(settings.pools)
     guard = Guard(AllowedNetworks.parse(settings.outbound_allow))
     http, kafka = HttpClient(guard), KafkaClient(settings.kafka, guard)
     jail = Jail(jail_settings(settings), PrometheusJailMeter(needs.metrics))
@@ -125,17 +136,33 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         settings.lease_seconds,
         settings.drain_seconds,
     )
-    executor = Executor(
-        _parts(needs, settings, http, kafka, jail),
-        Programs(types, node_class, Evaluator((CompiledSubset(), JailedJavaScript()))),
-        Workers(needs.documents),
-        capacity,
-        needs.peers,
-    )
+    parts = _parts(needs, settings, http, kafka, jail)
+    evaluator = Evaluator((CompiledSubset(), JailedJavaScript()))
+    programs = Programs(types, node_class, evaluator, pools)
+    executor = Executor(parts, programs, Workers(needs.documents), capacity, needs.peers)
+    executor.pools = pools.names
+    serving = Serving(parts, programs, pools, settings.pool_tasks)
     needs.progress.live = executor.live
-    needs.bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
-    needs.bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
-    return ExecutorService(executor, http, kafka, jail, needs.progress)
+    _subscribe(needs, pools, executor, serving)
+    return ExecutorService(
+        executor,
+        http,
+        kafka,
+        jail,
+        needs.progress,
+        serving=serving,
+        drain_seconds=settings.drain_seconds,
+    )
+
+
+def _subscribe(needs: Needs, pools: Pools, executor: Executor, serving: Serving) -> None:
+    if pools.serves(DEFAULT_POOL):
+        needs.bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
+        needs.bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
+    if pools.takes_tasks:
+        # Whoever has room is to hear of it; one of them claims it.
+        group = f"pools-{needs.worker}"
+        needs.bus.subscribe(TaskOffered, group, serving.on_offered, broadcast=True)
 
 
 def jail_settings(settings: Settings) -> JailSettings:
@@ -163,6 +190,7 @@ def _parts(
         executions=StoredExecutions(needs.documents),
         journals=StoredJournals(needs.documents),
         inbox=StoredInbox(needs.documents),
+        tasks=Tasks(needs.documents),
         blobs=needs.blobs,
         bus=needs.bus,
         outbox=needs.outbox,
@@ -217,7 +245,7 @@ async def main(settings: Settings) -> None:
         service.executor.address = address
         await service.start()
         await under.bus.start()
-        _log.info("executor ready", worker=under.worker, address=address)
+        _log.info("executor ready", worker=under.worker, address=address, pools=settings.pools)
         await running.until_told(under.dependencies.follow(server.health.turn))
         await under.bus.close()
         await service.stop()

@@ -57,6 +57,9 @@ class Tracing(Protocol):
         None where it goes on within what started it, and nothing is recorded.
         """
 
+    def task(self, execution: Execution) -> Span | None:
+        """Begin the span of a node run for an execution that another owns, linked to its owner's session."""
+
     def trace(self, span: Span, execution: Execution) -> Trace:
         """Return the trace of a session whose span is recorded."""
 

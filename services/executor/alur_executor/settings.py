@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from alur_common.outbound.allowed import AllowedNetworks
+from alur_common.pools import Pools
 from alur_common.settings import Settings as CommonSettings
 
 
@@ -19,6 +20,14 @@ class Settings(CommonSettings):
     )
     executor_tenant_concurrency: int = Field(
         default=0, ge=0, description="Of these, what one tenant may have; 0: all of them."
+    )
+    pools: str = Field(
+        default="default",
+        description="The pools that it serves, comma-separated, `*` for all: `default` drives executions, "
+        "any other runs the nodes that name it.",
+    )
+    pool_tasks: int = Field(
+        default=4, ge=1, description="Node runs of other executors that run here at once."
     )
     lease_seconds: float = Field(
         default=3.0, ge=1, description="A worker that is silent for so long is taken for dead."
@@ -50,6 +59,12 @@ class Settings(CommonSettings):
         default="",
         description="Names of variables that `$env` may show, comma-separated: `REGION,STAGE`.",
     )
+
+    @field_validator("pools")
+    @classmethod
+    def _are_names(cls, text: str) -> str:
+        Pools.parse(text)
+        return text
 
     @field_validator("outbound_allow")
     @classmethod

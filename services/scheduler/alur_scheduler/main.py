@@ -56,6 +56,7 @@ from alur_scheduler.service.deletion import Deletion
 from alur_scheduler.service.following import Following
 from alur_scheduler.service.listeners import Listeners
 from alur_scheduler.service.outside import OutsideEvents
+from alur_scheduler.service.pools import PoolSweep
 from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.relay import Relay
 from alur_scheduler.service.retention import Retention
@@ -121,6 +122,9 @@ class Scheduler:
         self._admission = _admission(needs, executions, inbox, tracing)
         self._retention = Retention(executions, StoredJournals(needs.documents), inbox, needs.clock)
         self._contents = Contents(executions, BlobUses(needs.documents), needs.blobs, needs.clock)
+        self._pools = PoolSweep(
+            needs.documents, executions, bus=needs.bus, clock=needs.clock, meter=meter
+        )
         self._relay = Relay(needs.documents, executions, needs.bus, needs.clock)
         self._sooner = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -162,6 +166,7 @@ class Scheduler:
         work = (
             self._tick(),
             _every(FOLLOW_SECONDS, self._topics.follow),
+            _every(SWEEP_SECONDS, self._pools.sweep),
             _every(RECONCILE_SECONDS, self._reconcile),
             _every(RELAY_SECONDS, self._relay.sweep),
             _every(self._settings.retention_seconds, self._retention.sweep),

@@ -29,6 +29,12 @@ class Meter(Protocol):
     def admitted_again(self, reason: str, count: int) -> None:
         """So many executions were handed to executors from the store."""
 
+    def pool_oldest(self, pool: str, age: float) -> None:
+        """The oldest node run that waits for an executor of this pool has this age; 0: none waits."""
+
+    def offered_again(self, pool: str) -> None:
+        """A node run was offered to its pool again."""
+
     def drift(self, seconds: float) -> None:
         """A schedule was fired so long after it was due."""
 

@@ -114,6 +114,20 @@ def test_an_execution_is_described(cli: Cli, server: FakeServer) -> None:
     assert "no stock" in out
 
 
+def test_an_execution_tells_what_it_waits_for(cli: Cli, server: FakeServer) -> None:
+    waits = [
+        {"node": "render", "path": "", "pool": "gpu"},
+        {"node": "ask", "path": "", "signal": "yes", "until": "2026-02-01T00:00:00Z"},
+        {"node": "call", "path": "", "children": ["e2"]},
+    ]
+    shown = {"id": "e1", "workflow": "orders", "version": 3, "status": "waiting", "waits": waits}
+    server.on("GET", "executions/e1", Reply(shown))
+    out = cli("describe", "execution", "e1").out
+    assert "render: an executor of the pool gpu" in out
+    assert "ask: the signal 'yes', at most until 2026-02-01T00:00:00Z" in out
+    assert "call: the end of 1 of its executions" in out
+
+
 def test_a_node_type_is_described(cli: Cli, server: FakeServer) -> None:
     parameters = {"properties": {"a": {"description": "What."}}, "required": ["a"]}
     shown = {"type": "core.x", "label": "X", "parameters": parameters, "example": {"a": 1}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from alur_common.executions.workers import Workers
 from alur_sdk.errors import StorageError
@@ -15,11 +16,11 @@ class Refusing(Workers):
 
     refusals = 3
 
-    async def renew(self, worker: str, seconds: float, now: float, address: str = "") -> None:
+    async def renew(self, worker: str, seconds: float, now: float, *more: Any) -> None:
         if self.refusals:
             self.refusals -= 1
             raise StorageError("the disk is full")
-        await super().renew(worker, seconds, now, address)
+        await super().renew(worker, seconds, now, *more)
 
     async def remove(self, worker: str) -> None:
         raise StorageError("the disk is full")

@@ -26,9 +26,11 @@ from alur_common.executions import (
     StoredExecutions,
     StoredInbox,
     StoredJournals,
+    Tasks,
 )
 from alur_common.executions.repository import JOURNAL
 from alur_common.executions.workers import Workers
+from alur_common.pools import Pools
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.starts import StartRequest, Starts
@@ -37,6 +39,7 @@ from alur_executor.ports import Tracing
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
 from alur_scheduler.adapters.takers import BusTakers
+from alur_scheduler.service.pools import PoolSweep
 from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.items import Json
@@ -156,6 +159,7 @@ class World:
         self.executions = StoredExecutions(self.documents)
         self.journals = StoredJournals(self.documents)
         self.inbox = StoredInbox(self.documents)
+        self.tasks = Tasks(self.documents)
         self.workers = Workers(self.documents)
         self.takers = BusTakers(self.bus)
         self.recovery = Recovery(
@@ -166,6 +170,9 @@ class World:
             takers=self.takers,
             clock=self.clock,
             meter=Silent(),
+        )
+        self.pools = PoolSweep(
+            self.documents, self.executions, bus=self.bus, clock=self.clock, meter=Silent()
         )
         self.starts = Starts(
             self.executions, self.blobs, self.bus, self.clock, SystemIds(self.clock)
@@ -183,13 +190,14 @@ class World:
         if self.now is not None:
             await self.now.on_nudged(event)
 
-    async def executor(self, name: str = "one", **capacity: Any) -> Executor:
-        """Start an executor; from now on the bus speaks to this one."""
-        parts = Parts(
+    def parts(self, name: str) -> Parts:
+        """Return the outside of a process."""
+        return Parts(
             worker=name,
             executions=self.executions,
             journals=self.journals,
             inbox=self.inbox,
+            tasks=self.tasks,
             blobs=self.blobs,
             bus=self.bus,
             outbox=DirectOutbox(self.bus),
@@ -209,7 +217,11 @@ class World:
             in_memory_wait=1.0,
             tracing=self.tracing,
         )
-        self.now = Executor(parts, programs(), self.workers, Capacity(**capacity))
+
+    async def executor(self, name: str = "one", pools: str = "*", **capacity: Any) -> Executor:
+        """Start an executor; from now on the bus speaks to this one."""
+        served = programs(Pools.parse(pools))
+        self.now = Executor(self.parts(name), served, self.workers, Capacity(**capacity))
         await self.workers.renew(name, 1e9, self.clock.now())
         return self.now
 
@@ -250,6 +262,7 @@ class World:
             await asyncio.sleep(1)
             await self.recovery.wake_due()
             await self.recovery.sweep()
+            await self.pools.sweep()
 
     async def tell(self, execution_id: str, kind: str, key: str, **payload: Any) -> None:
         """Put a message for an execution and nudge it."""

@@ -32,6 +32,11 @@ def test_each_wait_tells_its_signal_time_or_children() -> None:
     ]
 
 
+def test_a_node_of_a_pool_tells_which() -> None:
+    made = waiting({"a": {"pool": "gpu", "task": "e.t"}, "b": {"signal": "s"}})
+    assert waits_of(made.state)[0] == {"node": "a", "path": "", "pool": "gpu"}
+
+
 def test_a_retry_to_come_is_a_wait_for_its_time() -> None:
     made = waiting({"a": {"signal": "s"}, "b": {"signal": "s"}})
     next(iter(made.state.open)).retry_at = 1_769_860_801.0

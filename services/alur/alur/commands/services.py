@@ -67,9 +67,14 @@ def scheduler() -> None:
     _serve("scheduler")
 
 
-def executor() -> None:
+def executor(
+    pools: Annotated[
+        str | None,
+        typer.Option(help="The pools that it serves, as gpu,browser; ALUR_POOLS, else default."),
+    ] = None,
+) -> None:
     """Run an executor alone, settings from ALUR_*."""
-    _serve("executor")
+    _serve("executor", **({} if pools is None else {"pools": pools}))
 
 
 def operator() -> None:
@@ -77,9 +82,9 @@ def operator() -> None:
     _serve("operator")
 
 
-def _serve(name: str) -> None:
+def _serve(name: str, **given: str) -> None:
     """Run one service until it is told to stop. Raises `InvalidError` without what services share."""
-    settings = importlib.import_module(f"alur_{name}.settings").Settings()
+    settings = importlib.import_module(f"alur_{name}.settings").Settings(**given)
     if settings.mongo is None or not settings.kafka or not settings.blobs:
         raise InvalidError(
             f"a {name} by itself needs ALUR_KAFKA, ALUR_MONGO and ALUR_BLOBS: through them the "

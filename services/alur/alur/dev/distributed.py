@@ -23,6 +23,7 @@ from alur.loops import run_service
 from alur_common.calls.client import Channel, add_calls, methods_of
 from alur_common.calls.settings import CallSettings
 from alur_common.data_folder import DataFolder
+from alur_common.pools import EVERY_POOL
 from alur_common.settings import Settings
 from alur_common.telemetry import configure_logs, get_logger
 from alur_sdk.errors import InvalidError
@@ -130,13 +131,17 @@ class _Deployment:
         }
         if built := editor():
             gateway["ALUR_EDITOR_DIR"] = str(built)
+        pools = os.environ.get("ALUR_POOLS", EVERY_POOL)
         trust = os.environ.get("ALUR_EVENTS_TRUST", "topic")
         wanted = [
             ("registry", "registry", {"ALUR_CALLS_PORT": self._registry.rpartition(":")[2]}),
             # Who can reach the broker of a machine for trying things out is trusted.
             ("scheduler", "scheduler", {"ALUR_EVENTS_TRUST": trust}),
             ("gateway", "gateway", gateway),
-            *((f"executor-{n}", "executor", {}) for n in range(1, self._executors + 1)),
+            *(
+                (f"executor-{n}", "executor", {"ALUR_POOLS": pools})
+                for n in range(1, self._executors + 1)
+            ),
         ]
         return [
             (name, command, {**common, **own, "ALUR_WORKER": name}) for name, command, own in wanted

@@ -11,6 +11,7 @@ from alur.dev.store import Opened
 from alur_common.bus_in_process import InProcessBus, dead_letter_counter
 from alur_common.catalogue import load_catalogue
 from alur_common.executions import DirectOutbox, StoredExecutions, StoredInbox, StoredJournals
+from alur_common.pools import EVERY_POOL
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.starts import Starts
@@ -73,7 +74,9 @@ async def platform(
     """Build, start and in the end drain all services on an open data folder."""
     shared = _Shared(store, metrics, tracer)
     registry = await _registry(shared, settings)
-    executor = build_executor(_executor_needs(shared, registry), ExecutorSettings.load())
+    executor = build_executor(
+        _executor_needs(shared, registry), ExecutorSettings.load(pools=EVERY_POOL)
+    )
     scheduler = _scheduler(shared, registry)
     needs = _gateway_needs(shared, registry)
     gateway = build_gateway(needs, settings, metrics=metrics, tracer=tracer)

@@ -2547,7 +2547,7 @@ export interface components {
         };
         /**
          * Wait
-         * @description A node run that waits: for a signal of this name, for executions that it started, or until a time.
+         * @description A node run that waits: for a signal, for executions that it started, for its pool, or until a time.
          */
         Wait: {
             /**
@@ -2559,6 +2559,12 @@ export interface components {
             node: string;
             /** Path */
             path: string;
+            /**
+             * Pool
+             * @description An executor that serves this pool is to run it, or runs it.
+             * @default null
+             */
+            pool: string | null;
             /**
              * Signal
              * @default null

@@ -21,6 +21,7 @@ from alur_executor.domain.programs import Step
 from alur_executor.domain.results import result_of
 
 _SESSION = "execution"
+_TASK = "task"
 
 
 class OtelTracing:
@@ -40,6 +41,15 @@ class OtelTracing:
             span = self._tracer.go_on(_SESSION, known)
         else:
             span = self._tracer.link(_SESSION, Kind.INTERNAL, (known,))
+        if span.is_recorded:
+            span.attributes = _attributes(execution)
+        return span
+
+    def task(self, execution: Execution) -> Span | None:
+        known = point_of(execution.trace)
+        if known is None:
+            return None
+        span = self._tracer.link(_TASK, Kind.INTERNAL, (known,))
         if span.is_recorded:
             span.attributes = _attributes(execution)
         return span

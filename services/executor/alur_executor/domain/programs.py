@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alur_common.definitions import VersionRecord
+from alur_common.pools import DEFAULT_POOL, EVERY, Pools
 from alur_engine.binding import Binding
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import Node as NodeDefinition
@@ -77,6 +78,8 @@ class Step:
     """Plain and item by item: the quick path takes it."""
     is_foreign: bool
     """It does not come with Alur: it gets copies, so that what it changes nobody else sees."""
+    pool: str | None
+    """The pool to whose executors it travels; None: it runs here."""
     first_port: str
     run_item: Callable[..., Any] | None
 
@@ -99,16 +102,23 @@ class Program:
 
 
 def compile_program(
-    version: VersionRecord, catalogue: Catalogue, find_class: FindClass, evaluator: Evaluator
+    version: VersionRecord,
+    catalogue: Catalogue,
+    find_class: FindClass,
+    evaluator: Evaluator,
+    pools: Pools = EVERY,
 ) -> Program:
-    """Return the program of a stored version. Raises `NotFoundError` when a node type is not installed."""
+    """Return the program of a stored version for an executor that serves these pools.
+
+    Raises `NotFoundError` when a node type is not installed.
+    """
     spec = Spec.model_validate(version.document["spec"])
     graph = build_graph(spec, catalogue)
     settings = spec.settings
     return Program(
         version=version,
         graph=graph,
-        steps=tuple(_step(node, find_class, evaluator) for node in graph.nodes),
+        steps=tuple(_step(node, find_class, evaluator, pools) for node in graph.nodes),
         settings=settings,
         workflow={"id": version.uid, "name": version.name, "version": version.version},
         mentions=frozenset(
@@ -123,7 +133,9 @@ def compile_program(
     )
 
 
-def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step | None:
+def _step(
+    graph: GraphNode, find_class: FindClass, evaluator: Evaluator, pools: Pools
+) -> Step | None:
     definition = graph.definition
     if not isinstance(definition, NodeDefinition):
         return None
@@ -134,7 +146,8 @@ def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step
     is_async = inspect.iscoroutinefunction(run)
     is_scope = not issubclass(kind, (ItemNode, BatchNode))
     has_jailed = binding is not None and bool(binding.jailed) and not is_scope
-    is_plain = not (is_async or has_jailed) and graph.effect is not Effect.WRITE
+    pool = None if is_scope else _travels_to(graph, definition, pools)
+    is_plain = not (is_async or has_jailed or pool) and graph.effect is not Effect.WRITE
     is_foreign = not kind.__module__.startswith(OWN)
     node = kind()
     return Step(
@@ -156,9 +169,16 @@ def _step(graph: GraphNode, find_class: FindClass, evaluator: Evaluator) -> Step
         and broken is None
         and binding is not None,
         is_foreign=is_foreign,
+        pool=pool,
         first_port=graph.type.outputs[0] if graph.type.outputs else "main",
         run_item=node.run_item if isinstance(node, ItemNode) else None,
     )
+
+
+def _travels_to(graph: GraphNode, definition: NodeDefinition, pools: Pools) -> str | None:
+    """Return the pool that its node or its type names, unless this executor serves it or nothing is to run."""
+    pool = definition.pool if definition.pool != DEFAULT_POOL else graph.type.pool
+    return None if pool is None or pools.serves(pool) or definition.disabled else pool
 
 
 def _binding(

@@ -6,6 +6,7 @@ import asyncio
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -48,12 +49,18 @@ def _copied(params: Params) -> Params:
 
 
 def run_items(
-    step: Step, scopes: ItemScopes, context: RunContext, known: dict[int, Outputs], most: int
+    step: Step,
+    scopes: ItemScopes,
+    context: RunContext,
+    known: dict[int, Outputs],
+    asked: Callable[[int], Params] | None = None,
 ) -> Attempt:
     """Run a synchronous item node over all items that have not come to anything yet.
 
-    It stops once it has made more than `most` items: the engine refuses so many.
+    `asked` gives the parameters of an item; without it they are evaluated. It stops once more items are made than an
+    execution may have: the engine refuses so many.
     """
+    asked = asked or partial(parameters, step, scopes)
     node = step.node
     assert isinstance(node, ItemNode)  # noqa: S101 narrowed by the caller
     attempt = Attempt(done=dict(known))
@@ -65,11 +72,11 @@ def run_items(
             continue
         try:
             context.index = index
-            emitted: Any = run_item(parameters(step, scopes, index), item, context)
+            emitted: Any = run_item(asked(index), item, context)
             done[index] = _routed(emitted, port, index)
             if type(emitted) is list:
                 made += len(emitted)
-                if made > most:
+                if made > scopes.most:
                     break
         except Exception as error:  # noqa: BLE001 the border of foreign code
             attempt.failed[index] = as_node_error(error, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -10,8 +11,9 @@ import structlog
 from alur_common.definitions import VersionRecord
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import Execution, blobs_of
-from alur_common.executions.content import input_of, read_entries
+from alur_common.executions.content import read_entries
 from alur_common.executions.workers import Workers
+from alur_common.pools import DEFAULT_POOL
 from alur_common.progress import Change
 from alur_common.telemetry import names
 from alur_common.telemetry.logs import bind
@@ -25,11 +27,11 @@ from alur_executor.domain.programs import Program
 from alur_executor.ports import Peers, Trace
 from alur_executor.service.endings import Endings, failed_before_start
 from alur_executor.service.journaling import FencedError, JournalWriter
+from alur_executor.service.loading import loaded
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
 from alur_executor.service.session import Session
 from alur_sdk.errors import AlurError, ConflictError
-from alur_sdk.items import Item
 
 MOST_BREAKS = 5
 """So often a session is begun anew after a fault of ours; what is out of reach for a while is waited for."""
@@ -60,6 +62,8 @@ class Executor:
     ) -> None:
         self.address = ""
         """Where other processes reach this one; it stands beside the lease."""
+        self.pools: Sequence[str] = (DEFAULT_POOL,)
+        """What it serves; the same."""
         self._peers = peers
         self._parts = parts
         self._programs = programs
@@ -219,18 +223,7 @@ class Executor:
     async def _session(self, execution: Execution, trace: Trace | None) -> Session | None:
         """Return a session at the state that the journal leads to; None when it cannot even begin."""
         try:
-            version = await self._parts.definitions.version(
-                execution.workflow_uid, execution.version
-            )
-            program = self._programs.of(version)
-            items = [Item(json) for json in await input_of(execution, self._parts.blobs)]
-            state = begin(
-                program.graph,
-                items,
-                trigger=execution.trigger,
-                start=execution.start,
-                limits=self._parts.limits,
-            )
+            program, state = await loaded(self._parts, self._programs, execution)
         except AlurError as error:
             if error.retryable:
                 raise  # the store or the registry is out of reach for a while: it is admitted again
@@ -348,7 +341,7 @@ class Executor:
     async def _renew_lease(self) -> bool:
         seconds, now = self._capacity.lease_seconds, self._parts.clock.now()
         try:
-            await self._workers.renew(self._parts.worker, seconds, now, self.address)
+            await self._workers.renew(self._parts.worker, seconds, now, self.address, self.pools)
         except AlurError as error:
             self._log.error("lease not renewed", reason=error.message)
             self._parts.meter.lease(False)

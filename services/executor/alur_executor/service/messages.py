@@ -8,6 +8,7 @@ from alur_common.executions import Message
 from alur_engine.journal import Cancelled, Finished, Resolved
 from alur_engine.state import Run
 from alur_executor.service.children import look_at_children
+from alur_executor.service.pooling import forget, look_at_tasks
 from alur_sdk.items import Item, Json, Outputs
 
 if TYPE_CHECKING:
@@ -28,15 +29,19 @@ class Messages:
         taken = [message for message in messages if self._take(message)]
         # Before the look: a child that ends between the two has its message read once more.
         taken += [m for m in messages if m.kind == "child" and await self._has_ended(m.key)]
+        done = [message for message in messages if message.kind == "task"]
+        await look_at_tasks(session)
         await look_at_children(session)
-        if taken:
+        if taken or done:
             await session.claim()
             # What a message caused is durable before it goes; one that caused nothing goes by an owner's hand alone.
             if session.writer.recorded > before:
                 await session.writer.flush()
             else:
                 await session.writer.prove()
-            for message in taken:
+            for message in done:
+                await forget(session, message.key)
+            for message in taken + done:
                 await session.parts.inbox.remove(message)
         return session.writer.recorded > before
 

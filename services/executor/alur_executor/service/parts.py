@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.clock import Clock
-from alur_common.executions import Executions, Inbox, Journals, Outbox
+from alur_common.executions import Executions, Inbox, Journals, Outbox, Tasks
 from alur_common.progress import Progress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
@@ -25,6 +25,7 @@ class Parts:
     executions: Executions
     journals: Journals
     inbox: Inbox
+    tasks: Tasks
     blobs: Blobs
     bus: Bus
     outbox: Outbox

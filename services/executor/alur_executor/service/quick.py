@@ -15,7 +15,7 @@ from alur_engine.views import ItemsView, shown, view_of_node
 from alur_executor.domain.programs import Step
 from alur_executor.service.context import RunContext
 from alur_executor.service.scoping import Surroundings
-from alur_sdk.errors import LimitError
+from alur_sdk.errors import ItemLimitError
 from alur_sdk.items import Item, Outputs, Sent
 from alur_sdk.nodes import Emitted
 
@@ -107,10 +107,10 @@ def _from(made: Item, item: Item, index: int) -> Item:
 def _add(
     outputs: Outputs, first: str, emitted: Emitted, origin: tuple[Item, int], limits: Limits
 ) -> None:
-    """Add several items that a node made of one; raises `LimitError` when there are too many by now."""
+    """Add several items that a node made of one; raises `ItemLimitError` when there are too many by now."""
     several = [emitted] if isinstance(emitted, (Item, Sent)) else emitted or ()
     for one in several:
         port, made = (one.port, one.item) if isinstance(one, Sent) else (first, one)
         outputs.setdefault(port, []).append(_from(made, *origin))
     if sum(map(len, outputs.values())) > limits.items:
-        raise LimitError(f"more than {limits.items} items from one node run", limit=limits.items)
+        raise ItemLimitError(f"more than {limits.items} items", limit=limits.items)

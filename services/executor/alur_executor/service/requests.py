@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
 from alur_executor.service import attempts
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk.errors import AlurError
-from alur_sdk.items import Json
+from alur_sdk.items import Item, Json
 from alur_sdk.nodes import Params
 
 
@@ -31,7 +33,7 @@ class Requests:
                 self._made[index] = attempts.parameters(self._step, self._scopes, index)
             except AlurError as error:
                 self._broken[index] = error
-        return {str(index): _as_json(params) for index, params in self._made.items()}
+        return {str(index): as_json(params) for index, params in self._made.items()}
 
     def parameters(self, index: int) -> Params:
         """Return the parameters for an item: those of the intent where there is one."""
@@ -45,5 +47,13 @@ class Requests:
         return attempts.parameters(self._step, self._scopes, index)
 
 
-def _as_json(params: Params) -> dict[str, Json]:
+def is_asked(step: Step, run: Run, items: Sequence[Item]) -> bool:
+    """Return whether an intent holds all that is asked for, so that nothing is left to be evaluated."""
+    intent = run.intent
+    count = len(items) if step.is_item else 1
+    return isinstance(intent, dict) and all(str(index) in intent for index in range(count))
+
+
+def as_json(params: Params) -> dict[str, Json]:
+    """Return parameters as an intent holds them."""
     return params.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -17,7 +17,8 @@ from alur_executor.service.attempts import Attempt
 from alur_executor.service.children import Children
 from alur_executor.service.context import RunContext
 from alur_executor.service.foreseeing import foresee
-from alur_executor.service.requests import Requests
+from alur_executor.service.pooling import has_come_back, new_task, offer
+from alur_executor.service.requests import Requests, is_asked
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk import nodes as sdk
 from alur_sdk.errors import AlurError, Permanent, RateLimited, Retryable
@@ -74,14 +75,17 @@ class NodeRuns:
         running = (one for one in self._under_way.values() if one.run.status == "running")
         return [one for one in running if not one.is_seen]
 
-    def expire(self, run: Run) -> None:
+    async def expire(self, run: Run) -> None:
         """Let a node run that waits fail by its node's time-out."""
+        task = run.task
+        if task is not None and await has_come_back(self._session, run, task):
+            return
         step = self._session.program.steps[run.node.index]
         assert step is not None  # noqa: S101 triggers never wait
         under_way = self._begin(step, run, run.started_at or self._now())
         under_way.number = run.attempt
-        error = _out_of_time(step)
-        self._session.take(self._failed(under_way, Attempt(failed={0: error})))
+        late = Attempt(failed={0: _out_of_time(step)}) if task is None else _late(under_way)
+        self._session.take(self._failed(under_way, late))
         self._session.keep()
 
     async def start(self, run: Run, *, is_alone: bool) -> None:
@@ -99,7 +103,8 @@ class NodeRuns:
         else:
             await session.claim()
             if run.status == "running":  # nothing has stopped it meanwhile
-                session.spawn(run, self._slow(step, run))
+                work = self.perform if step.pool is None else self._hand_over
+                session.spawn(run, work(step, run))
 
     def _now(self) -> float:
         return self._session.parts.clock.now()
@@ -130,18 +135,18 @@ class NodeRuns:
             return self._passed(attempt_)
         if step.is_scope:
             return self._opened(attempt_)
-        attempt = self._items(attempt_) if step.is_item else self._batch(attempt_)
+        if step.is_item:
+            attempt = attempts.run_items(
+                step, attempt_.scopes, attempt_.context, run.outcomes or {}
+            )
+        else:
+            attempt = self._batch(attempt_)
         return self._entry(attempt_, attempt)
 
     def _passed(self, under_way: Try) -> Finished:
         """Return the end of a disabled node: its items pass unchanged."""
         port = under_way.step.first_port
         return under_way.finished({port: _passed(under_way.items)}, under_way.started)
-
-    def _items(self, under_way: Try) -> Attempt:
-        known = under_way.run.outcomes or {}
-        most = self._session.parts.limits.items
-        return attempts.run_items(under_way.step, under_way.scopes, under_way.context, known, most)
 
     def _batch(self, under_way: Try) -> Attempt:
         under_way.context.inputs = inputs_of(under_way.step, under_way.run)
@@ -162,7 +167,22 @@ class NodeRuns:
         finished = under_way.finished({port: _passed(under_way.items)}, now)
         return finished._replace(size=getattr(params, "size", 0))
 
-    async def _slow(self, step: Step, run: Run) -> None:
+    async def _hand_over(self, step: Step, run: Run) -> None:
+        """Let an executor of its pool run a node: what it asks for and that it waits are durable before it is offered."""
+        session = self._session
+        under_way = self._begin(step, run, run.pinned_at or self._now())
+        await self._foresee(under_way)
+        requests = Requests(step, under_way.scopes, run)
+        session.take(under_way.started_entry(requests.written()))
+        wait = {"pool": step.pool, "task": new_task(session, run)}
+        limited = under_way.limited(wait, self._now())
+        waiting = Waiting(*run.key, under_way.number, under_way.started, limited)
+        await session.take_durably(waiting)
+        if run.status == "waiting":  # nothing has stopped it meanwhile
+            await offer(session, run)
+        session.changed()
+
+    async def perform(self, step: Step, run: Run) -> None:
         """Run a node beside the session, within a span of its own where the session is recorded."""
         session, trace = self._session, self._session.trace
         begun = time.perf_counter()
@@ -205,7 +225,11 @@ class NodeRuns:
     async def _foresee(self, under_way: Try) -> None:
         """Evaluate all that the compiler leaves to the jail, for all items at once."""
         step, scopes = under_way.step, under_way.scopes
-        if step.binding is None or not step.binding.jailed:
+        if (
+            step.binding is None
+            or not step.binding.jailed
+            or is_asked(step, under_way.run, scopes.items)
+        ):
             return
         count = len(scopes.items) if step.is_item else 1
         tenant, jail = self._session.execution.tenant, self._session.parts.jail
@@ -230,21 +254,18 @@ class NodeRuns:
         return self._entry(under_way, attempt)
 
     async def _timed(self, under_way: Try, requests: Requests) -> Attempt:
-        step, run = under_way.step, under_way.run
         try:
-            async with asyncio.timeout(step.timeout):
+            async with asyncio.timeout(under_way.step.timeout):
                 with under_way.context.seeing(under_way.scopes.at):
                     return await self._attempt(under_way, requests)
         except TimeoutError:
-            error = _out_of_time(step)
-            done = dict(run.outcomes or {})
-            first = next((i for i in range(len(under_way.items)) if i not in done), 0)
-            return Attempt(done=done, failed={first: error})
+            return _late(under_way)
 
     async def _attempt(self, under_way: Try, requests: Requests) -> Attempt:
         step, run, context = under_way.step, under_way.run, under_way.context
         if step.is_item and not step.is_async and step.graph.effect is not Effect.WRITE:
-            return self._items(under_way)
+            asked = requests.parameters
+            return attempts.run_items(step, under_way.scopes, context, run.outcomes or {}, asked)
         if step.is_item:
             heard = attempts.Heard(
                 requests.parameters, lambda at, outputs: self._item_done(under_way, at, outputs)
@@ -307,6 +328,13 @@ class NodeRuns:
             return under_way.failed(shown, now)
         outputs = attempts.outputs_of(attempt, step, under_way.items)
         return under_way.finished(outputs, now)._replace(error=shown)
+
+
+def _late(under_way: Try) -> Attempt:
+    """Return what an attempt came to that took too long: its first item without an outcome failed."""
+    done = dict(under_way.run.outcomes or {})
+    first = next((i for i in range(len(under_way.items)) if i not in done), 0)
+    return Attempt(done=done, failed={first: _out_of_time(under_way.step)})
 
 
 def _out_of_time(step: Step) -> Retryable:

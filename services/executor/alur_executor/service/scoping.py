@@ -47,7 +47,7 @@ class Surroundings:
 class ItemScopes:
     """Makes the scope of each item of one node run; one scope serves all items in turn."""
 
-    __slots__ = ("_context", "_sees_more", "items", "scope")
+    __slots__ = ("_context", "_sees_more", "items", "most", "scope")
 
     def __init__(
         self,
@@ -59,6 +59,8 @@ class ItemScopes:
     ) -> None:
         self._context = context
         self.items = items
+        self.most = surroundings.state.limits.items
+        """So many items may come of them."""
         binding = step.binding
         self._sees_more = binding is not None and binding.mentions_input
         program = surroundings.program

@@ -41,6 +41,7 @@ from alur_executor.service.journaling import FencedError, JournalWriter
 from alur_executor.service.logs import RunLogs
 from alur_executor.service.messages import Messages
 from alur_executor.service.parts import Parts
+from alur_executor.service.pooling import withdraw
 from alur_executor.service.quick import QuickRuns
 from alur_executor.service.runs import NodeRuns
 from alur_executor.service.scoping import Surroundings
@@ -257,10 +258,11 @@ class Session:
             task = self.tasks.get(command.run.key)
             if task is not None:
                 task.cancel()
+            await withdraw(self, command.run)
         elif isinstance(command, Wake):
             self._messages.wake(command.run)
         elif isinstance(command, Expire):
-            self._runs.expire(command.run)
+            await self._runs.expire(command.run)
         elif isinstance(command, End):
             return await self._end(command)
         elif isinstance(command, Rest):

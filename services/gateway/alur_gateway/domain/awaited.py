@@ -10,7 +10,7 @@ from alur_gateway.domain.shown import rfc3339
 
 
 def waits_of(state: State) -> list[dict[str, Any]]:
-    """Return `{node, path, signal?, until?, children?}` for each node run that waits.
+    """Return `{node, path, signal?, until?, children?, pool?}` for each node run that waits.
 
     `until` is when it goes on by itself: when its time, its next attempt or its time-out comes.
     """
@@ -30,6 +30,7 @@ def _wait(run: Run) -> dict[str, Any]:
         "signal": wait.get("signal"),
         "until": rfc3339(wakes_at(run)),
         "children": wait.get("children"),
+        "pool": wait.get("pool"),
     }
     return _place(run) | {name: value for name, value in told.items() if value is not None}
 

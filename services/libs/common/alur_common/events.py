@@ -58,6 +58,15 @@ class ExecutionSuspended(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskOffered(Event):
+    """A node run waits for an executor that serves its pool; whoever claims it first runs it."""
+
+    topic: ClassVar[str] = "alur.execution.task.offered.v1"
+    pool: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionCompleted(Event):
     """An execution ended, well or badly. It carries no payload."""
 

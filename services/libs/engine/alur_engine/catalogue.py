@@ -33,6 +33,9 @@ class NodeType:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Slot -> the types of credentials that it takes."""
+    pool: str | None = None
+    """Where its nodes run unless they name a pool themselves; None: where their execution does."""
+
 
     def ports(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the output ports that a node with these parameters has, the error port aside."""
@@ -111,4 +114,5 @@ def _node_type(entry: Mapping[str, Any]) -> NodeType:
         raw=tuple(entry["raw"]),
         parameters=entry["parameters"],
         credentials={slot["name"]: tuple(slot["types"]) for slot in entry["credentials"]},
+        pool=entry.get("pool"),
     )

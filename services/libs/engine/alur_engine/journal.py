@@ -68,7 +68,7 @@ class Logged(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A node run waits: `{until?, signal?, children?}`."""
+    """A node run waits: `{until?, signal?, children?}`, or `{pool, task}` for an executor of its pool to run it."""
 
     node: str
     path: str

@@ -144,8 +144,13 @@ def recover(state: State) -> None:
 def mark_doubts(state: State) -> None:
     """Mark what was running when its process died and of which a person says what became of it."""
     for run in state.open.values():
-        if run.status == "running" and asks_in_doubt(run):
-            run.status = "in-doubt"
+        mark_doubt(run)
+
+
+def mark_doubt(run: Run) -> None:
+    """Mark a node run that was cut off, when a person says what became of it."""
+    if run.status == "running" and asks_in_doubt(run):
+        run.status = "in-doubt"
 
 
 def asks_in_doubt(run: Run) -> bool:
@@ -177,6 +182,7 @@ __all__ = [
     "Start",
     "Suspend",
     "Wake",
+    "mark_doubt",
     "mark_doubts",
     "outputs_of",
     "plan",

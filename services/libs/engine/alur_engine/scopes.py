@@ -163,9 +163,9 @@ def end_with_error(state: State, error: dict[str, Any]) -> None:
 
 
 def cancel_open(state: State, runs: list[Run]) -> None:
-    """Mark node runs as cancelled; those that were running are reported by the next plan."""
+    """Mark node runs as cancelled; those that were running, here or elsewhere, are reported by the next plan."""
     for run in runs:
-        if run.status == "running":
+        if run.status == "running" or run.task is not None:
             state.to_cancel.append(run)
         if run.status not in SETTLED:
             run.status = "cancelled"

@@ -83,6 +83,11 @@ class Run:
         """Return the node's name and the run path."""
         return (self.node.name, self.frame.path)
 
+    @property
+    def task(self) -> str | None:
+        """The task by which an executor of another pool runs it, or ran it last."""
+        return None if self.wait is None else self.wait.get("task")
+
     def items_of(self, port: str = "main") -> list[Item]:
         """Return the items that came in by an input port, in the order of its edges."""
         if len(self.inputs) == 1 and self.inputs[0][0].input == port:

@@ -60,6 +60,8 @@ def _rules(node: type[Node[Any]]) -> dict[str, Json]:
         }
     if node.outputs_from is not None:
         rules["outputsFrom"] = {"param": node.outputs_from, "field": "name"}
+    if node.pool is not None:
+        rules["pool"] = node.pool
     if node.any_input_when is not None:
         param, values = node.any_input_when
         rules["anyInputWhen"] = {"param": param, "values": list(values)}

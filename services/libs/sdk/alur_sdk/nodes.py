@@ -284,6 +284,8 @@ class Node(Generic[P]):
     scopes: ClassVar[tuple[str, ...]] = ()
     """Ports that open a scope (`item` of `core.each`; `try`, `catch`, `finally` of `core.try`)."""
     trigger: ClassVar[bool] = False
+    pool: ClassVar[str | None] = None
+    """The pool of executors on which its nodes run, unless they name one themselves: `gpu`, `browser`."""
     raw: ClassVar[tuple[str, ...]] = ()
     """Parameters that are handed over as written, their expressions not evaluated."""
     example: ClassVar[Mapping[str, Json]] = {}

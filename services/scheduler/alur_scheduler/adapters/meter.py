@@ -11,6 +11,8 @@ class PrometheusMeter:
     def __init__(self, metrics: Metrics) -> None:
         self._oldest = metrics.gauge("scheduler_queue_oldest_seconds")
         self._again = metrics.counter("scheduler_admitted_again_total")
+        self._pools = metrics.gauge("scheduler_pool_oldest_seconds")
+        self._offered = metrics.counter("scheduler_tasks_offered_again_total")
         self._drift = metrics.times("scheduler_drift_seconds")
 
     def queue_oldest(self, age: float) -> None:
@@ -18,6 +20,12 @@ class PrometheusMeter:
 
     def admitted_again(self, reason: str, count: int) -> None:
         self._again.labels(reason).inc(count)
+
+    def pool_oldest(self, pool: str, age: float) -> None:
+        self._pools.labels(pool).set(max(age, 0.0))
+
+    def offered_again(self, pool: str) -> None:
+        self._offered.labels(pool).inc()
 
     def drift(self, seconds: float) -> None:
         self._drift.observe(max(seconds, 0.0))

@@ -10,6 +10,7 @@ from alur_common.calls.channels import Channels
 from alur_common.calls.executors import executor_at
 from alur_common.events import ExecutionAdmitted
 from alur_common.executions import Execution, Workers
+from alur_common.pools import DEFAULT_POOL
 from alur_common.telemetry.logs import get_logger
 from alur_sdk.errors import UnavailableError
 
@@ -38,7 +39,11 @@ class CalledTakers:
     async def take(self, executions: Sequence[Execution]) -> None:
         if not executions:
             return
-        addresses = [lease.address for lease in await self._workers.all() if lease.address]
+        addresses = [
+            lease.address
+            for lease in await self._workers.all()
+            if lease.address and lease.pools.serves(DEFAULT_POOL)
+        ]
         if not addresses:
             await self._fallback.take(executions)  # for the first one that starts
             return

@@ -43,12 +43,3 @@ def test_variables_are_found_in_expressions_alone() -> None:
     params = {"a": "{{ $vars.ONE + $vars?.TWO }}", "b": "$vars.THREE", "c": ["{{ $vars.ONE }}"]}
     named = variables_named({"spec": {"nodes": [noop("n", **params)]}})
     assert named == {"ONE": "spec.nodes[0].params.a", "TWO": "spec.nodes[0].params.a"}
-
-
-def test_a_pool_that_nobody_serves_is_told() -> None:
-    nodes = [
-        {"name": "a", "type": "core.noop", "pool": "gpu"},
-        {"name": "b", "type": "core.noop", "pool": "default"},
-    ]
-    (doubt,) = find_doubts({"spec": {"nodes": nodes}})
-    assert (doubt.path, "'gpu'" in doubt.message) == ("spec.nodes[0].pool", True)

@@ -39,10 +39,12 @@ function Row({ place, children, action }: RowProps) {
 
 function useWords() {
   const { t } = useTranslation();
-  return ({ signal, until, children }: Wait): string => {
+  return ({ signal, until, children, pool }: Wait): string => {
     const when = until ? formatTime(until) : "";
     if (signal && until) return t("executions.waitSignalUntil", { signal, when });
     if (signal) return t("executions.waitSignal", { signal });
+    if (pool && until) return t("executions.waitPoolUntil", { pool, when });
+    if (pool) return t("executions.waitPool", { pool });
     if (children) return t("executions.waitChildren", { count: children.length });
     return until ? t("executions.waitUntil", { when }) : t("executions.waitMessage");
   };

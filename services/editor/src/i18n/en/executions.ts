@@ -50,6 +50,8 @@ export const executions = {
   waitUntil: "{{when}}",
   waitChildren_one: "{{count}} execution that it started",
   waitChildren_other: "{{count}} executions that it started",
+  waitPool: "an executor of the pool “{{pool}}”",
+  waitPoolUntil: "an executor of the pool “{{pool}}”, at most until {{when}}",
   waitMessage: "a message",
   child: "Execution {{number}}",
   signal: "Send signal",

@@ -52,6 +52,8 @@ export const executions: Texts["executions"] = {
   waitUntil: "{{when}}",
   waitChildren_one: "{{count}} eksekusi yang dimulainya",
   waitChildren_other: "{{count}} eksekusi yang dimulainya",
+  waitPool: "pelaksana kelompok “{{pool}}”",
+  waitPoolUntil: "pelaksana kelompok “{{pool}}”, paling lambat {{when}}",
   waitMessage: "sebuah pesan",
   child: "Eksekusi {{number}}",
   signal: "Kirim sinyal",

@@ -204,13 +204,16 @@ class ExecutionBrief(Shown):
 
 
 class Wait(Shown):
-    """A node run that waits: for a signal of this name, for executions that it started, or until a time."""
+    """A node run that waits: for a signal, for executions that it started, for its pool, or until a time."""
 
     node: str
     path: str
     signal: str | None = None
     until: datetime | None = Field(default=None, description="When it goes on by itself.")
     children: list[str] | None = None
+    pool: str | None = Field(
+        default=None, description="An executor that serves this pool is to run it, or runs it."
+    )
 
 
 class Doubt(Shown):

@@ -67,7 +67,7 @@ class Channel:
         self._metadata = () if bearer is None else (("authorization", bearer),)
 
     def _open(self) -> None:
-        options = (*LIMITS, ("grpc.service_config", SERVICE_CONFIG))
+        options = (*LIMITS, *RECONNECTS, ("grpc.service_config", SERVICE_CONFIG))
         if self._identity is None:
             self._channel = grpc.aio.insecure_channel(self.address, options=options)
         else:

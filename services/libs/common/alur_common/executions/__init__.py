@@ -28,10 +28,11 @@ from alur_common.executions.repository import (
     StoredJournals,
     where_status,
 )
+from alur_common.executions.tasks import TASKS, Task, Tasks, task_id
 from alur_common.executions.uses import USES, BlobUses, CountedBlobs, blobs_of
 from alur_common.executions.workers import WORKERS, Workers
 
-COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, USES, OUTBOXES)
+COLLECTIONS = (EXECUTIONS, JOURNAL, INBOX, WORKERS, USES, OUTBOXES, TASKS)
 """The engine's store."""
 
 __all__ = [
@@ -54,8 +55,11 @@ __all__ = [
     "StoredInbox",
     "StoredJournals",
     "StoredOutbox",
+    "Task",
+    "Tasks",
     "Workers",
     "blobs_of",
     "execution_error",
+    "task_id",
     "where_status",
 ]

@@ -47,7 +47,7 @@ JOURNAL = Collection(
 )
 INBOX = Collection(
     "inbox",
-    holds="messages for executions: signals, cancellations, ends of children",
+    holds="messages for executions: signals, cancellations, ends of children and of tasks",
     owner="gateway, scheduler, executor",
 )
 PAGE = 500
@@ -65,7 +65,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something from outside for an execution: `cancel`, `signal`, `child`, `resolve`. The id makes a repeat the same."""
+    """Something from outside for an execution: `cancel`, `signal`, `child`, `task`, `resolve`. The id makes a repeat the same."""
 
     execution: str
     kind: str
@@ -115,7 +115,7 @@ class Journals(Protocol):
         """Return the batches in order."""
 
     async def remove(self, execution_id: str) -> None:
-        """Remove them all."""
+        """Remove them all, and those of what the execution had others do."""
 
 
 class Inbox(Protocol):
@@ -254,7 +254,8 @@ class StoredJournals:
             after = page[-1]["id"]
 
     async def remove(self, execution_id: str) -> None:
-        where = [Where("id", "gt", f"{execution_id}/"), Where("id", "lt", f"{execution_id}0")]
+        # A task's journal stands under `execution.task`, right before.
+        where = [Where("id", "gt", f"{execution_id}."), Where("id", "lt", f"{execution_id}0")]
         while await self._documents.delete_many(JOURNAL, where, limit=PAGE) == PAGE:
             pass
 

@@ -6,9 +6,11 @@ for the length of the lease removes it. So a worker is dead when it has no docum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alur_common.documents.port import Collection, Documents
+from alur_common.documents.port import Collection, Document, Documents
+from alur_common.pools import DEFAULT_POOL, Pools
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 MOST = 1_000
@@ -24,12 +26,13 @@ WORKERS = Collection(
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A worker, where it takes calls, and in how many seconds its document moves at the latest."""
+    """A worker, where it takes calls, in how many seconds its document moves at the latest, and what it serves."""
 
     worker: str
     address: str
     seconds: float
     revision: int
+    pools: Pools
 
 
 class Workers:
@@ -38,12 +41,20 @@ class Workers:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def renew(self, worker: str, seconds: float, now: float, address: str = "") -> None:
+    async def renew(
+        self,
+        worker: str,
+        seconds: float,
+        now: float,
+        address: str = "",
+        pools: Sequence[str] = (DEFAULT_POOL,),
+    ) -> None:
         """Say that the worker lives, and says so again within these seconds. `now` is used for clean-up alone."""
         document = {
             "id": worker,
             "seconds": seconds,
             "address": address,
+            "pools": list(pools),
             "expires_at": now + KEPT_SECONDS,
         }
         try:
@@ -66,7 +77,7 @@ class Workers:
     async def all(self) -> list[Lease]:
         """Return the leases of all that live."""
         found = await self._documents.find(WORKERS, limit=MOST)
-        return [Lease(d["id"], d["address"], d["seconds"], d["revision"]) for d in found]
+        return [_lease(document) for document in found]
 
     async def bury(self, lease: Lease) -> bool:
         """Remove a lease that stands still; return whether it still did."""
@@ -83,3 +94,11 @@ class Workers:
         """Forget all: for a store that belongs to one process, which has just begun."""
         while await self._documents.delete_many(WORKERS, [], limit=100):
             pass
+
+
+def _lease(document: Document) -> Lease:
+    # Executors of before pools were served say nothing of them.
+    pools = Pools(tuple(document.get("pools", (DEFAULT_POOL,))))
+    return Lease(
+        document["id"], document["address"], document["seconds"], document["revision"], pools
+    )

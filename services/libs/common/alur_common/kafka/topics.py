@@ -60,6 +60,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         events.ExecutionSuspended.topic, events.ExecutionSuspended, 7, _EXECUTION, ("scheduler",)
     ),
+    Topic(events.TaskOffered.topic, events.TaskOffered, 1, _EXECUTION),
     Topic(
         events.ExecutionCompleted.topic, events.ExecutionCompleted, 7, _EXECUTION, ("scheduler",)
     ),

@@ -102,6 +102,16 @@ METRICS = (
         "scheduler_queue_oldest_seconds",
         "Age of the oldest accepted execution that nobody has taken up after two seconds; 0 when there is none.",
     ),
+    _gauge(
+        "scheduler_pool_oldest_seconds",
+        "How long the oldest node run of a pool has waited for an executor; 0 when none waits.",
+        "pool",
+    ),
+    _counter(
+        "scheduler_tasks_offered_again_total",
+        "Node runs offered to their pool again because the executor that had them died.",
+        "pool",
+    ),
     _histogram(
         "scheduler_drift_seconds",
         WAIT_SECONDS,

@@ -9,14 +9,13 @@ from typing import Any
 from alur_engine.reading.limits import child_path
 from alur_sdk.errors import Problem
 
-DEFAULT_POOL = "default"
 _VARIABLE = re.compile(r"\$vars\s*(?:\?\.|\.)\s*([A-Za-z_]\w*)")
 
 
 def find_doubts(document: dict[str, Any]) -> list[Problem]:
     """Return what is doubtful in a document that is valid, each with its path."""
     spec = document["spec"]
-    return [*_unreached(spec), *_marked(spec), *_pooled(spec)]
+    return [*_unreached(spec), *_marked(spec)]
 
 
 def variables_named(document: dict[str, Any]) -> dict[str, str]:
@@ -55,15 +54,6 @@ def _marked(spec: dict[str, Any]) -> Iterator[Problem]:
         if text.startswith("={{"):
             message = "the `=` before `{{` stays in the text: an expression is `{{ … }}` alone"
             yield Problem(path, "marked", message)
-
-
-def _pooled(spec: dict[str, Any]) -> Iterator[Problem]:
-    """Yield the nodes that name a pool: executors do not serve pools yet."""
-    for index, node in enumerate(spec.get("nodes", ())):
-        pool = node.get("pool", DEFAULT_POOL)
-        if pool != DEFAULT_POOL:
-            message = f"no executor serves pools yet: {node['name']!r} runs on any, not on {pool!r}"
-            yield Problem(f"spec.nodes[{index}].pool", "unserved", message)
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:

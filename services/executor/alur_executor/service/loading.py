@@ -1,0 +1,27 @@
+"""What an execution is driven by: its program, and the state in which it begins."""
+
+from __future__ import annotations
+
+from alur_common.executions import Execution
+from alur_common.executions.content import input_of
+from alur_engine.applying import begin
+from alur_engine.state import State
+from alur_executor.domain.programs import Program
+from alur_executor.service.parts import Parts
+from alur_executor.service.programs import Programs
+from alur_sdk.items import Item
+
+
+async def loaded(parts: Parts, programs: Programs, execution: Execution) -> tuple[Program, State]:
+    """Return both. Raises `AlurError` when its version or a node type is gone, or its start is wrong."""
+    version = await parts.definitions.version(execution.workflow_uid, execution.version)
+    program = programs.of(version)
+    items = [Item(json) for json in await input_of(execution, parts.blobs)]
+    state = begin(
+        program.graph,
+        items,
+        trigger=execution.trigger,
+        start=execution.start,
+        limits=parts.limits,
+    )
+    return program, state

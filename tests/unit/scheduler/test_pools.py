@@ -1,0 +1,81 @@
+"""What the scheduler does about pools: it tells how long they have waited, and leaves executors of pools alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from alur_common.bus_in_process import InProcessBus
+from alur_common.clock import SystemClock
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.executions import Execution, StoredExecutions, Task, Tasks, Workers
+from alur_common.executions.workers import WORKERS
+from alur_scheduler.adapters import takers
+from alur_scheduler.adapters.takers import CalledTakers
+from alur_scheduler.service.pools import PoolSweep
+from tests.simulation.world import Silent
+
+
+class Measured(Silent):
+    def __init__(self) -> None:
+        self.ages: dict[str, float] = {}
+
+    def pool_oldest(self, pool: str, age: float) -> None:
+        self.ages[pool] = age
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+def task(name: str, pool: str, offered_at: float) -> Task:
+    return Task(f"e.{name}", "t", "e", name, "", 1, pool, offered_at)
+
+
+async def test_the_oldest_of_each_pool_is_measured_and_none_is_nothing() -> None:
+    clock, meter = Clock(), Measured()
+    documents = MemoryDocuments(clock)
+    tasks, bus = Tasks(documents), InProcessBus()
+    sweep = PoolSweep(documents, StoredExecutions(documents), bus=bus, clock=clock, meter=meter)
+    for waiting in (task("a", "gpu", 92.0), task("b", "gpu", 95.0), task("c", "web", 99.0)):
+        await tasks.offer(waiting)
+    await sweep.sweep()
+    assert meter.ages == {"gpu": 8.0, "web": 1.0}
+    for name in "abc":
+        await tasks.remove(f"e.{name}")
+    await sweep.sweep()
+    assert meter.ages == {"gpu": 0.0, "web": 0.0}
+
+
+async def test_executions_go_to_executors_that_drive_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    documents = MemoryDocuments(SystemClock())
+    workers = Workers(documents)
+    await workers.renew("a", 3.0, 0.0, "here", ("default",))
+    await workers.renew("b", 3.0, 0.0, "there", ("gpu",))
+    old = {"id": "c", "seconds": 3.0, "address": "elsewhere", "expires_at": 1.0}
+    await documents.insert(WORKERS, old)  # as executors wrote it that knew of no pools
+    called: list[str] = []
+
+    class Port:
+        async def admit(self, executions: Sequence[Any]) -> None: ...
+
+    async def executor_at(_: object, address: str) -> Port:
+        called.append(address)
+        return Port()
+
+    monkeypatch.setattr(takers, "executor_at", executor_at)
+    made = CalledTakers(workers, None, InProcessBus())  # type: ignore[arg-type]  # nobody is called
+    one = Execution("e", "t", "p", "w", "u", 1, "manual", 0.0)
+    await made.take([one] * 4)
+    assert sorted(called) == ["elsewhere", "here"]

@@ -39,11 +39,17 @@ def simulate(seed: int) -> list[str]:
     return [*expected.broken, *compared(case, expected, seen)]
 
 
-def play(case: Case, given: Faults, seed: int, ready: Programs | None = None) -> Outcome:
+def play(
+    case: Case,
+    given: Faults,
+    seed: int,
+    ready: Programs | None = None,
+    kind: type[World] = World,
+) -> Outcome:
     """Run a case under these faults until all that was acknowledged has ended."""
     loop = VirtualLoop()
     loop.set_task_factory(owned_tasks)  # type: ignore[arg-type]  # the stubs know of no context yet
-    world = World(loop, case, given, seed, ready or programs())
+    world = kind(loop, case, given, seed, ready or programs())
     try:
         outcome: Outcome = run_virtually(loop, _played(world))
     finally:

@@ -227,6 +227,10 @@ class World:
         bus.subscribe(ExecutionAdmitted, "executor", executor.on_admitted)
         bus.subscribe(ExecutionNudged, "executor", executor.on_nudged)
         process.leave = lambda: process.begin(_left(process, executor))
+        self.stand_beside(parts, process)
+
+    def stand_beside(self, parts: Parts, process: Process) -> None:
+        """Start what else is to run in an executor's process."""
 
     async def _outbox(self, process: Process, documents: Documents, bus: ProcessBus) -> Outbox:
         if not self.faults.delay:

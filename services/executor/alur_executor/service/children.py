@@ -70,18 +70,16 @@ class Children:
                 return accepted.execution.id
 
 
-async def look_at_children(session: Session) -> None:
-    """Take the ends of children that runs wait for; a run goes on after the last of its children."""
-    for run in list(session.state.open.values()):
-        wanted = (run.wait or {}).get("children") if run.status == "waiting" else None
-        for index, child_id in enumerate(wanted or ()):
-            if run.status == "waiting" and index not in (run.outcomes or {}):
-                await _look(session, run, index, child_id)
-        if wanted and run.status == "waiting" and len(run.outcomes or {}) == len(wanted):
-            now = session.parts.clock.now()
-            outputs = merged_outcomes(run.outcomes or {})
-            session.take(Finished(*run.key, run.attempt, run.started_at or now, now, outputs))
-            session.keep()
+async def look_at_children(session: Session, run: Run, wanted: list[str]) -> None:
+    """Take the ends of children that a run waits for; it goes on after the last of them."""
+    for index, child_id in enumerate(wanted):
+        if run.status == "waiting" and index not in (run.outcomes or {}):
+            await _look(session, run, index, child_id)
+    if run.status == "waiting" and len(run.outcomes or {}) == len(wanted):
+        now = session.parts.clock.now()
+        outputs = merged_outcomes(run.outcomes or {})
+        session.take(Finished(*run.key, run.attempt, run.started_at or now, now, outputs))
+        session.keep()
 
 
 async def _look(session: Session, run: Run, index: int, child_id: str) -> None:

@@ -8,7 +8,7 @@ from alur_common.executions import Message
 from alur_engine.journal import Cancelled, Finished, Resolved
 from alur_engine.state import Run
 from alur_executor.service.children import look_at_children
-from alur_executor.service.pooling import forget, look_at_tasks
+from alur_executor.service.pooling import forget, look_at_task
 from alur_sdk.items import Item, Json, Outputs
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ class Messages:
         # Before the look: a child that ends between the two has its message read once more.
         taken += [m for m in messages if m.kind == "child" and await self._has_ended(m.key)]
         done = [message for message in messages if message.kind == "task"]
-        await look_at_tasks(session)
-        await look_at_children(session)
+        for run in list(session.state.open.values()):
+            if run.wait is not None and run.status == "waiting":
+                await self._look(run, run.wait)
         if taken or done:
             await session.claim()
             # What a message caused is durable before it goes; one that caused nothing goes by an owner's hand alone.
@@ -44,6 +45,13 @@ class Messages:
             for message in taken + done:
                 await session.parts.inbox.remove(message)
         return session.writer.recorded > before
+
+    async def _look(self, run: Run, wait: dict[str, Any]) -> None:
+        if "task" in wait:
+            await look_at_task(self._session, run, wait["task"])
+            wait = run.wait or {}  # what came back may be that it waits for executions
+        if "children" in wait:
+            await look_at_children(self._session, run, wait["children"])
 
     def _take(self, message: Message) -> bool:
         """Apply a message; return False for one that has to lie until its node run waits."""

@@ -38,14 +38,8 @@ async def offer(session: Session, run: Run) -> None:
     parts.bus.tell(TaskOffered(execution.id, execution.tenant, task.pool, task.id))
 
 
-async def look_at_tasks(session: Session) -> None:
-    """Take what came back from other executors; what a crash kept from being offered is offered now."""
-    for run in list(session.state.open.values()):
-        if run.status == "waiting" and run.task is not None:
-            await _look(session, run, run.task)
-
-
-async def _look(session: Session, run: Run, key: str) -> None:
+async def look_at_task(session: Session, run: Run, key: str) -> None:
+    """Take what came back from another executor; what a crash kept from being offered is offered now."""
     task = await session.parts.tasks.find(key)
     if task is not None:
         if task.done_at is not None:

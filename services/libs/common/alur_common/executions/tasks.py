@@ -79,7 +79,7 @@ class Tasks:
     async def offer(self, task: Task) -> None:
         """Store a new one, durable once this returns; one that is there already stays as it is."""
         try:
-            await self._documents.insert(TASKS, _to_document(task))
+            await self._documents.insert(TASKS, to_document(task))
         except ExistsError:
             return
 
@@ -113,7 +113,7 @@ class Tasks:
 
     async def save(self, task: Task) -> Task:
         """Store it at its next revision. Raises `ConflictError` when another changed it, `NotFoundError` when it was withdrawn."""
-        stored = await self._documents.replace(TASKS, _to_document(task), at_revision=task.revision)
+        stored = await self._documents.replace(TASKS, to_document(task), at_revision=task.revision)
         return task.changed(revision=stored["revision"])
 
     async def of(self, worker: str) -> list[Task]:
@@ -161,7 +161,7 @@ class Tasks:
 _NAMES: Sequence[str] = tuple(field.name for field in fields(Task))
 
 
-def _to_document(task: Task) -> Document:
+def to_document(task: Task) -> Document:
     """Return the document; `queue` stands in it for as long as it waits."""
     document: Document = {name: getattr(task, name) for name in _NAMES if name != "revision"}
     is_waiting = task.worker is None and task.done_at is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -23,6 +25,7 @@ from alur_common.events import (
     ExecutionRequested,
     ExecutionSuspended,
     ExternalReceived,
+    GateChanged,
     WorkflowVersionPublished,
 )
 from alur_common.executions import COLLECTIONS as ENGINE
@@ -49,7 +52,8 @@ from alur_scheduler.adapters.readers import KafkaReaders
 from alur_scheduler.adapters.takers import CalledTakers
 from alur_scheduler.adapters.tracing import SchedulerTracing
 from alur_scheduler.domain.collections import COLLECTIONS as OWN
-from alur_scheduler.ports import Definitions, Readers, Takers
+from alur_scheduler.domain.partitions import WHOLE
+from alur_scheduler.ports import Definitions, Readers, Share, ShareMeter, Takers
 from alur_scheduler.service.admission import Admission
 from alur_scheduler.service.contents import Contents
 from alur_scheduler.service.deletion import Deletion
@@ -61,6 +65,7 @@ from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.relay import Relay
 from alur_scheduler.service.retention import Retention
 from alur_scheduler.service.schedules import Schedules
+from alur_scheduler.service.sharing import TURN_SECONDS, SharedWork
 from alur_scheduler.service.topics import Topics
 from alur_scheduler.settings import Settings
 from alur_sdk.errors import AlurError, UnavailableError
@@ -91,6 +96,8 @@ class Needs:
     readers: Readers
     metrics: Metrics
     tracer: Tracer | None = None
+    name: str = ""
+    """What tells this scheduler from all others, of now and before; empty when it is the only one on its store."""
 
 
 class Scheduler:
@@ -98,9 +105,10 @@ class Scheduler:
 
     def __init__(self, needs: Needs, settings: Settings) -> None:
         executions, inbox = StoredExecutions(needs.documents), StoredInbox(needs.documents)
-        self._clock = needs.clock
-        self._settings = settings
+        self._clock, self._settings = needs.clock, settings
         meter = PrometheusMeter(needs.metrics)
+        self._shared = _shared(needs, settings, meter)
+        share = self._shared or WHOLE
         tracing = None if needs.tracer is None else SchedulerTracing(needs.tracer)
         self._recovery = Recovery(
             executions,
@@ -110,6 +118,7 @@ class Scheduler:
             takers=needs.takers,
             clock=needs.clock,
             meter=meter,
+            share=share,
         )
         self._schedules = Schedules(
             needs.documents,
@@ -117,23 +126,25 @@ class Scheduler:
             needs.starts,
             clock=needs.clock,
             meter=meter,
+            share=share,
             tracing=tracing,
         )
-        self._admission = _admission(needs, executions, inbox, tracing)
-        self._retention = Retention(executions, StoredJournals(needs.documents), inbox, needs.clock)
-        self._contents = Contents(executions, BlobUses(needs.documents), needs.blobs, needs.clock)
+        self._admission = _admission(needs, executions, inbox, share, tracing)
+        journals, uses = StoredJournals(needs.documents), BlobUses(needs.documents)
+        self._retention = Retention(executions, journals, inbox, needs.clock, share)
+        self._contents = Contents(executions, uses, needs.blobs, needs.clock, share)
         self._pools = PoolSweep(
             needs.documents, executions, bus=needs.bus, clock=needs.clock, meter=meter
         )
-        self._relay = Relay(needs.documents, executions, needs.bus, needs.clock)
-        self._sooner = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._relay = Relay(needs.documents, executions, needs.bus, needs.clock, share)
         self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
         self._listeners = Listeners(needs.documents)
         self._topics = Topics(
             needs.documents, needs.definitions, needs.starts, needs.readers, needs.clock
         )
         self._following = Following(needs.definitions, (self._schedules, self._listeners))
+        self._sooner, self._gained = asyncio.Event(), asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
         self._subscribe(needs)
 
     def _subscribe(self, needs: Needs) -> None:
@@ -153,33 +164,46 @@ class Scheduler:
             self._admission.on_completed,
             when=lambda event: event.gated,
         )
+        if self._shared is not None:
+            mine = f"{GROUP}-{needs.name}"
+            bus.subscribe(GateChanged, mine, self._admission.on_gate_changed, broadcast=True)
         bus.subscribe(ExecutionSuspended, GROUP, self._on_suspended)
         bus.subscribe(WorkflowVersionPublished, GROUP, self._on_published)
         bus.subscribe(WorkflowVersionPublished, f"{GROUP}-deletion", self._deletion.on_published)
 
     async def start(self) -> None:
-        """Admit what a crash left, plan all schedules, then go on in the background."""
-        await self._recovery.sweep(is_start=True)
+        """Plan all schedules, admit what a crash left, then go on in the background."""
         self._schedules.running_since = self._clock.now()
         await self._following.load()
-        loop = asyncio.get_running_loop()
-        work = (
+        if self._shared is not None:
+            await self._shared.begin()
+        await self._recovery.sweep(is_start=True)
+        work = [
             self._tick(),
+            self._reconcile(),
             _every(FOLLOW_SECONDS, self._topics.follow),
             _every(SWEEP_SECONDS, self._pools.sweep),
-            _every(RECONCILE_SECONDS, self._reconcile),
             _every(RELAY_SECONDS, self._relay.sweep),
             _every(self._settings.retention_seconds, self._retention.sweep),
             _every(self._settings.contents_seconds, self._contents.sweep),
-        )
-        self._tasks = [loop.create_task(one) for one in work]
+        ]
+        if self._shared is not None:
+            work.append(_every(TURN_SECONDS, partial(self._turn, self._shared)))
+        self._tasks = [asyncio.create_task(one) for one in work]
 
     async def stop(self) -> None:
-        """Stop; what is due meanwhile is made up for at the next start."""
+        """Stop; what is due meanwhile is made up for at the next start, or done by others at once."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._shared is not None:
+            await self._shared.leave()
         await self._topics.stop()
+
+    async def _turn(self, shared: SharedWork) -> None:
+        if await shared.turn():
+            self._sooner.set()
+            self._gained.set()
 
     async def _on_suspended(self, event: ExecutionSuspended) -> None:
         if event.wake_at is not None and event.wake_at - self._clock.now() < SWEEP_SECONDS:
@@ -208,12 +232,35 @@ class Scheduler:
                 continue
 
     async def _reconcile(self) -> None:
-        await self._admission.reconcile()
-        await self._recovery.nudge()
+        """Look every so often for what nobody has told of, and at once in what has become ours."""
+        while True:
+            self._gained.clear()
+            await _guarded(self._admission.reconcile)
+            await _guarded(self._recovery.nudge)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RECONCILE_SECONDS):
+                    await self._gained.wait()
+
+
+def _shared(needs: Needs, settings: Settings, meter: ShareMeter) -> SharedWork | None:
+    if not needs.name:
+        return None
+    return SharedWork(
+        needs.documents,
+        needs.clock,
+        meter,
+        me=needs.name,
+        name=settings.worker,
+        count=settings.partitions,
+    )
 
 
 def _admission(
-    needs: Needs, executions: Executions, inbox: Inbox, tracing: SchedulerTracing | None
+    needs: Needs,
+    executions: Executions,
+    inbox: Inbox,
+    share: Share,
+    tracing: SchedulerTracing | None,
 ) -> Admission:
     return Admission(
         needs.documents,
@@ -224,6 +271,7 @@ def _admission(
         outbox=needs.outbox,
         replies=needs.replies,
         clock=needs.clock,
+        share=share,
         tracing=tracing,
     )
 
@@ -256,7 +304,7 @@ def readers_of(settings: Settings, worker: str) -> KafkaReaders:
 
 
 async def main(settings: Settings) -> None:
-    """Run a scheduler until told to stop; there may be several, and each decision is made once."""
+    """Run a scheduler until told to stop; there may be several, which share the work."""
     async with (
         process("scheduler", settings) as running,
         ground("scheduler", running, settings, settings.data, COLLECTIONS) as under,
@@ -279,6 +327,7 @@ async def main(settings: Settings) -> None:
             readers=readers_of(settings, settings.worker or under.worker),
             metrics=running.metrics,
             tracer=running.tracer,
+            name=under.worker if settings.is_distributed else "",
         )
         scheduler = build(needs, settings)
         # No other service calls it: it is there to be asked for its health.

@@ -39,6 +39,34 @@ class Meter(Protocol):
         """A schedule was fired so long after it was due."""
 
 
+class ShareMeter(Protocol):
+    """Where a scheduler among several counts."""
+
+    def partitions(self, count: int) -> None:
+        """This scheduler holds so many partitions."""
+
+    def refused(self, what: str) -> None:
+        """A write was refused: somebody else holds the partition by now."""
+
+
+class Share(Protocol):
+    """Which part of the work is this scheduler's. A key is a workflow's uid, or another name of a piece of work."""
+
+    @property
+    def since(self) -> float:
+        """Since when some scheduler has been at work without a break, ours or another before it; infinite when not known."""
+
+    @property
+    def slots(self) -> Sequence[int] | None:
+        """The slots that are ours; None: all."""
+
+    def fence_of(self, key: str) -> int | None:
+        """Return the fence that our decisions about this carry, or None when they are not ours."""
+
+    def refused(self, what: str, key: str, fence: int) -> None:
+        """Tell that a write about this was refused, since another one carried this greater fence."""
+
+
 class Tracing(Protocol):
     """Where the scheduler's spans begin."""
 

@@ -18,6 +18,12 @@ class Settings(CommonSettings):
         default="signature",
         description="`topic`: unsigned events from outside count too, where there is one tenant.",
     )
+    partitions: int = Field(
+        default=16,
+        ge=1,
+        le=256,
+        description="Into how many parts schedulers divide the workflows between them; the same for all of them.",
+    )
     retention_seconds: float = Field(
         default=10.0, gt=0, description="How often old executions are looked for."
     )

@@ -37,6 +37,17 @@ WORKFLOW = WorkflowRecord("t", "p", "w", "uid", 1, {"spec": {}}, 1, "", 0.0, 0.0
 LARGE = [{"text": "x" * INLINE_BYTES}]
 
 
+class Half:
+    """The share of a scheduler that looks after one workflow of two."""
+
+    since, slots = 0.0, ()
+
+    def fence_of(self, key: str) -> int | None:
+        return 1 if key == "mine" else None
+
+    def refused(self, what: str, key: str, fence: int) -> None: ...
+
+
 class World:
     """Accepts executions, lets time pass, and removes what is over."""
 
@@ -94,6 +105,25 @@ async def test_journal_and_messages_go_with_an_execution(world: World) -> None:
     assert await world.executions.find(execution.id) is None
     assert await world.journals.read(execution.id) == []
     assert await world.inbox.read(execution.id) == []
+
+
+async def test_what_others_look_after_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alur_scheduler.service.retention.BATCH", 2)
+    for uid in ("mine", "theirs", "theirs", "theirs", "mine"):
+        await world.end(await world.start(), workflow_uid=uid)
+    world.clock.advance(HOUR)
+    swept = Retention(world.executions, world.journals, world.inbox, world.clock, Half())
+    assert await swept.sweep() == 2
+    left = await world.executions.search([])
+    assert [one.workflow_uid for one in left] == ["theirs"] * 3
+
+
+async def test_contents_are_looked_through_by_one_of_several(world: World) -> None:
+    await blobs_of(world.blobs, "nobody").put(b"shared")
+    world.clock.advance(9 * DAY)
+    other = Contents(world.executions, world.uses, world.blobs, world.clock, Half())
+    assert await other.sweep() == 0
+    assert await world.contents.sweep() == 1
 
 
 async def test_what_comes_again_after_its_removal_starts_nothing(world: World) -> None:

@@ -38,6 +38,9 @@ def dev(  # noqa: PLR0917  # Typer calls it by name
     executors: Annotated[
         int, typer.Option(min=1, max=64, help="How many executors, with --distributed.")
     ] = 1,
+    schedulers: Annotated[
+        int, typer.Option(min=1, max=64, help="How many schedulers, with --distributed.")
+    ] = 1,
 ) -> None:
     """Run everything in one process, on a data folder and nothing else."""
     # gRPC reads these as it is loaded: its own lines say nothing that the errors do not, and nothing of it forks.
@@ -49,7 +52,9 @@ def dev(  # noqa: PLR0917  # Typer calls it by name
     options = Options(
         data=folder, host=host, port=port, grpc_port=grpc_port, metrics_port=metrics_port
     )
-    raise typer.Exit(run_distributed(options, executors) if distributed else run(options))
+    if distributed:
+        raise typer.Exit(run_distributed(options, executors, schedulers))
+    raise typer.Exit(run(options))
 
 
 def gateway() -> None:

@@ -35,7 +35,7 @@ PATIENCE_SECONDS = 150.0
 _log = get_logger("alur.dev")
 
 
-def run_distributed(options: Options, executors: int) -> int:
+def run_distributed(options: Options, executors: int, schedulers: int) -> int:
     """Run until SIGTERM or SIGINT; return the exit code. Raises `AlurError` for what stops the start."""
     settings = Settings.load()
     if settings.mongo is None or not settings.kafka or not settings.blobs:
@@ -44,16 +44,17 @@ def run_distributed(options: Options, executors: int) -> int:
             '`eval "$(make -s servers-up)"` starts servers and sets them'
         )
     configure_logs("alur-dev", settings.log_level)
-    run_service(_Deployment(options, executors).run())
+    run_service(_Deployment(options, executors, schedulers).run())
     return 0
 
 
 class _Deployment:
     """The processes and how they find each other."""
 
-    def __init__(self, options: Options, executors: int) -> None:
+    def __init__(self, options: Options, executors: int, schedulers: int) -> None:
         self._options = options
         self._executors = executors
+        self._schedulers = schedulers
         self._token = secrets.token_urlsafe(32)
         self._registry = f"127.0.0.1:{_free_port()}"
         self._url = f"http://{options.host}:{options.port or _free_port()}"
@@ -135,9 +136,12 @@ class _Deployment:
         trust = os.environ.get("ALUR_EVENTS_TRUST", "topic")
         wanted = [
             ("registry", "registry", {"ALUR_CALLS_PORT": self._registry.rpartition(":")[2]}),
-            # Who can reach the broker of a machine for trying things out is trusted.
-            ("scheduler", "scheduler", {"ALUR_EVENTS_TRUST": trust}),
             ("gateway", "gateway", gateway),
+            # Who can reach the broker of a machine for trying things out is trusted.
+            *(
+                (f"scheduler-{n}", "scheduler", {"ALUR_EVENTS_TRUST": trust})
+                for n in range(1, self._schedulers + 1)
+            ),
             *(
                 (f"executor-{n}", "executor", {"ALUR_POOLS": pools})
                 for n in range(1, self._executors + 1)

@@ -81,6 +81,17 @@ class ExecutionCompleted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GateChanged(Event):
+    """An execution wants to pass the gate of a workflow with a concurrency limit, or has ended behind it.
+
+    For the scheduler that decides about the workflow, from one that does not.
+    """
+
+    topic: ClassVar[str] = "alur.workflow.gate.changed.v1"
+    execution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowVersionPublished(Event):
     """A workflow has a new active version, was suspended or resumed, or was deleted."""
 

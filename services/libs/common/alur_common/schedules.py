@@ -9,9 +9,9 @@ from alur_common.documents.port import Collection, Documents, Index, Where
 
 SCHEDULES = Collection(
     "schedules",
-    fields=("uid", "fire_at"),
+    fields=("uid", "fire_at", "slot"),
     indexes=(Index(("fire_at",)), Index(("uid",))),
-    holds="when each schedule is due next",
+    holds="when each schedule is due next, and the fence of whoever fired it last",
     owner="scheduler",
 )
 

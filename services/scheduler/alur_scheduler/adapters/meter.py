@@ -6,7 +6,7 @@ from alur_common.telemetry import Metrics
 
 
 class PrometheusMeter:
-    """`Meter` on the process's registry."""
+    """`Meter` and `ShareMeter` on the process's registry."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._oldest = metrics.gauge("scheduler_queue_oldest_seconds")
@@ -14,6 +14,8 @@ class PrometheusMeter:
         self._pools = metrics.gauge("scheduler_pool_oldest_seconds")
         self._offered = metrics.counter("scheduler_tasks_offered_again_total")
         self._drift = metrics.times("scheduler_drift_seconds")
+        self._partitions = metrics.gauge("scheduler_partitions_held")
+        self._refused = metrics.counter("scheduler_refused_total")
 
     def queue_oldest(self, age: float) -> None:
         self._oldest.set(max(age, 0.0))
@@ -29,3 +31,9 @@ class PrometheusMeter:
 
     def drift(self, seconds: float) -> None:
         self._drift.observe(max(seconds, 0.0))
+
+    def partitions(self, count: int) -> None:
+        self._partitions.set(count)
+
+    def refused(self, what: str) -> None:
+        self._refused.labels(what).inc()

@@ -23,4 +23,17 @@ BATCHES = Collection(
     holds="of each partition that is read in batches, which offsets the last one has",
     owner="scheduler",
 )
-COLLECTIONS = (SCHEDULES, GATES, LISTENERS, POSITIONS, BATCHES)
+SCHEDULERS = Collection(
+    "schedulers",
+    fields=("name", "expires_at"),
+    ttl="expires_at",
+    holds="schedulers that live, each written again while it does; a time to go only where no scheduler runs",
+    owner="scheduler",
+)
+PARTITIONS = Collection(
+    "partitions",
+    fields=("count", "holder"),
+    holds="which scheduler decides about each part of the workflows, and under which fence",
+    owner="scheduler",
+)
+COLLECTIONS = (SCHEDULES, GATES, LISTENERS, POSITIONS, BATCHES, SCHEDULERS, PARTITIONS)

@@ -1,8 +1,13 @@
-"""Admission: how many executions of a workflow with a concurrency limit may run at once."""
+"""Admission: how many executions of a workflow with a concurrency limit may run at once.
+
+Whoever holds the workflow's partition decides, and leaves its fence in the gate; whoever else hears of something tells it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from alur_common.bus import Bus
@@ -13,16 +18,22 @@ from alur_common.events import (
     ExecutionCompleted,
     ExecutionNudged,
     ExecutionRequested,
+    GateChanged,
 )
 from alur_common.executions import Execution, Executions, Inbox, Message, Outbox
 from alur_common.replies import Outcome, Replies
 from alur_common.telemetry.tracing import NOTHING
 from alur_engine.durations import duration_seconds
 from alur_scheduler.domain.collections import GATES
-from alur_scheduler.ports import Definitions, Tracing
+from alur_scheduler.domain.partitions import WHOLE
+from alur_scheduler.ports import Definitions, Share, Tracing
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 PAGE = 200
+
+
+class StaleError(ConflictError):
+    """Another scheduler decides about the workflow: tell it."""
 
 
 class Admission:
@@ -39,8 +50,10 @@ class Admission:
         outbox: Outbox,
         replies: Replies,
         clock: Clock,
+        share: Share = WHOLE,
         tracing: Tracing | None = None,
     ) -> None:
+        self._share = share
         self._documents = documents
         self._executions = executions
         self._inbox = inbox
@@ -56,41 +69,109 @@ class Admission:
         """Let it in, or do what the policy says."""
         async with self._lock:
             execution = await self._executions.find(event.key)
-            if execution is not None and execution.status == "queued" and not execution.admitted:
-                await self._decide(execution)
+            if execution is not None and _waits(execution):
+                await self._by_owner(
+                    GateChanged(execution.workflow_uid, event.tenant, event.key),
+                    lambda: self._decide(execution),
+                )
 
     async def on_completed(self, event: ExecutionCompleted) -> None:
         """Give the place of a gated one that ended to the next."""
+        uid = event.workflow_uid
         async with self._lock:
-            await self._leave(event.workflow_uid, {event.key})
-            await self._fill(event.workflow_uid)
+            await self._by_owner(
+                GateChanged(uid, event.tenant, event.key), lambda: self._free(uid, {event.key})
+            )
+
+    async def on_gate_changed(self, event: GateChanged) -> None:
+        """Do the same for another scheduler that heard of it. What is lost on the way is found by `reconcile`."""
+        async with self._lock:
+            if self._share.fence_of(event.key) is None:
+                return
+            execution = await self._executions.find(event.execution)
+            with suppress(StaleError):
+                if execution is None or execution.has_ended:
+                    await self._free(event.key, {event.execution})
+                elif _waits(execution):
+                    await self._decide(execution)
+
+    async def _by_owner(self, told: GateChanged, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it if it is ours to decide, else tell whoever may."""
+        try:
+            await work()
+        except StaleError:
+            self._bus.tell(told)
 
     async def reconcile(self) -> None:
         """Free the places of those that ended unheard, and let in whom a crash left outside."""
         async with self._lock:
-            for gate in await self._documents.find(GATES, limit=1_000):
-                gone: set[str] = set()
-                for execution_id in gate["running"]:
-                    execution = await self._executions.find(execution_id)
-                    if execution is None or execution.has_ended:
-                        gone.add(execution_id)
-                    elif not execution.admitted:
-                        await self._let_in(execution)
-                await self._leave(gate["id"], gone)
-            waiting = [Where("active", "eq", "queued"), Where("admitted", "eq", False)]
-            for execution in await self._executions.search(
-                waiting, sort=("accepted_at",), limit=PAGE
-            ):
-                await self._decide(execution)
+            after: list[str] | None = None
+            while True:
+                gates = await self._documents.find(GATES, limit=PAGE, after=after)
+                for gate in gates:
+                    with suppress(StaleError):
+                        await self._tidy(gate)
+                if len(gates) < PAGE:
+                    break
+                after = [gates[-1]["id"]]
+            await self._decide_waiting()
 
-    async def _decide(self, execution: Execution) -> None:
+    async def _tidy(self, gate: Document) -> None:
+        uid = gate["id"]
+        if self._fence_of(gate) > gate.get("fence", 0):
+            await self._write(gate)  # from now on whoever decided before is refused
+        gone: set[str] = set()
+        for execution_id in gate["running"]:
+            execution = await self._executions.find(execution_id)
+            if execution is None or execution.has_ended:
+                gone.add(execution_id)
+            elif not execution.admitted:
+                await self._let_in(execution)
+        if gone:
+            await self._free(uid, gone)
+
+    async def _decide_waiting(self) -> None:
+        """Decide about all who wait; once one of a workflow waits on, its others are not read any more."""
+        where = [Where("active", "eq", "queued"), Where("admitted", "eq", False)]
+        passed: set[str] = set()
+        while True:
+            rest = [*where, *(Where("workflow_uid", "ne", uid) for uid in sorted(passed))]
+            page = await self._executions.search(rest, sort=("accepted_at",), limit=PAGE)
+            full: set[str] = set()
+            for execution in page:
+                if execution.workflow_uid in full:
+                    continue
+                waits = await self._left_waiting(execution)
+                if waits is not None:
+                    passed.add(execution.workflow_uid)
+                if waits == "queue":
+                    full.add(execution.workflow_uid)
+            if len(page) < PAGE:
+                return
+
+    async def _left_waiting(self, execution: Execution) -> str | None:
+        try:
+            return await self._decide(execution)
+        except StaleError:
+            return "queue"  # it is not ours, as all of its workflow are not
+
+    async def _free(self, uid: str, gone: set[str]) -> None:
+        await self._leave(uid, gone)
+        await self._fill(uid)
+
+    async def _decide(self, execution: Execution) -> str | None:
+        """Let it in, or end it; return the policy by which it waits on, or None when it does not."""
+        self._fence_of({"id": execution.workflow_uid})
         limit, policy = await self._policy(execution)
         if await self._enter(execution, limit):
             await self._let_in(execution)
         elif policy == "skip":
             await self._end(execution, "skipped: as many run as the concurrency limit allows")
-        elif policy == "replace":
-            await self._replace(execution)
+        else:
+            if policy == "replace":
+                await self._replace(execution)
+            return policy
+        return None
 
     async def _policy(self, execution: Execution) -> tuple[int, str]:
         """Return limit and policy of the newest version, or of its own when the workflow is gone."""
@@ -128,9 +209,23 @@ class Admission:
                 return
 
     async def _gate(self, uid: str) -> Document:
-        return await self._documents.find_one(GATES, uid) or {"id": uid, "running": []}
+        """Return the gate for a decision. Raises `StaleError` when another scheduler decides."""
+        gate = await self._documents.find_one(GATES, uid) or {"id": uid, "running": []}
+        self._fence_of(gate)
+        return gate
+
+    def _fence_of(self, gate: Document) -> int:
+        """Return the fence for a write to the gate. Raises `StaleError` when another scheduler decides."""
+        uid, known = gate["id"], gate.get("fence", 0)
+        fence = self._share.fence_of(uid)
+        if fence is not None and known <= fence:
+            return fence
+        if fence is not None:
+            self._share.refused("gate", uid, known)
+        raise StaleError(f"another scheduler decides about the workflow {uid}")
 
     async def _write(self, gate: Document) -> bool:
+        gate = {**gate, "fence": self._fence_of(gate)}
         try:
             if "revision" in gate:
                 await self._documents.replace(GATES, gate, at_revision=gate["revision"])
@@ -200,3 +295,8 @@ class Admission:
         outcome = Outcome("ended", "cancelled", error={"message": reason})
         self._replies.send(ended.reply_to, ended.id, outcome)
         await self._outbox.tell(ended)
+
+
+def _waits(execution: Execution) -> bool:
+    """Return whether admission has yet to let it in."""
+    return execution.status == "queued" and not execution.admitted

@@ -10,6 +10,8 @@ from alur_common.clock import Clock
 from alur_common.documents.port import Where
 from alur_common.executions import Execution, Executions
 from alur_common.executions.uses import EVENTS, BlobUses, Use
+from alur_scheduler.domain.partitions import WHOLE
+from alur_scheduler.ports import Share
 from alur_sdk.errors import NotFoundError, StorageError
 
 PAGE = 200
@@ -27,17 +29,28 @@ class Contents:
     it before the removal is seen by the look after it, and gets it back; whoever puts it after the removal writes it anew.
     """
 
-    def __init__(self, executions: Executions, uses: BlobUses, blobs: Blobs, clock: Clock) -> None:
+    def __init__(
+        self,
+        executions: Executions,
+        uses: BlobUses,
+        blobs: Blobs,
+        clock: Clock,
+        share: Share = WHOLE,
+    ) -> None:
+        self._share = share
         self._executions = executions
         self._uses = uses
         self._blobs = blobs
         self._clock = clock
 
     async def sweep(self) -> int:
-        """Remove all uses that are over, and contents without another use; return how many uses. Safe to repeat."""
+        """Remove all uses that are over, and contents without another use; return how many uses. Safe to repeat.
+
+        Of several schedulers one does it: all must be read through, whoever removes what.
+        """
         removed = 0
         last: Use | None = None
-        while True:
+        while self._share.fence_of("contents") is not None:
             page = await self._uses.page(last, PAGE)
             for use in await self._over(page):
                 await self._release(use)
@@ -46,6 +59,7 @@ class Contents:
                 return removed
             last = page[-1]
             await asyncio.sleep(PAUSE_SECONDS)
+        return removed
 
     async def _over(self, uses: Sequence[Use]) -> list[Use]:
         """Return those whose execution has gone, or keeps something else."""

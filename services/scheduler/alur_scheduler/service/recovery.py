@@ -12,9 +12,10 @@ from alur_common.events import ExecutionNudged
 from alur_common.executions import Execution, Executions, Inbox, Message
 from alur_common.executions.workers import Workers
 from alur_common.telemetry.logs import get_logger
+from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.domain.stillness import Stillness
 from alur_scheduler.domain.told import Told
-from alur_scheduler.ports import Meter, Takers
+from alur_scheduler.ports import Meter, Share, Takers
 
 PAGE = 200
 UNCLAIMED_SECONDS = 2.0
@@ -23,7 +24,10 @@ _log = get_logger("alur.scheduler")
 
 
 class Recovery:
-    """Finds due timers, executions of dead workers, and accepted ones that no one claimed."""
+    """Finds due timers, executions of dead workers, and accepted ones that no one claimed, each of its share.
+
+    It writes nothing: who takes one up claims it by compare-and-set, so one that is handed over twice runs once.
+    """
 
     def __init__(
         self,
@@ -35,7 +39,9 @@ class Recovery:
         takers: Takers,
         clock: Clock,
         meter: Meter,
+        share: Share = WHOLE,
     ) -> None:
+        self._share = share
         self._takers = takers
         self._executions = executions
         self._inbox = inbox
@@ -73,6 +79,8 @@ class Recovery:
         while True:
             page = await self._inbox.page(last, PAGE)
             for execution_id, lying in groupby(page, lambda message: message.execution):
+                if self._share.fence_of(execution_id) is None:
+                    continue
                 execution = await self._executions.find(execution_id)
                 if execution is not None and _concern(execution, lying):
                     self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
@@ -92,13 +100,16 @@ class Recovery:
             )
             if reason == "unclaimed" and after is None:
                 self._meter.queue_oldest(now - page[0].accepted_at if page else 0.0)
-            due = [execution for execution in page if told.is_due(_state(execution), now)]
+            due = [one for one in page if self._is_ours(one) and told.is_due(_state(one), now)]
             await self._take(due, reason)
             count += len(due)
             if len(page) < PAGE:
                 told.forget_unseen()
                 return count
             after = [page[-1].accepted_at, page[-1].id]
+
+    def _is_ours(self, execution: Execution) -> bool:
+        return self._share.fence_of(execution.workflow_uid) is not None
 
     async def _take(self, due: list[Execution], reason: str) -> None:
         await self._takers.take(due)
@@ -112,11 +123,12 @@ class Recovery:
             page = await self._executions.search(
                 [Where("active", "eq", "running")], sort=("accepted_at",), limit=PAGE, after=after
             )
-            for owner in {execution.owner or "" for execution in page} - alive.keys():
+            ours = [execution for execution in page if self._is_ours(execution)]
+            for owner in {execution.owner or "" for execution in ours} - alive.keys():
                 alive[owner] = await self._workers.is_alive(owner)
             due = [
                 execution
-                for execution in page
+                for execution in ours
                 if not alive[execution.owner or ""] and self._orphans.is_due(_state(execution), now)
             ]
             await self._take(due, "orphaned")

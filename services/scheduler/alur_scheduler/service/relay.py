@@ -7,7 +7,9 @@ from alur_common.clock import Clock
 from alur_common.documents.port import Documents
 from alur_common.executions import Executions
 from alur_common.executions.outbox import Outboxes, Teller
+from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.domain.stillness import Stillness
+from alur_scheduler.ports import Share
 
 DEAD_SECONDS = 25.0
 """A process is taken to be dead when its document has not changed for so long."""
@@ -16,11 +18,17 @@ FORGET_SECONDS = 24 * 3600.0
 
 
 class Relay:
-    """Tells what dead processes have left; any number of relays may."""
+    """Tells what dead processes have left: each relay of those that are in its share."""
 
     def __init__(
-        self, documents: Documents, executions: Executions, bus: Bus, clock: Clock
+        self,
+        documents: Documents,
+        executions: Executions,
+        bus: Bus,
+        clock: Clock,
+        share: Share = WHOLE,
     ) -> None:
+        self._share = share
         self._boxes = Outboxes(documents, clock)
         self._teller = Teller(executions, bus)
         self._clock = clock
@@ -38,7 +46,8 @@ class Relay:
         self._stillness.keep({box["id"] for box in boxes})
         for box in boxes:
             writer, now = box["id"], self._clock.monotonic()
-            if not self._stillness.look(writer, box["revision"], DEAD_SECONDS, now):
+            is_still = self._stillness.look(writer, box["revision"], DEAD_SECONDS, now)
+            if not is_still or self._share.fence_of(writer) is None:
                 continue
             first = max(box["low"], self._next.get(writer, 0))
             self._next[writer] = await self._teller.tell_from(writer, first)

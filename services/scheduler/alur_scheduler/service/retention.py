@@ -9,6 +9,8 @@ from alur_common.documents.port import Where
 from alur_common.events import OUTSIDE_DAYS
 from alur_common.executions import Execution, Executions, Inbox, Journals
 from alur_common.identity import is_derived
+from alur_scheduler.domain.partitions import WHOLE
+from alur_scheduler.ports import Share
 from alur_sdk.errors import ConflictError, NotFoundError
 
 BATCH = 100
@@ -28,8 +30,14 @@ class Retention:
     """
 
     def __init__(
-        self, executions: Executions, journals: Journals, inbox: Inbox, clock: Clock
+        self,
+        executions: Executions,
+        journals: Journals,
+        inbox: Inbox,
+        clock: Clock,
+        share: Share = WHOLE,
     ) -> None:
+        self._share = share
         self._executions = executions
         self._journals = journals
         self._inbox = inbox
@@ -38,9 +46,13 @@ class Retention:
     async def sweep(self) -> int:
         """Remove all that is due in small batches; return how many. Cut off, it goes on the next time."""
         removed = 0
+        where = [Where("expire_at", "lte", self._clock.now())]
+        after: list[object] | None = None
         while True:
-            where = [Where("expire_at", "lte", self._clock.now())]
-            due = await self._executions.search(where, sort=("expire_at",), limit=BATCH)
+            found = await self._executions.search(
+                where, sort=("expire_at",), limit=BATCH, after=after
+            )
+            due = [one for one in found if self._share.fence_of(one.workflow_uid) is not None]
             for execution in due:
                 if not execution.is_removed:
                     await self._journals.remove(execution.id)
@@ -49,8 +61,9 @@ class Retention:
             for execution in due:
                 await self._remove(execution)
             removed += len(due)
-            if len(due) < BATCH:
+            if len(found) < BATCH:
                 return removed
+            after = [found[-1].expire_at, found[-1].id]
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _remove(self, execution: Execution) -> None:

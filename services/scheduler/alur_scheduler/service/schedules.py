@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-
-import structlog
 
 from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
@@ -14,17 +13,29 @@ from alur_common.documents.port import Document, Documents, Where
 from alur_common.schedules import SCHEDULES
 from alur_common.security.records import rfc3339
 from alur_common.starts import StartRequest, Starts
+from alur_common.telemetry.logs import get_logger
 from alur_common.telemetry.tracing import NOTHING
 from alur_scheduler.domain.due import Rule, delay, dues, next_due, rule_of, to_fire
-from alur_scheduler.ports import Definitions, Meter, Tracing
-from alur_sdk.errors import ConflictError, InvalidError, NotFoundError
+from alur_scheduler.domain.partitions import WHOLE, slot_of
+from alur_scheduler.ports import Definitions, Meter, Share, Tracing
+from alur_sdk.errors import (
+    AlurError,
+    ConflictError,
+    ExistsError,
+    InvalidError,
+    NotFoundError,
+)
 
 TYPE = "trigger.schedule"
 PAGE = 200
+_log = get_logger("alur.scheduler")
 
 
 class Schedules:
-    """Keeps one document for each schedule: when it is due next. It moves on after the start is durable."""
+    """Keeps one document for each schedule: when it is due next. It moves on after the start is durable.
+
+    Whoever plans a schedule need not hold its partition; whoever fires it leaves its fence in the document.
+    """
 
     def __init__(
         self,
@@ -34,6 +45,7 @@ class Schedules:
         *,
         clock: Clock,
         meter: Meter,
+        share: Share = WHOLE,
         tracing: Tracing | None = None,
     ) -> None:
         self._documents = documents
@@ -41,6 +53,7 @@ class Schedules:
         self._starts = starts
         self._clock = clock
         self._meter = meter
+        self._share = share
         self._tracing = tracing
         self.running_since = clock.now()
         """Since when nothing is missed: what was due before is made up for as its trigger says."""
@@ -54,35 +67,34 @@ class Schedules:
 
     async def _plan(self, record: WorkflowRecord, trigger: str, rule: Rule) -> None:
         key = f"{record.uid}/{trigger}"
-        known = await self._documents.find_one(SCHEDULES, key)
-        if known is not None and _same(known["rule"], rule):
-            return
+        while True:
+            known = await self._documents.find_one(SCHEDULES, key)
+            if known is not None and _same(known["rule"], rule) and "slot" in known:
+                return
+            try:
+                due = next_due(rule, self._clock.now())
+            except InvalidError as error:
+                _log.warning(
+                    "schedule not planned",
+                    workflow_id=record.uid,
+                    trigger=trigger,
+                    reason=error.message,
+                )
+                return
+            plan = _plan_of(record, trigger, rule, due)
+            plan["fence"] = 0 if known is None else known.get("fence", 0)
+            if await self._is_written(plan, known):
+                return
+
+    async def _is_written(self, document: Document, known: Document | None) -> bool:
         try:
-            due = next_due(rule, self._clock.now())
-        except InvalidError as error:
-            structlog.get_logger("alur.scheduler").warning(
-                "schedule not planned",
-                workflow_id=record.uid,
-                trigger=trigger,
-                reason=error.message,
-            )
-            return
-        document: Document = {
-            "id": key,
-            "uid": record.uid,
-            "tenant": record.tenant,
-            "project": record.project,
-            "workflow": record.name,
-            "trigger": trigger,
-            "rule": asdict(rule),
-            "due_at": due,
-            "fire_at": None if due is None else due + delay(rule, key, due),
-            "previous": None,
-        }
-        if known is None:
-            await self._documents.insert(SCHEDULES, document)
-        else:
-            await self._documents.replace(SCHEDULES, document, at_revision=known["revision"])
+            if known is None:
+                await self._documents.insert(SCHEDULES, document)
+            else:
+                await self._documents.replace(SCHEDULES, document, at_revision=known["revision"])
+        except (ConflictError, ExistsError, NotFoundError):
+            return False  # it was fired, or another scheduler plans the same
+        return True
 
     async def remove(self, uid: str, keep: frozenset[str] = frozenset()) -> None:
         """Forget the schedules of a workflow but those of these triggers. Safe to repeat."""
@@ -91,22 +103,40 @@ class Schedules:
                 await self._documents.delete(SCHEDULES, schedule["id"])
 
     async def fire_due(self) -> float | None:
-        """Start what is due; return when the next one is, or None. A repeat starts nothing twice."""
+        """Start what is due in our share; return when the next one is, or None. A repeat starts nothing twice."""
+        slots = self._share.slots
+        ours = [] if slots is None else [Where("slot", "in", slots)]
+        if slots is not None and not slots:
+            return None
+        where = [*ours, Where("fire_at", "lte", self._clock.now())]
+        after: list[object] | None = None
         while True:
-            now = self._clock.now()
-            where = [Where("fire_at", "lte", now)]
-            found = await self._documents.find(SCHEDULES, where, sort=("fire_at",), limit=PAGE)
-            for schedule in found:
-                await self._fire(schedule, now)
+            found = await self._documents.find(
+                SCHEDULES, where, sort=("fire_at",), limit=PAGE, after=after
+            )
+            await asyncio.gather(*(self._fire_guarded(schedule) for schedule in found))
             if len(found) < PAGE:
                 break
+            after = [found[-1]["fire_at"], found[-1]["id"]]
         upcoming = await self._documents.find(
-            SCHEDULES, [Where("fire_at", "gt", 0)], sort=("fire_at",), limit=1
+            SCHEDULES, [*ours, Where("fire_at", "gt", 0)], sort=("fire_at",), limit=1
         )
         return upcoming[0]["fire_at"] if upcoming else None
 
-    async def _fire(self, schedule: Document, now: float) -> None:
-        self._meter.drift(now - schedule["fire_at"])
+    async def _fire_guarded(self, schedule: Document) -> None:
+        """Fire one; should that fail, the others are fired all the same, and this one again later."""
+        try:
+            await self._fire(schedule)
+        except AlurError:
+            _log.exception(
+                "schedule not fired", workflow_id=schedule["uid"], trigger=schedule["trigger"]
+            )
+
+    async def _fire(self, schedule: Document) -> None:
+        fence = self._fence_of(schedule)
+        if fence is None:
+            return
+        now = self._clock.now()
         rule = Rule(**schedule["rule"])
         times = list(dues(rule, schedule["due_at"], now))
         try:
@@ -117,22 +147,43 @@ class Schedules:
             await self._documents.delete(SCHEDULES, schedule["id"])
             return
         previous = schedule["previous"]
-        for due in to_fire(rule, times, self.running_since):
+        since = min(self.running_since, self._share.since)
+        for due in to_fire(rule, times, since):
+            if self._share.fence_of(schedule["uid"]) != fence:
+                return
             await self._start(record, schedule["trigger"], due, previous)
             previous = due
+        self._meter.drift(self._clock.now() - schedule["fire_at"])
         following = next_due(rule, times[-1] if times else now)
         moved = {
             **schedule,
             "previous": previous,
+            "fence": fence,
             "due_at": following,
             "fire_at": None
             if following is None
             else following + delay(rule, schedule["id"], following),
         }
+        await self._move(schedule, moved)
+
+    def _fence_of(self, schedule: Document) -> int | None:
+        """Return the fence under which we fire it, or None when another one does, or has done so by now."""
+        fence = self._share.fence_of(schedule["uid"])
+        if fence is not None and schedule.get("fence", 0) > fence:
+            self._share.refused("schedule", schedule["uid"], schedule["fence"])
+            return None
+        return fence
+
+    async def _move(self, schedule: Document, moved: Document) -> None:
+        """Write when it is due next. What was written there meanwhile holds, and is read again at the next look."""
         try:
             await self._documents.replace(SCHEDULES, moved, at_revision=schedule["revision"])
-        except (ConflictError, NotFoundError):
-            return  # it was changed or removed meanwhile: what is written there holds
+        except NotFoundError:
+            return
+        except ConflictError:
+            now = await self._documents.find_one(SCHEDULES, schedule["id"])
+            if now is not None and now.get("fence", 0) > moved["fence"]:
+                self._share.refused("schedule", schedule["uid"], now["fence"])
 
     async def _start(
         self, record: WorkflowRecord, trigger: str, due: float, previous: float | None
@@ -160,6 +211,23 @@ def _rules(record: WorkflowRecord) -> dict[str, Rule]:
         trigger["name"]: rule_of(trigger.get("params", {}), zone, record.activated_at)
         for trigger in spec.get("triggers", ())
         if trigger["type"] == TYPE and not trigger.get("disabled", False)
+    }
+
+
+def _plan_of(record: WorkflowRecord, trigger: str, rule: Rule, due: float | None) -> Document:
+    key = f"{record.uid}/{trigger}"
+    return {
+        "id": key,
+        "uid": record.uid,
+        "slot": slot_of(record.uid),
+        "tenant": record.tenant,
+        "project": record.project,
+        "workflow": record.name,
+        "trigger": trigger,
+        "rule": asdict(rule),
+        "due_at": due,
+        "fire_at": None if due is None else due + delay(rule, key, due),
+        "previous": None,
     }
 
 

@@ -64,6 +64,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         events.ExecutionCompleted.topic, events.ExecutionCompleted, 7, _EXECUTION, ("scheduler",)
     ),
+    Topic(events.GateChanged.topic, events.GateChanged, 1, _WORKFLOW),
     Topic(
         events.WorkflowVersionPublished.topic,
         events.WorkflowVersionPublished,

@@ -117,6 +117,15 @@ METRICS = (
         WAIT_SECONDS,
         "From when a schedule was due to when it was fired.",
     ),
+    _gauge(
+        "scheduler_partitions_held",
+        "Partitions of the workflows that this scheduler decides about; 0 where it is the only one.",
+    ),
+    _counter(
+        "scheduler_refused_total",
+        "Writes that were refused since another scheduler holds the partition by now, by what was to be written.",
+        "what",
+    ),
     _counter(
         "scheduler_admitted_again_total",
         "Executions handed to executors from the store, by why.",

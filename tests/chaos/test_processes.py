@@ -9,12 +9,11 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 
 import pytest
 
 from tests.chaos.effects import Effects
-from tests.chaos.work import PROJECT, check, put, start, workflow
+from tests.chaos.work import check, end_ticking, put, start, ticking, ticks, workflow
 from tests.support.alur_dev import AlurDev
 
 EXECUTIONS = 60
@@ -82,29 +81,14 @@ def test_a_gateway_that_is_killed_loses_nothing_that_it_acknowledged(
 def test_a_schedule_fires_once_for_each_due_time_while_its_scheduler_dies(
     platform: AlurDev, world: Effects, number: signal.Signals
 ) -> None:
-    trigger = {"name": "tick", "type": "trigger.schedule", "params": {"cron": "* * * * * *"}}
     name = f"ticks-{number.name.lower()}"
-    path = put(platform, workflow(name, world.port, triggers=[trigger]))
+    path = put(platform, ticking(name, world.port))
     for _ in range(3):
         time.sleep(3)
         os.kill(platform.pids("scheduler")[0], number)
     time.sleep(4)
-    etag = platform.rest.get(path).headers["etag"]
-    assert platform.rest.delete(path, headers={"if-match": etag}).status_code == 204
-    dues = sorted(_dues(platform, name))
+    end_ticking(platform, [path])
+    dues = [tick.due for tick in ticks(world)[name]]
     assert len(dues) == len(set(dues)) >= 9
     gaps = {round(b - a) for a, b in itertools.pairwise(dues)}
     assert gaps <= {1, 2, 3}  # what fell due while nobody was there is made up for by the last one
-
-
-def _dues(platform: AlurDev, workflow: str) -> list[float]:
-    answer = platform.rest.get(
-        f"{PROJECT}/executions",
-        params={"workflow": workflow, "status": "succeeded", "limit": "100"},
-    ).json()
-    found = []
-    for execution in answer["items"]:
-        shown = platform.rest.get(f"{PROJECT}/executions/{execution['id']}/nodes/s0").json()
-        due = shown["runs"][0]["input"]["main"][0]["json"]["due"]
-        found.append(datetime.fromisoformat(due).timestamp())
-    return found

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -42,6 +45,54 @@ def workflow(name: str, port: int, **spec: Any) -> dict[str, Any]:
         "metadata": {"name": name},
         "spec": {"nodes": nodes, "edges": edges, **spec},
     }
+
+
+def ticking(name: str, port: int) -> dict[str, Any]:
+    """Return a workflow of one step that is due every second, and says when it was due and when it was fired."""
+    trigger = {"name": "tick", "type": "trigger.schedule", "params": {"cron": "* * * * * *"}}
+    said = f"{name}|{{{{ $json.due }}}}|{{{{ $json.firedAt }}}}"
+    params = {"method": "POST", "url": f"http://127.0.0.1:{port}/", "body": {"effect": said}}
+    node = {"name": "say", "type": "http.request", "params": params}
+    return {
+        "apiVersion": "alur.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": name},
+        "spec": {"triggers": [trigger], "nodes": [node], "edges": [{"from": "tick", "to": "say"}]},
+    }
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Tick:
+    """A due time that was fired, and when; times are seconds since 1970."""
+
+    due: float
+    fired: float
+
+
+def end_ticking(platform: AlurDev, paths: Sequence[str]) -> None:
+    """Delete the workflows, and wait until all that they had started has ended."""
+    for path in paths:
+        etag = platform.rest.get(path).headers["etag"]
+        assert platform.rest.delete(path, headers={"if-match": etag}).status_code == 204
+    until = time.monotonic() + WITHIN
+    active = f"{PROJECT}/executions?status=queued&status=running&status=waiting&limit=1"
+    while platform.rest.get(active).json()["items"]:
+        assert time.monotonic() < until, "what was started has not ended"
+        time.sleep(0.2)
+
+
+def ticks(world: Effects) -> dict[str, list[Tick]]:
+    """Return workflow -> its ticks in order; one that was started twice is there twice."""
+    found: dict[str, list[Tick]] = defaultdict(list)
+    for effect, keys in world.keys().items():
+        name, due, fired = effect.split("|")
+        tick = Tick(_seconds(due), _seconds(fired))
+        found[name] += [tick] * len(keys)
+    return {name: sorted(all_of) for name, all_of in found.items()}
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 def put(platform: AlurDev, workflow: dict[str, Any]) -> str:

@@ -1,0 +1,123 @@
+"""Three schedulers share a thousand due times while the one that decides is killed and stands still."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+
+from alur_scheduler.domain.partitions import slot_of
+from tests.chaos.effects import Effects
+from tests.chaos.work import end_ticking, put, ticking, ticks
+from tests.support.alur_dev import AlurDev, alur_dev
+
+SCHEDULES = 10
+KILLS, STOPS = 2, 1
+FAIL_OVER_SECONDS = 10.0
+PARTITIONS = 16
+
+
+@pytest.fixture
+def platform(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
+    flags = ("--distributed", "--executors", "2", "--schedulers", "3")
+    with alur_dev(tmp_path / "data", servers, flags) as running:
+        yield running
+        running.stop()  # so that nobody waits for the dead
+
+
+class Owners:
+    """Which process decides about a workflow, as the store says."""
+
+    def __init__(self, platform: AlurDev, mongo: str) -> None:
+        self._platform = platform
+        self._mongo = mongo
+        self._killed: set[str] = set()
+
+    def kill(self, path: str) -> None:
+        """Kill the one that decides about a workflow."""
+        holder, pid = self._found(path)
+        self._killed.add(holder)
+        os.kill(pid, signal.SIGKILL)
+
+    def pid(self, path: str) -> int:
+        """Return the process that holds the partition of a workflow, once one does that lives."""
+        return self._found(path)[1]
+
+    def _found(self, path: str) -> tuple[str, int]:
+        uid = self._platform.rest.get(path).json()["metadata"]["uid"]
+        where = {"_id": f"{PARTITIONS:03}/{slot_of(uid) % PARTITIONS:03}"}
+        until = time.monotonic() + FAIL_OVER_SECONDS
+        with MongoClient[dict[str, str]](self._mongo) as client:
+            partitions = client.get_default_database()["partitions"]
+            while time.monotonic() < until:
+                found = partitions.find_one(where)
+                holder = found["holder"] if found else ""
+                for pid in self._platform.pids("scheduler"):
+                    if holder not in self._killed and _name(pid) == holder.rpartition("-")[0]:
+                        return holder, pid
+                time.sleep(0.1)
+        raise AssertionError(f"nobody holds the partition of {path}")
+
+
+def _name(pid: int) -> str:
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return next(e[12:].decode() for e in environment if e.startswith(b"ALUR_WORKER="))
+
+
+def _refusals(platform: AlurDev) -> int:
+    return platform.log.read_text().count(" refused: another scheduler ")
+
+
+def _stand_still(platform: AlurDev, pid: int, seconds: float) -> int:
+    """Stop a scheduler as it begins to fire; return how often it was refused when it went on, which is once at least."""
+    before = _refusals(platform)
+    time.sleep(1.01 - time.time() % 1)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGCONT)
+    until = time.monotonic() + FAIL_OVER_SECONDS
+    while _refusals(platform) == before:
+        assert time.monotonic() < until, "the one that stood still never said that it was refused"
+        time.sleep(0.1)
+    return _refusals(platform) - before
+
+
+def test_no_due_time_is_missed_or_repeated_while_the_scheduler_that_decides_dies_or_stands_still(
+    platform: AlurDev,
+    world: Effects,
+    servers: dict[str, str],
+    scale: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    world.pause = 0.0
+    names = [f"shared-{n}" for n in range(SCHEDULES * scale)]
+    paths = [put(platform, ticking(name, world.port)) for name in names]
+    owners = Owners(platform, servers["ALUR_MONGO"])
+    time.sleep(3)
+    for number in range(KILLS + KILLS * (scale - 1) // 2):
+        owners.kill(paths[number])
+        time.sleep(5)
+    refusals = []
+    for number in range(STOPS + STOPS * (scale - 1) // 2):
+        pid = owners.pid(paths[number])
+        refusals.append(_stand_still(platform, pid, 8 if scale == 1 else 20))
+        time.sleep(4)
+    end_ticking(platform, paths)
+    fired = ticks(world)
+    late = [tick.fired - tick.due for name in names for tick in fired[name]]
+    record_property("ticks", len(late))
+    record_property("latest_seconds", max(late))
+    record_property("refusals", refusals)
+    for name in names:
+        gaps = {round(b.due - a.due, 3) for a, b in itertools.pairwise(fired[name])}
+        assert gaps == {1.0}, f"{name}: 0 is a due time twice, more than 1 a missed one"
+    assert max(late) < FAIL_OVER_SECONDS

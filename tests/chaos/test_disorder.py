@@ -7,12 +7,8 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
 from alur_common.kafka.topics import TOPICS
 from tests.chaos.effects import Effects
-from tests.chaos.work import Load, check, put, start, workflow
+from tests.chaos.work import Load, check, one_more, put, start, workflow
 from tests.support.alur_dev import AlurDev, alur_dev
 
 RATE = 10.0
@@ -177,38 +173,17 @@ def test_a_worker_whose_clock_is_wrong_loses_nothing_when_it_dies(
 ) -> None:
     world.pause = 0.5
     path = put(platform, workflow("clock", world.port))
-    with _executor_whose_clock_is_off(platform, offset) as process:
-        _wait_until_said(platform, "wrong-clock-")
-        ids = [start(platform, path) for _ in range(30)]
-        time.sleep(1)
-        process.kill()
-        check(platform, world, ids)
-
-
-@contextmanager
-def _executor_whose_clock_is_off(
-    platform: AlurDev, offset: int
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one executor more, as the platform runs its own, with another clock."""
-    of_others = Path(f"/proc/{platform.pids('executor')[0]}/environ").read_bytes()
-    environment = dict(line.split("=", 1) for line in of_others.decode().split("\0") if "=" in line)
     own = {
         "ALUR_WORKER": "wrong-clock",
         "PYTHONPATH": str(Path(__file__).with_name("wrong_clock")),
         "CLOCK_OFFSET": str(offset),
     }
-    with platform.log.open("ab") as log:
-        process = subprocess.Popen(  # our own command
-            [sys.executable, "-m", "alur", "executor"],
-            env={**environment, **own},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
+    with one_more(platform, "executor", own) as process:
+        _wait_until_said(platform, "wrong-clock-")
+        ids = [start(platform, path) for _ in range(30)]
+        time.sleep(1)
         process.kill()
-        process.wait()
+        check(platform, world, ids)
 
 
 def _wait_until_said(platform: AlurDev, text: str) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -126,18 +130,42 @@ def check(platform: AlurDev, world: Effects, ids: list[str]) -> int:
     return len(world.all()) - len(keys)
 
 
+@contextmanager
+def one_more(
+    platform: AlurDev, service: str, own: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one more process of a service, as the platform runs its own but for these settings."""
+    of_others = Path(f"/proc/{platform.pids(service)[0]}/environ").read_bytes()
+    environment = dict(line.split("=", 1) for line in of_others.decode().split("\0") if "=" in line)
+    with platform.log.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603  # our own command
+            [sys.executable, "-m", "alur", service],
+            env={**environment, **own},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 class Load:
     """Starts executions steadily for the length of a `with` block, and remembers what it was answered."""
 
-    def __init__(self, platform: AlurDev, path: str, per_second: float) -> None:
+    def __init__(
+        self, platform: AlurDev, path: str, per_second: float, urls: Sequence[str] = ()
+    ) -> None:
         self.ids: list[str] = []
         self.refused: list[float] = []
         """When a start was not acknowledged, by the monotonic clock."""
         self.answers: Counter[int] = Counter()
         self.slowest = 0.0
-        self._rest = httpx.Client(
-            base_url=platform.url, headers=platform.rest.headers, timeout=httpx.Timeout(20)
-        )
+        self._rest = httpx.Client(headers=platform.rest.headers, timeout=httpx.Timeout(20))
+        self.urls = list(urls or [platform.url])
+        """The gateways that are asked, in turn; who balances load may take one out."""
+        self._numbers = itertools.count()
         self._path = f"{path}/executions"
         self._pause = 1 / per_second
         self._is_over = threading.Event()
@@ -160,8 +188,9 @@ class Load:
 
     def _start(self) -> None:
         begun = time.monotonic()
+        url = self.urls[next(self._numbers) % len(self.urls)]
         try:
-            answer = self._rest.post(self._path, json={"input": [{}]})
+            answer = self._rest.post(f"{url}{self._path}", json={"input": [{}]})
         except httpx.TransportError:
             self.refused.append(begun)
             return

@@ -133,15 +133,10 @@ class Scheduler:
         journals, uses = StoredJournals(needs.documents), BlobUses(needs.documents)
         self._retention = Retention(executions, journals, inbox, needs.clock, share)
         self._contents = Contents(executions, uses, needs.blobs, needs.clock, share)
-        self._pools = PoolSweep(
-            needs.documents, executions, bus=needs.bus, clock=needs.clock, meter=meter
-        )
+        self._pools = _pools(needs, executions, meter)
         self._relay = Relay(needs.documents, executions, needs.bus, needs.clock, share)
         self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
-        self._listeners = Listeners(needs.documents)
-        self._topics = Topics(
-            needs.documents, needs.definitions, needs.starts, needs.readers, needs.clock
-        )
+        self._listeners, self._topics = Listeners(needs.documents), _topics(needs)
         self._following = Following(needs.definitions, (self._schedules, self._listeners))
         self._sooner, self._gained = asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -253,6 +248,14 @@ def _shared(needs: Needs, settings: Settings, meter: ShareMeter) -> SharedWork |
         name=settings.worker,
         count=settings.partitions,
     )
+
+
+def _pools(needs: Needs, executions: StoredExecutions, meter: PrometheusMeter) -> PoolSweep:
+    return PoolSweep(needs.documents, executions, bus=needs.bus, clock=needs.clock, meter=meter)
+
+
+def _topics(needs: Needs) -> Topics:
+    return Topics(needs.documents, needs.definitions, needs.starts, needs.readers, needs.clock)
 
 
 def _admission(

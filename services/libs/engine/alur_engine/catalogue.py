@@ -36,7 +36,6 @@ class NodeType:
     pool: str | None = None
     """Where its nodes run unless they name a pool themselves; None: where their execution does."""
 
-
     def ports(self, params: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the output ports that a node with these parameters has, the error port aside."""
         if self.outputs_from is None:

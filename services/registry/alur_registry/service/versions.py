@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alur_common.clock import Clock
 from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.documents.port import Where
@@ -104,9 +106,7 @@ class Versions:
         authorize(caller, "write", "workflows", project)
         await self._projects.need(caller.tenant, project)
         check_label(name, "metadata.name")
-        if not isinstance(document, dict):
-            problem = Problem("", "type", "must be an object")
-            raise InvalidError("a draft is a workflow document", [problem])
+        content = _object(document)
         known = await self._store.drafts.find(caller.tenant, project, name)
         if if_none_match or if_match is not None:
             _check_draft(name, known, base, if_match)
@@ -114,7 +114,7 @@ class Versions:
             tenant=caller.tenant,
             project=project,
             name=name,
-            document=document,
+            document=content,
             changed_by=caller.user,
             revision=0 if known is None else known.revision,
             base=base,
@@ -175,6 +175,13 @@ def _check_draft(name: str, known: DraftRecord | None, base: int, if_match: int 
     revision = None if known is None else known.revision
     if revision != if_match or (known is not None and known.base > base):
         raise _draft_changed(name)
+
+
+def _object(document: object) -> dict[str, Any]:
+    if isinstance(document, dict):
+        return document
+    problem = Problem("", "type", "must be an object")
+    raise InvalidError("a draft is a workflow document", [problem])
 
 
 def _draft_changed(name: str) -> ConflictError:

@@ -82,22 +82,20 @@ class WorkflowRoutes:
                 sent,
                 headers=("If-Match",),
             ),
-            Route("GET", one + "/draft", self.get_draft, sent),
-            Route(
-                "PUT",
-                one + "/draft",
-                self.put_draft,
-                None,
-                204,
-                sent,
-                headers=("If-Match", "If-None-Match"),
-            ),
-            Route("DELETE", one + "/draft", self.delete_draft, None, 204, headers=("If-Match",)),
+            *self._draft_routes(one + "/draft"),
             Route("GET", one + "/versions", self.list_versions, VersionPage),
             Route("GET", version, self.get_version, Version),
             Route("POST", version + "/restore", self.restore_version, shown, headers=("If-Match",)),
         ]
         return [_tagged(route) for route in routes]
+
+    def _draft_routes(self, draft: str) -> list[Route]:
+        guarded = ("If-Match", "If-None-Match")
+        return [
+            Route("GET", draft, self.get_draft, Workflow),
+            Route("PUT", draft, self.put_draft, None, 204, Workflow, headers=guarded),
+            Route("DELETE", draft, self.delete_draft, None, 204, headers=("If-Match",)),
+        ]
 
     async def list_workflows(
         self,

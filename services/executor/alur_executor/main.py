@@ -229,7 +229,7 @@ async def main(settings: Settings) -> None:
     """Run an executor until told to stop: it takes what the bus admits."""
     async with (
         process("executor", settings) as running,
-        ground("executor", running, settings, settings.data, COLLECTIONS) as under,
+        ground("executor", running, settings, COLLECTIONS) as under,
     ):
         calls = CallSettings()
         channels = Channels(calls)
@@ -247,7 +247,7 @@ async def main(settings: Settings) -> None:
         await under.bus.start()
         _log.info("executor ready", worker=under.worker, address=address, pools=settings.pools)
         await running.until_told(under.dependencies.follow(server.health.turn))
-        await under.bus.close()
+        await under.bus.rest()
         await service.stop()
         await replies.close()
         await server.stop()

@@ -184,7 +184,7 @@ async def main(settings: Settings) -> None:
     """Run a gateway until told to stop; without a registry within reach probes answer and all else is 503."""
     async with (
         process("gateway", settings) as running,
-        ground("gateway", running, settings, settings.data, COLLECTIONS) as under,
+        ground("gateway", running, settings, COLLECTIONS) as under,
     ):
         await _Alone(running, under, settings).serve()
 

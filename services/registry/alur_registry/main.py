@@ -101,7 +101,7 @@ async def main(settings: Settings) -> None:
     collections = (*COLLECTIONS, *ENGINE, SCHEDULES, POSITIONS)
     async with (
         process("registry", settings) as running,
-        ground("registry", running, settings, settings.data, collections) as under,
+        ground("registry", running, settings, collections) as under,
     ):
         registry = build(
             under.documents,

@@ -310,7 +310,7 @@ async def main(settings: Settings) -> None:
     """Run a scheduler until told to stop; there may be several, which share the work."""
     async with (
         process("scheduler", settings) as running,
-        ground("scheduler", running, settings, settings.data, COLLECTIONS) as under,
+        ground("scheduler", running, settings, COLLECTIONS) as under,
     ):
         calls = CallSettings()
         channels = Channels(calls)
@@ -330,7 +330,7 @@ async def main(settings: Settings) -> None:
             readers=readers_of(settings, settings.worker or under.worker),
             metrics=running.metrics,
             tracer=running.tracer,
-            name=under.worker if settings.is_distributed else "",
+            name=under.worker,
         )
         scheduler = build(needs, settings)
         # No other service calls it: it is there to be asked for its health.

@@ -108,12 +108,16 @@ class KafkaBus:
             message = f"Kafka at {self._settings.servers} is out of reach: {error}"
             raise UnavailableError(message) from error
 
-    async def close(self) -> None:
-        """Fetch no more, wait a while for what is being handled, commit, and disconnect."""
+    async def rest(self) -> None:
+        """Fetch no more, wait a while for what is being handled, commit, and leave the groups."""
         await asyncio.gather(*(group.stop() for group in self._groups.values()))
+        await self._broker.stop()
+
+    async def close(self) -> None:
+        """Rest, send what is still to be sent, and disconnect."""
+        await self.rest()
         if self._telling:
             await asyncio.wait(self._telling, timeout=CLOSE_SECONDS)
-        await self._broker.stop()
         await self._sender.stop()
 
     async def reach(self) -> None:

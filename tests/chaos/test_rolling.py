@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.chaos.effects import Effects
-from tests.chaos.work import Load, check, one_more, put, workflow
+from tests.chaos.work import Load, check, one_more, put, settings_of, workflow
 from tests.support.alur_dev import AlurDev, free_ports
 
 RATE = 10.0
@@ -18,31 +20,58 @@ GRACE_SECONDS = 25.0
 ENDED = '"msg":"process ended and is started again"'
 
 
+@pytest.fixture
+def registries(platform: AlurDev) -> Iterator[str]:
+    """A second registry beside the platform's own; the address of both."""
+    (port,) = free_ports(1)
+    with one_more(platform, "registry", {"ALUR_CALLS_PORT": str(port)}) as other:
+        own = settings_of(platform.pids("registry")[0])["ALUR_CALLS_PORT"]
+        _wait_until_said(platform, f"127.0.0.1:{port}")
+        assert other.poll() is None
+        yield f"ipv4:127.0.0.1:{own},127.0.0.1:{port}"
+
+
+@pytest.fixture
+def gateway(platform: AlurDev, registries: str) -> Iterator[str]:
+    """A second gateway, which knows both registries; its address."""
+    port, grpc_port = free_ports(2)
+    own = {
+        "ALUR_PORT": str(port),
+        "ALUR_GRPC_PORT": str(grpc_port),
+        "ALUR_METRICS_PORT": "0",
+        "ALUR_REGISTRY": registries,
+    }
+    with one_more(platform, "gateway", own):
+        _wait_until_ready(f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
+
+
 def test_processes_that_stop_in_turn_fail_no_request_and_repeat_no_node(
-    platform: AlurDev, world: Effects, scale: int
+    platform: AlurDev, world: Effects, gateway: str, scale: int
 ) -> None:
     path = put(platform, workflow("rolling", world.port))
-    port, grpc_port = free_ports(2)
-    other = {"ALUR_PORT": str(port), "ALUR_GRPC_PORT": str(grpc_port), "ALUR_METRICS_PORT": "0"}
-    urls = [platform.url, f"http://127.0.0.1:{port}"]
-    with one_more(platform, "gateway", other):
-        _wait_until_ready(urls[1])
-        with Load(platform, path, RATE, urls) as load:
-            for _ in range(scale):
-                for pid in platform.pids("executor"):
-                    _stop(platform, pid)
-                for service in ("scheduler", "registry"):
-                    _stop(platform, platform.pids(service)[0])
-                load.urls.remove(platform.url)  # who balances load heeds its readiness
-                time.sleep(0.5)
-                _stop(platform, platform.pids("gateway")[0])
-                _wait_until_ready(platform.url)
-                load.urls.append(platform.url)
+    with Load(platform, path, RATE, [platform.url, gateway]) as load:
+        for _ in range(scale):
+            for pid in [*platform.pids("executor"), *platform.pids("scheduler")]:
+                _stop(platform, pid)
+            load.urls.remove(platform.url)  # as who balances load does before it stops one
+            time.sleep(0.5)
+            for service in ("registry", "gateway"):
+                _stop(platform, platform.pids(service)[0])
+            _wait_until_ready(platform.url)
+            load.urls.append(platform.url)
     assert (load.refused, set(load.answers)) == ([], {202})
     assert check(platform, world, load.ids) == 0
-    codes = [line for line in platform.log.read_text().splitlines() if ENDED in line]
-    assert len(codes) == 6 * scale
-    assert all('"code":0' in line for line in codes)
+    ends = [line for line in platform.log.read_text().splitlines() if ENDED in line]
+    assert len(ends) == 6 * scale
+    assert all('"code":0' in line for line in ends)
+
+
+def _wait_until_said(platform: AlurDev, text: str) -> None:
+    until = time.monotonic() + GRACE_SECONDS
+    while text not in platform.log.read_text():
+        assert time.monotonic() < until, f"nobody said {text}"
+        time.sleep(0.1)
 
 
 def _stop(platform: AlurDev, pid: int) -> None:

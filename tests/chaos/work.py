@@ -130,13 +130,18 @@ def check(platform: AlurDev, world: Effects, ids: list[str]) -> int:
     return len(world.all()) - len(keys)
 
 
+def settings_of(pid: int) -> dict[str, str]:
+    """Return the environment of a process."""
+    lines = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
 @contextmanager
 def one_more(
     platform: AlurDev, service: str, own: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run one more process of a service, as the platform runs its own but for these settings."""
-    of_others = Path(f"/proc/{platform.pids(service)[0]}/environ").read_bytes()
-    environment = dict(line.split("=", 1) for line in of_others.decode().split("\0") if "=" in line)
+    environment = settings_of(platform.pids(service)[0])
     with platform.log.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  # our own command
             [sys.executable, "-m", "alur", service],

@@ -27,6 +27,7 @@ class Step:
 
 STEPS = (
     Step(("bash", "tools/generate_protos.sh"), "services/libs/api/alur_api", from_output=False),
+    Step(("bash", "tools/generate_go.sh"), "examples/clients/go/alur_api", from_output=False),
     Step((PYTHON, "-m", "alur_nodes.catalogue"), "services/libs/common/alur_common/catalogue.json"),
     Step(
         (PYTHON, "-m", "alur_nodes.catalogue", "--docs", "docs/reference/nodes"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -49,24 +47,6 @@ def test_the_readme_commands_run_as_they_are_shown(platform: AlurDev, tmp_path: 
         said += done.stdout
     assert "thank-buyers created" in said
     assert "Thank you, Ana, for 700." in said
-
-
-def test_the_grpc_client_prints_what_the_page_shows(platform: AlurDev) -> None:
-    page = (DOCS / "how-to/grpc.md").read_text()
-    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
-    platform.apply(ROOT / "examples/price-line.yaml")
-    known = {"ALUR_TOKEN": platform.token, "ALUR_GRPC": f"127.0.0.1:{platform.grpc_port}"}
-    done = subprocess.run(  # noqa: S603  # the page's own program
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**platform.environment, **known},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] in page
-    assert "execution" in done.stdout.splitlines()[-1]
 
 
 def test_the_tutorial_greets_adults(platform: AlurDev, hello: Path) -> None:

@@ -46,6 +46,17 @@ async def test_a_workflow_is_created_and_read(remote: Remote) -> None:
     assert read.document["status"]["triggers"][0]["url"].startswith("http://alur.test/hooks/")
 
 
+async def test_how_a_trigger_is_stands_in_fields_too(remote: Remote) -> None:
+    (trigger,) = (await create(remote)).triggers
+    assert (trigger.name, trigger.type, trigger.active) == ("in", "trigger.webhook", True)
+    assert trigger.url.startswith("http://alur.test/hooks/")
+    assert (trigger.HasField("lag"), trigger.HasField("next_due"), trigger.error) == (
+        False,
+        False,
+        "",
+    )
+
+
 async def test_whole_numbers_stay_whole(remote: Remote) -> None:
     await create(remote)
     kept = await remote.world.people.active("default", "default", "orders")

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
+from alur_api.workflows.v1 import workflows_pb2 as pb
+from alur_api.workflows.v1.workflows_pb2_grpc import WorkflowsServiceStub
 from alur_common.events import ExecutionRequested
 from alur_common.kafka.admin import apply_topics
 from alur_common.kafka.bus import KafkaBus
@@ -99,6 +102,8 @@ def test_records_come_and_go_by_tls_and_a_user(
     keys = [dict(record.headers)["idempotency-key"] for record in records]
     assert len(set(keys)) == 2
     until(lambda: status_of(single, name).get("lag") == 0)
+    (told,) = by_grpc(single, name).triggers
+    assert (told.type, told.HasField("lag"), told.lag, told.error) == ("trigger.kafka", True, 0, "")
 
 
 def test_a_wrong_password_stands_in_the_status_and_not_itself(
@@ -114,6 +119,15 @@ def test_a_wrong_password_stands_in_the_status_and_not_itself(
     error = until(lambda: status_of(single, "wrong").get("error"))
     assert "Authentication failed" in error
     assert "of somebody" not in error + single.log.read_text()
+    assert by_grpc(single, "wrong").triggers[0].error == error
+
+
+def by_grpc(platform: AlurDev, name: str) -> pb.Workflow:
+    who = [("authorization", f"Bearer {platform.token}")]
+    with grpc.insecure_channel(f"127.0.0.1:{platform.grpc_port}") as channel:
+        stub: Any = WorkflowsServiceStub(channel)
+        found: pb.Workflow = stub.Get(pb.GetRequest(name=name), metadata=who, timeout=10).workflow
+        return found
 
 
 def test_brokers_within_are_refused_unless_they_are_allowed(

@@ -1,4 +1,4 @@
-"""Executions and node types as messages, made of what REST answers."""
+"""Executions, triggers and node types as messages, made of what REST answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from alur_api.executions.v1 import executions_pb2 as executions
 from alur_api.nodes.v1 import nodes_pb2 as nodes
+from alur_api.workflows.v1 import workflows_pb2 as workflows
 from alur_gateway.adapters.grpc.structs import to_duration, to_struct, to_timestamp
 from alur_sdk.errors import InvalidError, Problem
 
@@ -57,6 +58,19 @@ def log_line_message(shown: Shown) -> executions.LogLine:
         attempt=shown["attempt"],
         at=to_timestamp(shown["at"]),
         text=shown["text"],
+    )
+
+
+def trigger_message(shown: Shown) -> workflows.TriggerStatus:
+    """Return the status of a trigger as a message."""
+    return workflows.TriggerStatus(
+        name=shown["name"],
+        type=shown["type"],
+        active=shown["active"],
+        url=shown.get("url") or "",
+        next_due=to_timestamp(shown.get("nextDue")),
+        lag=shown.get("lag"),
+        error=shown.get("error") or "",
     )
 
 

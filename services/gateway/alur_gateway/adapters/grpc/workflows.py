@@ -10,6 +10,7 @@ from alur_api.workflows.v1 import workflows_pb2 as pb
 from alur_api.workflows.v1.workflows_pb2_grpc import WorkflowsServiceServicer
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_gateway.adapters.grpc.guard import caller, project_of
+from alur_gateway.adapters.grpc.messages import trigger_message
 from alur_gateway.adapters.grpc.paging import page_size, token_named
 from alur_gateway.adapters.grpc.structs import from_struct, timestamp_of, to_struct
 from alur_gateway.domain.errors import PreconditionError
@@ -127,13 +128,15 @@ class WorkflowsServicer(WorkflowsServiceServicer):
             return None
 
     async def _shown(self, record: WorkflowRecord) -> pb.Workflow:
+        shown = await self._use.shown(record, caller())
         return pb.Workflow(
             project=record.project,
             name=record.name,
             uid=record.uid,
             active_version=record.version,
             etag=str(record.revision),
-            document=to_struct(await self._use.shown(record, caller())),
+            document=to_struct(shown),
+            triggers=[trigger_message(trigger) for trigger in shown["status"]["triggers"]],
         )
 
 

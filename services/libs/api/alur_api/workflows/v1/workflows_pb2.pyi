@@ -33,6 +33,7 @@ class Workflow(_message.Message):
     ACTIVE_VERSION_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     DOCUMENT_FIELD_NUMBER: _builtins.int
+    TRIGGERS_FIELD_NUMBER: _builtins.int
     project: _builtins.str
     """The project it belongs to."""
     name: _builtins.str
@@ -47,6 +48,10 @@ class Workflow(_message.Message):
     def document(self) -> _struct_pb2.Struct:
         """The whole document with `metadata` and `status` as REST answers it."""
 
+    @_builtins.property
+    def triggers(self) -> _containers.RepeatedCompositeFieldContainer[Global___TriggerStatus]:
+        """How its triggers are, in the order of the document."""
+
     def __init__(
         self,
         *,
@@ -56,14 +61,65 @@ class Workflow(_message.Message):
         active_version: _builtins.int = ...,
         etag: _builtins.str = ...,
         document: _struct_pb2.Struct | None = ...,
+        triggers: _abc.Iterable[Global___TriggerStatus] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_version", b"active_version", "document", b"document", "etag", b"etag", "name", b"name", "project", b"project", "uid", b"uid"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_version", b"active_version", "document", b"document", "etag", b"etag", "name", b"name", "project", b"project", "triggers", b"triggers", "uid", b"uid"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Workflow: _TypeAlias = Workflow  # noqa: Y015
+
+@_typing.final
+class TriggerStatus(_message.Message):
+    """TriggerStatus says how one trigger is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    NEXT_DUE_FIELD_NUMBER: _builtins.int
+    LAG_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The trigger's name."""
+    type: _builtins.str
+    """Its type, as `trigger.kafka`."""
+    active: _builtins.bool
+    """Whether it starts executions now."""
+    url: _builtins.str
+    """Where a webhook is called; empty for others, and for callers who may start nothing."""
+    lag: _builtins.int
+    """How many records of its topic a `trigger.kafka` has not yet started; absent where nothing is known of it."""
+    error: _builtins.str
+    """Why it starts nothing, though it is active."""
+    @_builtins.property
+    def next_due(self) -> _timestamp_pb2.Timestamp:
+        """When a schedule is due next."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        type: _builtins.str = ...,
+        active: _builtins.bool = ...,
+        url: _builtins.str = ...,
+        next_due: _timestamp_pb2.Timestamp | None = ...,
+        lag: _builtins.int | None = ...,
+        error: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_lag", b"_lag", "lag", b"lag", "next_due", b"next_due"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lag", b"_lag", "active", b"active", "error", b"error", "lag", b"lag", "name", b"name", "next_due", b"next_due", "type", b"type", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__lag: _TypeAlias = _typing.Literal["lag"]  # noqa: Y015
+    _WhichOneofArgType__lag: _TypeAlias = _typing.Literal["_lag", b"_lag"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lag) -> _WhichOneofReturnType__lag | None: ...
+
+Global___TriggerStatus: _TypeAlias = TriggerStatus  # noqa: Y015
 
 @_typing.final
 class Version(_message.Message):

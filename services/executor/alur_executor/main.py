@@ -53,6 +53,7 @@ from alur_executor.adapters.tracing import OtelTracing
 from alur_executor.ports import Definitions, Peers
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
+from alur_executor.service.previewing import Previews
 from alur_executor.service.programs import Programs
 from alur_executor.service.serving import Serving
 from alur_executor.settings import Settings
@@ -85,6 +86,7 @@ class ExecutorService:
         self.progress = progress
         self._http = http
         self._jail = jail
+        self.previews = Previews(jail)
         self._kafka = kafka
 
     async def start(self) -> None:
@@ -238,8 +240,8 @@ async def main(settings: Settings) -> None:
         definitions = RemoteDefinitions(definition_calls(registry), under.clock)
         service = build(_needs(under, running, definitions, replies, channels), settings)
         server = CallsServer(calls, running.metrics, running.tracer)
-        port = ExecutorPort(service.executor)
-        server.serve(EXECUTOR_PORT, [port.nudge, port.admit])
+        port = ExecutorPort(service.executor, service.previews)
+        server.serve(EXECUTOR_PORT, [port.nudge, port.admit, port.preview])
         server.serve(PROGRESS_PORT, [ProgressPort(service.progress).watch])
         address = calls.reached_at(await server.start(calls.host, calls.port))
         service.executor.address = address

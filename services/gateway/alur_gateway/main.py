@@ -40,6 +40,7 @@ from alur_gateway.adapters.history import JournalHistory
 from alur_gateway.adapters.hooks import HookApp
 from alur_gateway.adapters.lazy_api import LazyApi
 from alur_gateway.adapters.metrics import RequestMetrics
+from alur_gateway.adapters.previews import RemotePreviews
 from alur_gateway.adapters.probes import Probes
 from alur_gateway.adapters.rates import Rates
 from alur_gateway.adapters.remote import RemoteRegistry, as_port
@@ -47,6 +48,7 @@ from alur_gateway.adapters.root import Parts, Root
 from alur_gateway.adapters.server import listen
 from alur_gateway.service.backlog import BoundedStarts
 from alur_gateway.service.changes import WorkflowChanges
+from alur_gateway.service.evaluating import Evaluating
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.needs import Needs
 from alur_gateway.service.use_cases import UseCases
@@ -157,7 +159,8 @@ def _use_cases(needs: Needs, settings: Settings) -> UseCases:
     changes = WorkflowChanges(
         needs.bus, gateway=settings.gateway_name, origin=needs.ids.execution()
     )
-    return UseCases(needs.registry, executions, watching, needs.evaluate, needs.clock, changes)
+    evaluating = Evaluating(needs.previews, needs.clock)
+    return UseCases(needs.registry, executions, watching, evaluating, needs.clock, changes)
 
 
 def _rates(settings: Settings, clock: Clock) -> Rates | None:
@@ -284,6 +287,7 @@ class _Alone:
             history=JournalHistory(journals, under.blobs, registry, types),
             clock=under.clock,
             ids=under.ids,
+            previews=RemotePreviews(workers, self._channels),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
+from alur_common.previews import Preview
 from alur_common.security.records import (
     AuditRow,
     Credential,
@@ -24,7 +25,6 @@ from alur_common.security.records import (
 from alur_common.security.rights import Caller, Role
 from alur_gateway.domain.shown import Overview
 from alur_sdk.errors import Problem
-from alur_sdk.items import Json
 
 
 class HookTable(Protocol):
@@ -68,11 +68,11 @@ class History(Protocol):
         """Return `[{node, path, attempt, at, text}]`, the oldest first. Raises the same."""
 
 
-class Evaluate(Protocol):
-    """Evaluates one template against data that the caller gives."""
+class Previews(Protocol):
+    """Tries expressions in the jail of an executor."""
 
-    def __call__(self, expression: str, data: Mapping[str, Any], now: float) -> Json:
-        """Return its value, or raise `ExpressionError` or `LimitError`."""
+    async def preview(self, tenant: str, asked: Preview) -> list[list[Any]]:
+        """Return what each script comes to, as the jail tells it. Raises why it could not be tried."""
 
 
 class Workflows(Protocol):

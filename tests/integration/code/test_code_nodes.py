@@ -83,6 +83,16 @@ def test_what_code_prints_is_kept_with_its_run(server: AlurDev, language: str, t
     assert ended["nodes"][0]["logs"] == 2
 
 
+def test_an_expression_that_needs_the_jail_is_tried_on_what_is_sent(server: AlurDev) -> None:
+    spread = "{{ [...(function* () { yield $json.n; yield $('b').first().json.x })()].join('-') }}"
+    body = {"expression": spread, "json": {"n": 1}, "nodes": {"b": [{"x": 2}]}}
+    assert server.rest.post("/api/v1/expressions:evaluate", json=body).json() == {"value": "1-2"}
+    endless = {"expression": "{{ (() => { for (;;) {} })() }}"}
+    refused = server.rest.post("/api/v1/expressions:evaluate", json=endless)
+    assert (refused.status_code, refused.json()["code"]) == (422, "expression")
+    assert "2 s" in refused.json()["detail"]
+
+
 def test_what_failing_code_printed_is_kept_too(server: AlurDev) -> None:
     put(server, "says-no", code("console.log('before');\nthrow new Error('no')"))
     ended = server.run("says-no", [{}])

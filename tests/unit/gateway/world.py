@@ -22,6 +22,7 @@ from alur_common.executions import (
     StoredInbox,
     StoredJournals,
 )
+from alur_common.previews import Preview
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies, Outcome
 from alur_common.security.records import UnsealedCredential
@@ -33,7 +34,7 @@ from alur_gateway.main import Gateway, build
 from alur_gateway.ports import Registry
 from alur_gateway.service.needs import Needs
 from alur_gateway.settings import Settings
-from alur_sdk.errors import NotFoundError
+from alur_sdk.errors import NotFoundError, UnavailableError
 from alur_sdk.items import Json
 from tests.support.clock import FakeClock
 
@@ -86,6 +87,13 @@ class FakeRegistry:
             if r.uid == uid and number == r.version:
                 return VersionRecord(r.tenant, r.project, r.name, r.uid, r.version, r.document, 0.0)
         raise NotFoundError(f"there is no version {number}")
+
+
+class NoPreviews:
+    """Executors out of reach."""
+
+    async def preview(self, tenant: str, asked: Preview) -> list[list[Any]]:
+        raise UnavailableError("no executor is within reach to try this expression")
 
 
 class NoHistory:
@@ -172,6 +180,7 @@ class World:
             history=NoHistory(),
             clock=self.clock,
             ids=self.ids,
+            previews=NoPreviews(),
         )
 
     async def _execute(self, event: ExecutionAdmitted) -> None:

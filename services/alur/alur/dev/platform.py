@@ -21,6 +21,7 @@ from alur_common.triggers import stored_triggers
 from alur_engine.catalogue import Catalogue
 from alur_executor.main import Needs as ExecutorNeeds
 from alur_executor.main import build as build_executor
+from alur_executor.service.previewing import Previews
 from alur_executor.settings import Settings as ExecutorSettings
 from alur_gateway.adapters.history import JournalHistory
 from alur_gateway.main import Gateway
@@ -78,7 +79,7 @@ async def platform(
         _executor_needs(shared, registry), ExecutorSettings.load(pools=EVERY_POOL)
     )
     scheduler = _scheduler(shared, registry)
-    needs = _gateway_needs(shared, registry)
+    needs = _gateway_needs(shared, registry, executor.previews)
     gateway = build_gateway(needs, settings, metrics=metrics, tracer=tracer)
     await executor.start()
     await scheduler.start()
@@ -146,7 +147,7 @@ def _scheduler(shared: _Shared, registry: Registry) -> Scheduler:
     return build_scheduler(needs, settings)
 
 
-def _gateway_needs(shared: _Shared, registry: Registry) -> GatewayNeeds:
+def _gateway_needs(shared: _Shared, registry: Registry, previews: Previews) -> GatewayNeeds:
     types = Catalogue.from_json(shared.catalogue)
     return GatewayNeeds(
         registry=registry,
@@ -162,4 +163,5 @@ def _gateway_needs(shared: _Shared, registry: Registry) -> GatewayNeeds:
         history=JournalHistory(shared.journals, shared.store.blobs, registry, types),
         clock=shared.store.clock,
         ids=shared.store.ids,
+        previews=previews,
     )

@@ -1136,6 +1136,16 @@ export interface components {
              */
             json: unknown;
             /**
+             * Nodes
+             * @description Items of other nodes, by name.
+             * @default {}
+             */
+            nodes: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            };
+            /**
              * Timezone
              * @default UTC
              */

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from alur_common.calls.channels import Channels
 from alur_common.calls.executors import Admitted, executor_at
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
 from alur_common.executions import Workers
+from alur_common.previews import Preview
 from alur_common.telemetry.logs import get_logger
 from alur_executor.service.executor import Executor
+from alur_executor.service.previewing import Previews
 from alur_sdk.errors import UnavailableError
 
 _log = get_logger("alur.executor")
@@ -18,8 +21,9 @@ _log = get_logger("alur.executor")
 class ExecutorPort:
     """`ExecutorCalls` of an executor."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, previews: Previews) -> None:
         self._executor = executor
+        self._previews = previews
 
     async def nudge(self, execution_id: str, tenant: str) -> None:
         """Read the messages that wait for an execution."""
@@ -29,6 +33,10 @@ class ExecutorPort:
         """Take up executions. Safe to repeat: what runs or has ended is left alone."""
         for execution_id, tenant, priority in executions:
             await self._executor.on_admitted(ExecutionAdmitted(execution_id, tenant, priority))
+
+    async def preview(self, tenant: str, asked: Preview) -> list[list[Any]]:
+        """Return what each script comes to in the jail, as the jail tells it."""
+        return await self._previews.preview(tenant, asked)
 
 
 class RemotePeers:

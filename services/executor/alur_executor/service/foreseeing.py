@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import structlog
 
-from alur_engine.expressions import UNDEFINED, Jailed, Json, Value
-from alur_engine.expressions.jailed import Foreseen
+from alur_engine.expressions import Jailed, Json, Value
+from alur_engine.expressions.jailed import Foreseen, outcome_of
 from alur_engine.views import shown
 from alur_executor.ports import Jail
 from alur_executor.service.coding import Answers
 from alur_jail import Ears, RunLimits
-from alur_sdk.errors import AlurError, ExpressionError, Permanent
+from alur_sdk.errors import AlurError, Permanent
 from alur_sdk.items import Item
 
 LIMITS: Final = RunLimits(5.0, 64 * 1024 * 1024)
 """What all expressions of a node run may use together."""
-_VALUE, _UNDEFINED, _NUMBER = 0, 1, 2
 
 
 async def foresee(
@@ -45,13 +44,24 @@ async def foresee(
     log = structlog.get_logger("alur.node")
     ears = Ears(answers, log.info)
     try:
-        told = await jail.run(tenant, "expressions", request, LIMITS, ears)
+        told = await told_by_jail(jail, tenant, request, LIMITS, ears)
     except AlurError as error:
         return _refusing(error)
-    if not isinstance(told, list) or len(told) != len(expressions):
-        return _refusing(Permanent("the jail gave no outcome for each expression"))
     outcomes = dict(zip((each.source for each in expressions), told, strict=True))
-    return lambda source, index: _outcome(outcomes[source][index])
+    return lambda source, index: outcome_of(outcomes[source][index])
+
+
+async def told_by_jail(
+    jail: Jail, tenant: str, request: Mapping[str, Any], limits: RunLimits, ears: Ears
+) -> list[list[list[Json]]]:
+    """Return what the jail tells of each of the request's `sources` at each of its `indexes`.
+
+    Raises what the jail raises, and `Permanent` when it tells nothing that is of use.
+    """
+    told = await jail.run(tenant, "expressions", request, limits, ears)
+    if not isinstance(told, list) or len(told) != len(request["sources"]):
+        raise Permanent("the jail gave no outcome for each expression")
+    return told
 
 
 def _refusing(error: AlurError) -> Foreseen:
@@ -60,14 +70,3 @@ def _refusing(error: AlurError) -> Foreseen:
         raise error
 
     return refuse
-
-
-def _outcome(told: list[Json]) -> Value:
-    kind, *rest = told
-    if kind == _VALUE:
-        return rest[0]
-    if kind == _UNDEFINED:
-        return UNDEFINED
-    if kind == _NUMBER:
-        return float(rest[0])
-    raise ExpressionError(str(rest[1]), kind=str(rest[0]))

@@ -10,9 +10,8 @@ from alur_common.clock import Clock, Ids
 from alur_common.executions import Executions, Inbox, Journals, Outbox
 from alur_common.progress import Watchable
 from alur_common.replies import LocalReplies
-from alur_gateway.ports import Evaluate, History, Registry
+from alur_gateway.ports import History, Previews, Registry
 from alur_gateway.service.backlog import Starter
-from alur_gateway.service.evaluating import evaluate as evaluate_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +31,4 @@ class Needs:
     history: History
     clock: Clock
     ids: Ids
-    evaluate: Evaluate = evaluate_here
+    previews: Previews

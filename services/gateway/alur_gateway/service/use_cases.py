@@ -13,8 +13,9 @@ from alur_common.executions import Execution
 from alur_common.security.rights import Caller, authorize
 from alur_gateway.domain.errors import PreconditionError, StaleError
 from alur_gateway.domain.rights import RIGHTS
-from alur_gateway.ports import Evaluate, Registry
+from alur_gateway.ports import Registry
 from alur_gateway.service.changes import WorkflowChanges
+from alur_gateway.service.evaluating import Evaluating
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.watching import Watching
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
@@ -37,7 +38,7 @@ class UseCases:
     registry: Registry
     executions: ExecutionService
     watching: Watching
-    evaluate: Evaluate
+    evaluating: Evaluating
     clock: Clock
     changes: WorkflowChanges
 

@@ -360,6 +360,7 @@ class EvaluateBody(Wire):
     json_: Any = Field(default=None, alias="json")
     items: list[dict[str, Any]] | None = None
     index: int = Field(default=0, ge=0)
+    nodes: dict[str, list[dict[str, Any]]] = Field({}, description="Items of other nodes, by name.")
     vars: dict[str, Any] = {}
     workflow: dict[str, Any] = {}
     execution: dict[str, Any] = {}

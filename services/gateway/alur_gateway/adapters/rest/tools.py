@@ -74,8 +74,8 @@ class ToolRoutes:
         errors = [{"path": p.path, "code": p.code, "message": p.message} for p in problems]
         return reply(200, {"valid": not errors, "errors": errors})
 
-    async def evaluate_expression(self, body: EvaluateArg) -> Response:
+    async def evaluate_expression(self, caller: Who, body: EvaluateArg) -> Response:
         """Evaluate a template on the data that is sent."""
         data = body.model_dump(by_alias=True, exclude_none=True, exclude={"expression"})
-        value = self._use.evaluate(body.expression, data, self._use.clock.now())
+        value = await self._use.evaluating.evaluate(caller.tenant, body.expression, data)
         return reply(200, {"value": value})

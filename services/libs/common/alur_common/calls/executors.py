@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import add_calls, methods_of
+from alur_common.previews import Preview
 
 PORT = "executor"
 Admitted = tuple[str, str, int]
@@ -21,6 +22,9 @@ class ExecutorCalls(Protocol):
 
     async def admit(self, executions: Sequence[Admitted]) -> None:
         """Take up executions. Safe to repeat: what runs or has ended is left alone."""
+
+    async def preview(self, tenant: str, asked: Preview) -> list[list[Any]]:
+        """Return what each script comes to in the jail, as the jail tells it."""
 
 
 async def executor_at(channels: Channels, address: str) -> ExecutorCalls:

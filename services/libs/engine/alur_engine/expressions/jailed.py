@@ -16,6 +16,7 @@ from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Json, Value
 from alur_sdk.errors import ExpressionError
 
+_VALUE, _UNDEFINED, _NUMBER = 0, 1, 2
 Foreseen: TypeAlias = Callable[[str, int], Value]
 """Gives the outcome of an expression for the item at an index, or raises what it threw."""
 
@@ -40,6 +41,18 @@ class Jailed:
                 "this expression is not compiled: it runs in the jail, with its workflow, and not here"
             )
         return scope.foreseen(self.source, scope.index)
+
+
+def outcome_of(told: list[Json]) -> Value:
+    """Return the value that the jail tells of, or raise `ExpressionError` with what was thrown there."""
+    kind, *rest = told
+    if kind == _VALUE:
+        return rest[0]
+    if kind == _UNDEFINED:
+        return UNDEFINED
+    if kind == _NUMBER:
+        return float(rest[0])
+    raise ExpressionError(str(rest[1]), kind=str(rest[0]))
 
 
 class JailedJavaScript:

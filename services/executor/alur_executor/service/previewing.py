@@ -1,0 +1,61 @@
+"""Previews: what an expression that needs the jail comes to, on data that its writer's editor sends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from alur_common.previews import Preview
+from alur_engine.expressions.sampling import scope_of
+from alur_executor.ports import Jail
+from alur_executor.service.coding import Answers
+from alur_executor.service.foreseeing import told_by_jail
+from alur_jail import Ears, RunLimits
+from alur_sdk.errors import LimitedError
+from alur_sdk.items import Json
+
+LIMITS: Final = RunLimits(2.0, 64 * 1024 * 1024)
+"""What all expressions of one field may use together: a person waits for them."""
+AT_ONCE: Final = 2
+MOST_WAITING: Final = 16
+
+
+class Previews:
+    """Evaluates beside the executions, few at once: most of the jail is theirs."""
+
+    def __init__(self, jail: Jail) -> None:
+        self._jail = jail
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+
+    async def preview(self, tenant: str, asked: Preview) -> list[list[Json]]:
+        """Return the outcome of each script, as the jail tells it.
+
+        Raises `LimitedError` when many wait already, and what the jail raises.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise LimitedError("too many expressions are tried at the same time", 1.0)
+        scope = scope_of(asked.sample, asked.now)
+        run = {"idempotencyKey": "preview", "attempt": 1, "path": ""}
+        answers = Answers(lambda _: scope, lambda _: run)
+        request = {
+            "sources": [
+                {"script": script, "changes": changes} for script, changes in asked.scripts
+            ],
+            "items": list(scope.items) or [scope.item],
+            "indexes": [scope.index if scope.items else 0],
+            "now_ms": scope.now_ms,
+            "time_zone": scope.time_zone,
+        }
+        self._waiting += 1
+        try:
+            async with self._gate:
+                ears = Ears(answers, structlog.get_logger("alur.preview").debug)
+                return [
+                    outcomes[0]
+                    for outcomes in await told_by_jail(self._jail, tenant, request, LIMITS, ears)
+                ]
+        finally:
+            self._waiting -= 1

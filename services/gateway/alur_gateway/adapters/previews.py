@@ -1,0 +1,42 @@
+"""Previews in an executor of another process."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from alur_common.calls.channels import Channels
+from alur_common.calls.executors import executor_at
+from alur_common.executions.workers import Workers
+from alur_common.previews import Preview
+from alur_sdk.errors import UnavailableError
+from alur_sdk.items import Json
+
+TRIES = 3
+
+
+class RemotePreviews:
+    """`Previews` of any executor that lives; one that has just died is left for another."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        channels: Channels,
+        pick: Callable[[list[str]], str] = secrets.choice,
+    ) -> None:
+        self._workers = workers
+        self._channels = channels
+        self._pick = pick
+
+    async def preview(self, tenant: str, asked: Preview) -> list[list[Json]]:
+        """Return the outcome of each script. Raises `UnavailableError` when no executor is within reach."""
+        addresses = [lease.address for lease in await self._workers.all() if lease.address]
+        for _ in range(min(TRIES, len(addresses))):
+            address = self._pick(addresses)
+            addresses.remove(address)
+            port = await executor_at(self._channels, address)
+            try:
+                return await port.preview(tenant, asked)
+            except UnavailableError:
+                continue
+        raise UnavailableError("no executor is within reach to try this expression")

@@ -13,6 +13,7 @@ export const execution = (inProject: string, id: string): string =>
   `${executions(inProject)}/${part(id)}`;
 export const nodeRuns = (inProject: string, id: string, node: string): string =>
   `${execution(inProject, id)}/nodes/${part(node)}`;
+export const variables = (inProject: string): string => `${project(inProject)}/variables`;
 export const credentials = (inProject: string): string => `${project(inProject)}/credentials`;
 export const credential = (inProject: string, name: string): string =>
   `${credentials(inProject)}/${part(name)}`;

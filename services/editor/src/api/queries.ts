@@ -203,10 +203,30 @@ export const credentialTypes = queryOptions({
 export const validate = (document: WorkflowDocument): Promise<Validation> =>
   post<Validation>("/validate", { document });
 
-export const evaluate = (body: {
+/** A template with the items that it is tried on: those of the node, and those of others by name. */
+interface Trial {
   expression: string;
-  json?: JsonObject;
-}): Promise<{ value: Json }> => post("/expressions:evaluate", body);
+  items: readonly JsonObject[];
+  index: number;
+  nodes: Record<string, readonly JsonObject[]>;
+  vars: Record<string, unknown>;
+  workflow: JsonObject;
+  timeZone: string;
+}
+
+export const evaluate = (trial: Trial): Promise<{ value: Json }> =>
+  post("/expressions:evaluate", trial);
+
+/** The variables of a project, as expressions see them. */
+export const variables = (project: string) =>
+  queryOptions({
+    queryKey: ["variables", project],
+    queryFn: async (): Promise<Record<string, unknown>> => {
+      const { items } = await get<Page<{ name: string; value: unknown }>>(paths.variables(project));
+      return Object.fromEntries(items.map(({ name, value }) => [name, value]));
+    },
+    staleTime: MINUTE,
+  });
 
 export const signIn = (token: string): Promise<void> => post("/session", { token });
 

@@ -4,7 +4,7 @@ import { BRANCHES } from "./fixtures";
 import { fromDocument } from "./graph";
 
 const SAMPLE = { total: 3, items: [{ sku: "a" }], "unit price": 1 };
-const BEFORE = [{ name: "order placed", sample: { body: { id: 7 } } }];
+const BEFORE = [{ name: "order placed", items: [{ body: { id: 7 } }] }];
 
 describe("what is offered while somebody types", () => {
   it("holds the fields of the item and of nodes before, in an expression", () => {

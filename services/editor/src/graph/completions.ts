@@ -8,10 +8,10 @@ import { pathsOf } from "./sample";
 /** An expression within braces, or the code of a node. */
 export type Dialect = "expression" | "javascript" | "python";
 
-/** A node that runs before, with the first item that it sent when that is known. */
+/** A node that runs before, with the items that it sent as far as they are known. */
 export interface Upstream {
   name: string;
-  sample: JsonObject | null;
+  items: readonly JsonObject[];
 }
 
 export interface Completions {
@@ -126,9 +126,9 @@ export function completionsFor(
   upstream: readonly Upstream[],
 ): Completions {
   const grammar = GRAMMARS[dialect];
-  const nodes = upstream.flatMap(({ name, sample: sent }) => {
+  const nodes = upstream.flatMap(({ name, items }) => {
     const root = grammar.node(name);
-    return [root, ...fieldsOf(sent, root, grammar)];
+    return [root, ...fieldsOf(items[0] ?? null, root, grammar)];
   });
   const own = grammar.items.flatMap((root) => fieldsOf(sample, root, grammar));
   return { words: [...own, ...grammar.roots, ...nodes], methods: grammar.methods };

@@ -21,7 +21,7 @@ interface Props {
 }
 
 interface InnerProps extends Props {
-  node: { id: string; name: string };
+  node: { name: string };
 }
 
 function Code({ node, label, value, isInvalid, onChange }: InnerProps) {
@@ -29,7 +29,7 @@ function Code({ node, label, value, isInvalid, onChange }: InnerProps) {
   const { params, sample } = usePanel();
   const [isLarge, setLarge] = useState(false);
   const language: Dialect = params.language === "python" ? "python" : "javascript";
-  const completions = useCompletions(node.id, language, sample);
+  const completions = useCompletions(language, sample);
   const error = useRun(({ nodes }) => nodes.get(node.name)?.error);
   const text = typeof value === "string" ? value : "";
   const faultyLine = faultyLineOf(text, error);

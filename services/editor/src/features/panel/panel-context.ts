@@ -4,6 +4,7 @@ import { createContext, useContext } from "react";
 import { type Completions, NO_COMPLETIONS } from "../../graph/completions";
 import type { JsonObject } from "../../graph/document";
 import type { NodeProblem } from "../../graph/problems";
+import type { Sample } from "./use-sample";
 
 export interface PanelState {
   /** False for triggers: nothing is known yet when they are read. */
@@ -13,16 +14,23 @@ export interface PanelState {
   /** The other parameters, by which a field may go: the language of code. */
   params: JsonObject;
   node: { id: string; name: string } | null;
-  sample: JsonObject | null;
+  sample: Sample;
+  /** Which item of the sample is tried, from 0. */
+  index: number;
+  onIndex: (index: number) => void;
   problems: readonly NodeProblem[];
 }
+
+export const NO_SAMPLE: Sample = { key: "", items: [], upstream: [] };
 
 export const PanelContext = createContext<PanelState>({
   hasExpressions: false,
   completions: NO_COMPLETIONS,
   params: {},
   node: null,
-  sample: null,
+  sample: NO_SAMPLE,
+  index: 0,
+  onIndex: () => undefined,
   problems: [],
 });
 

@@ -2,7 +2,7 @@
 
 import { ActionIcon, Tabs, Tooltip } from "@mantine/core";
 import { IconPencil, IconX } from "@tabler/icons-react";
-import { type CSSProperties, useMemo } from "react";
+import { type CSSProperties, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { setParams } from "../../graph/commands";
 import type { GraphNode } from "../../graph/graph";
@@ -56,12 +56,23 @@ function Head({ node }: { node: GraphNode }) {
 
 function usePanelState(node: GraphNode): PanelState {
   const sample = useSample(node.id);
-  const completions = useCompletions(node.id, "expression", sample);
+  const completions = useCompletions("expression", sample);
+  const [wanted, onIndex] = useState(0);
+  const index = Math.min(wanted, Math.max(sample.items.length - 1, 0));
   const problems = useView((state) => state.problems.byNode.get(node.id)) ?? NO_PROBLEMS;
   const hasExpressions = node.kind === "node";
   return useMemo(
-    () => ({ hasExpressions, completions, sample, problems, params: node.params, node }),
-    [hasExpressions, completions, sample, problems, node],
+    () => ({
+      hasExpressions,
+      completions,
+      sample,
+      index,
+      onIndex,
+      problems,
+      params: node.params,
+      node,
+    }),
+    [hasExpressions, completions, sample, index, problems, node],
   );
 }
 

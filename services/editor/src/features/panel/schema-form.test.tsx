@@ -8,7 +8,7 @@ import type { JsonObject } from "../../graph/document";
 import type { JsonSchema } from "../../graph/node-type";
 import { startTranslation } from "../../i18n";
 import { readAny, writeAny } from "./any-control";
-import { PanelContext, type PanelState } from "./panel-context";
+import { NO_SAMPLE, PanelContext, type PanelState } from "./panel-context";
 import { SchemaForm } from "./schema-form";
 
 const SCHEMA: JsonSchema = {
@@ -29,7 +29,9 @@ const panel: PanelState = {
   completions: NO_COMPLETIONS,
   params: {},
   node: null,
-  sample: null,
+  sample: NO_SAMPLE,
+  index: 0,
+  onIndex: () => undefined,
   problems: [],
 };
 

@@ -1,9 +1,9 @@
-/** An example item for the node that is edited, from the run that is shown on the canvas. */
+/** Example items for the node that is edited, from the run that is shown on the canvas, else from the last one. */
 
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
-import { nodeRuns } from "../../api/queries";
+import { execution, nodeRuns } from "../../api/queries";
 import type { NodeRuns, NodeStatus } from "../../api/types";
 import {
   ancestorsOf,
@@ -15,64 +15,80 @@ import {
 import type { JsonObject } from "../../graph/document";
 import { useEditor, useRun, useWorkbench } from "../canvas/context";
 
-const HAS_SENT: ReadonlySet<NodeStatus> = new Set(["succeeded", "failed"]);
+const HAS_RUN: ReadonlySet<NodeStatus> = new Set(["succeeded", "failed", "waiting", "cancelled"]);
+/** So many items are tried: enough to see, few enough to send with each keystroke. */
+const MOST_ITEMS = 50;
 
-function firstOf(runs: NodeRuns | undefined, side: "input" | "output"): JsonObject | null {
+/** What a node run took or sent, as the fields of a form see it. */
+export interface Sample {
+  /** Says which items these are, for caches. */
+  key: string;
+  items: readonly JsonObject[];
+  upstream: readonly Upstream[];
+}
+
+function itemsOf(runs: NodeRuns | undefined, side: "input" | "output"): readonly JsonObject[] {
   const last = runs?.runs.at(-1);
-  const item = Object.values(last?.[side] ?? {}).find((items) => items.length > 0)?.[0];
-  return item?.json ?? null;
+  const found = Object.values(last?.[side] ?? {}).find((items) => items.length > 0) ?? [];
+  return found.slice(0, MOST_ITEMS).map(({ json }) => json);
 }
 
-function useRunsOf(name: string | null) {
-  const { project } = useWorkbench();
-  const id = useRun((state) => state.id);
-  const hasRun = useRun(({ nodes }) => {
-    const status = name === null ? undefined : nodes.get(name)?.status;
-    return status !== undefined && status !== "skipped" && status !== "running";
+/** The run whose items are taken, and which of its nodes have any. */
+function useSampleRun() {
+  const { project, status } = useWorkbench();
+  const shown = useRun((state) => state.id);
+  const states = useRun((state) => state.nodes);
+  const last = shown === null ? (status?.lastExecution?.id ?? null) : null;
+  const { data } = useQuery({
+    ...execution(project, last ?? ""),
+    enabled: last !== null,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
   });
-  return useQuery({ ...nodeRuns(project, id ?? "", name ?? ""), enabled: id !== null && hasRun })
-    .data;
+  return useMemo(() => {
+    const rows =
+      shown === null ? (data?.nodes ?? []) : [...states].map(([name, one]) => ({ name, ...one }));
+    const ran = new Set(rows.filter((row) => HAS_RUN.has(row.status)).map((row) => row.name));
+    return { id: shown ?? last, ran };
+  }, [shown, last, data, states]);
 }
 
-/** The first item that entered this node, or would: what its first feeder sent. */
-export function useSample(id: string): JsonObject | null {
-  const name = useEditor(({ graph }) => graph.nodes.find((node) => node.id === id)?.name ?? null);
-  const feeder = useEditor(({ graph }) => {
-    const source = graph.edges.find((edge) => edge.target === id)?.source;
-    return graph.nodes.find((node) => node.id === source)?.name ?? null;
-  });
-  const own = useRunsOf(name);
-  const before = useRunsOf(feeder);
-  return firstOf(own, "input") ?? firstOf(before, "output");
-}
-
-/** The nodes before this one, each with the first item that it sent in the run that is shown. */
-function useUpstream(id: string): readonly Upstream[] {
+/** The items that entered this node, or would, and those that the nodes before it sent. */
+export function useSample(id: string): Sample {
   const { project } = useWorkbench();
-  const run = useRun((state) => state.id);
-  const ran = useRun((state) => state.nodes);
-  const names = useEditor(
+  const run = useSampleRun();
+  const own = useEditor(({ graph }) => graph.nodes.find((node) => node.id === id)?.name ?? "");
+  const before = useEditor(
     useShallow(({ graph }) => ancestorsOf(graph, id).map((node) => node.name)),
   );
-  return useQueries({
+  // What enters a node is asked of it; what those before it sent, of each of them.
+  const names = useMemo(() => [own, ...before], [own, before]);
+  const found = useQueries({
     queries: names.map((name) => ({
-      ...nodeRuns(project, run ?? "", name),
-      enabled: run !== null && HAS_SENT.has(ran.get(name)?.status ?? "skipped"),
+      ...nodeRuns(project, run.id ?? "", name),
+      enabled: run.id !== null && run.ran.has(name),
     })),
-    combine: (results) =>
-      results.map(({ data }, index) => ({
-        name: names[index] ?? "",
-        sample: firstOf(data, "output"),
-      })),
+    combine: (results) => results.map(({ data }) => data),
   });
+  return useMemo(() => {
+    const upstream = before.map((name, index) => ({
+      name,
+      items: itemsOf(found[index + 1], "output"),
+    }));
+    const entered = itemsOf(found[0], "input");
+    const known = found.map((runs) => (runs ? 1 : 0)).join("");
+    return {
+      key: `${run.id}/${own}/${known}`,
+      items: entered.length > 0 ? entered : (upstream[0]?.items ?? []),
+      upstream,
+    };
+  }, [run.id, own, before, found]);
 }
 
 /** What can be written in a field of this node. */
-export function useCompletions(
-  id: string,
-  dialect: Dialect,
-  sample: JsonObject | null,
-): Completions {
-  const upstream = useUpstream(id);
-  return useMemo(() => completionsFor(dialect, sample, upstream), [dialect, sample, upstream]);
+export function useCompletions(dialect: Dialect, sample: Sample): Completions {
+  return useMemo(
+    () => completionsFor(dialect, sample.items[0] ?? null, sample.upstream),
+    [dialect, sample],
+  );
 }

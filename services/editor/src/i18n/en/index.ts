@@ -4,6 +4,7 @@ import { code } from "./code";
 import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
+import { preview } from "./preview";
 
 export const en = {
   app: {
@@ -294,6 +295,7 @@ export const en = {
   draft,
   executions,
   palette,
+  preview,
   status: {
     queued: "Queued",
     running: "Running",

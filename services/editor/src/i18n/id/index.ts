@@ -5,6 +5,7 @@ import { code } from "./code";
 import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
+import { preview } from "./preview";
 
 export const id: Texts = {
   app: {
@@ -296,6 +297,7 @@ export const id: Texts = {
   draft,
   executions,
   palette,
+  preview,
   status: {
     queued: "Antre",
     running: "Berjalan",

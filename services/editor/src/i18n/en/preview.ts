@@ -1,0 +1,7 @@
+/** The English texts of previews. */
+
+export const preview = {
+  item: "item {{number}} of {{count}}",
+  before: "Previous item",
+  after: "Next item",
+};

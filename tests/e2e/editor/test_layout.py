@@ -86,6 +86,23 @@ def test_the_name_of_a_free_port_is_not_under_its_plus(editor: Editor) -> None:
     assert not any(overlap(name, plus) for name in names for plus in pluses)
 
 
+def test_the_names_of_its_ports_stay_in_sight_when_a_node_is_chosen(editor: Editor) -> None:
+    node = {
+        "name": "large only",
+        "type": "core.filter",
+        "params": {"condition": True},
+        "position": {"x": 620, "y": 0},
+    }
+    editor.given("sighted", title="S", triggers=[START], nodes=[node])
+    editor.open("sighted")
+    editor.choose("large only")
+    plus = editor.page.get_by_role("button", name="Add a node after large only, port dropped")
+    canvas = editor.page.get_by_role("region", name="Canvas of the workflow")
+    # The view glides there.
+    editor.page.wait_for_timeout(400)
+    assert box(plus)["x"] + box(plus)["width"] <= box(canvas)["x"] + box(canvas)["width"]
+
+
 @pytest.mark.parametrize("width", [900, 1500])
 def test_when_a_workflow_ran_last_stands_on_one_line(editor: Editor, width: int) -> None:
     given(editor, "aged", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from .conftest import Faults
 from .pages import Editor
@@ -41,10 +41,6 @@ def given(editor: Editor, name: str) -> None:
 
 def write(editor: Editor, text: str) -> None:
     editor.write(editor.panel.get_by_role("textbox", name="Condition"), text)
-
-
-def result(page: Page) -> Any:
-    return page.get_by_role("complementary").locator("code")
 
 
 @pytest.mark.parametrize(

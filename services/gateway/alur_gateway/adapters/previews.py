@@ -37,6 +37,7 @@ class RemotePreviews:
             port = await executor_at(self._channels, address)
             try:
                 return await port.preview(tenant, asked)
-            except UnavailableError:
-                continue
+            except UnavailableError as error:
+                if error.code != UnavailableError.code:
+                    raise  # it is there, and says why it cannot
         raise UnavailableError("no executor is within reach to try this expression")

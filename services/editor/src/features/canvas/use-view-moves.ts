@@ -33,6 +33,19 @@ function shift(from: number, to: number, start: number, end: number): number {
   return from < start + MARGIN ? start + MARGIN - from : 0;
 }
 
+/** Where a node is on the screen, with what stands out of it: the names of its ports and their pluses. */
+function boxOf(node: Element): { left: number; right: number; top: number; bottom: number } {
+  const boxes = [node, ...node.querySelectorAll("button")].map((part) =>
+    part.getBoundingClientRect(),
+  );
+  return {
+    left: Math.min(...boxes.map((box) => box.left)),
+    right: Math.max(...boxes.map((box) => box.right)),
+    top: Math.min(...boxes.map((box) => box.top)),
+    bottom: Math.max(...boxes.map((box) => box.bottom)),
+  };
+}
+
 const isSame = (left: Viewport, right: Viewport): boolean =>
   Math.abs(left.x - right.x) < 1 && Math.abs(left.y - right.y) < 1 && left.zoom === right.zoom;
 
@@ -58,8 +71,9 @@ export function useKeepInSight(pane: RefObject<HTMLElement | null>): void {
     shown.current = key;
     const frame = requestAnimationFrame(() => {
       const box = pane.current?.getBoundingClientRect();
-      const node = pane.current?.querySelector(`[data-id="${chosen}"]`)?.getBoundingClientRect();
-      if (!box || !node) return;
+      const found = pane.current?.querySelector(`[data-id="${chosen}"]`);
+      if (!box || !found) return;
+      const node = boxOf(found);
       const x = shift(node.left, node.right, box.left, box.right);
       const y = shift(node.top, node.bottom, box.top, box.bottom);
       if (x === 0 && y === 0) return;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
-from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
+from alur_common.definitions import DraftRecord, Verdict, VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
 from alur_common.previews import Preview
 from alur_common.security.records import (
@@ -24,7 +24,6 @@ from alur_common.security.records import (
 )
 from alur_common.security.rights import Caller, Role
 from alur_gateway.domain.shown import Overview
-from alur_sdk.errors import Problem
 
 
 class HookTable(Protocol):
@@ -130,8 +129,8 @@ class Workflows(Protocol):
     ) -> None:
         """Delete it; its versions stay."""
 
-    async def validate(self, caller: Caller, document: object) -> list[Problem]:
-        """Return every problem of a document."""
+    async def validate(self, caller: Caller, document: object) -> Verdict:
+        """Return every problem of a document, and what is risky or doubtful in a sound one."""
 
     async def list_versions(
         self,

@@ -18,6 +18,7 @@ from alur_common.events import WorkflowVersionPublished
 from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import StoredExecutions
 from alur_common.ground import ground
+from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.process import process
 from alur_common.schedules import SCHEDULES
 from alur_common.security.keys import load_keys
@@ -69,6 +70,7 @@ def build(
             outlook=StoredOutlook(StoredExecutions(documents), triggers),
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
+            wide_networks=AllowedNetworks.parse(settings.outbound_allow).wide(),
             fresh_seconds=settings.fresh_seconds if settings.is_distributed else None,
         )
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.executions import Execution, StoredExecutions
 from alur_common.security.rights import Caller
+from alur_registry.domain.workflow_documents import shown_workflow
 from alur_registry.service import Registry
 from tests.unit.registry.world import CallerOf, Doc
 
@@ -111,3 +112,31 @@ async def test_a_node_that_nothing_leads_to_is_told(
     document["spec"]["nodes"].append({"name": "alone", "type": "core.noop"})
     told = condition(await shown(registry, owner, document), "Plausible")
     assert (told["status"], "'alone'" in told["message"]) == ("False", True)
+
+
+async def test_what_is_risky_is_told_with_its_path(
+    registry: Registry, owner: Caller, document: Doc
+) -> None:
+    answer = await shown(registry, owner, document)
+    told = condition(answer, "Safe")
+    assert (told["status"], "spec.triggers[0].params.auth" in told["message"]) == ("False", True)
+    assert [w["code"] for w in answer["status"]["warnings"]] == ["open-webhook"]
+    document["spec"]["triggers"][0]["disabled"] = True
+    answer = await shown(registry, owner, document)
+    assert condition(answer, "Safe")["status"] == "True"
+    assert answer["status"]["warnings"] == []
+
+
+async def test_what_nodes_may_reach_here_makes_an_open_address_risky(
+    owner: Caller, registry: Registry, document: Doc
+) -> None:
+    params = {"url": "{{ $json.url }}"}
+    document["spec"]["nodes"] = [{"name": "call", "type": "http.request", "params": params}]
+    document["spec"]["edges"] = []
+    record, _ = await registry.save(owner, "default", document)
+    shown_here = shown_workflow(record, public_url=None, wide_networks=["10.0.0.0/8"])
+    codes = [w["code"] for w in shown_here["status"]["warnings"]]
+    assert "wide-outbound" in codes
+    assert "wide-outbound" not in [
+        w["code"] for w in (await registry.shown(record))["status"]["warnings"]
+    ]

@@ -58,7 +58,7 @@ def validate(files: Files, form: Output = Format.TABLE) -> None:
     """Check workflow files on this machine, without a server."""
     from alur_common.catalogue import load_catalogue  # noqa: PLC0415  # the engine, for this command alone
     from alur_engine.catalogue import Catalogue  # noqa: PLC0415  # as above
-    from alur_engine.validation import find_doubts, validate_document  # noqa: PLC0415  # as above
+    from alur_engine.validation import validate_document  # noqa: PLC0415  # as above
 
     sources = read_sources(files)
     catalogue = Catalogue.from_json(load_catalogue())
@@ -69,8 +69,7 @@ def validate(files: Files, form: Output = Format.TABLE) -> None:
                 note(line)
             if not problems:
                 write(f"{source.place}: {source.name} is valid")
-                doubts = find_doubts(cast("dict[str, Any]", source.document))
-                for line in problem_lines(source, doubts):
+                for line in problem_lines(source, _warnings(source)):
                     note(f"warning: {output.clean(line)}")
     else:
         output.data([_verdict(source, problems) for source, problems in found], form)
@@ -177,5 +176,18 @@ def _verdict(source: Source, problems: list[Problem]) -> dict[str, Any]:
         "file": source.place,
         "workflow": source.name,
         "valid": not problems,
-        "errors": [{"path": p.path, "code": p.code, "message": p.message} for p in problems],
+        "errors": [_told(problem) for problem in problems],
+        "warnings": [] if problems else [_told(warning) for warning in _warnings(source)],
     }
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    return {"path": problem.path, "code": problem.code, "message": problem.message}
+
+
+def _warnings(source: Source) -> list[Problem]:
+    """Return what is risky or doubtful in a document that is valid."""
+    from alur_engine.validation import find_doubts, find_risks  # noqa: PLC0415  # as in `validate`
+
+    document = cast("dict[str, Any]", source.document)
+    return [*find_doubts(document), *find_risks(document)]

@@ -835,7 +835,7 @@ export interface paths {
         put?: never;
         /**
          * Validate
-         * @description Return every fault of a document, sent bare or as `{document}`; nothing is kept.
+         * @description Return every fault of a document, sent bare or as `{document}`, and what a sound one risks; nothing is kept.
          */
         post: operations["validate"];
         delete?: never;
@@ -2472,13 +2472,15 @@ export interface components {
         };
         /**
          * Validation
-         * @description Whether a document can be saved, and every fault.
+         * @description Whether a document can be saved, every fault, and what is risky or doubtful in one without any.
          */
         Validation: {
             /** Errors */
             errors: components["schemas"]["Fault"][];
             /** Valid */
             valid: boolean;
+            /** Warnings */
+            warnings: components["schemas"]["Fault"][];
         };
         /**
          * Value
@@ -2653,6 +2655,11 @@ export interface components {
             } | null;
             /** Triggers */
             triggers: components["schemas"]["TriggerStatus"][];
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: components["schemas"]["Fault"][];
         };
     };
     responses: never;

@@ -56,6 +56,8 @@ export type NodeRuns = Omit<Schemas["NodeRuns"], "runs"> & { runs: NodeRun[] };
 export interface Validation {
   valid: boolean;
   errors: Problem[];
+  /** What is risky or doubtful in a document without errors. */
+  warnings: Problem[];
 }
 
 export interface CredentialType {

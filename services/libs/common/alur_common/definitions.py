@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from alur_sdk.errors import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRecord:
@@ -29,6 +31,14 @@ class WorkflowRecord:
     def is_suspended(self) -> bool:
         """Triggers rest."""
         return bool(self.document["spec"].get("suspend", False))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with a document, and what is risky or doubtful in one that is sound."""
+
+    problems: list[Problem]
+    warnings: list[Problem]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import orjson
 from alur_common.definitions import WorkflowRecord
 from alur_common.security.records import rfc3339
 from alur_engine.document import Workflow
-from alur_engine.validation import find_doubts
+from alur_engine.validation import find_doubts, find_risks
 from alur_sdk.errors import InvalidError, Problem
 
 _MAX_PATCH_DEPTH = 200
@@ -86,12 +86,16 @@ def shown_workflow(
     last_execution: Mapping[str, Any] | None = None,
     triggers: Mapping[str, Mapping[str, Any]] | None = None,
     needs_broker: Container[str] = (),
+    wide_networks: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the document with what the server knows about it. Without `public_url` webhook addresses stay hidden.
 
-    `triggers` is trigger -> what its status says beside; `needs_broker` are the types that have no broker here.
+    `triggers` is trigger -> what its status says beside; `needs_broker` are the types that have no broker here;
+    `wide_networks` are those that nodes may reach all of.
     """
     document = record.document
+    doubts = find_doubts(document)
+    risks = find_risks(document, wide=wide_networks)
     return {
         **document,
         "metadata": {
@@ -108,7 +112,11 @@ def shown_workflow(
                 sorted(missing_credentials),
                 missing_references,
                 _on_broker(document, needs_broker),
+                (doubts, risks),
             ),
+            "warnings": [
+                {"path": w.path, "code": w.code, "message": w.message} for w in (*doubts, *risks)
+            ],
             "triggers": _triggers(record, public_url, triggers or {}),
             "lastExecution": last_execution,
         },
@@ -150,10 +158,11 @@ def _conditions(
     missing: Sequence[str],
     unknown: Sequence[str],
     without_broker: Sequence[str],
+    warnings: tuple[Sequence[Problem], Sequence[Problem]],
 ) -> list[dict[str, Any]]:
     changed = rfc3339(record.activated_at)
     names = ", ".join(missing)
-    doubts = _shortened([f"{d.path}: {d.message}" for d in find_doubts(record.document)])
+    doubts, risks = (_shortened([f"{w.path}: {w.message}" for w in some]) for some in warnings)
     states = {
         "Ready": ("True", "Published", f"version {record.version} is active"),
         "CredentialsFound": ("True", "CredentialsFound", "")
@@ -163,6 +172,7 @@ def _conditions(
         if not unknown
         else ("False", "ReferencesMissing", f"not there yet: {_shortened(unknown)}"),
         "Plausible": ("False", "Doubtful", doubts) if doubts else ("True", "NothingDoubtful", ""),
+        "Safe": ("False", "Risky", risks) if risks else ("True", "NothingRisky", ""),
         "Suspended": ("True", "Suspended", "triggers rest")
         if record.is_suspended
         else ("False", "Active", ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ class Parts:
     outlook: Outlook | None = None
     public_url: str = "http://127.0.0.1:8080"
     needs_broker: Container[str] = ()
+    wide_networks: Sequence[str] = ()
     fresh_seconds: float | None = None
 
 
@@ -103,10 +104,17 @@ class Registry:
     def _make_definitions(self, parts: Parts) -> None:
         catalogue = Catalogue.from_json(parts.catalogue)
         workflows = Workflows(
-            self._tools, self._projects, self._publishing, parts.validate, catalogue
+            self._tools,
+            self._projects,
+            self._publishing,
+            parts.validate,
+            catalogue,
+            wide_networks=parts.wide_networks,
         )
         versions = Versions(parts.store, workflows, self._lookup, self._projects, parts.clock)
-        showing = Showing(parts.store, parts.outlook, parts.public_url, parts.needs_broker)
+        showing = Showing(
+            parts.store, parts.outlook, parts.public_url, parts.needs_broker, parts.wide_networks
+        )
         types = NodeTypes(parts.catalogue)
         self.save = workflows.save
         self.patch_workflow = workflows.patch_workflow

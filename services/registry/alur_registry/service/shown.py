@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from alur_common.definitions import WorkflowRecord
@@ -21,11 +21,13 @@ class Showing:
         outlook: Outlook | None,
         public_url: str,
         needs_broker: Container[str],
+        wide_networks: Sequence[str],
     ) -> None:
         self._store = store
         self._outlook = outlook
         self._public_url = public_url.rstrip("/")
         self._needs_broker = needs_broker
+        self._wide_networks = wide_networks
 
     def set_public_url(self, url: str) -> None:
         """Say under which address webhooks are reached, once the port is known."""
@@ -46,6 +48,7 @@ class Showing:
             last_execution=await outlook.last_execution(record) if outlook else None,
             triggers=await outlook.triggers(record) if outlook else None,
             needs_broker=self._needs_broker,
+            wide_networks=self._wide_networks,
         )
 
     async def _missing(self, record: WorkflowRecord) -> list[str]:

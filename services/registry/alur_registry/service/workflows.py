@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from alur_common.definitions import WorkflowRecord
+from alur_common.definitions import Verdict, WorkflowRecord
 from alur_common.documents.port import Where
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import Workflow
-from alur_engine.validation import credential_problems
+from alur_engine.validation import credential_problems, find_doubts, find_risks
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import (
@@ -76,6 +76,8 @@ class Workflows:
         publishing: Publishing,
         validate: Validate,
         catalogue: Catalogue,
+        *,
+        wide_networks: Sequence[str] = (),
     ) -> None:
         self._store = tools.store
         self._projects = projects
@@ -83,6 +85,7 @@ class Workflows:
         self._audit = tools.audit
         self._validate = validate
         self._catalogue = catalogue
+        self._wide_networks = wide_networks
         self._clock = tools.clock
         self._ids = tools.ids
 
@@ -194,12 +197,16 @@ class Workflows:
             caller, "delete", "workflows", name, project=project, uid=known.uid
         )
 
-    async def validate(self, caller: Caller, document: object) -> list[Problem]:
-        """Return every problem of a document; an empty list means that it can be saved."""
+    async def validate(self, caller: Caller, document: object) -> Verdict:
+        """Return every problem of a document; without any it can be saved, and what is risky or doubtful is told."""
         # Nothing is read from a project: any one within the caller's reach does.
         reach = None if caller.projects is None else min(caller.projects, default=None)
         authorize(caller, "read", "workflows", reach)
-        return list(self._validate(document)[1])
+        workflow, problems = self._validate(document)
+        if workflow is None or not isinstance(document, dict):
+            return Verdict(list(problems), [])
+        risks = find_risks(document, wide=self._wide_networks)
+        return Verdict(list(problems), [*find_doubts(document), *risks])
 
     def _sound(self, document: object, project: str, name: str | None) -> Workflow:
         workflow, problems = self._validate(document)

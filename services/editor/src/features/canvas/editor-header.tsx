@@ -1,10 +1,8 @@
 /** The bar above the canvas: where one is, what is not saved, what can be done. */
 
-import { ActionIcon, Button, Indicator, Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Button, Indicator, Menu, Tooltip } from "@mantine/core";
 import {
-  IconAlertCircle,
   IconArrowLeft,
-  IconCircleCheck,
   IconCode,
   IconDots,
   IconHistory,
@@ -17,10 +15,11 @@ import {
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { setSpec } from "../../graph/commands";
-import { useEditor, useRun, useView, useWorkbench } from "./context";
+import { useEditor, useRun, useWorkbench } from "./context";
 import { DraftMark } from "./draft-mark";
 import classes from "./editor-header.module.css";
 import { isDirty } from "./editor-store";
+import { ProblemList } from "./problem-list";
 import { RunChip } from "./run-chip";
 import type { Saving } from "./use-save";
 
@@ -57,42 +56,6 @@ function Title() {
         </span>
       </div>
     </div>
-  );
-}
-
-/** How many faults there are; a click goes to the first node that has one. */
-function ProblemCount() {
-  const { t } = useTranslation();
-  const { view } = useWorkbench();
-  const problems = useView((state) => state.problems);
-  const lists = [...problems.byNode.values()];
-  const count = lists.reduce((sum, list) => sum + list.length, problems.general.length);
-  const [first] = problems.byNode.keys();
-  if (count === 0) {
-    return (
-      <Tooltip label={t("editor.noProblems")}>
-        <span className={classes.fine} role="img" aria-label={t("editor.noProblems")}>
-          <IconCircleCheck size={18} />
-        </span>
-      </Tooltip>
-    );
-  }
-  return (
-    <Tooltip
-      multiline
-      maw={360}
-      label={[...problems.general, ...lists.flat()]
-        .slice(0, 5)
-        .map((problem) => <div key={`${problem.path}${problem.code}`}>{problem.message}</div>)}
-    >
-      <UnstyledButton
-        className={classes.problems}
-        onClick={() => first && view.getState().select([first])}
-      >
-        <IconAlertCircle size={16} />
-        {t("editor.problems", { count })}
-      </UnstyledButton>
-    </Tooltip>
   );
 }
 
@@ -159,7 +122,7 @@ export function EditorHeader({ saving }: { saving: Saving }) {
       <RunChip />
       <div className={classes.actions}>
         <DraftMark />
-        <ProblemCount />
+        <ProblemList />
         <More />
         <Tooltip label={t(dirty ? "editor.publish" : "editor.upToDate")}>
           <Indicator disabled={!dirty} color="orange" size={9} offset={2}>

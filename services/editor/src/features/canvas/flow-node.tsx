@@ -1,7 +1,7 @@
 /** A node on the canvas. */
 
 import { Tooltip } from "@mantine/core";
-import { IconAlertCircle, IconPlus } from "@tabler/icons-react";
+import { IconAlertCircle, IconAlertTriangle, IconPlus } from "@tabler/icons-react";
 import { Handle, type NodeProps, Position, useReactFlow } from "@xyflow/react";
 import { type CSSProperties, memo } from "react";
 import { useTranslation } from "react-i18next";
@@ -144,21 +144,30 @@ function RunMark({ name }: { name: string }) {
   );
 }
 
+/** How much is wrong with it or, when nothing is, what it risks. */
 function ProblemMark({ id }: { id: string }) {
   const { t } = useTranslation();
   const problems = useView((state) => state.problems.byNode.get(id));
-  if (!problems) return null;
-  const count = t("editor.problems", { count: problems.length });
+  const warnings = useView((state) => state.warnings.byNode.get(id));
+  const told = problems ?? warnings;
+  if (!told) return null;
+  const isWarning = problems === undefined;
+  const Icon = isWarning ? IconAlertTriangle : IconAlertCircle;
   return (
     <Tooltip
       multiline
       maw={340}
-      label={problems
+      label={told
         .slice(0, 4)
         .map((problem) => <div key={`${problem.path}${problem.message}`}>{problem.message}</div>)}
     >
-      <span className={classes.problem} role="img" aria-label={count}>
-        <IconAlertCircle size={16} stroke={2.2} />
+      <span
+        className={classes.problem}
+        data-warning={isWarning || undefined}
+        role="img"
+        aria-label={t(isWarning ? "warnings.count" : "editor.problems", { count: told.length })}
+      >
+        <Icon size={16} stroke={2.2} />
       </span>
     </Tooltip>
   );

@@ -16,11 +16,17 @@ export function useValidation(): void {
   const [settled] = useDebouncedValue(graph, PAUSE);
   const { data } = useQuery({
     queryKey: ["validate", settled],
-    queryFn: async () => sortProblems(settled, (await validate(toDocument(settled))).errors),
+    queryFn: async () => {
+      const { errors, warnings } = await validate(toDocument(settled));
+      return {
+        problems: sortProblems(settled, errors),
+        warnings: sortProblems(settled, warnings),
+      };
+    },
     gcTime: 0,
     retry: false,
   });
   useEffect(() => {
-    if (data) view.getState().set({ problems: data });
+    if (data) view.getState().set(data);
   }, [data, view]);
 }

@@ -30,6 +30,7 @@ export interface ViewState {
   dialog: Dialog;
   isDataOpen: boolean;
   problems: Problems;
+  warnings: Problems;
   select: (ids: Iterable<string>) => void;
   set: (change: Partial<Omit<ViewState, "select" | "set">>) => void;
 }
@@ -42,6 +43,7 @@ export function createViewStore() {
     dialog: null,
     isDataOpen: true,
     problems: NO_PROBLEMS,
+    warnings: NO_PROBLEMS,
     select: (ids) => set({ selected: new Set(ids) }),
     set: (change) => set(change),
   }));

@@ -1,7 +1,7 @@
 /** The properties of the chosen node. */
 
 import { ActionIcon, Tabs, Tooltip } from "@mantine/core";
-import { IconPencil, IconX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconPencil, IconX } from "@tabler/icons-react";
 import { type CSSProperties, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { setParams } from "../../graph/commands";
@@ -116,6 +116,23 @@ function Tabbed({ node }: { node: GraphNode }) {
   );
 }
 
+/** What the node risks. */
+function Warnings({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const warnings = useView((state) => state.warnings.byNode.get(id)) ?? NO_PROBLEMS;
+  if (warnings.length === 0) return null;
+  return (
+    <ul className={classes.warnings} aria-label={t("warnings.ofNode")}>
+      {warnings.map(({ path, code, message }) => (
+        <li key={`${path}${code}`}>
+          <IconAlertTriangle size={15} stroke={2.2} aria-hidden />
+          <span>{message}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Properties({ node }: { node: GraphNode }) {
   const { t } = useTranslation();
   const state = usePanelState(node);
@@ -124,6 +141,7 @@ function Properties({ node }: { node: GraphNode }) {
       <aside className={classes.panel} aria-label={t("panel.title", { name: node.name })}>
         <Head node={node} />
         {node.kind === "trigger" && <TriggerStatus node={node} />}
+        <Warnings id={node.id} />
         <Tabbed node={node} />
       </aside>
     </PanelContext>

@@ -5,6 +5,7 @@ import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
 import { preview } from "./preview";
+import { warnings } from "./warnings";
 
 export const en = {
   app: {
@@ -296,6 +297,7 @@ export const en = {
   executions,
   palette,
   preview,
+  warnings,
   status: {
     queued: "Queued",
     running: "Running",

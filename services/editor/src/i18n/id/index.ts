@@ -6,6 +6,7 @@ import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
 import { preview } from "./preview";
+import { warnings } from "./warnings";
 
 export const id: Texts = {
   app: {
@@ -298,6 +299,7 @@ export const id: Texts = {
   executions,
   palette,
   preview,
+  warnings,
   status: {
     queued: "Antre",
     running: "Berjalan",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 from alur_api.workflows.v1 import workflows_pb2 as pb
 from alur_api.workflows.v1.workflows_pb2_grpc import WorkflowsServiceServicer
-from alur_common.definitions import VersionRecord, WorkflowRecord
+from alur_common.definitions import Verdict, VersionRecord, WorkflowRecord
 from alur_gateway.adapters.grpc.guard import caller, project_of
 from alur_gateway.adapters.grpc.messages import trigger_message
 from alur_gateway.adapters.grpc.paging import page_size, token_named
@@ -98,12 +98,14 @@ class WorkflowsServicer(WorkflowsServiceServicer):
         try:
             document = from_struct(request.document, "document")
         except InvalidError as error:
-            found: Sequence[Problem] = error.problems
+            verdict = Verdict(list(error.problems), [])
         else:
-            found = await self._use.registry.validate(caller(), document)
-        return pb.ValidateResponse(
-            problems=[pb.Problem(path=p.path, code=p.code, message=p.message) for p in found]
+            verdict = await self._use.registry.validate(caller(), document)
+        problems, warnings = (
+            [pb.Problem(path=p.path, code=p.code, message=p.message) for p in found]
+            for found in (verdict.problems, verdict.warnings)
         )
+        return pb.ValidateResponse(problems=problems, warnings=warnings)
 
     async def Watch(  # noqa: N802  # the name of the RPC
         self, request: pb.WatchRequest, _context: object

@@ -110,6 +110,7 @@ class WorkflowStatus(Shown):
     conditions: list[Condition]
     triggers: list[TriggerStatus]
     last_execution: dict[str, Any] | None = None
+    warnings: list[Fault] = []
     draft: DraftInfo | None = Field(None, description="Told where one workflow is read.")
 
 
@@ -347,10 +348,11 @@ class ValidateBody(Wire):
 
 
 class Validation(Shown):
-    """Whether a document can be saved, and every fault."""
+    """Whether a document can be saved, every fault, and what is risky or doubtful in one without any."""
 
     valid: bool
     errors: list[Fault]
+    warnings: list[Fault]
 
 
 class EvaluateBody(Wire):

@@ -67,12 +67,15 @@ class ToolRoutes:
         return reply(200, await self._use.registry.get_node_type(caller, type))
 
     async def validate(self, caller: Who, sent: Document) -> Response:
-        """Return every fault of a document, sent bare or as `{document}`; nothing is kept."""
+        """Return every fault of a document, sent bare or as `{document}`, and what a sound one risks; nothing is kept."""
         is_wrapped = isinstance(sent, dict) and set(sent) == {"document"}
         document = sent["document"] if is_wrapped else sent
-        problems = await self._use.registry.validate(caller, document)
-        errors = [{"path": p.path, "code": p.code, "message": p.message} for p in problems]
-        return reply(200, {"valid": not errors, "errors": errors})
+        verdict = await self._use.registry.validate(caller, document)
+        errors, warnings = (
+            [{"path": p.path, "code": p.code, "message": p.message} for p in found]
+            for found in (verdict.problems, verdict.warnings)
+        )
+        return reply(200, {"valid": not errors, "errors": errors, "warnings": warnings})
 
     async def evaluate_expression(self, caller: Who, body: EvaluateArg) -> Response:
         """Evaluate a template on the data that is sent."""

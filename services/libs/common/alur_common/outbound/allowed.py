@@ -15,6 +15,7 @@ _ENTRY = re.compile(
 _LOOPBACK = ip_network("127.0.0.0/8")
 _LOOPBACK_6 = ip_network("::1/128")
 MAX_PORT = 65_535
+WIDE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class AllowedNetworks:
         entries = [_entry(part) for each in text.split(",") if (part := each.strip())]
         twins = [_Entry(_LOOPBACK_6, entry.port) for entry in entries if entry.network == _LOOPBACK]
         return cls(entries + twins)
+
+    def wide(self) -> list[str]:
+        """Return the networks of more than 65,536 addresses that are open at every port."""
+        return [
+            str(entry.network)
+            for entry in self._entries
+            if entry.port is None and entry.network.num_addresses > WIDE
+        ]
 
     def opens(self, port: int) -> bool:
         """Return whether the list names this port of any network."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alur_engine.reading.limits import child_path
+from alur_engine.validation.risks import reached_from
 from alur_sdk.errors import Problem
 
 _VARIABLE = re.compile(r"\$vars\s*(?:\?\.|\.)\s*([A-Za-z_]\w*)")
@@ -30,18 +31,10 @@ def variables_named(document: dict[str, Any]) -> dict[str, str]:
 
 def _unreached(spec: dict[str, Any]) -> Iterator[Problem]:
     """Yield the nodes that no trigger leads to; without triggers a run begins at all that nothing leads to."""
-    reached = {trigger["name"] for trigger in spec.get("triggers", ())}
-    if not reached:
+    triggers = [trigger["name"] for trigger in spec.get("triggers", ())]
+    if not triggers:
         return
-    onwards: dict[str, list[str]] = {}
-    for edge in spec.get("edges", ()):
-        onwards.setdefault(edge["from"], []).append(edge["to"])
-    waiting = list(reached)
-    while waiting:
-        for name in onwards.get(waiting.pop(), ()):
-            if name not in reached:
-                reached.add(name)
-                waiting.append(name)
+    reached = reached_from(triggers, spec.get("edges", ()))
     for index, node in enumerate(spec.get("nodes", ())):
         if node["name"] not in reached:
             message = f"no trigger leads to {node['name']!r}, so it does not run"

@@ -1,0 +1,96 @@
+"""What a valid document risks: told as a warning, never refused, for its author may well mean it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from alur_sdk.errors import Problem
+
+_WEBHOOK, _CODE, _REQUEST = "trigger.webhook", "core.code", "http.request"
+_HERE = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/?#]|$)", re.IGNORECASE)
+_PLAIN = "http://"
+
+
+def find_risks(document: dict[str, Any], *, wide: Sequence[str] = ()) -> list[Problem]:
+    """Return what is risky in a document that is valid, each with its path.
+
+    `wide` are the networks, not public, of which the installation lets nodes reach all.
+    """
+    spec = document["spec"]
+    return [*_open_webhooks(spec), *_untrusted_code(spec), *_requests(spec, wide)]
+
+
+def _is_on(part: dict[str, Any]) -> bool:
+    return not part.get("disabled", False)
+
+
+def _is_open(trigger: dict[str, Any]) -> bool:
+    auth = trigger.get("params", {}).get("auth") or {}
+    is_webhook = trigger["type"] == _WEBHOOK and _is_on(trigger)
+    return is_webhook and auth.get("type", "none") == "none"
+
+
+def _open_webhooks(spec: dict[str, Any]) -> Iterator[Problem]:
+    for index, trigger in enumerate(spec.get("triggers", ())):
+        if _is_open(trigger):
+            message = (
+                f"{trigger['name']!r} asks for no proof of who calls: whoever learns its address "
+                "starts this; demand one by `auth`"
+            )
+            yield Problem(f"spec.triggers[{index}].params.auth", "open-webhook", message)
+
+
+def _untrusted_code(spec: dict[str, Any]) -> Iterator[Problem]:
+    """Yield the code that runs on what anybody can send."""
+    doors = [trigger["name"] for trigger in spec.get("triggers", ()) if _is_open(trigger)]
+    behind = {door: reached_from([door], spec.get("edges", ())) for door in doors}
+    for index, node in enumerate(spec.get("nodes", ())):
+        door = next((door for door in doors if node["name"] in behind[door]), None)
+        if node["type"] == _CODE and _is_on(node) and door is not None:
+            message = (
+                f"{node['name']!r} runs code on what anybody can send to {door!r}: check the items "
+                "before it, or let the webhook demand `auth`"
+            )
+            yield Problem(f"spec.nodes[{index}].params.code", "untrusted-code", message)
+
+
+def reached_from(begun: Iterable[str], edges: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the names that edges lead to from these, themselves included."""
+    onwards: dict[str, list[str]] = {}
+    for edge in edges:
+        onwards.setdefault(edge["from"], []).append(edge["to"])
+    reached = set(begun)
+    waiting = list(reached)
+    while waiting:
+        for name in onwards.get(waiting.pop(), ()):
+            if name not in reached:
+                reached.add(name)
+                waiting.append(name)
+    return reached
+
+
+def _requests(spec: dict[str, Any], wide: Sequence[str]) -> Iterator[Problem]:
+    for index, node in enumerate(spec.get("nodes", ())):
+        url = node.get("params", {}).get("url")
+        if node["type"] != _REQUEST or not _is_on(node) or not isinstance(url, str):
+            continue
+        path = f"spec.nodes[{index}].params.url"
+        url = url.strip()
+        if url.lower().startswith(_PLAIN) and not _HERE.match(url[len(_PLAIN) :]):
+            what = "its credential and all else" if node.get("credentials") else "all"
+            message = f"{node['name']!r} sends {what} unencrypted: use `https://`"
+            yield Problem(path, "plain-http", message)
+        if wide and "{{" in _host(url):
+            message = (
+                f"{node['name']!r} goes where an expression says, and nodes may reach all of "
+                f"{', '.join(wide)} here: write the host out, or narrow ALUR_OUTBOUND_ALLOW"
+            )
+            yield Problem(path, "wide-outbound", message)
+
+
+def _host(url: str) -> str:
+    """Return what comes before the path, as far as that is written out."""
+    _, found, rest = url.partition("://")
+    return rest.partition("/")[0] if found and "{{" not in url.partition("://")[0] else url

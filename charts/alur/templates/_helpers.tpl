@@ -38,9 +38,37 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
-{{/* What every pod has, so that it meets Pod Security "restricted". */}}
+{{/* The components of the mode, as JSON. */}}
+{{- define "alur.services" -}}
+{{- $names := list "registry" "scheduler" "gateway" "executor" -}}
+{{- range .Values.executor.pools -}}
+{{- $names = append $names (printf "executor-%s" (required "each of executor.pools has a name" .name)) -}}
+{{- end -}}
+{{- ternary $names (list "embedded") (eq .Values.mode "distributed") | toJson -}}
+{{- end -}}
+
+{{/* The values of a component, as JSON: of an executor of pools those of its entry, over those of executors. */}}
+{{- define "alur.own" -}}
+{{- $values := (index . 0).Values -}}
+{{- $component := index . 1 -}}
+{{- $own := dict -}}
+{{- range $values.executor.pools -}}
+{{- if eq $component (printf "executor-%s" .name) -}}
+{{- $serves := dict "ALUR_POOLS" (.serves | default .name) -}}
+{{- $env := mergeOverwrite (dict) ($values.executor.env | default dict) $serves (.env | default dict) -}}
+{{- $own = mergeOverwrite (dict "replicas" 1 "resources" (deepCopy $values.executor.resources)) . (dict "env" $env) -}}
+{{- end -}}
+{{- end -}}
+{{- $own | default (index $values $component) | toJson -}}
+{{- end -}}
+
+{{/* What every pod has, so that it meets Pod Security "restricted": (list $ "executor" $own), the last where it chooses its nodes. */}}
 {{- define "alur.pod" -}}
 {{- $root := index . 0 -}}
+{{- $own := dict -}}
+{{- if gt (len .) 2 -}}
+{{- $own = index . 2 -}}
+{{- end -}}
 serviceAccountName: {{ include "alur.fullname" $root }}-{{ index . 1 }}
 terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
 securityContext:
@@ -53,10 +81,10 @@ securityContext:
 {{- with $root.Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $root.Values.nodeSelector }}
+{{- with $own.nodeSelector | default $root.Values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $root.Values.tolerations }}
+{{- with $own.tolerations | default $root.Values.tolerations }}
 tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 topologySpreadConstraints:

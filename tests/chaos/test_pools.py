@@ -70,6 +70,8 @@ def test_what_one_had_that_is_killed_is_finished_once_by_another_under_the_same_
     driving: AlurDev, world: Effects
 ) -> None:
     path = put(driving, pooled("killed-pool", world.port))
+    conditions = driving.rest.get(path).json()["status"]["conditions"]
+    assert "gpu" in next(c["message"] for c in conditions if c["type"] == "PoolsServed")
     execution = start(driving, path)
     waiting = driving.wait_for(execution, "waiting")
     assert waiting["waits"] == [{"node": POOL, "path": "", "pool": "gpu"}]

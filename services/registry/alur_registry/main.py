@@ -16,7 +16,7 @@ from alur_common.clock import Clock, Ids
 from alur_common.documents.port import Documents
 from alur_common.events import WorkflowVersionPublished
 from alur_common.executions import COLLECTIONS as ENGINE
-from alur_common.executions import StoredExecutions
+from alur_common.executions import StoredExecutions, Workers
 from alur_common.ground import ground
 from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.process import process
@@ -67,7 +67,7 @@ def build(
             catalogue=known,
             sealer=Sealer(_keys(settings, "master", settings.master_key)),
             access=AccessTokens(_keys(settings, "session", settings.session_key)[0], clock),
-            outlook=StoredOutlook(StoredExecutions(documents), triggers),
+            outlook=StoredOutlook(StoredExecutions(documents), Workers(documents), triggers),
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
             wide_networks=AllowedNetworks.parse(settings.outbound_allow).wide(),

@@ -86,3 +86,6 @@ class Outlook(Protocol):
 
     async def triggers(self, record: WorkflowRecord) -> Mapping[str, Mapping[str, Any]]:
         """Return trigger -> what its status says beside: `{nextDue?, lag?, error?}`."""
+
+    async def unserved(self, pools: Sequence[str]) -> list[str]:
+        """Return which of these pools no executor that lives serves."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from alur_common.documents.memory import MemoryDocuments
-from alur_common.executions import Execution, StoredExecutions
+from alur_common.executions import Execution, StoredExecutions, Workers
 from alur_common.security.rights import Caller
 from alur_registry.domain.workflow_documents import shown_workflow
 from alur_registry.service import Registry
@@ -140,3 +140,20 @@ async def test_what_nodes_may_reach_here_makes_an_open_address_risky(
     assert "wide-outbound" not in [
         w["code"] for w in (await registry.shown(record))["status"]["warnings"]
     ]
+
+
+async def test_a_pool_that_no_executor_serves_now_is_named(
+    registry: Registry, owner: Caller, document: Doc, documents: MemoryDocuments
+) -> None:
+    nodes = document["spec"]["nodes"]
+    nodes[0]["pool"] = "gpu"
+    nodes.append({"name": "rest", "type": "core.noop", "pool": "browser", "disabled": True})
+    workers = Workers(documents)
+    await workers.renew("a", 3.0, 0.0)
+    record, _ = await registry.save(owner, "default", document)
+    told = condition(await registry.shown(record), "PoolsServed")
+    assert (told["status"], told["message"].rpartition(": ")[2]) == ("False", "gpu")
+    for pools in (("gpu",), ("*",)):
+        await workers.renew("b", 3.0, 0.0, "", pools)
+        kinds = {c["type"] for c in (await registry.shown(record))["status"]["conditions"]}
+        assert "PoolsServed" not in kinds

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Where
-from alur_common.executions import Executions
+from alur_common.executions import Executions, Workers
 from alur_common.security.records import rfc3339
 
 Triggers = Callable[[WorkflowRecord], Awaitable[Mapping[str, Mapping[str, Any]]]]
@@ -16,8 +16,11 @@ Triggers = Callable[[WorkflowRecord], Awaitable[Mapping[str, Mapping[str, Any]]]
 class StoredOutlook:
     """`Outlook` on the executions' repository; `triggers` asks the scheduler, where there is one."""
 
-    def __init__(self, executions: Executions, triggers: Triggers | None = None) -> None:
+    def __init__(
+        self, executions: Executions, workers: Workers, triggers: Triggers | None = None
+    ) -> None:
         self._executions = executions
+        self._workers = workers
         self._triggers = triggers
 
     async def last_execution(self, record: WorkflowRecord) -> Mapping[str, Any] | None:
@@ -41,3 +44,7 @@ class StoredOutlook:
 
     async def triggers(self, record: WorkflowRecord) -> Mapping[str, Mapping[str, Any]]:
         return {} if self._triggers is None else await self._triggers(record)
+
+    async def unserved(self, pools: Sequence[str]) -> list[str]:
+        leases = await self._workers.all()
+        return [pool for pool in pools if not any(lease.pools.serves(pool) for lease in leases)]

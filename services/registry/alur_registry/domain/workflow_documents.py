@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 
 from alur_common.definitions import WorkflowRecord
+from alur_common.pools import DEFAULT_POOL
 from alur_common.security.records import rfc3339
 from alur_engine.document import Workflow
 from alur_engine.validation import find_doubts, find_risks
@@ -77,6 +78,13 @@ def credentials_named(document: Mapping[str, Any]) -> dict[str, str]:
     return named
 
 
+def pools_named(document: Mapping[str, Any]) -> list[str]:
+    """Return the pools that nodes name, sorted."""
+    nodes = document["spec"].get("nodes", ())
+    named = {node.get("pool", DEFAULT_POOL) for node in nodes if not node.get("disabled", False)}
+    return sorted(named - {DEFAULT_POOL})
+
+
 def shown_workflow(
     record: WorkflowRecord,
     *,
@@ -87,11 +95,12 @@ def shown_workflow(
     triggers: Mapping[str, Mapping[str, Any]] | None = None,
     needs_broker: Container[str] = (),
     wide_networks: Sequence[str] = (),
+    unserved: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the document with what the server knows about it. Without `public_url` webhook addresses stay hidden.
 
     `triggers` is trigger -> what its status says beside; `needs_broker` are the types that have no broker here;
-    `wide_networks` are those that nodes may reach all of.
+    `wide_networks` are those that nodes may reach all of, `unserved` the pools that no executor serves.
     """
     document = record.document
     doubts = find_doubts(document)
@@ -111,8 +120,8 @@ def shown_workflow(
                 record,
                 sorted(missing_credentials),
                 missing_references,
-                _on_broker(document, needs_broker),
                 (doubts, risks),
+                _lacking(_on_broker(document, needs_broker), unserved),
             ),
             "warnings": [
                 {"path": w.path, "code": w.code, "message": w.message} for w in (*doubts, *risks)
@@ -153,12 +162,29 @@ def _path_of(trigger: Mapping[str, Any]) -> str:
     return str(trigger.get("params", {}).get("path", "")).lstrip("/")
 
 
+State = tuple[str, str, str]
+"""Status, reason and message of a condition."""
+
+
+def _lacking(without_broker: Sequence[str], unserved: Sequence[str]) -> dict[str, State]:
+    """Return a condition for each thing that this installation lacks."""
+    states: dict[str, State] = {}
+    if without_broker:
+        names = ", ".join(without_broker)
+        text = f"this installation has no Kafka for it, so these do nothing: {names}"
+        states["BrokerFound"] = ("False", "NoBroker", text)
+    if unserved:
+        text = f"no executor that lives serves these pools, so their nodes wait: {_shortened(unserved)}"
+        states["PoolsServed"] = ("False", "NoExecutor", text)
+    return states
+
+
 def _conditions(
     record: WorkflowRecord,
     missing: Sequence[str],
     unknown: Sequence[str],
-    without_broker: Sequence[str],
     warnings: tuple[Sequence[Problem], Sequence[Problem]],
+    lacking: Mapping[str, State],
 ) -> list[dict[str, Any]]:
     changed = rfc3339(record.activated_at)
     names = ", ".join(missing)
@@ -176,11 +202,8 @@ def _conditions(
         "Suspended": ("True", "Suspended", "triggers rest")
         if record.is_suspended
         else ("False", "Active", ""),
+        **lacking,
     }
-    if without_broker:
-        names = ", ".join(without_broker)
-        text = f"this installation has no Kafka for it, so these do nothing: {names}"
-        states["BrokerFound"] = ("False", "NoBroker", text)
     return [
         {
             "type": kind,

@@ -8,7 +8,7 @@ from typing import Any
 from alur_common.definitions import WorkflowRecord
 from alur_common.security.rights import Caller
 from alur_engine.validation import variables_named
-from alur_registry.domain.workflow_documents import credentials_named, shown_workflow
+from alur_registry.domain.workflow_documents import credentials_named, pools_named, shown_workflow
 from alur_registry.ports import Outlook, Store
 
 
@@ -40,6 +40,7 @@ class Showing:
         """
         may_start = caller is None or caller.may("execute", "workflows", record.project)
         outlook = self._outlook
+        pools = pools_named(record.document)
         return shown_workflow(
             record,
             public_url=self._public_url if may_start else None,
@@ -49,6 +50,7 @@ class Showing:
             triggers=await outlook.triggers(record) if outlook else None,
             needs_broker=self._needs_broker,
             wide_networks=self._wide_networks,
+            unserved=await outlook.unserved(pools) if outlook and pools else (),
         )
 
     async def _missing(self, record: WorkflowRecord) -> list[str]:

@@ -905,6 +905,225 @@ func (x *ListResponse) GetNextPageToken() string {
 	return ""
 }
 
+// ListLogsRequest asks for a page of what node runs wrote.
+type ListLogsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project; empty for `default`.
+	Project string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	// The execution's id.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Of this node; empty for all.
+	Node string `protobuf:"bytes,3,opt,name=node,proto3" json:"node,omitempty"`
+	// At most so many; 0 for 50, never more than 500.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the page before; empty for the first one.
+	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLogsRequest) Reset() {
+	*x = ListLogsRequest{}
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLogsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLogsRequest) ProtoMessage() {}
+
+func (x *ListLogsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLogsRequest.ProtoReflect.Descriptor instead.
+func (*ListLogsRequest) Descriptor() ([]byte, []int) {
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListLogsRequest) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *ListLogsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ListLogsRequest) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *ListLogsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLogsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListLogsResponse is a page of lines.
+type ListLogsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The lines, the oldest first.
+	Lines []*LogLine `protobuf:"bytes,1,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Asks for what follows; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLogsResponse) Reset() {
+	*x = ListLogsResponse{}
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLogsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLogsResponse) ProtoMessage() {}
+
+func (x *ListLogsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLogsResponse.ProtoReflect.Descriptor instead.
+func (*ListLogsResponse) Descriptor() ([]byte, []int) {
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListLogsResponse) GetLines() []*LogLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *ListLogsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// LogLine is what an attempt of a node run wrote: `console.log`, `print`, or a node's own log.
+type LogLine struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The node's name.
+	Node string `protobuf:"bytes,1,opt,name=node,proto3" json:"node,omitempty"`
+	// The run path in a loop, as `loop[3]`; empty outside.
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// Which attempt wrote it; 1 is the first.
+	Attempt int32 `protobuf:"varint,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// When it was written.
+	At *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=at,proto3" json:"at,omitempty"`
+	// The line.
+	Text          string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogLine) Reset() {
+	*x = LogLine{}
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogLine) ProtoMessage() {}
+
+func (x *LogLine) ProtoReflect() protoreflect.Message {
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
+func (*LogLine) Descriptor() ([]byte, []int) {
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LogLine) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *LogLine) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *LogLine) GetAttempt() int32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+func (x *LogLine) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *LogLine) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 // CancelRequest asks to stop an execution.
 type CancelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -920,7 +1139,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[9]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -932,7 +1151,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[9]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -945,7 +1164,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{9}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CancelRequest) GetProject() string {
@@ -980,7 +1199,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[10]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -992,7 +1211,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[10]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1005,7 +1224,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{10}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CancelResponse) GetExecution() *Execution {
@@ -1030,7 +1249,7 @@ type ReplayRequest struct {
 
 func (x *ReplayRequest) Reset() {
 	*x = ReplayRequest{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[11]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1042,7 +1261,7 @@ func (x *ReplayRequest) String() string {
 func (*ReplayRequest) ProtoMessage() {}
 
 func (x *ReplayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[11]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1055,7 +1274,7 @@ func (x *ReplayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayRequest.ProtoReflect.Descriptor instead.
 func (*ReplayRequest) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{11}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ReplayRequest) GetProject() string {
@@ -1090,7 +1309,7 @@ type ReplayResponse struct {
 
 func (x *ReplayResponse) Reset() {
 	*x = ReplayResponse{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[12]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1102,7 +1321,7 @@ func (x *ReplayResponse) String() string {
 func (*ReplayResponse) ProtoMessage() {}
 
 func (x *ReplayResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[12]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1115,7 +1334,7 @@ func (x *ReplayResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayResponse.ProtoReflect.Descriptor instead.
 func (*ReplayResponse) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{12}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReplayResponse) GetExecution() *Execution {
@@ -1142,7 +1361,7 @@ type SignalRequest struct {
 
 func (x *SignalRequest) Reset() {
 	*x = SignalRequest{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[13]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1154,7 +1373,7 @@ func (x *SignalRequest) String() string {
 func (*SignalRequest) ProtoMessage() {}
 
 func (x *SignalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[13]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1167,7 +1386,7 @@ func (x *SignalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalRequest.ProtoReflect.Descriptor instead.
 func (*SignalRequest) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{13}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SignalRequest) GetProject() string {
@@ -1207,7 +1426,7 @@ type SignalResponse struct {
 
 func (x *SignalResponse) Reset() {
 	*x = SignalResponse{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[14]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1438,7 @@ func (x *SignalResponse) String() string {
 func (*SignalResponse) ProtoMessage() {}
 
 func (x *SignalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[14]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1232,7 +1451,7 @@ func (x *SignalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalResponse.ProtoReflect.Descriptor instead.
 func (*SignalResponse) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{14}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{17}
 }
 
 // ResolveRequest says what became of an effect.
@@ -1258,7 +1477,7 @@ type ResolveRequest struct {
 
 func (x *ResolveRequest) Reset() {
 	*x = ResolveRequest{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[15]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1270,7 +1489,7 @@ func (x *ResolveRequest) String() string {
 func (*ResolveRequest) ProtoMessage() {}
 
 func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[15]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1283,7 +1502,7 @@ func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
 func (*ResolveRequest) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{15}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ResolveRequest) GetProject() string {
@@ -1344,7 +1563,7 @@ type ResolveResponse struct {
 
 func (x *ResolveResponse) Reset() {
 	*x = ResolveResponse{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[16]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1356,7 +1575,7 @@ func (x *ResolveResponse) String() string {
 func (*ResolveResponse) ProtoMessage() {}
 
 func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[16]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1369,7 +1588,7 @@ func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
 func (*ResolveResponse) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{16}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{19}
 }
 
 // WatchRequest asks to follow an execution.
@@ -1387,7 +1606,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[17]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1399,7 +1618,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[17]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1412,7 +1631,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{17}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *WatchRequest) GetProject() string {
@@ -1455,7 +1674,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[18]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1467,7 +1686,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[18]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1480,7 +1699,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{18}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WatchResponse) GetResumeToken() string {
@@ -1558,7 +1777,7 @@ type Bookmark struct {
 
 func (x *Bookmark) Reset() {
 	*x = Bookmark{}
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[19]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1570,7 +1789,7 @@ func (x *Bookmark) String() string {
 func (*Bookmark) ProtoMessage() {}
 
 func (x *Bookmark) ProtoReflect() protoreflect.Message {
-	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[19]
+	mi := &file_alur_api_executions_v1_executions_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1583,7 +1802,7 @@ func (x *Bookmark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bookmark.ProtoReflect.Descriptor instead.
 func (*Bookmark) Descriptor() ([]byte, []int) {
-	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{19}
+	return file_alur_api_executions_v1_executions_proto_rawDescGZIP(), []int{22}
 }
 
 var File_alur_api_executions_v1_executions_proto protoreflect.FileDescriptor
@@ -1656,7 +1875,23 @@ const file_alur_api_executions_v1_executions_proto_rawDesc = "" +
 	"\n" +
 	"executions\x18\x01 \x03(\v2!.alur_api.executions.v1.ExecutionR\n" +
 	"executions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"Q\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8b\x01\n" +
+	"\x0fListLogsRequest\x12\x18\n" +
+	"\aproject\x18\x01 \x01(\tR\aproject\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
+	"\x04node\x18\x03 \x01(\tR\x04node\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"q\n" +
+	"\x10ListLogsResponse\x125\n" +
+	"\x05lines\x18\x01 \x03(\v2\x1f.alur_api.executions.v1.LogLineR\x05lines\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8b\x01\n" +
+	"\aLogLine\x12\x12\n" +
+	"\x04node\x18\x01 \x01(\tR\x04node\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x18\n" +
+	"\aattempt\x18\x03 \x01(\x05R\aattempt\x12*\n" +
+	"\x02at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\"Q\n" +
 	"\rCancelRequest\x12\x18\n" +
 	"\aproject\x18\x01 \x01(\tR\aproject\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
@@ -1711,11 +1946,12 @@ const file_alur_api_executions_v1_executions_proto_rawDesc = "" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fOUTCOME_DONE\x10\x01\x12\x14\n" +
 	"\x10OUTCOME_NOT_DONE\x10\x02\x12\x10\n" +
-	"\fOUTCOME_FAIL\x10\x032\xc5\x05\n" +
+	"\fOUTCOME_FAIL\x10\x032\xa4\x06\n" +
 	"\x11ExecutionsService\x12N\n" +
 	"\x03Run\x12\".alur_api.executions.v1.RunRequest\x1a#.alur_api.executions.v1.RunResponse\x12N\n" +
 	"\x03Get\x12\".alur_api.executions.v1.GetRequest\x1a#.alur_api.executions.v1.GetResponse\x12Q\n" +
-	"\x04List\x12#.alur_api.executions.v1.ListRequest\x1a$.alur_api.executions.v1.ListResponse\x12W\n" +
+	"\x04List\x12#.alur_api.executions.v1.ListRequest\x1a$.alur_api.executions.v1.ListResponse\x12]\n" +
+	"\bListLogs\x12'.alur_api.executions.v1.ListLogsRequest\x1a(.alur_api.executions.v1.ListLogsResponse\x12W\n" +
 	"\x06Cancel\x12%.alur_api.executions.v1.CancelRequest\x1a&.alur_api.executions.v1.CancelResponse\x12W\n" +
 	"\x06Replay\x12%.alur_api.executions.v1.ReplayRequest\x1a&.alur_api.executions.v1.ReplayResponse\x12W\n" +
 	"\x06Signal\x12%.alur_api.executions.v1.SignalRequest\x1a&.alur_api.executions.v1.SignalResponse\x12Z\n" +
@@ -1735,7 +1971,7 @@ func file_alur_api_executions_v1_executions_proto_rawDescGZIP() []byte {
 }
 
 var file_alur_api_executions_v1_executions_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_alur_api_executions_v1_executions_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_alur_api_executions_v1_executions_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_alur_api_executions_v1_executions_proto_goTypes = []any{
 	(Status)(0),                   // 0: alur_api.executions.v1.Status
 	(Outcome)(0),                  // 1: alur_api.executions.v1.Outcome
@@ -1748,71 +1984,78 @@ var file_alur_api_executions_v1_executions_proto_goTypes = []any{
 	(*GetResponse)(nil),           // 8: alur_api.executions.v1.GetResponse
 	(*ListRequest)(nil),           // 9: alur_api.executions.v1.ListRequest
 	(*ListResponse)(nil),          // 10: alur_api.executions.v1.ListResponse
-	(*CancelRequest)(nil),         // 11: alur_api.executions.v1.CancelRequest
-	(*CancelResponse)(nil),        // 12: alur_api.executions.v1.CancelResponse
-	(*ReplayRequest)(nil),         // 13: alur_api.executions.v1.ReplayRequest
-	(*ReplayResponse)(nil),        // 14: alur_api.executions.v1.ReplayResponse
-	(*SignalRequest)(nil),         // 15: alur_api.executions.v1.SignalRequest
-	(*SignalResponse)(nil),        // 16: alur_api.executions.v1.SignalResponse
-	(*ResolveRequest)(nil),        // 17: alur_api.executions.v1.ResolveRequest
-	(*ResolveResponse)(nil),       // 18: alur_api.executions.v1.ResolveResponse
-	(*WatchRequest)(nil),          // 19: alur_api.executions.v1.WatchRequest
-	(*WatchResponse)(nil),         // 20: alur_api.executions.v1.WatchResponse
-	(*Bookmark)(nil),              // 21: alur_api.executions.v1.Bookmark
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 23: google.protobuf.Duration
-	(*structpb.Struct)(nil),       // 24: google.protobuf.Struct
-	(*structpb.Value)(nil),        // 25: google.protobuf.Value
+	(*ListLogsRequest)(nil),       // 11: alur_api.executions.v1.ListLogsRequest
+	(*ListLogsResponse)(nil),      // 12: alur_api.executions.v1.ListLogsResponse
+	(*LogLine)(nil),               // 13: alur_api.executions.v1.LogLine
+	(*CancelRequest)(nil),         // 14: alur_api.executions.v1.CancelRequest
+	(*CancelResponse)(nil),        // 15: alur_api.executions.v1.CancelResponse
+	(*ReplayRequest)(nil),         // 16: alur_api.executions.v1.ReplayRequest
+	(*ReplayResponse)(nil),        // 17: alur_api.executions.v1.ReplayResponse
+	(*SignalRequest)(nil),         // 18: alur_api.executions.v1.SignalRequest
+	(*SignalResponse)(nil),        // 19: alur_api.executions.v1.SignalResponse
+	(*ResolveRequest)(nil),        // 20: alur_api.executions.v1.ResolveRequest
+	(*ResolveResponse)(nil),       // 21: alur_api.executions.v1.ResolveResponse
+	(*WatchRequest)(nil),          // 22: alur_api.executions.v1.WatchRequest
+	(*WatchResponse)(nil),         // 23: alur_api.executions.v1.WatchResponse
+	(*Bookmark)(nil),              // 24: alur_api.executions.v1.Bookmark
+	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 26: google.protobuf.Duration
+	(*structpb.Struct)(nil),       // 27: google.protobuf.Struct
+	(*structpb.Value)(nil),        // 28: google.protobuf.Value
 }
 var file_alur_api_executions_v1_executions_proto_depIdxs = []int32{
 	0,  // 0: alur_api.executions.v1.Execution.status:type_name -> alur_api.executions.v1.Status
-	22, // 1: alur_api.executions.v1.Execution.accepted_at:type_name -> google.protobuf.Timestamp
-	22, // 2: alur_api.executions.v1.Execution.started_at:type_name -> google.protobuf.Timestamp
-	22, // 3: alur_api.executions.v1.Execution.finished_at:type_name -> google.protobuf.Timestamp
-	23, // 4: alur_api.executions.v1.Execution.duration:type_name -> google.protobuf.Duration
+	25, // 1: alur_api.executions.v1.Execution.accepted_at:type_name -> google.protobuf.Timestamp
+	25, // 2: alur_api.executions.v1.Execution.started_at:type_name -> google.protobuf.Timestamp
+	25, // 3: alur_api.executions.v1.Execution.finished_at:type_name -> google.protobuf.Timestamp
+	26, // 4: alur_api.executions.v1.Execution.duration:type_name -> google.protobuf.Duration
 	4,  // 5: alur_api.executions.v1.Execution.error:type_name -> alur_api.executions.v1.Error
-	24, // 6: alur_api.executions.v1.Execution.output:type_name -> google.protobuf.Struct
+	27, // 6: alur_api.executions.v1.Execution.output:type_name -> google.protobuf.Struct
 	3,  // 7: alur_api.executions.v1.Execution.nodes:type_name -> alur_api.executions.v1.NodeRun
 	0,  // 8: alur_api.executions.v1.NodeRun.status:type_name -> alur_api.executions.v1.Status
-	22, // 9: alur_api.executions.v1.NodeRun.started_at:type_name -> google.protobuf.Timestamp
-	23, // 10: alur_api.executions.v1.NodeRun.duration:type_name -> google.protobuf.Duration
+	25, // 9: alur_api.executions.v1.NodeRun.started_at:type_name -> google.protobuf.Timestamp
+	26, // 10: alur_api.executions.v1.NodeRun.duration:type_name -> google.protobuf.Duration
 	4,  // 11: alur_api.executions.v1.NodeRun.error:type_name -> alur_api.executions.v1.Error
-	24, // 12: alur_api.executions.v1.RunRequest.input:type_name -> google.protobuf.Struct
-	23, // 13: alur_api.executions.v1.RunRequest.wait:type_name -> google.protobuf.Duration
+	27, // 12: alur_api.executions.v1.RunRequest.input:type_name -> google.protobuf.Struct
+	26, // 13: alur_api.executions.v1.RunRequest.wait:type_name -> google.protobuf.Duration
 	2,  // 14: alur_api.executions.v1.RunResponse.execution:type_name -> alur_api.executions.v1.Execution
 	2,  // 15: alur_api.executions.v1.GetResponse.execution:type_name -> alur_api.executions.v1.Execution
 	0,  // 16: alur_api.executions.v1.ListRequest.statuses:type_name -> alur_api.executions.v1.Status
-	22, // 17: alur_api.executions.v1.ListRequest.since:type_name -> google.protobuf.Timestamp
+	25, // 17: alur_api.executions.v1.ListRequest.since:type_name -> google.protobuf.Timestamp
 	2,  // 18: alur_api.executions.v1.ListResponse.executions:type_name -> alur_api.executions.v1.Execution
-	2,  // 19: alur_api.executions.v1.CancelResponse.execution:type_name -> alur_api.executions.v1.Execution
-	2,  // 20: alur_api.executions.v1.ReplayResponse.execution:type_name -> alur_api.executions.v1.Execution
-	24, // 21: alur_api.executions.v1.SignalRequest.payload:type_name -> google.protobuf.Struct
-	1,  // 22: alur_api.executions.v1.ResolveRequest.outcome:type_name -> alur_api.executions.v1.Outcome
-	25, // 23: alur_api.executions.v1.ResolveRequest.output:type_name -> google.protobuf.Value
-	2,  // 24: alur_api.executions.v1.WatchResponse.execution:type_name -> alur_api.executions.v1.Execution
-	3,  // 25: alur_api.executions.v1.WatchResponse.node:type_name -> alur_api.executions.v1.NodeRun
-	21, // 26: alur_api.executions.v1.WatchResponse.bookmark:type_name -> alur_api.executions.v1.Bookmark
-	5,  // 27: alur_api.executions.v1.ExecutionsService.Run:input_type -> alur_api.executions.v1.RunRequest
-	7,  // 28: alur_api.executions.v1.ExecutionsService.Get:input_type -> alur_api.executions.v1.GetRequest
-	9,  // 29: alur_api.executions.v1.ExecutionsService.List:input_type -> alur_api.executions.v1.ListRequest
-	11, // 30: alur_api.executions.v1.ExecutionsService.Cancel:input_type -> alur_api.executions.v1.CancelRequest
-	13, // 31: alur_api.executions.v1.ExecutionsService.Replay:input_type -> alur_api.executions.v1.ReplayRequest
-	15, // 32: alur_api.executions.v1.ExecutionsService.Signal:input_type -> alur_api.executions.v1.SignalRequest
-	17, // 33: alur_api.executions.v1.ExecutionsService.Resolve:input_type -> alur_api.executions.v1.ResolveRequest
-	19, // 34: alur_api.executions.v1.ExecutionsService.Watch:input_type -> alur_api.executions.v1.WatchRequest
-	6,  // 35: alur_api.executions.v1.ExecutionsService.Run:output_type -> alur_api.executions.v1.RunResponse
-	8,  // 36: alur_api.executions.v1.ExecutionsService.Get:output_type -> alur_api.executions.v1.GetResponse
-	10, // 37: alur_api.executions.v1.ExecutionsService.List:output_type -> alur_api.executions.v1.ListResponse
-	12, // 38: alur_api.executions.v1.ExecutionsService.Cancel:output_type -> alur_api.executions.v1.CancelResponse
-	14, // 39: alur_api.executions.v1.ExecutionsService.Replay:output_type -> alur_api.executions.v1.ReplayResponse
-	16, // 40: alur_api.executions.v1.ExecutionsService.Signal:output_type -> alur_api.executions.v1.SignalResponse
-	18, // 41: alur_api.executions.v1.ExecutionsService.Resolve:output_type -> alur_api.executions.v1.ResolveResponse
-	20, // 42: alur_api.executions.v1.ExecutionsService.Watch:output_type -> alur_api.executions.v1.WatchResponse
-	35, // [35:43] is the sub-list for method output_type
-	27, // [27:35] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	13, // 19: alur_api.executions.v1.ListLogsResponse.lines:type_name -> alur_api.executions.v1.LogLine
+	25, // 20: alur_api.executions.v1.LogLine.at:type_name -> google.protobuf.Timestamp
+	2,  // 21: alur_api.executions.v1.CancelResponse.execution:type_name -> alur_api.executions.v1.Execution
+	2,  // 22: alur_api.executions.v1.ReplayResponse.execution:type_name -> alur_api.executions.v1.Execution
+	27, // 23: alur_api.executions.v1.SignalRequest.payload:type_name -> google.protobuf.Struct
+	1,  // 24: alur_api.executions.v1.ResolveRequest.outcome:type_name -> alur_api.executions.v1.Outcome
+	28, // 25: alur_api.executions.v1.ResolveRequest.output:type_name -> google.protobuf.Value
+	2,  // 26: alur_api.executions.v1.WatchResponse.execution:type_name -> alur_api.executions.v1.Execution
+	3,  // 27: alur_api.executions.v1.WatchResponse.node:type_name -> alur_api.executions.v1.NodeRun
+	24, // 28: alur_api.executions.v1.WatchResponse.bookmark:type_name -> alur_api.executions.v1.Bookmark
+	5,  // 29: alur_api.executions.v1.ExecutionsService.Run:input_type -> alur_api.executions.v1.RunRequest
+	7,  // 30: alur_api.executions.v1.ExecutionsService.Get:input_type -> alur_api.executions.v1.GetRequest
+	9,  // 31: alur_api.executions.v1.ExecutionsService.List:input_type -> alur_api.executions.v1.ListRequest
+	11, // 32: alur_api.executions.v1.ExecutionsService.ListLogs:input_type -> alur_api.executions.v1.ListLogsRequest
+	14, // 33: alur_api.executions.v1.ExecutionsService.Cancel:input_type -> alur_api.executions.v1.CancelRequest
+	16, // 34: alur_api.executions.v1.ExecutionsService.Replay:input_type -> alur_api.executions.v1.ReplayRequest
+	18, // 35: alur_api.executions.v1.ExecutionsService.Signal:input_type -> alur_api.executions.v1.SignalRequest
+	20, // 36: alur_api.executions.v1.ExecutionsService.Resolve:input_type -> alur_api.executions.v1.ResolveRequest
+	22, // 37: alur_api.executions.v1.ExecutionsService.Watch:input_type -> alur_api.executions.v1.WatchRequest
+	6,  // 38: alur_api.executions.v1.ExecutionsService.Run:output_type -> alur_api.executions.v1.RunResponse
+	8,  // 39: alur_api.executions.v1.ExecutionsService.Get:output_type -> alur_api.executions.v1.GetResponse
+	10, // 40: alur_api.executions.v1.ExecutionsService.List:output_type -> alur_api.executions.v1.ListResponse
+	12, // 41: alur_api.executions.v1.ExecutionsService.ListLogs:output_type -> alur_api.executions.v1.ListLogsResponse
+	15, // 42: alur_api.executions.v1.ExecutionsService.Cancel:output_type -> alur_api.executions.v1.CancelResponse
+	17, // 43: alur_api.executions.v1.ExecutionsService.Replay:output_type -> alur_api.executions.v1.ReplayResponse
+	19, // 44: alur_api.executions.v1.ExecutionsService.Signal:output_type -> alur_api.executions.v1.SignalResponse
+	21, // 45: alur_api.executions.v1.ExecutionsService.Resolve:output_type -> alur_api.executions.v1.ResolveResponse
+	23, // 46: alur_api.executions.v1.ExecutionsService.Watch:output_type -> alur_api.executions.v1.WatchResponse
+	38, // [38:47] is the sub-list for method output_type
+	29, // [29:38] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_alur_api_executions_v1_executions_proto_init() }
@@ -1820,8 +2063,8 @@ func file_alur_api_executions_v1_executions_proto_init() {
 	if File_alur_api_executions_v1_executions_proto != nil {
 		return
 	}
-	file_alur_api_executions_v1_executions_proto_msgTypes[15].OneofWrappers = []any{}
-	file_alur_api_executions_v1_executions_proto_msgTypes[18].OneofWrappers = []any{
+	file_alur_api_executions_v1_executions_proto_msgTypes[18].OneofWrappers = []any{}
+	file_alur_api_executions_v1_executions_proto_msgTypes[21].OneofWrappers = []any{
 		(*WatchResponse_Execution)(nil),
 		(*WatchResponse_Node)(nil),
 		(*WatchResponse_Bookmark)(nil),
@@ -1832,7 +2075,7 @@ func file_alur_api_executions_v1_executions_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_alur_api_executions_v1_executions_proto_rawDesc), len(file_alur_api_executions_v1_executions_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,14 +19,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ExecutionsService_Run_FullMethodName     = "/alur_api.executions.v1.ExecutionsService/Run"
-	ExecutionsService_Get_FullMethodName     = "/alur_api.executions.v1.ExecutionsService/Get"
-	ExecutionsService_List_FullMethodName    = "/alur_api.executions.v1.ExecutionsService/List"
-	ExecutionsService_Cancel_FullMethodName  = "/alur_api.executions.v1.ExecutionsService/Cancel"
-	ExecutionsService_Replay_FullMethodName  = "/alur_api.executions.v1.ExecutionsService/Replay"
-	ExecutionsService_Signal_FullMethodName  = "/alur_api.executions.v1.ExecutionsService/Signal"
-	ExecutionsService_Resolve_FullMethodName = "/alur_api.executions.v1.ExecutionsService/Resolve"
-	ExecutionsService_Watch_FullMethodName   = "/alur_api.executions.v1.ExecutionsService/Watch"
+	ExecutionsService_Run_FullMethodName      = "/alur_api.executions.v1.ExecutionsService/Run"
+	ExecutionsService_Get_FullMethodName      = "/alur_api.executions.v1.ExecutionsService/Get"
+	ExecutionsService_List_FullMethodName     = "/alur_api.executions.v1.ExecutionsService/List"
+	ExecutionsService_ListLogs_FullMethodName = "/alur_api.executions.v1.ExecutionsService/ListLogs"
+	ExecutionsService_Cancel_FullMethodName   = "/alur_api.executions.v1.ExecutionsService/Cancel"
+	ExecutionsService_Replay_FullMethodName   = "/alur_api.executions.v1.ExecutionsService/Replay"
+	ExecutionsService_Signal_FullMethodName   = "/alur_api.executions.v1.ExecutionsService/Signal"
+	ExecutionsService_Resolve_FullMethodName  = "/alur_api.executions.v1.ExecutionsService/Resolve"
+	ExecutionsService_Watch_FullMethodName    = "/alur_api.executions.v1.ExecutionsService/Watch"
 )
 
 // ExecutionsServiceClient is the client API for ExecutionsService service.
@@ -44,6 +45,8 @@ type ExecutionsServiceClient interface {
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// List returns executions, the newest first, page by page, without output and node runs.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
+	// ListLogs returns what the node runs of an execution wrote, the oldest line first, page by page.
+	ListLogs(ctx context.Context, in *ListLogsRequest, opts ...grpc.CallOption) (*ListLogsResponse, error)
 	// Cancel stops an execution. Repeating it is harmless; FAILED_PRECONDITION when it has ended otherwise.
 	Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error)
 	// Replay starts the same version with the same input again.
@@ -88,6 +91,16 @@ func (c *executionsServiceClient) List(ctx context.Context, in *ListRequest, opt
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListResponse)
 	err := c.cc.Invoke(ctx, ExecutionsService_List_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *executionsServiceClient) ListLogs(ctx context.Context, in *ListLogsRequest, opts ...grpc.CallOption) (*ListLogsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListLogsResponse)
+	err := c.cc.Invoke(ctx, ExecutionsService_ListLogs_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +181,8 @@ type ExecutionsServiceServer interface {
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// List returns executions, the newest first, page by page, without output and node runs.
 	List(context.Context, *ListRequest) (*ListResponse, error)
+	// ListLogs returns what the node runs of an execution wrote, the oldest line first, page by page.
+	ListLogs(context.Context, *ListLogsRequest) (*ListLogsResponse, error)
 	// Cancel stops an execution. Repeating it is harmless; FAILED_PRECONDITION when it has ended otherwise.
 	Cancel(context.Context, *CancelRequest) (*CancelResponse, error)
 	// Replay starts the same version with the same input again.
@@ -196,6 +211,9 @@ func (UnimplementedExecutionsServiceServer) Get(context.Context, *GetRequest) (*
 }
 func (UnimplementedExecutionsServiceServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
+}
+func (UnimplementedExecutionsServiceServer) ListLogs(context.Context, *ListLogsRequest) (*ListLogsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLogs not implemented")
 }
 func (UnimplementedExecutionsServiceServer) Cancel(context.Context, *CancelRequest) (*CancelResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Cancel not implemented")
@@ -283,6 +301,24 @@ func _ExecutionsService_List_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ExecutionsServiceServer).List(ctx, req.(*ListRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ExecutionsService_ListLogs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLogsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExecutionsServiceServer).ListLogs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExecutionsService_ListLogs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExecutionsServiceServer).ListLogs(ctx, req.(*ListLogsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -388,6 +424,10 @@ var ExecutionsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "List",
 			Handler:    _ExecutionsService_List_Handler,
+		},
+		{
+			MethodName: "ListLogs",
+			Handler:    _ExecutionsService_ListLogs_Handler,
 		},
 		{
 			MethodName: "Cancel",

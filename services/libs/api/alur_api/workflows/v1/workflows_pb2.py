@@ -27,7 +27,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%alur_api/workflows/v1/workflows.proto\x12\x15\x61lur_api.workflows.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x01\n\x08Workflow\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03uid\x18\x03 \x01(\t\x12\x16\n\x0e\x61\x63tive_version\x18\x04 \x01(\x05\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12)\n\x08\x64ocument\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x89\x01\n\x07Version\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x03 \x01(\t\x12)\n\x08\x64ocument\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"6\n\x07Problem\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"v\n\rCreateRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12)\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"C\n\x0e\x43reateResponse\x12\x31\n\x08workflow\x18\x01 \x01(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\"+\n\nGetRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"@\n\x0bGetResponse\x12\x31\n\x08workflow\x18\x01 \x01(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\"g\n\x0bListRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"[\n\x0cListResponse\x12\x32\n\tworkflows\x18\x01 \x03(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xaf\x01\n\rUpdateRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"C\n\x0eUpdateResponse\x12\x31\n\x08workflow\x18\x01 \x01(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\"<\n\rDeleteRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"\x10\n\x0e\x44\x65leteResponse\"[\n\x13ListVersionsRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"a\n\x14ListVersionsResponse\x12\x30\n\x08versions\x18\x01 \x03(\x0b\x32\x1e.alur_api.workflows.v1.Version\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x0fValidateRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12)\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\"v\n\x10ValidateResponse\x12\x30\n\x08problems\x18\x01 \x03(\x0b\x32\x1e.alur_api.workflows.v1.Problem\x12\x30\n\x08warnings\x18\x02 \x03(\x0b\x32\x1e.alur_api.workflows.v1.Problem\"5\n\x0cWatchRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"\xab\x01\n\rWatchResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x32\n\x07\x63hanged\x18\x02 \x01(\x0b\x32\x1f.alur_api.workflows.v1.WorkflowH\x00\x12\x11\n\x07\x64\x65leted\x18\x03 \x01(\tH\x00\x12\x33\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x1f.alur_api.workflows.v1.BookmarkH\x00\x42\x08\n\x06\x63hange\"\n\n\x08\x42ookmark2\xd2\x05\n\x10WorkflowsService\x12U\n\x06\x43reate\x12$.alur_api.workflows.v1.CreateRequest\x1a%.alur_api.workflows.v1.CreateResponse\x12L\n\x03Get\x12!.alur_api.workflows.v1.GetRequest\x1a\".alur_api.workflows.v1.GetResponse\x12O\n\x04List\x12\".alur_api.workflows.v1.ListRequest\x1a#.alur_api.workflows.v1.ListResponse\x12U\n\x06Update\x12$.alur_api.workflows.v1.UpdateRequest\x1a%.alur_api.workflows.v1.UpdateResponse\x12U\n\x06\x44\x65lete\x12$.alur_api.workflows.v1.DeleteRequest\x1a%.alur_api.workflows.v1.DeleteResponse\x12g\n\x0cListVersions\x12*.alur_api.workflows.v1.ListVersionsRequest\x1a+.alur_api.workflows.v1.ListVersionsResponse\x12[\n\x08Validate\x12&.alur_api.workflows.v1.ValidateRequest\x1a\'.alur_api.workflows.v1.ValidateResponse\x12T\n\x05Watch\x12#.alur_api.workflows.v1.WatchRequest\x1a$.alur_api.workflows.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%alur_api/workflows/v1/workflows.proto\x12\x15\x61lur_api.workflows.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbf\x01\n\x08Workflow\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03uid\x18\x03 \x01(\t\x12\x16\n\x0e\x61\x63tive_version\x18\x04 \x01(\x05\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12)\n\x08\x64ocument\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x36\n\x08triggers\x18\x07 \x03(\x0b\x32$.alur_api.workflows.v1.TriggerStatus\"\x9f\x01\n\rTriggerStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x0b\n\x03url\x18\x04 \x01(\t\x12,\n\x08next_due\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x03lag\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\r\n\x05\x65rror\x18\x07 \x01(\tB\x06\n\x04_lag\"\x89\x01\n\x07Version\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x03 \x01(\t\x12)\n\x08\x64ocument\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"6\n\x07Problem\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"v\n\rCreateRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12)\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"C\n\x0e\x43reateResponse\x12\x31\n\x08workflow\x18\x01 \x01(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\"+\n\nGetRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"@\n\x0bGetResponse\x12\x31\n\x08workflow\x18\x01 \x01(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\"g\n\x0bListRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"[\n\x0cListResponse\x12\x32\n\tworkflows\x18\x01 \x03(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xaf\x01\n\rUpdateRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"C\n\x0eUpdateResponse\x12\x31\n\x08workflow\x18\x01 \x01(\x0b\x32\x1f.alur_api.workflows.v1.Workflow\"<\n\rDeleteRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"\x10\n\x0e\x44\x65leteResponse\"[\n\x13ListVersionsRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"a\n\x14ListVersionsResponse\x12\x30\n\x08versions\x18\x01 \x03(\x0b\x32\x1e.alur_api.workflows.v1.Version\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x0fValidateRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12)\n\x08\x64ocument\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\"v\n\x10ValidateResponse\x12\x30\n\x08problems\x18\x01 \x03(\x0b\x32\x1e.alur_api.workflows.v1.Problem\x12\x30\n\x08warnings\x18\x02 \x03(\x0b\x32\x1e.alur_api.workflows.v1.Problem\"5\n\x0cWatchRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"\xab\x01\n\rWatchResponse\x12\x14\n\x0cresume_token\x18\x01 \x01(\t\x12\x32\n\x07\x63hanged\x18\x02 \x01(\x0b\x32\x1f.alur_api.workflows.v1.WorkflowH\x00\x12\x11\n\x07\x64\x65leted\x18\x03 \x01(\tH\x00\x12\x33\n\x08\x62ookmark\x18\x04 \x01(\x0b\x32\x1f.alur_api.workflows.v1.BookmarkH\x00\x42\x08\n\x06\x63hange\"\n\n\x08\x42ookmark2\xd2\x05\n\x10WorkflowsService\x12U\n\x06\x43reate\x12$.alur_api.workflows.v1.CreateRequest\x1a%.alur_api.workflows.v1.CreateResponse\x12L\n\x03Get\x12!.alur_api.workflows.v1.GetRequest\x1a\".alur_api.workflows.v1.GetResponse\x12O\n\x04List\x12\".alur_api.workflows.v1.ListRequest\x1a#.alur_api.workflows.v1.ListResponse\x12U\n\x06Update\x12$.alur_api.workflows.v1.UpdateRequest\x1a%.alur_api.workflows.v1.UpdateResponse\x12U\n\x06\x44\x65lete\x12$.alur_api.workflows.v1.DeleteRequest\x1a%.alur_api.workflows.v1.DeleteResponse\x12g\n\x0cListVersions\x12*.alur_api.workflows.v1.ListVersionsRequest\x1a+.alur_api.workflows.v1.ListVersionsResponse\x12[\n\x08Validate\x12&.alur_api.workflows.v1.ValidateRequest\x1a\'.alur_api.workflows.v1.ValidateResponse\x12T\n\x05Watch\x12#.alur_api.workflows.v1.WatchRequest\x1a$.alur_api.workflows.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,45 +35,47 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'alur_api.workflows.v1.workf
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WORKFLOW']._serialized_start=162
-  _globals['_WORKFLOW']._serialized_end=297
-  _globals['_VERSION']._serialized_start=300
-  _globals['_VERSION']._serialized_end=437
-  _globals['_PROBLEM']._serialized_start=439
-  _globals['_PROBLEM']._serialized_end=493
-  _globals['_CREATEREQUEST']._serialized_start=495
-  _globals['_CREATEREQUEST']._serialized_end=613
-  _globals['_CREATERESPONSE']._serialized_start=615
-  _globals['_CREATERESPONSE']._serialized_end=682
-  _globals['_GETREQUEST']._serialized_start=684
-  _globals['_GETREQUEST']._serialized_end=727
-  _globals['_GETRESPONSE']._serialized_start=729
-  _globals['_GETRESPONSE']._serialized_end=793
-  _globals['_LISTREQUEST']._serialized_start=795
-  _globals['_LISTREQUEST']._serialized_end=898
-  _globals['_LISTRESPONSE']._serialized_start=900
-  _globals['_LISTRESPONSE']._serialized_end=991
-  _globals['_UPDATEREQUEST']._serialized_start=994
-  _globals['_UPDATEREQUEST']._serialized_end=1169
-  _globals['_UPDATERESPONSE']._serialized_start=1171
-  _globals['_UPDATERESPONSE']._serialized_end=1238
-  _globals['_DELETEREQUEST']._serialized_start=1240
-  _globals['_DELETEREQUEST']._serialized_end=1300
-  _globals['_DELETERESPONSE']._serialized_start=1302
-  _globals['_DELETERESPONSE']._serialized_end=1318
-  _globals['_LISTVERSIONSREQUEST']._serialized_start=1320
-  _globals['_LISTVERSIONSREQUEST']._serialized_end=1411
-  _globals['_LISTVERSIONSRESPONSE']._serialized_start=1413
-  _globals['_LISTVERSIONSRESPONSE']._serialized_end=1510
-  _globals['_VALIDATEREQUEST']._serialized_start=1512
-  _globals['_VALIDATEREQUEST']._serialized_end=1589
-  _globals['_VALIDATERESPONSE']._serialized_start=1591
-  _globals['_VALIDATERESPONSE']._serialized_end=1709
-  _globals['_WATCHREQUEST']._serialized_start=1711
-  _globals['_WATCHREQUEST']._serialized_end=1764
-  _globals['_WATCHRESPONSE']._serialized_start=1767
-  _globals['_WATCHRESPONSE']._serialized_end=1938
-  _globals['_BOOKMARK']._serialized_start=1940
-  _globals['_BOOKMARK']._serialized_end=1950
-  _globals['_WORKFLOWSSERVICE']._serialized_start=1953
-  _globals['_WORKFLOWSSERVICE']._serialized_end=2675
+  _globals['_WORKFLOW']._serialized_end=353
+  _globals['_TRIGGERSTATUS']._serialized_start=356
+  _globals['_TRIGGERSTATUS']._serialized_end=515
+  _globals['_VERSION']._serialized_start=518
+  _globals['_VERSION']._serialized_end=655
+  _globals['_PROBLEM']._serialized_start=657
+  _globals['_PROBLEM']._serialized_end=711
+  _globals['_CREATEREQUEST']._serialized_start=713
+  _globals['_CREATEREQUEST']._serialized_end=831
+  _globals['_CREATERESPONSE']._serialized_start=833
+  _globals['_CREATERESPONSE']._serialized_end=900
+  _globals['_GETREQUEST']._serialized_start=902
+  _globals['_GETREQUEST']._serialized_end=945
+  _globals['_GETRESPONSE']._serialized_start=947
+  _globals['_GETRESPONSE']._serialized_end=1011
+  _globals['_LISTREQUEST']._serialized_start=1013
+  _globals['_LISTREQUEST']._serialized_end=1116
+  _globals['_LISTRESPONSE']._serialized_start=1118
+  _globals['_LISTRESPONSE']._serialized_end=1209
+  _globals['_UPDATEREQUEST']._serialized_start=1212
+  _globals['_UPDATEREQUEST']._serialized_end=1387
+  _globals['_UPDATERESPONSE']._serialized_start=1389
+  _globals['_UPDATERESPONSE']._serialized_end=1456
+  _globals['_DELETEREQUEST']._serialized_start=1458
+  _globals['_DELETEREQUEST']._serialized_end=1518
+  _globals['_DELETERESPONSE']._serialized_start=1520
+  _globals['_DELETERESPONSE']._serialized_end=1536
+  _globals['_LISTVERSIONSREQUEST']._serialized_start=1538
+  _globals['_LISTVERSIONSREQUEST']._serialized_end=1629
+  _globals['_LISTVERSIONSRESPONSE']._serialized_start=1631
+  _globals['_LISTVERSIONSRESPONSE']._serialized_end=1728
+  _globals['_VALIDATEREQUEST']._serialized_start=1730
+  _globals['_VALIDATEREQUEST']._serialized_end=1807
+  _globals['_VALIDATERESPONSE']._serialized_start=1809
+  _globals['_VALIDATERESPONSE']._serialized_end=1927
+  _globals['_WATCHREQUEST']._serialized_start=1929
+  _globals['_WATCHREQUEST']._serialized_end=1982
+  _globals['_WATCHRESPONSE']._serialized_start=1985
+  _globals['_WATCHRESPONSE']._serialized_end=2156
+  _globals['_BOOKMARK']._serialized_start=2158
+  _globals['_BOOKMARK']._serialized_end=2168
+  _globals['_WORKFLOWSSERVICE']._serialized_start=2171
+  _globals['_WORKFLOWSSERVICE']._serialized_end=2893
 # @@protoc_insertion_point(module_scope)

@@ -30,7 +30,10 @@ class Meter(Protocol):
         """So many executions were handed to executors from the store."""
 
     def pool_oldest(self, pool: str, age: float) -> None:
-        """The oldest node run that waits for an executor of this pool has this age; 0: none waits."""
+        """The oldest node run that waits for an executor of this pool has this age."""
+
+    def pool_empty(self, pool: str) -> None:
+        """None waits any more: pools are named by users, and those that are over are not told of for ever."""
 
     def offered_again(self, pool: str) -> None:
         """A node run was offered to its pool again."""

@@ -26,6 +26,9 @@ class PrometheusMeter:
     def pool_oldest(self, pool: str, age: float) -> None:
         self._pools.labels(pool).set(max(age, 0.0))
 
+    def pool_empty(self, pool: str) -> None:
+        self._pools.remove(pool)
+
     def offered_again(self, pool: str) -> None:
         self._offered.labels(pool).inc()
 

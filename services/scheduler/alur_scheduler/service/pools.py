@@ -16,6 +16,7 @@ from alur_common.executions import (
     Workers,
 )
 from alur_common.telemetry.logs import get_logger
+from alur_scheduler.domain.told import Told
 from alur_scheduler.ports import Meter
 from alur_sdk.errors import ConflictError, NotFoundError
 
@@ -47,6 +48,7 @@ class PoolSweep:
         self._bus = bus
         self._clock = clock
         self._meter = meter
+        self._told = Told()
         self._measured: set[str] = set()
 
     async def sweep(self) -> int:
@@ -86,10 +88,12 @@ class PoolSweep:
     async def _tell_done(self) -> int:
         """Tell of outcomes that nobody has taken: whoever wrote them may have died before telling."""
         page = await self._tasks.done(self._clock.now() - UNTOLD_SECONDS, PAGE)
+        now = self._clock.now()
         for task in page:
-            if not await self._is_forgotten(task):
+            if self._told.is_due(task.id, now) and not await self._is_forgotten(task):
                 await self._inbox.put(Message(task.execution, "task", task.id, {}))
                 self._bus.tell(ExecutionNudged(task.execution, task.tenant))
+        self._told.forget_unseen()
         return len(page)
 
     async def _is_forgotten(self, task: Task) -> bool:
@@ -110,5 +114,5 @@ class PoolSweep:
             self._meter.pool_oldest(task.pool, now - task.offered_at)
         waiting = {task.pool for task in heads}
         for pool in self._measured - waiting:
-            self._meter.pool_oldest(pool, 0.0)
+            self._meter.pool_empty(pool)
         self._measured = waiting

@@ -104,7 +104,7 @@ METRICS = (
     ),
     _gauge(
         "scheduler_pool_oldest_seconds",
-        "How long the oldest node run of a pool has waited for an executor; 0 when none waits.",
+        "How long the oldest node run of a pool has waited for an executor; of at most 50 pools in which one waits.",
         "pool",
     ),
     _counter(

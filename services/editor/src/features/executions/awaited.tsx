@@ -37,16 +37,19 @@ function Row({ place, children, action }: RowProps) {
   );
 }
 
+function wordsFor({ signal, pool, until }: Wait) {
+  if (signal) return until ? "executions.waitSignalUntil" : "executions.waitSignal";
+  if (pool) return until ? "executions.waitPoolUntil" : "executions.waitPool";
+  return until ? "executions.waitUntil" : "executions.waitMessage";
+}
+
 function useWords() {
   const { t } = useTranslation();
-  return ({ signal, until, children, pool }: Wait): string => {
-    const when = until ? formatTime(until) : "";
-    if (signal && until) return t("executions.waitSignalUntil", { signal, when });
-    if (signal) return t("executions.waitSignal", { signal });
-    if (pool && until) return t("executions.waitPoolUntil", { pool, when });
-    if (pool) return t("executions.waitPool", { pool });
+  return (wait: Wait): string => {
+    const { signal, pool, until, children } = wait;
     if (children) return t("executions.waitChildren", { count: children.length });
-    return until ? t("executions.waitUntil", { when }) : t("executions.waitMessage");
+    const when = until ? formatTime(until) : "";
+    return t(wordsFor(wait), { signal: signal ?? "", pool: pool ?? "", when });
   };
 }
 

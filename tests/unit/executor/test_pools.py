@@ -194,6 +194,13 @@ async def test_a_node_of_a_pool_may_start_other_workflows(world: World, mode: st
 
 
 @in_virtual_time
+async def test_what_a_node_of_a_pool_answers_a_caller_is_kept(world: World) -> None:
+    answer = gpu("answer", "core.respond", params={"status": 201, "body": {"n": "{{ $json.n }}"}})
+    ended = await ran(world, chain(answer, node("b")), {"n": 1})
+    assert ended.reply == {"status": 201, "headers": {}, "body": {"n": 1}}
+
+
+@in_virtual_time
 async def test_each_turn_of_a_loop_travels(world: World) -> None:
     spec = {
         "nodes": [node("each", "core.each", params={"size": 1}), gpu("a"), node("b", "core.noop")],

@@ -13,8 +13,10 @@ import structlog
 from alur_common.telemetry import configure_logs
 from alur_common.telemetry.tracing import Kind
 from alur_executor.adapters.tracing import OtelTracing
-from alur_sdk.errors import Permanent
+from alur_sdk.errors import Permanent, Retryable
 from tests.support.recorded import Kept, recording
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.pooling import gpu, owner, serving
 from tests.unit.executor.world import World, chain, node
 
 
@@ -80,3 +82,25 @@ async def test_a_child_is_a_part_of_its_parents_trace(world: World) -> None:
         parent = await world.run(chain(call))
     (inner,) = await world.all("inner")
     assert inner.first_trace == parent.first_trace == request.point.trace_id
+
+
+@in_virtual_time
+async def test_an_attempt_in_a_pool_has_a_trace_that_is_linked_to_its_owners(world: World) -> None:
+    kept = Kept()
+    tracer = recording(kept)
+    world.tracing = OtelTracing(tracer)
+    await owner(world)
+    await serving(world)
+    with tracer.begin("request", Kind.SERVER) as request:
+        execution_id = await world.start(chain(gpu("far", retry={"attempts": 2})), {"n": 1})
+    world.outside.next.append(Retryable("busy"))
+    await world.rest(execution_id)
+    attempts = [span for span in kept.spans if span.name == "node sim.write"]
+    tasks = {span.point: span for span in kept.spans if span.name == "task"}
+    assert [span.attributes["alur.node.attempt"] for span in attempts] == [1, 2]
+    assert {span.attributes["alur.node.id"] for span in attempts} == {"far"}
+    for span in attempts:
+        assert span.parent is not None
+        (link,) = tasks[span.parent].links
+        traces = {one.point.trace_id for one in kept.spans if one.name == "execution"}
+        assert link.trace_id in traces | {request.point.trace_id}

@@ -12,6 +12,7 @@ from alur_common.events import ExecutionNudged, TaskOffered
 from alur_common.executions import Execution, Message, Task, blobs_of
 from alur_common.executions.content import kept_entries
 from alur_common.pools import Pools
+from alur_common.telemetry.logs import bind
 from alur_engine.journal import Failed, encode_entry
 from alur_executor.ports import Trace
 from alur_executor.service.journaling import LONGEST_PAUSE_SECONDS, FencedError
@@ -152,6 +153,7 @@ class Serving:
         if execution is None or execution.has_ended:
             await self._drop(task)
             return
+        bind(execution_id=execution.id, workflow_id=execution.workflow_uid)
         tracing = self._parts.tracing
         span = None if tracing is None else tracing.task(execution)
         if tracing is None or span is None:

@@ -76,8 +76,8 @@ class TasksContract:
         assert await tasks.claimed(one, 9) == [two]
         assert await tasks.of("w-2") == [two]
         done = await tasks.save(one.changed(worker=None, done_at=5.0, entries=[["x", None]]))
-        assert await tasks.done(5.0, 9) == []
-        assert await tasks.done(6.0, 9) == [done]
+        assert await tasks.done(None, 9) == [done]
+        assert await tasks.done(done, 9) == []
         assert await tasks.claimed(None, 9) == [two]
 
     async def test_the_oldest_of_each_pool_is_told(self, tasks: Tasks) -> None:

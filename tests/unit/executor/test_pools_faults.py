@@ -89,6 +89,7 @@ async def test_items_that_came_to_something_in_time_are_kept_when_it_is_over(wor
     ended = await world.rest(execution_id)
     assert [call.body["n"] for call in world.outside.calls] == [0, 1, 1]
     assert [item["answer"] for item in ended.output] == [0, 1]
+    assert await nothing_is_left(world, ended)
 
 
 @in_virtual_time

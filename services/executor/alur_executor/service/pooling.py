@@ -108,4 +108,6 @@ async def has_come_back(session: Session, run: Run, key: str) -> bool:
         for entry in entries:
             if isinstance(entry, ItemDone):
                 session.take(entry)
+        await session.writer.flush()
+        await session.parts.journals.remove(key)
     return False

@@ -16,6 +16,7 @@ from alur_common.executions import (
     Workers,
 )
 from alur_common.telemetry.logs import get_logger
+from alur_scheduler.domain.stillness import Stillness
 from alur_scheduler.domain.told import Told
 from alur_scheduler.ports import Meter
 from alur_sdk.errors import ConflictError, NotFoundError
@@ -48,6 +49,7 @@ class PoolSweep:
         self._bus = bus
         self._clock = clock
         self._meter = meter
+        self._done = Stillness()
         self._told = Told()
         self._measured: set[str] = set()
 
@@ -87,14 +89,29 @@ class PoolSweep:
 
     async def _tell_done(self) -> int:
         """Tell of outcomes that nobody has taken: whoever wrote them may have died before telling."""
-        page = await self._tasks.done(self._clock.now() - UNTOLD_SECONDS, PAGE)
-        now = self._clock.now()
-        for task in page:
-            if self._told.is_due(task.id, now) and not await self._is_forgotten(task):
-                await self._inbox.put(Message(task.execution, "task", task.id, {}))
-                self._bus.tell(ExecutionNudged(task.execution, task.tenant))
-        self._told.forget_unseen()
-        return len(page)
+        count = 0
+        seen: set[str] = set()
+        last: Task | None = None
+        while True:
+            page = await self._tasks.done(last, PAGE)
+            now = self._clock.monotonic()
+            for task in page:
+                seen.add(task.id)
+                is_still = self._done.look(task.id, task.revision, UNTOLD_SECONDS, now)
+                if is_still and self._told.is_due(task.id, now):
+                    count += await self._tell(task)
+            if len(page) < PAGE:
+                self._done.keep(seen)
+                self._told.forget_unseen()
+                return count
+            last = page[-1]
+
+    async def _tell(self, task: Task) -> bool:
+        if await self._is_forgotten(task):
+            return False
+        await self._inbox.put(Message(task.execution, "task", task.id, {}))
+        self._bus.tell(ExecutionNudged(task.execution, task.tenant))
+        return True
 
     async def _is_forgotten(self, task: Task) -> bool:
         """Remove a task whose execution is over; return whether it is."""
@@ -109,8 +126,7 @@ class PoolSweep:
         heads = await self._tasks.oldest(MOST_POOLS)
         now = self._clock.now()
         for task in heads:
-            if now - task.offered_at > UNTOLD_SECONDS:
-                await self._is_forgotten(task)
+            await self._is_forgotten(task)
             self._meter.pool_oldest(task.pool, now - task.offered_at)
         waiting = {task.pool for task in heads}
         for pool in self._measured - waiting:

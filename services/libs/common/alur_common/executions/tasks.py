@@ -130,10 +130,13 @@ class Tasks:
         )
         return [_task(document) for document in found]
 
-    async def done(self, before: float, limit: int) -> list[Task]:
-        """Return those whose outcome is older, the oldest first."""
-        where = [Where("done_at", "lt", before)]
-        found = await self._documents.find(TASKS, where, sort=("done_at",), limit=limit)
+    async def done(self, after: Task | None, limit: int) -> list[Task]:
+        """Return a page of those that have an outcome, the oldest first."""
+        cursor = None if after is None else [after.done_at, after.id]
+        where = [Where("done_at", "gt", 0)]
+        found = await self._documents.find(
+            TASKS, where, sort=("done_at",), limit=limit, after=cursor
+        )
         return [_task(document) for document in found]
 
     async def oldest(self, limit: int) -> list[Task]:

@@ -14,10 +14,11 @@ from pymongo import MongoClient
 
 from alur_scheduler.domain.partitions import slot_of
 from tests.chaos.effects import Effects
-from tests.chaos.work import end_ticking, put, ticking, ticks
+from tests.chaos.work import check, end_ticking, put, start, ticking, ticks, workflow
 from tests.support.alur_dev import AlurDev, alur_dev
 
 SCHEDULES = 10
+EXECUTIONS = 20
 KILLS, STOPS = 2, 1
 FAIL_OVER_SECONDS = 10.0
 PARTITIONS = 16
@@ -121,3 +122,18 @@ def test_no_due_time_is_missed_or_repeated_while_the_scheduler_that_decides_dies
         gaps = {round(b.due - a.due, 3) for a, b in itertools.pairwise(fired[name])}
         assert gaps == {1.0}, f"{name}: 0 is a due time twice, more than 1 a missed one"
     assert max(late) < FAIL_OVER_SECONDS
+
+
+def test_a_limit_holds_while_the_scheduler_that_decides_dies(
+    platform: AlurDev, world: Effects, servers: dict[str, str]
+) -> None:
+    limited = workflow("limited", world.port, settings={"concurrency": {"limit": 1}})
+    path = put(platform, limited)
+    ids = [start(platform, path) for _ in range(EXECUTIONS)]
+    time.sleep(2)
+    Owners(platform, servers["ALUR_MONGO"]).kill(path)
+    check(platform, world, ids)
+    turns = [
+        key for key, _ in itertools.groupby(e["effect"].partition("/")[0] for e in world.all())
+    ]
+    assert sorted(turns) == sorted(ids), "an execution began before the one before it had ended"

@@ -119,9 +119,12 @@ class Recovery:
         count = 0
         alive: dict[str, bool] = {}
         after: list[object] | None = None
+        # Those of whom it is known that they live are the most by far.
+        where = [Where("active", "eq", "running")]
+        where += [Where("owner", "ne", worker) for worker in sorted(self._living)]
         while True:
             page = await self._executions.search(
-                [Where("active", "eq", "running")], sort=("accepted_at",), limit=PAGE, after=after
+                where, sort=("accepted_at",), limit=PAGE, after=after
             )
             ours = [execution for execution in page if self._is_ours(execution)]
             for owner in {execution.owner or "" for execution in ours} - alive.keys():

@@ -1,0 +1,142 @@
+"""What nobody drives is handed over by the scheduler whose share it is in, and by no other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from alur_common.bus_in_process import InProcessBus
+from alur_common.events import Event
+from alur_common.executions import (
+    Execution,
+    Message,
+    StoredExecutions,
+    StoredInbox,
+    StoredOutbox,
+    Workers,
+)
+from alur_scheduler.ports import Share
+from alur_scheduler.service.recovery import Recovery
+from alur_scheduler.service.relay import DEAD_SECONDS, Relay
+from tests.unit.scheduler.schedulers import Counting, Schedulers
+
+EXECUTIONS = 40
+
+
+class Hearing(InProcessBus):
+    """Remembers of whom it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: set[str] = set()
+
+    def tell(self, event: Event) -> None:
+        self.keys.add(event.key)
+
+
+class Taking:
+    """Remembers what was handed over."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+
+    async def take(self, executions: Sequence[Execution]) -> None:
+        self.ids |= {execution.id for execution in executions}
+
+
+class World(Schedulers):
+    """Two schedulers, and executions of many workflows in one state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.executions = StoredExecutions(self.documents)
+        self.inbox = StoredInbox(self.documents)
+
+    async def accept(self, **state: Any) -> None:
+        for n in range(EXECUTIONS):
+            now = self.clock.now()
+            one = Execution(f"e{n}", "t", "p", "w", f"w{n}", 1, "manual", accepted_at=now)
+            await self.executions.accept(one.changed(**state))
+
+    async def handed_over(
+        self, work: Callable[[Recovery], Awaitable[object]], *, told: bool = False
+    ) -> list[set[str]]:
+        """Return what each of the two hands over, or tells of."""
+        shares = [await self.begin(name) for name in "ab"]
+        await self.go_on(5)
+        found = []
+        for share in shares:
+            bus, takers = Hearing(), Taking()
+            await work(self._recovery(share, bus, takers))
+            found.append(bus.keys if told else takers.ids)
+        return found
+
+    def _recovery(self, share: Share, bus: Hearing, takers: Taking) -> Recovery:
+        return Recovery(
+            self.executions,
+            self.inbox,
+            Workers(self.documents),
+            bus=bus,
+            takers=takers,
+            clock=self.clock,
+            meter=Counting(),
+            share=share,
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def demand_shared(found: list[set[str]]) -> None:
+    first, second = found
+    assert first | second == {f"e{n}" for n in range(EXECUTIONS)}
+    assert first
+    assert second
+    assert not first & second
+
+
+@pytest.mark.parametrize(
+    "state", [{}, {"status": "running", "owner": "a dead worker"}], ids=["accepted", "orphaned"]
+)
+async def test_what_nobody_drives_is_handed_over_by_one(
+    world: World, state: dict[str, Any]
+) -> None:
+    await world.accept(**state)
+    demand_shared(await world.handed_over(Recovery.sweep))
+
+
+async def test_a_wait_that_is_over_is_ended_by_one(world: World) -> None:
+    await world.accept(status="waiting", wake_at=world.clock.now())
+    demand_shared(await world.handed_over(Recovery.wake_due))
+
+
+async def test_a_message_that_lies_unread_is_told_of_by_one(world: World) -> None:
+    await world.accept(status="waiting")
+    for n in range(EXECUTIONS):
+        await world.inbox.put(Message(f"e{n}", "cancel", "", {}))
+    demand_shared(await world.handed_over(Recovery.nudge, told=True))
+
+
+async def test_what_a_dead_process_has_not_told_is_told_by_one(world: World) -> None:
+    for n in range(EXECUTIONS):
+        outbox = StoredOutbox(
+            world.documents, world.executions, InProcessBus(), world.clock, f"writer-{n}"
+        )
+        await outbox.begin()
+        one = Execution(f"e{n}", "t", "p", "w", "w", 1, "manual", 0.0, status="succeeded")
+        await world.executions.accept(outbox.stamp(one))
+    shares = [await world.begin(name) for name in "ab"]
+    buses = [Hearing(), Hearing()]
+    relays = [
+        Relay(world.documents, world.executions, bus, world.clock, share)
+        for bus, share in zip(buses, shares, strict=True)
+    ]
+    for _ in range(int(DEAD_SECONDS) + 5):
+        await world.go_on(1)
+        for relay in relays:
+            await relay.sweep()
+    demand_shared([bus.keys for bus in buses])

@@ -74,7 +74,7 @@ async def cell(**settings: Any) -> AsyncIterator[Cell]:
     counted = Counted()
     bridge = {
         "bridge": "alur_engine.expressions.bridge",
-        "bridge_packages": ("alur_engine", "alur_sdk"),
+        "bridge_packages": ("alur_engine", "alur_sdk", "jmespath", "tzdata"),
     }
     jail = Jail(JailSettings(**{**bridge, **settings}), counted)
     try:

@@ -176,7 +176,7 @@ def jail_settings(settings: Settings) -> JailSettings:
         max_memory=settings.code_max_memory_mib * 1024 * 1024,
         packages=tuple(_names(settings.code_packages)),
         bridge="alur_engine.expressions.bridge",
-        bridge_packages=("alur_engine", "alur_sdk"),
+        bridge_packages=("alur_engine", "alur_sdk", "jmespath", "tzdata"),
     )
 
 

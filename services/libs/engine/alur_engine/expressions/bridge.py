@@ -13,29 +13,51 @@ from typing import Final
 
 from alur_engine.expressions.dates.functions import new_date
 from alur_engine.expressions.dates.value import JsDate
+from alur_engine.expressions.intl import values as intl
 from alur_engine.expressions.limits import CALL_DEPTH, Limits
-from alur_engine.expressions.luxon.value import now, today
+from alur_engine.expressions.luxon import duration, interval
+from alur_engine.expressions.luxon import value as luxon
+from alur_engine.expressions.luxon.duration import Duration
+from alur_engine.expressions.luxon.interval import Interval
+from alur_engine.expressions.luxon.value import DateTime, now, today
 from alur_engine.expressions.methods.date_helpers import DATES
+from alur_engine.expressions.methods.specials import METHODS
 from alur_engine.expressions.methods.standard import FUNCTIONS, KINDS
-from alur_engine.expressions.methods.tables import HELPERS, find_method
+from alur_engine.expressions.methods.tables import CALLED_AND_READ, HELPERS, find_method
 from alur_engine.expressions.problems import not_a_function
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
 from alur_sdk.errors import AlurError
 
-HANDLE, DATE, NOTHING, NUMBER, METHOD = "$handle", "$date", "$undefined", "$number", "$method"
-OWN_FUNCTIONS: Final = ("$if", "$ifEmpty", "$max", "$min", "$not")
-OWN_KINDS: Final = ("DateTime", "Duration")
+HANDLE, KIND, DATE, NOTHING, NUMBER = (
+    f"\0{name}" for name in ("handle", "kind", "date", "undefined", "number")
+)
+OWN_FUNCTIONS: Final = ("$if", "$ifEmpty", "$jmespath", "$max", "$min", "$not")
+_PROPERTIES: Final[Mapping[type[Special], tuple[str, ...]]] = {
+    DateTime: luxon.PROPERTIES, Duration: duration.PROPERTIES, Interval: interval.PROPERTIES,
+}  # fmt: skip
 
 
-def names() -> dict[str, list[str]]:
-    """Return what JavaScript is to define: functions, kinds with statics, and names of helpers."""
-    helpers = sorted({name for each in HELPERS.values() for name in each})
+def names() -> dict[str, Json]:
+    """Return what JavaScript is to define: functions, classes with their members, names of helpers."""
+    helpers = {name for each in HELPERS.values() for name in each}
     return {
         "functions": list(OWN_FUNCTIONS),
-        "kinds": list(OWN_KINDS),
-        "helpers": helpers,
+        "classes": {kind.__name__: _members(kind) for kind in _PROPERTIES},
+        "intl": list(intl.MAKERS),
+        "callable": list(intl.CALLABLE),
+        "helpers": sorted(helpers | CALLED_AND_READ),
         "dates": sorted(DATES),
+    }
+
+
+def _members(kind: type[Special]) -> dict[str, Json]:
+    statics = KINDS[kind.__name__]
+    return {
+        "methods": sorted(METHODS[kind]),
+        "properties": list(_PROPERTIES[kind]),
+        "statics": [name for name, member in statics.items() if callable(member)],
+        "values": {name: member for name, member in statics.items() if not callable(member)},
     }
 
 
@@ -48,19 +70,17 @@ class Bridge:
         self._kept: list[Value] = []
         self._ways: Mapping[str, Callable[[dict[str, Json]], Value]] = {
             "call": self._call,
-            "read": self._read,
-            "static": self._static,
+            "read": lambda asked: asked["self"].read(asked["name"]),
+            "static": lambda asked: self._native(KINDS[asked["kind"]][asked["name"]], asked),
             "function": lambda asked: self._native(FUNCTIONS[asked["name"]], asked),
-            "text": lambda asked: asked["self"].js_string(),
-            "number": lambda asked: asked["self"].js_number(),
-            "json": lambda asked: asked["self"].js_json(),
+            "intl": lambda asked: self._native(intl.MAKERS[asked["name"]], asked),
             "date": lambda asked: new_date(self._scope, *asked["args"]),
             "now": lambda _asked: now(self._scope),
             "today": lambda _asked: today(self._scope),
         }
 
     def answer(self, text: str) -> str:
-        """Return `{value}`, or `{error: {type, message}}`."""
+        """Return `{value}`, or `{error: {type, message}}`. A request is `{way, args, …}`."""
         scope = self._scope
         scope.steps_left, scope.bytes_left = self._limits.steps, self._limits.bytes
         scope.depth_left = CALL_DEPTH
@@ -69,8 +89,9 @@ class Bridge:
             value = self._ways[asked["way"]](asked)
             return json.dumps({"value": self._encoded(value)})
         except AlurError as error:
-            kind = error.details.get("kind", "Error")
-            return json.dumps({"error": {"type": kind, "message": error.message}})
+            return _failure(error.details.get("kind", "Error"), error.message)
+        except RecursionError:
+            return _failure("RangeError", "the value is nested too deeply")
 
     def _native(self, native: Callable[..., Value], asked: dict[str, Json], *first: Value) -> Value:
         code = native.__code__
@@ -85,20 +106,6 @@ class Bridge:
         if method is None:
             raise not_a_function(name)
         return self._native(method, asked, receiver)
-
-    def _read(self, asked: dict[str, Json]) -> Value:
-        """Return a member of a value that is kept here; a method is told, to be called."""
-        receiver, name = asked["self"], asked["name"]
-        value = receiver.read(name)
-        if value is UNDEFINED and find_method(type(receiver), name) is not None:
-            return {METHOD: True}
-        return value
-
-    def _static(self, asked: dict[str, Json]) -> Value:
-        member = KINDS[asked["kind"]].get(asked["name"], UNDEFINED)
-        if not callable(member):
-            return member
-        return self._native(member, asked) if asked.get("is_called") else {METHOD: True}
 
     def _decoded(self, value: dict[str, Json]) -> Value:
         if HANDLE in value:
@@ -117,9 +124,17 @@ class Bridge:
             return {DATE: value.ms if math.isfinite(value.ms) else None}
         if isinstance(value, Special):
             self._kept.append(value)
-            return {HANDLE: len(self._kept) - 1}
+            return {HANDLE: len(self._kept) - 1, KIND: _kind_of(value)}
         if isinstance(value, float) and not math.isfinite(value):
             return {NUMBER: str(value)}
         if isinstance(value, Mapping):
             return {name: self._encoded(member) for name, member in value.items()}
         return [self._encoded(each) for each in value] if isinstance(value, list) else value
+
+
+def _kind_of(value: Special) -> str:
+    return value.kind_name if isinstance(value, intl.Formatter) else type(value).__name__
+
+
+def _failure(kind: str, message: str) -> str:
+    return json.dumps({"error": {"type": kind, "message": message}})

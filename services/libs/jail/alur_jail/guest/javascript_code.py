@@ -1,12 +1,15 @@
-"""Runs JavaScript by QuickJS: the code is the body of an async function."""
+"""Runs JavaScript by QuickJS: code as the body of an async function, and expressions."""
 
 from __future__ import annotations
 
 import gc
 import json
+import os
 import random
 import socket
+import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +22,7 @@ FIRST_LINE: Final = 10_000
 """Where code of a user begins, so that its lines are told from those of the prelude."""
 _STACK_BYTES: Final = 4 * 1024 * 1024
 _KEPT_TEXT: Final = 2_000
+_BRIDGED: Final = ("bridge", "expressions")
 
 
 class Guest:
@@ -81,7 +85,33 @@ class Guest:
 
 
 def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str], None]:
-    """Return what runs one request and sends `{result}` or `{error: {type, message, line?, item?}}`."""
-    del arguments
-    guest = Guest()
+    """Return what runs one request of code or of expressions.
+
+    Code sends `{result}` or `{error: {type, message, line?, item?}}`, expressions a list of outcomes.
+    `arguments` may name the module that answers for `DateTime`, `Intl` and helpers, with `names` and
+    `Bridge`; without it there are none, and no expressions.
+    """
+    guest = bridged(arguments[0]) if arguments else Guest()
     return lambda link, limits, body: wire.send_text(link, guest.run(link, limits, body))
+
+
+def bridged(module_name: str) -> Guest:
+    """Return a context that asks the engine of expressions, which lies beside, for what it lacks."""
+    module = import_module(module_name)
+    bridges: list[Any] = []
+    names = f"  const engineNames = {json.dumps(module.names())};\n"
+    scripts = (Path(__file__).with_name(f"{name}.js").read_text() for name in _BRIDGED)
+
+    def engine(text: str) -> str:
+        answer: str = bridges[0].answer(text)
+        return answer
+
+    def begin(text: str) -> str:
+        time_zone, now_ms = json.loads(text)
+        if time_zone != "UTC":
+            os.environ["TZ"] = time_zone
+            time.tzset()
+        bridges.append(module.Bridge(now_ms, time_zone))
+        return ""
+
+    return Guest(names + "".join(scripts), __engine=engine, __begin=begin)

@@ -102,6 +102,7 @@
   };
   const fail = (error) => done(stringify({ error: told(error) }));
 
+  let begin = () => undefined;
   let evaluateAll;
   // EXTENSION
   return (text, before) => {
@@ -109,12 +110,14 @@
     state.items = request.items;
     state.firstLine = before.length + 1;
     state.now = request.now_ms;
-    if (evaluateAll !== undefined) {
+    state.isPinned = request.sources !== undefined;
+    begin(request);
+    if (state.isPinned) {
       evaluateAll(request, text);
       return;
     }
     try {
-      const code = firstEval(`${before}(async () => {${request.code}\n})`);
+      const code = firstEval(`${before}(async () => {${request.script ?? request.code}\n})`);
       (request.mode === "all" ? runAll : runEach)(code).then(finish).catch(fail);
     } catch (error) {
       fail(error);

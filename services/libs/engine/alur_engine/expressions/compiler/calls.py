@@ -273,7 +273,9 @@ def new(context: Context, node: Node) -> Code:
     context.is_heavy = True
     kind = child(node, "constructor")
     name = context.read(kind)
-    if kind.type != "identifier" or context.find_name(kind, name) is not None or name not in MAKERS:
+    holder = kind if kind.type == "identifier" else kind.child_by_field_name("object")
+    is_global = holder is not None and holder.type == "identifier" and context.is_global(holder)
+    if not is_global or name not in MAKERS:
         raise context.refuse(kind, f"`new {name}` is not supported")
     return native_call(MAKERS[name], *arguments_of(context, node))
 

@@ -9,23 +9,25 @@ from alur_engine.expressions.compiler.mutation import changes_data
 from alur_engine.expressions.compiler.renaming import references
 from alur_engine.expressions.compiler.tree import Node, Source, child, children
 from alur_engine.expressions.methods.helpers import NOTHING
-from alur_engine.expressions.methods.tables import HELPERS
+from alur_engine.expressions.methods.tables import CALLED_AND_READ, HELPERS
 from alur_engine.expressions.problems import UnsupportedError
 
 HELPER: Final = "$$"
 """Stands before the name of a helper that is called: data may have members of the same name."""
 _FOR_NOTHING: Final = frozenset(name for each in NOTHING.values() for name in each)
-_HELPERS: Final = frozenset(name for each in HELPERS.values() for name in each) | _FOR_NOTHING
+_HELPERS: Final = (
+    frozenset(name for each in HELPERS.values() for name in each) | _FOR_NOTHING | CALLED_AND_READ
+)
 _GLOBALS: Final = frozenset(
     """AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView
-    Date DateTime Duration Error EvalError Float32Array Float64Array Function Infinity Int16Array
+    Date DateTime Duration Interval Error EvalError Float32Array Float64Array Function Infinity Int16Array
     Int32Array Int8Array Intl Iterator JSON Map Math NaN Number Object Promise Proxy RangeError
     ReferenceError Reflect RegExp Set String Symbol SyntaxError TextDecoder TextEncoder TypeError
     URIError URL URLSearchParams Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap
     WeakRef WeakSet arguments atob btoa decodeURI decodeURIComponent encodeURI encodeURIComponent
     escape eval globalThis isFinite isNaN parseFloat parseInt structuredClone this undefined
     unescape $ $json $item $items $binary $vars $env $execution $workflow $run $trigger $index
-    $itemIndex $runIndex $now $today $input $node $if $ifEmpty $max $min $not""".split()  # noqa: SIM905  one name a line would take a page
+    $itemIndex $runIndex $now $today $input $node $if $ifEmpty $jmespath $max $min $not""".split()  # noqa: SIM905  one name a line would take a page
 )
 _BINDS: Final = {
     "variable_declarator": "name",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
@@ -87,10 +87,19 @@ def find_zone(name: str) -> tzinfo | None:
         return _fixed_zone(name[3:])
     if name[:1] in {"+", "-"}:
         return _fixed_zone(name)
+    return _named_zone(name) or _named_zone(_any_case().get(name.lower(), ""))
+
+
+def _named_zone(name: str) -> tzinfo | None:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         return None
+
+
+@lru_cache(maxsize=1)
+def _any_case() -> dict[str, str]:
+    return {zone.lower(): zone for zone in available_timezones()}
 
 
 def _fixed_zone(offset: str) -> tzinfo | None:
@@ -111,14 +120,6 @@ def offset_ms(ms: int, zone: str) -> int:
         return 0
     offset = (_EPOCH + timedelta(milliseconds=_within(ms))).astimezone(found).utcoffset()
     return int((offset or timedelta()).total_seconds() * 1000)
-
-
-def abbreviation(ms: int, zone: str) -> str:
-    """Return how `zone` is called at an instant, as the time zone database has it."""
-    found = find_zone(zone)
-    if found is None or found is UTC:
-        return "UTC"
-    return (_EPOCH + timedelta(milliseconds=_within(ms))).astimezone(found).tzname() or ""
 
 
 def to_instant(local_ms: int, zone: str) -> int:

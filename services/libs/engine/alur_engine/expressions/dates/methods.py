@@ -9,8 +9,8 @@ from typing import Final
 from alur_engine.expressions.convert import to_number
 from alur_engine.expressions.dates.calendar import MINUTE_MS, Fields, ms_of, offset_ms, to_instant
 from alur_engine.expressions.dates.functions import clock_ms
-from alur_engine.expressions.dates.locales import date_time_text
 from alur_engine.expressions.dates.value import DAYS, INVALID, MONTHS, JsDate, clip
+from alur_engine.expressions.intl.date_formats import Kind, date_text
 from alur_engine.expressions.numbers import NAN
 from alur_engine.expressions.problems import range_error
 from alur_engine.expressions.scope import Scope
@@ -111,11 +111,11 @@ def to_utc_string(_scope: Scope, date: JsDate) -> str:
     return f"{day} {at.hour:02}:{at.minute:02}:{at.second:02} GMT"
 
 
-def _locale(kind: str) -> Native:
+def _locale(kind: Kind) -> Native:
     def show(
         _scope: Scope, date: JsDate, locale: Value = UNDEFINED, options: Value = UNDEFINED
     ) -> str:
-        return date_time_text(date.ms, date.zone, kind, locale, options)
+        return date_text(date.ms, date.zone, kind, locale, options)
 
     return show
 

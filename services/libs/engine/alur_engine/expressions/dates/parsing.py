@@ -62,17 +62,6 @@ def parse_time(text: str, zone: str) -> float:
     return _iso_time(found, text, zone) if found else _other_time(text, zone)
 
 
-def parse_iso(text: str, zone: str) -> float:
-    """Return the time of an ISO 8601 text as Luxon reads it: a date alone is in `zone` too."""
-    found = _ISO.match(text.strip())
-    if not found:
-        return NAN
-    ms = _iso_time(found, text, zone)
-    if found[4] is not None or ms != ms:  # noqa: PLR0124  NaN
-        return ms
-    return to_instant(int(ms), zone)
-
-
 def _iso_time(found: re.Match[str], text: str, zone: str) -> float:
     year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
     if not 1 <= month <= 12 or not 1 <= day <= 31 or found[1] == "-000000":  # noqa: PLR2004  the calendar

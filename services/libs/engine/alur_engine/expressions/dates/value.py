@@ -7,10 +7,11 @@ from typing import Final
 from alur_engine.expressions.dates.calendar import (
     MINUTE_MS,
     Fields,
-    abbreviation,
     fields_of,
     offset_ms,
 )
+from alur_engine.expressions.intl.tables import DEFAULT, table_of
+from alur_engine.expressions.intl.zone_names import zone_name
 from alur_engine.expressions.numbers import NAN
 from alur_engine.expressions.values import Special, Value
 
@@ -74,8 +75,7 @@ class JsDate(Special):
         at, ms = self.fields(), int(self.ms)
         offset = offset_ms(ms, self.zone) // MINUTE_MS
         sign, minutes = ("-" if offset < 0 else "+"), abs(offset)
-        name = abbreviation(ms, self.zone)
-        name = "Coordinated Universal Time" if name == "UTC" else name
+        name = zone_name(ms, self.zone, "long", table_of(DEFAULT))
         clock = f"{at.hour:02}:{at.minute:02}:{at.second:02}"
         return f"{clock} GMT{sign}{minutes // 60:02}{minutes % 60:02} ({name})"
 

@@ -1,113 +1,220 @@
-"""Adding to times, rounding them, and the difference of two, as Luxon does it."""
+"""Adding to times, setting parts of them, rounding them, and the difference of two, as Luxon does it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from alur_engine.expressions.convert import to_js_string, to_number
-from alur_engine.expressions.dates.calendar import DAY_MS, days_in_month, ms_of, to_instant
-from alur_engine.expressions.luxon.value import UNIT_MS, UNITS, DateTime, Duration, iso_weekday
+from alur_engine.expressions.dates.calendar import Fields, days_in_month, fields_of, ms_of
+from alur_engine.expressions.luxon import names
+from alur_engine.expressions.luxon.duration import (
+    Duration,
+    combined,
+    invalid_duration,
+    negated,
+    shifted,
+)
+from alur_engine.expressions.luxon.units import EXACT, UNITS, luxon_error
+from alur_engine.expressions.luxon.value import DateTime
+from alur_engine.expressions.luxon.weeks import ISO, days_of_week, iso_week, local_week
+from alur_engine.expressions.luxon.zones import minutes_at, settled
 from alur_engine.expressions.numbers import tidy
-from alur_engine.expressions.values import UNDEFINED, Value
-from alur_sdk.errors import ExpressionError
 
+DAY_MS: Final = 86_400_000
 _CALENDAR: Final = ("years", "quarters", "months", "weeks", "days")
-_MONTHS_IN: Final = {"years": 12, "quarters": 3, "months": 1}
-_DAYS_IN: Final = {"weeks": 7, "days": 1}
-_EXACT: Final = ("hours", "minutes", "seconds", "milliseconds")
+_LAST: Final = 1e9
+PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "millisecond")
+_WEEK_PARTS: Final = ("weekYear", "weekNumber", "weekday")
 
 
-def unit_of(name: Value) -> str:
-    """Return the plural of a unit's name, or raise as Luxon does."""
-    text = to_js_string(name).lower()
-    unit = text if text.endswith("s") else text + "s"
-    if unit not in UNITS:
-        raise ExpressionError(f"Invalid unit {to_js_string(name)}", kind="RangeError")
-    return unit
-
-
-def duration_of(amount: Value, unit: Value = UNDEFINED) -> Duration:
-    """Return what `plus(…)` is given as a duration: an object, a number with or without a unit."""
-    if isinstance(amount, Duration):
-        return amount
-    if isinstance(amount, Mapping):
-        return Duration({unit_of(name): to_number(value) for name, value in amount.items()})
-    name = "milliseconds" if unit is UNDEFINED else unit_of(unit)
-    return Duration({name: to_number(amount)})
-
-
-def add(time: DateTime, duration: Duration, sign: int) -> DateTime:
+def add(time: DateTime, duration: Duration, sign: int = 1) -> DateTime:
     """Return a time moved by a duration: first by the calendar, then by the clock."""
     if not time.is_valid:
         return time
-    amounts = duration.amounts
-    months = sum(int(amounts.get(unit, 0)) * size for unit, size in _MONTHS_IN.items()) * sign
-    days = sum(int(amounts.get(unit, 0)) * size for unit, size in _DAYS_IN.items()) * sign
-    ms = _move(time, months, days) if months or days else int(time.ms)
-    ms += int(sign * sum(amounts.get(unit, 0) * UNIT_MS[unit] for unit in _EXACT))
-    return DateTime(ms, time.zone)
+    amounts = {unit: sign * duration.get(unit) for unit in UNITS}
+    if not all(
+        math.isfinite(amount) and abs(amount) < _LAST * DAY_MS for amount in amounts.values()
+    ):
+        return time.moved(math.nan)
+    whole = {unit: int(amounts[unit]) for unit in _CALENDAR}
+    ms = time.ms
+    offset: float | None = time.offset
+    if any(whole.values()):
+        ms, offset = settled(_moved(time.fields(), whole), time.offset, time.zone)
+    rest = {unit: amounts[unit] - whole.get(unit, 0) for unit in UNITS}
+    extra = shifted(Duration(rest), ["milliseconds"]).get("milliseconds")
+    if extra:
+        ms, offset = tidy(ms + extra), None
+    return time.moved(ms, offset)
 
 
-def _move(time: DateTime, months: int, days: int) -> int:
+def _moved(at: Fields, whole: Mapping[str, int]) -> float:
+    months = at.year * 12 + at.month - 1
+    months += whole["years"] * 12 + whole["quarters"] * 3 + whole["months"]
+    year, month = divmod(months, 12)
+    day = min(at.day, days_in_month(year, month + 1)) + whole["days"] + whole["weeks"] * 7
+    return ms_of(year, month, day, clock_of(at))
+
+
+def clock_of(at: Fields) -> int:
+    """Return the milliseconds since midnight."""
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1000 + at.milli
+
+
+def check_mixed(given: Mapping[str, float]) -> None:
+    """Raise where parts of different calendars are given at once, as Luxon does."""
+    has_day = "month" in given or "day" in given
+    is_of_week = given.get("weekYear") or given.get("weekNumber")
+    if is_of_week and (has_day or "year" in given or "ordinal" in given):
+        raise luxon_error("Can't mix weekYear/weekNumber units with year/month/day or ordinals")
+    if has_day and "ordinal" in given:
+        raise luxon_error("Can't mix ordinal dates with month/day")
+
+
+def iso_parts(
+    given: Mapping[str, float], locale: str | None
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return parts with those of the locale's weeks in the place of ISO's, and the rules of weeks."""
+    own = {name: f"local{name[0].upper()}{name[1:]}" for name in _WEEK_PARTS}
+    if not any(name in given for name in own.values()):
+        return dict(given), ISO
+    if any(name in given for name in _WEEK_PARTS):
+        raise luxon_error("Cannot mix locale-based week fields with ISO-based week fields")
+    back = {local: name for name, local in own.items()}
+    return {back.get(name, name): value for name, value in given.items()}, names.week_of(locale)
+
+
+def with_parts(time: DateTime, given: Mapping[str, float]) -> DateTime:
+    """Return a time with some of its parts changed; what is beyond its range carries over."""
+    if not time.is_valid:
+        return time
+    parts, rules = iso_parts(given, time.locale)
+    check_mixed(parts)
     at = time.fields()
-    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    day = min(at.day, days_in_month(year, month + 1))
-    clock = ((at.hour * 60 + at.minute) * 60 + at.second) * 1000 + at.milli
-    return to_instant(ms_of(year, month, day + days, clock), time.zone)
+    clock = dict(zip(PARTS[3:], (at.hour, at.minute, at.second, at.milli), strict=True)) | parts
+    if any(name in parts for name in _WEEK_PARTS):
+        own = dict(zip(_WEEK_PARTS, local_week(at, rules), strict=True)) | parts
+        days = days_of_week([int(own[name]) for name in _WEEK_PARTS], rules)
+    elif "ordinal" in parts:
+        days = ms_of(int(parts.get("year", at.year)), 0, int(parts["ordinal"])) // DAY_MS
+    else:
+        days = _days(at, parts)
+    return time.at_local(days * DAY_MS + clock_ms(clock))
 
 
-def start_of(time: DateTime, unit: str) -> DateTime:
+def _days(at: Fields, parts: Mapping[str, float]) -> int:
+    year, month = int(parts.get("year", at.year)), int(parts.get("month", at.month))
+    extra, month0 = divmod(month - 1, 12)
+    most = days_in_month(year + extra, month0 + 1)
+    day = int(parts["day"]) if "day" in parts else min(most, at.day)
+    return ms_of(year, month - 1, day) // DAY_MS
+
+
+def clock_ms(parts: Mapping[str, float]) -> float:
+    """Return the milliseconds of parts of the clock, of any size."""
+    hours = int(parts["hour"]) * 60 + int(parts["minute"])
+    return (hours * 60 + int(parts["second"])) * 1000 + int(parts["millisecond"])
+
+
+def start_of(time: DateTime, unit: str, *, by_locale: bool = False) -> DateTime:
     """Return the first instant of the unit that a time is in; weeks begin on Monday."""
     if not time.is_valid:
         return time
+    parts: dict[str, float] = {}
+    for size, part in zip(("seconds", "minutes", "hours", "days"), PARTS[:2:-1], strict=True):
+        if UNITS.index(unit) <= UNITS.index(size):
+            parts[part] = 0
     at = time.fields()
-    if unit in {"hours", "minutes", "seconds", "milliseconds"}:
-        size = UNIT_MS[unit]
-        local = int(time.ms) + time.offset * 60_000
-        return DateTime(int(time.ms) - local % size, time.zone)
-    month = {"years": 0, "quarters": (at.month - 1) // 3 * 3}.get(unit, at.month - 1)
-    day = {"weeks": at.day - iso_weekday(at) + 1, "days": at.day}.get(unit, 1)
-    return DateTime(to_instant(ms_of(at.year, month, day), time.zone), time.zone)
+    if unit == "weeks":
+        parts |= _week_start(time, by_locale=by_locale)
+    elif unit in {"years", "quarters", "months"}:
+        parts["day"] = 1
+        if unit != "months":
+            parts["month"] = 1 if unit == "years" else (at.month - 1) // 3 * 3 + 1
+    return with_parts(time, parts)
 
 
-def end_of(time: DateTime, unit: str) -> DateTime:
+def _week_start(time: DateTime, *, by_locale: bool) -> dict[str, float]:
+    first = names.week_of(time.locale)["firstDay"] if by_locale else 1
+    at = time.fields()
+    if (at.weekday or 7) < first:
+        return {"weekNumber": iso_week(at)[1] - 1, "weekday": first}
+    return {"weekday": first}
+
+
+def end_of(time: DateTime, unit: str, *, by_locale: bool = False) -> DateTime:
     """Return the last millisecond of the unit that a time is in."""
-    following = add(start_of(time, unit), Duration({unit: 1}), 1)
-    return DateTime(following.ms - 1, time.zone)
+    following = start_of(add(time, Duration({unit: 1})), unit, by_locale=by_locale)
+    return add(following, Duration({"milliseconds": 1}), -1)
 
 
-def difference(later: DateTime, earlier: DateTime, units: list[str]) -> Duration:
+def difference(
+    later: DateTime, earlier: DateTime, units: list[str], *, is_longterm: bool = False
+) -> Duration:
     """Return how far `later` is from `earlier` in units, the smallest of them with its fraction."""
     if not (later.is_valid and earlier.is_valid):
-        return Duration({})
-    sign = 1 if later.ms >= earlier.ms else -1
-    low, high = (earlier, later) if sign > 0 else (later, earlier)
-    amounts: dict[str, float] = {}
-    wanted = [unit for unit in UNITS if unit in units]
-    for unit in wanted:
-        if unit in _CALENDAR:
-            count, low = _whole(low, high, unit)
-            is_last = unit == wanted[-1]
-            amounts[unit] = sign * tidy(count + (_fraction(low, high, unit) if is_last else 0.0))
-    rest = int(high.ms) - int(low.ms)
-    for unit in [unit for unit in wanted if unit in _EXACT]:
-        whole, left = divmod(rest, UNIT_MS[unit])
-        amounts[unit] = sign * tidy(rest / UNIT_MS[unit] if unit == wanted[-1] else float(whole))
-        rest = left
-    return Duration(amounts)
+        return invalid_duration("created by diffing an invalid DateTime")
+    is_backwards = earlier.ms > later.ms
+    low, high = (later, earlier) if is_backwards else (earlier, later)
+    made = _forwards(low, high, units, is_longterm=is_longterm)
+    made.locale = later.locale
+    return negated(made) if is_backwards else made
 
 
-def _whole(low: DateTime, high: DateTime, unit: str) -> tuple[int, DateTime]:
-    count = max(int((int(high.ms) - int(low.ms)) // (UNIT_MS[unit] + 2 * DAY_MS)) - 1, 0)
-    if unit in {"days", "weeks"}:
-        count = max(int((int(high.ms) - int(low.ms)) // UNIT_MS[unit]) - 1, 0)
-    while add(low, Duration({unit: count + 1}), 1).ms <= high.ms:
-        count += 1
-    return count, add(low, Duration({unit: count}), 1)
+def _forwards(low: DateTime, high: DateTime, units: list[str], *, is_longterm: bool) -> Duration:
+    cursor, results, water, lowest = _whole_units(low, high, units)
+    rest = tidy(high.ms - cursor.ms)
+    exact = [unit for unit in units if unit in EXACT]
+    if exact:
+        start = Duration({"milliseconds": rest}, is_longterm=is_longterm)
+        return combined(shifted(start, exact), Duration(results), 1)
+    if lowest:
+        if water.ms < high.ms:
+            water = add(cursor, Duration({lowest: 1}))
+        if water.ms != cursor.ms:
+            results[lowest] = tidy(results.get(lowest, 0) + rest / (water.ms - cursor.ms))
+    return Duration(results, is_longterm=is_longterm)
 
 
-def _fraction(low: DateTime, high: DateTime, unit: str) -> float:
-    following = add(low, Duration({unit: 1}), 1)
-    whole = following.ms - low.ms
-    return (high.ms - low.ms) / whole if whole > 0 else 0.0
+def _whole_units(
+    low: DateTime, high: DateTime, units: list[str]
+) -> tuple[DateTime, dict[str, float], DateTime, str]:
+    """Return how far whole units of the calendar lead, and where one more would lead to."""
+    cursor, water, lowest = low, low, ""
+    results: dict[str, float] = {}
+    for unit in (each for each in _CALENDAR if each in units):
+        lowest = unit
+        results[unit] = _apart(cursor, high, unit)
+        water = add(low, Duration(results))
+        if water.ms <= high.ms:
+            cursor = water
+            continue
+        results[unit] -= 1
+        cursor = add(low, Duration(results))
+        if cursor.ms > high.ms:
+            water = cursor
+            results[unit] -= 1
+            cursor = add(low, Duration(results))
+    return cursor, results, water, lowest
+
+
+def _apart(first: DateTime, second: DateTime, unit: str) -> int:
+    one, other = first.fields(), second.fields()
+    years = other.year - one.year
+    if unit == "years":
+        return years
+    if unit == "quarters":
+        return (other.month + 2) // 3 - (one.month + 2) // 3 + years * 4
+    if unit == "months":
+        return other.month - one.month + years * 12
+    days = (
+        ms_of(other.year, other.month - 1, other.day) - ms_of(one.year, one.month - 1, one.day)
+    ) // DAY_MS
+    return int(math.fmod(days, 7) * -1 + days) // 7 if unit == "weeks" else days
+
+
+def local_now(now_ms: float, zone: str) -> tuple[Fields, float]:
+    """Return the time of the clock in a zone now, and its offset."""
+    offset = minutes_at(now_ms, zone)
+    return fields_of(int(now_ms + offset * 60_000)), offset

@@ -1,4 +1,4 @@
-"""`toFormat` and `fromFormat`: Luxon's tokens, in English."""
+"""`toFormat`: Luxon's tokens, in the language of a locale."""
 
 from __future__ import annotations
 
@@ -6,198 +6,167 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from alur_engine.expressions.dates.calendar import HOUR_MS, MINUTE_MS, ms_of, to_instant
-from alur_engine.expressions.dates.locales import DAY_NAMES, MONTH_NAMES, date_time_text
-from alur_engine.expressions.luxon.value import DateTime, iso_week, iso_weekday, ordinal
-from alur_sdk.errors import ExpressionError
+from alur_engine.expressions.luxon import names
+from alur_engine.expressions.luxon.presets import MACROS
+from alur_engine.expressions.luxon.value import DateTime
+from alur_engine.expressions.luxon.weeks import iso_week, local_week, ordinal
+from alur_engine.expressions.numbers import format_number
+from alur_engine.expressions.values import Value
 
-_TOKEN: Final = re.compile(r"'([^']*)'|([A-Za-z])\2*|.", re.DOTALL)
+Show = Callable[[DateTime, str | None], str]
+_RUN: Final = re.compile(r"(.)\1*", re.DOTALL)
 _NOON: Final = 12
 
 
-def _offset(time: DateTime, style: int) -> str:
-    minutes = abs(time.offset)
-    sign = "-" if time.offset < 0 else "+"
-    hours, rest = divmod(minutes, 60)
-    if style == 1:
-        return f"{sign}{hours}:{rest:02}" if rest else f"{sign}{hours}"
-    return f"{sign}{hours:02}{':' if style == 2 else ''}{rest:02}"  # noqa: PLR2004  a style
+def tokens_of(pattern: str) -> list[tuple[bool, str]]:
+    """Return the pieces of a pattern: whether each is text as it stands, and the piece."""
+    pieces: list[tuple[bool, str]] = []
+    parts = pattern.split("'")
+    for number, part in enumerate(parts):
+        if number % 2:
+            if part or number + 1 < len(parts):
+                pieces.append((True, part or "'"))
+        else:
+            pieces += [(not run[0].strip(), run[0]) for run in _RUN.finditer(part)]
+    return pieces
 
 
-def _localized(kind: str, **options: str) -> Callable[[DateTime], str]:
-    return lambda time: date_time_text(time.ms, time.zone, kind, "en-US", dict(options))
+def offset_text(minutes: float, style: str) -> str:
+    """Return an offset: `narrow` like +6, `short` like +06:00, `techie` like +0600."""
+    hours, rest = divmod(int(abs(minutes)), 60)
+    sign = "-" if minutes < 0 else "+"
+    if style == "narrow":
+        return f"{sign}{hours}:{rest}" if rest else f"{sign}{hours}"
+    return f"{sign}{hours:02}{':' if style == 'short' else ''}{rest:02}"
 
 
-def _short_date(style: str) -> Callable[[DateTime], str]:
-    return _localized("date", year="numeric", month=style, day="numeric")
+def padded(number: float, size: int) -> str:
+    """Return a number with zeros before it, its sign first."""
+    digits = format_number(abs(number)).rjust(size, "0")
+    return f"-{digits}" if number < 0 else digits
 
 
-_LETTERS: Final[dict[str, Callable[[DateTime], str]]] = {
-    "S": lambda time: str(time.fields().milli),
-    "SSS": lambda time: f"{time.fields().milli:03}",
-    "u": lambda time: f"{time.fields().milli:03}",
-    "uu": lambda time: f"{time.fields().milli // 10:02}",
-    "uuu": lambda time: str(time.fields().milli // 100),
-    "s": lambda time: str(time.fields().second),
-    "ss": lambda time: f"{time.fields().second:02}",
-    "m": lambda time: str(time.fields().minute),
-    "mm": lambda time: f"{time.fields().minute:02}",
-    "h": lambda time: str(time.fields().hour % _NOON or _NOON),
-    "hh": lambda time: f"{time.fields().hour % _NOON or _NOON:02}",
-    "H": lambda time: str(time.fields().hour),
-    "HH": lambda time: f"{time.fields().hour:02}",
-    "Z": lambda time: _offset(time, 1),
-    "ZZ": lambda time: _offset(time, 2),
-    "ZZZ": lambda time: _offset(time, 3),
-    "ZZZZ": lambda time: str(time.read("offsetNameShort")),
-    "z": lambda time: time.zone,
-    "a": lambda time: "PM" if time.fields().hour >= _NOON else "AM",
-    "d": lambda time: str(time.fields().day),
-    "dd": lambda time: f"{time.fields().day:02}",
-    "E": lambda time: str(iso_weekday(time.fields())),
-    "c": lambda time: str(iso_weekday(time.fields())),
-    "EEE": lambda time: DAY_NAMES[time.fields().weekday][:3],
-    "ccc": lambda time: DAY_NAMES[time.fields().weekday][:3],
-    "EEEE": lambda time: DAY_NAMES[time.fields().weekday],
-    "cccc": lambda time: DAY_NAMES[time.fields().weekday],
-    "EEEEE": lambda time: DAY_NAMES[time.fields().weekday][:1],
-    "ccccc": lambda time: DAY_NAMES[time.fields().weekday][:1],
-    "L": lambda time: str(time.fields().month),
-    "LL": lambda time: f"{time.fields().month:02}",
-    "LLL": lambda time: MONTH_NAMES[time.fields().month - 1][:3],
-    "LLLL": lambda time: MONTH_NAMES[time.fields().month - 1],
-    "LLLLL": lambda time: MONTH_NAMES[time.fields().month - 1][:1],
-    "M": lambda time: str(time.fields().month),
-    "MM": lambda time: f"{time.fields().month:02}",
-    "MMM": lambda time: MONTH_NAMES[time.fields().month - 1][:3],
-    "MMMM": lambda time: MONTH_NAMES[time.fields().month - 1],
-    "MMMMM": lambda time: MONTH_NAMES[time.fields().month - 1][:1],
-    "y": lambda time: str(time.fields().year),
-    "yy": lambda time: f"{time.fields().year % 100:02}",
-    "yyyy": lambda time: f"{time.fields().year:04}",
-    "yyyyyy": lambda time: f"{time.fields().year:06}",
-    "G": lambda time: "AD" if time.fields().year > 0 else "BC",
-    "kk": lambda time: f"{iso_week(time.fields())[0] % 100:02}",
-    "kkkk": lambda time: f"{iso_week(time.fields())[0]:04}",
-    "W": lambda time: str(iso_week(time.fields())[1]),
-    "WW": lambda time: f"{iso_week(time.fields())[1]:02}",
-    "o": lambda time: str(ordinal(time.fields())),
-    "ooo": lambda time: f"{ordinal(time.fields()):03}",
-    "q": lambda time: str((time.fields().month + 2) // 3),
-    "qq": lambda time: f"{(time.fields().month + 2) // 3:02}",
-    "D": _short_date("numeric"),
-    "DD": _short_date("short"),
-    "DDD": _short_date("long"),
-    "DDDD": _localized("date", weekday="long", year="numeric", month="long", day="numeric"),
-    "t": _localized("time", hour="numeric", minute="numeric"),
-    "tt": _localized("time", hour="numeric", minute="numeric", second="numeric"),
-    "T": lambda time: time_format(time, "HH:mm"),
-    "TT": lambda time: time_format(time, "HH:mm:ss"),
-    "f": lambda time: time_format(time, "D', 't"),
-    "ff": lambda time: time_format(time, "DD', 't"),
-    "fff": lambda time: time_format(time, "DDD' at 't"),
-    "F": lambda time: time_format(time, "D', 'tt"),
-    "FF": lambda time: time_format(time, "DD', 'tt"),
-    "X": lambda time: str(int(time.ms) // 1000),
-    "x": lambda time: str(int(time.ms)),
+def _number(read: Callable[[DateTime], float], size: int = 0) -> Show:
+    return lambda time, _locale: padded(read(time), size)
+
+
+def _both(letter: str, read: Callable[[DateTime], float], size: int = 2) -> dict[str, Show]:
+    return {letter: _number(read), letter * size: _number(read, size)}
+
+
+def _short_year(read: Callable[[DateTime], int]) -> Show:
+    return lambda time, _locale: padded(int(str(read(time))[-2:]), 2)
+
+
+def _month(width: str, *, is_format: bool) -> Show:
+    def show(time: DateTime, locale: str | None) -> str:
+        if names.is_english(locale):
+            return names.months(locale, width)[time.fields().month - 1]
+        options: dict[str, Value] = {"month": width} | ({"day": "numeric"} if is_format else {})
+        return names.extract(time, options, "month", locale)
+
+    return show
+
+
+def _weekday(width: str, *, is_format: bool) -> Show:
+    def show(time: DateTime, locale: str | None) -> str:
+        if names.is_english(locale):
+            return names.weekdays(locale, width)[(time.fields().weekday or 7) - 1]
+        rest: dict[str, Value] = {"month": "long", "day": "numeric"} if is_format else {}
+        return names.extract(time, {"weekday": width, **rest}, "weekday", locale)
+
+    return show
+
+
+def _meridiem(time: DateTime, locale: str | None) -> str:
+    if names.is_english(locale):
+        return "PM" if time.fields().hour >= _NOON else "AM"
+    return names.extract(time, {"hour": "numeric", "hourCycle": "h12"}, "dayPeriod", locale)
+
+
+def _era(width: str) -> Show:
+    return lambda time, locale: names.eras(locale, width)[
+        time.fields().year >= (0 if names.is_english(locale) else 1)
+    ]
+
+
+def _offset(style: str) -> Show:
+    return lambda time, _locale: offset_text(time.offset, style)
+
+
+def _zone_name(style: str) -> Show:
+    return lambda time, locale: names.offset_name(
+        time, "long" if style == "long" else "short", locale
+    )
+
+
+def _local(index: int) -> Callable[[DateTime], int]:
+    return lambda time: local_week(time.fields(), names.week_of(time.locale))[index]
+
+
+_TOKENS: Final[dict[str, Show]] = {
+    "S": _number(lambda time: time.fields().milli),
+    "SSS": _number(lambda time: time.fields().milli, 3),
+    "u": _number(lambda time: time.fields().milli, 3),
+    "uu": _number(lambda time: time.fields().milli // 10, 2),
+    "uuu": _number(lambda time: time.fields().milli // 100),
+    **_both("s", lambda time: time.fields().second),
+    **_both("m", lambda time: time.fields().minute),
+    **_both("h", lambda time: time.fields().hour % _NOON or _NOON),
+    **_both("H", lambda time: time.fields().hour),
+    "Z": _offset("narrow"),
+    "ZZ": _offset("short"),
+    "ZZZ": _offset("techie"),
+    "ZZZZ": _zone_name("short"),
+    "ZZZZZ": _zone_name("long"),
+    "z": lambda time, _locale: time.zone,
+    "a": _meridiem,
+    **_both("d", lambda time: time.fields().day),
+    "c": _number(lambda time: time.fields().weekday or 7),
+    "E": _number(lambda time: time.fields().weekday or 7),
+    **{
+        letter * count: _weekday(width, is_format=letter == "E")
+        for letter in "cE"
+        for count, width in ((3, "short"), (4, "long"), (5, "narrow"))
+    },
+    **_both("L", lambda time: time.fields().month),
+    **_both("M", lambda time: time.fields().month),
+    **{
+        letter * count: _month(width, is_format=letter == "M")
+        for letter in "LM"
+        for count, width in ((3, "short"), (4, "long"), (5, "narrow"))
+    },
+    "y": _number(lambda time: time.fields().year),
+    "yy": _short_year(lambda time: time.fields().year),
+    "yyyy": _number(lambda time: time.fields().year, 4),
+    "yyyyyy": _number(lambda time: time.fields().year, 6),
+    "G": _era("short"),
+    "GG": _era("long"),
+    "GGGGG": _era("narrow"),
+    "kk": _short_year(lambda time: iso_week(time.fields())[0]),
+    "kkkk": _number(lambda time: iso_week(time.fields())[0], 4),
+    **_both("W", lambda time: iso_week(time.fields())[1]),
+    **_both("n", _local(1)),
+    "ii": _short_year(_local(0)),
+    "iiii": _number(_local(0), 4),
+    **_both("o", lambda time: ordinal(time.fields()), 3),
+    **_both("q", lambda time: (time.fields().month + 2) // 3),
+    "X": _number(lambda time: int(time.ms // 1000)),
+    "x": _number(lambda time: time.ms),
 }
 
 
-def time_format(time: DateTime, pattern: str) -> str:
+def time_format(time: DateTime, pattern: str, locale: str | None = None) -> str:
     """Return a valid time by Luxon's tokens; text in single quotes stays as it is."""
     pieces = []
-    for found in _TOKEN.finditer(pattern):
-        piece = found[0]
-        if piece.startswith("'") and len(piece) > 1:
-            pieces.append(found[1])
-        elif piece in _LETTERS:
-            pieces.append(_LETTERS[piece](time))
+    for is_literal, piece in tokens_of(pattern):
+        if is_literal:
+            pieces.append(piece)
+        elif piece in _TOKENS:
+            pieces.append(_TOKENS[piece](time, locale))
+        elif piece in MACROS:
+            made, ms = names.formatter(time, MACROS[piece], locale)
+            pieces.append(made.text(ms))
         else:
             pieces.append(piece)
     return "".join(pieces)
-
-
-_READ: Final = {
-    "yyyy": (r"(\d{4})", "year"), "y": (r"(\d{1,6})", "year"), "yy": (r"(\d{2})", "short year"),
-    "M": (r"(\d\d?)", "month"), "MM": (r"(\d\d)", "month"), "L": (r"(\d\d?)", "month"),
-    "LL": (r"(\d\d)", "month"), "MMM": (r"([A-Za-z]{3})", "name"), "LLL": (r"([A-Za-z]{3})", "name"),
-    "MMMM": (r"([A-Za-z]{3,9})", "name"), "LLLL": (r"([A-Za-z]{3,9})", "name"),
-    "d": (r"(\d\d?)", "day"), "dd": (r"(\d\d)", "day"), "o": (r"(\d{1,3})", "ordinal"),
-    "H": (r"(\d\d?)", "hour"), "HH": (r"(\d\d)", "hour"), "h": (r"(\d\d?)", "hour"),
-    "hh": (r"(\d\d)", "hour"), "m": (r"(\d\d?)", "minute"), "mm": (r"(\d\d)", "minute"),
-    "s": (r"(\d\d?)", "second"), "ss": (r"(\d\d)", "second"), "S": (r"(\d{1,3})", "milli"),
-    "SSS": (r"(\d{3})", "milli"), "u": (r"(\d{1,9})", "fraction"), "a": (r"([AaPp][Mm])", "half"),
-    "EEE": (r"([A-Za-z]{3})", "weekday"), "EEEE": (r"([A-Za-z]{6,9})", "weekday"),
-    "ccc": (r"([A-Za-z]{3})", "weekday"), "cccc": (r"([A-Za-z]{6,9})", "weekday"),
-    "Z": (r"([+-]\d\d?(?::\d\d)?)", "offset"), "ZZ": (r"([+-]\d\d:\d\d)", "offset"),
-    "ZZZ": (r"([+-]\d{4})", "offset"), "X": (r"(-?\d+)", "unix"), "x": (r"(-?\d+)", "unix ms"),
-}  # fmt: skip
-
-
-def parse_format(text: str, pattern: str, zone: str) -> DateTime:
-    """Return the time that `text` names by Luxon's tokens, invalid when it does not match."""
-    names, expression = _matcher(pattern)
-    found = re.fullmatch(expression, text, re.ASCII)
-    if not found:
-        return DateTime(float("nan"), zone, "unparsable")
-    return _assemble(dict(zip(names, found.groups(), strict=True)), zone)
-
-
-def _matcher(pattern: str) -> tuple[list[str], str]:
-    names, expression = [], ""
-    for found in _TOKEN.finditer(pattern):
-        piece = found[0]
-        if piece in _READ:
-            expression += _READ[piece][0]
-            names.append(_READ[piece][1])
-        elif found[2]:
-            raise ExpressionError(f"The date token `{piece}` is not supported for reading")
-        else:
-            literal = found[1] if piece.startswith("'") and len(piece) > 1 else piece
-            expression += re.escape(literal)
-    return names, expression
-
-
-def _assemble(parts: dict[str, str], zone: str) -> DateTime:
-    if "unix" in parts or "unix ms" in parts:
-        return DateTime(int(parts.get("unix ms") or int(parts["unix"]) * 1000), zone)
-    month = _month(parts)
-    hour = int(parts.get("hour", 0))
-    if "half" in parts:
-        hour = hour % _NOON + (_NOON if parts["half"].lower() == "pm" else 0)
-    clock = hour * HOUR_MS + int(parts.get("minute", 0)) * MINUTE_MS
-    clock += int(parts.get("second", 0)) * 1000 + _milli(parts)
-    day = int(parts.get("ordinal", parts.get("day", 1)))
-    local = ms_of(_year(parts), month - 1, day, clock)
-    time = DateTime(local - _offset_in(parts), zone) if "offset" in parts else None
-    return time or DateTime(to_instant(local, zone), zone)
-
-
-def _year(parts: dict[str, str]) -> int:
-    if "short year" in parts:
-        short = int(parts["short year"])
-        return short + (1900 if short > 60 else 2000)  # noqa: PLR2004  Luxon's own border
-    return int(parts.get("year", 1970))
-
-
-def _milli(parts: dict[str, str]) -> int:
-    if "fraction" in parts:
-        return int((parts["fraction"] + "00")[:3])
-    return int(parts.get("milli", 0))
-
-
-def _month(parts: dict[str, str]) -> int:
-    name = parts.get("name", "").lower()
-    for number, month in enumerate(MONTH_NAMES, 1):
-        if name and month.lower().startswith(name):
-            return number
-    return int(parts.get("month", 1))
-
-
-def _offset_in(parts: dict[str, str]) -> int:
-    text = parts["offset"]
-    hours, _, minutes = text[1:].partition(":")
-    if not minutes and len(hours) > 2:  # noqa: PLR2004  hours and minutes without a colon
-        hours, minutes = hours[:2], hours[2:]
-    offset = int(hours) * HOUR_MS + int(minutes or 0) * MINUTE_MS
-    return -offset if text[0] == "-" else offset

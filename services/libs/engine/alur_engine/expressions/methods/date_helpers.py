@@ -7,25 +7,26 @@ from typing import Final
 from alur_engine.expressions.dates.value import JsDate
 from alur_engine.expressions.luxon import methods as luxon
 from alur_engine.expressions.luxon.value import DateTime
+from alur_engine.expressions.luxon.zones import own_zone
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import Native, Value
 
 _SHARED: Final = (
-    "beginningOf", "diff", "endOf", "extract", "format", "isBetween", "isWeekend", "minus", "plus",
+    "beginningOf", "diff", "endOf", "extract", "format", "isBetween", "isInLast", "isWeekend", "minus", "plus",
     "startOf", "toFormat", "toISO", "toISODate", "toMillis", "toUTC",
 )  # fmt: skip
 
 
 def _on_date(method: Native) -> Native:
     def call(scope: Scope, date: JsDate, *args: Value) -> Value:
-        return method(scope, DateTime(date.ms, scope.time_zone), *args)
+        return method(scope, DateTime(date.ms, own_zone(scope)), *args)
 
     return call
 
 
 def to_date_time(scope: Scope, date: JsDate) -> DateTime:
     """`toDateTime`."""
-    return DateTime(date.ms, scope.time_zone)
+    return DateTime(date.ms, own_zone(scope))
 
 
 DATES: Final[dict[str, Native]] = {

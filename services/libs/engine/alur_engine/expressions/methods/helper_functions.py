@@ -44,9 +44,17 @@ def not_empty(_scope: Scope, value: Value = UNDEFINED) -> bool:
     return not truthy(value)
 
 
+def search(scope: Scope, data: Value = UNDEFINED, query: Value = UNDEFINED) -> Value:
+    """`$jmespath(data, query)`."""
+    from alur_engine.expressions.methods.queries import answer  # noqa: PLC0415  the library is seldom needed
+
+    return answer(scope, data, query)
+
+
 FUNCTIONS: Final[dict[str, Native]] = {
     "$if": choose,
     "$ifEmpty": if_empty,
+    "$jmespath": search,
     "$max": largest,
     "$min": smallest,
     "$not": not_empty,

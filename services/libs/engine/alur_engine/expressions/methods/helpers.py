@@ -8,7 +8,8 @@ from typing import Final
 from alur_engine.expressions.convert import to_integer, to_js_string, to_key, to_number
 from alur_engine.expressions.dates.parsing import parse_time
 from alur_engine.expressions.limits import spend_bytes, spend_slots
-from alur_engine.expressions.luxon.value import DateTime
+from alur_engine.expressions.luxon.value import DateTime, invalid
+from alur_engine.expressions.luxon.zones import own_zone
 from alur_engine.expressions.methods import json_text, mathematics, uris
 from alur_engine.expressions.methods.calling import callback
 from alur_engine.expressions.methods.helper_functions import is_empty
@@ -262,7 +263,7 @@ def absolute(scope: Scope, number: float) -> float:
 def number_to_time(scope: Scope, number: float, unit: Value = UNDEFINED) -> DateTime:
     """`toDateTime` of a number: milliseconds, or what `unit` says: `s`, `us`."""
     factor = {"s": 1000.0, "us": 0.001}.get(unit if isinstance(unit, str) else "", 1.0)
-    return DateTime(number * factor, scope.time_zone)
+    return DateTime(number * factor, own_zone(scope))
 
 
 def text_to_time(scope: Scope, text: str) -> DateTime:
@@ -270,8 +271,10 @@ def text_to_time(scope: Scope, text: str) -> DateTime:
     if re.fullmatch(r"\d{1,16}", text, re.ASCII):
         seconds = float(text)
         ms = seconds if seconds > _LAST_SECONDS else seconds * 1000
-        return DateTime(ms, scope.time_zone)
-    return DateTime(parse_time(text, scope.time_zone), scope.time_zone, "unparsable")
+        return DateTime(ms, own_zone(scope))
+    ms = parse_time(text, scope.time_zone)
+    told = f'the input "{text}" can\'t be parsed'
+    return DateTime(ms, own_zone(scope)) if ms == ms else invalid("unparsable", told)  # noqa: PLR0124  NaN
 
 
 def parse_json(scope: Scope, text: str) -> Value:

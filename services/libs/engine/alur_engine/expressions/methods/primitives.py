@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Final
 
 from alur_engine.expressions.convert import to_integer, to_js_string, to_key
-from alur_engine.expressions.numbers import INFINITY, copysign, format_number, shortest
+from alur_engine.expressions.intl.number_formats import number_text
+from alur_engine.expressions.numbers import INFINITY, format_number, shortest
 from alur_engine.expressions.problems import range_error
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Native, Special, Value
@@ -124,13 +125,11 @@ def _fraction_digits(number: float, base: int) -> str:
     return "." + "".join(_DIGITS[digit] for digit in digits)
 
 
-def to_locale_string(_scope: Scope, number: float, *_options: Value) -> str:
-    """`toLocaleString` of a number in the default locale, `en-US`."""
-    if not math.isfinite(number):
-        return {"Infinity": "∞", "-Infinity": "-∞"}.get(format_number(number), "NaN")
-    rounded = _round(abs(number), -3).normalize()
-    text = f"{rounded:,f}"
-    return "-" + text if number < 0 or (number == 0 and copysign(float(number)) < 0) else text
+def to_locale_string(
+    _scope: Scope, number: float, locales: Value = UNDEFINED, options: Value = UNDEFINED
+) -> str:
+    """`toLocaleString` of a number."""
+    return number_text(number, locales, options)
 
 
 def itself(_scope: Scope, value: Value) -> Value:

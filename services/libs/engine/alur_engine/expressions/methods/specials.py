@@ -7,9 +7,15 @@ from typing import Final
 
 from alur_engine.expressions.dates import methods as dates
 from alur_engine.expressions.dates.value import JsDate
+from alur_engine.expressions.intl.values import METHODS as FORMATTERS
+from alur_engine.expressions.intl.values import Formatter
 from alur_engine.expressions.limits import spend_slots, spend_steps
-from alur_engine.expressions.luxon import methods as luxon
-from alur_engine.expressions.luxon.value import DateTime, Duration
+from alur_engine.expressions.luxon.duration import Duration
+from alur_engine.expressions.luxon.duration_methods import DURATIONS
+from alur_engine.expressions.luxon.interval import Interval
+from alur_engine.expressions.luxon.interval_methods import INTERVALS, until
+from alur_engine.expressions.luxon.methods import TIMES
+from alur_engine.expressions.luxon.value import DateTime
 from alur_engine.expressions.methods.calling import callback, list_of
 from alur_engine.expressions.methods.date_helpers import DATES
 from alur_engine.expressions.regexes import methods as regexes
@@ -152,8 +158,10 @@ def apply_function(
 
 METHODS: Final[dict[type, Mapping[str, Native]]] = {
     JsDate: {**DATES, **dates.METHODS},
-    DateTime: luxon.TIMES,
-    Duration: luxon.DURATIONS,
+    DateTime: {**TIMES, "until": until},
+    Duration: DURATIONS,
+    Interval: INTERVALS,
+    Formatter: FORMATTERS,
     JsRegExp: regexes.METHODS,
     HostView: {"first": view_first, "last": view_last, "all": view_all},
     JsSet: {

@@ -8,6 +8,7 @@ from typing import Final
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_integer, to_js_string, to_number, truthy
 from alur_engine.expressions.dates import functions as dates
+from alur_engine.expressions.intl import values as intl
 from alur_engine.expressions.limits import spend_bytes, spend_slots
 from alur_engine.expressions.luxon import functions as luxon
 from alur_engine.expressions.methods import helper_functions, json_text, mathematics, objects, uris
@@ -197,6 +198,7 @@ FUNCTIONS: Final[dict[str, Native]] = {
     "DateTime": luxon.not_callable,
     "Duration": luxon.not_callable,
     "Error": make_error,
+    "Interval": luxon.not_callable,
     "Map": make_map,
     "Number": number,
     "Object": object_,
@@ -218,6 +220,7 @@ KINDS: Final[dict[str, dict[str, Value]]] = {
     "Date": {"UTC": dates.utc, "now": dates.now, "parse": dates.parse},
     "DateTime": luxon.DATETIME,
     "Duration": luxon.DURATION,
+    "Interval": luxon.INTERVAL,
     "Number": {
         "EPSILON": 2.0**-52,
         "MAX_SAFE_INTEGER": MAX_SAFE - 1,
@@ -242,6 +245,10 @@ KINDS: Final[dict[str, dict[str, Value]]] = {
 }
 
 NAMESPACES: Final[dict[str, dict[str, Value]]] = {
+    "Intl": {
+        name: make if name in intl.CALLABLE else intl.not_callable
+        for name, make in intl.MAKERS.items()
+    },
     "JSON": {"parse": json_text.parse, "stringify": json_text.stringify},
     "Math": mathematics.MEMBERS,
 }
@@ -256,7 +263,9 @@ MAKERS: Final[Mapping[str, Native]] = {
     "RegExp": regexp,
     "Set": make_set,
     "TypeError": make_type_error,
+    **{f"Intl.{name}": make for name, make in intl.MAKERS.items()},
 }
+"""What `new` makes, by the text that names it."""
 
 CONSTANTS: Final[Mapping[str, Value]] = {
     "Infinity": INFINITY,

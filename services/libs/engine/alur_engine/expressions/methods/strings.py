@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_index, to_integer, to_js_string, to_number
+from alur_engine.expressions.intl import cases, collation
 from alur_engine.expressions.limits import spend_bytes, spend_steps, spend_text
 from alur_engine.expressions.methods.calling import or_default
 from alur_engine.expressions.numbers import INFINITY, NAN, SPACE
@@ -119,26 +120,18 @@ def last_index_of(
     return units.rfind(part_, 0, last + len(part_))
 
 
-def locale_compare(_scope: Scope, text: str, other: Value = UNDEFINED, *_options: Value) -> int:
-    """`localeCompare`: letters before their case and accents, near to what ICU's root order does."""
-    left, right = collation_key(text), collation_key(to_js_string(other))
-    return (left > right) - (left < right)
-
-
-def collation_key(text: str) -> tuple[Value, ...]:
-    """Return what `text` sorts by among people's words."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    base = "".join(char for char in decomposed if not unicodedata.combining(char))
-    letters = [(_rank(char), char.casefold()) for char in base]
-    return letters, decomposed.casefold(), base.swapcase(), text
-
-
-def _rank(char: str) -> int:
-    if char.isspace():
-        return 0
-    if char.isdigit():
-        return 2
-    return 3 if char.isalpha() else 1
+def locale_compare(
+    scope: Scope,
+    text: str,
+    other: Value = UNDEFINED,
+    locales: Value = UNDEFINED,
+    options: Value = UNDEFINED,
+) -> int:
+    """`localeCompare`."""
+    second = to_js_string(other)
+    spend_text(scope, text)
+    spend_text(scope, second)
+    return collation.compare(text, second, locales, options)
 
 
 def normalize(scope: Scope, text: str, form: Value = UNDEFINED) -> str:
@@ -225,6 +218,18 @@ def to_upper_case(scope: Scope, text: str, *_locale: Value) -> str:
     return text.upper()
 
 
+def to_locale_lower_case(scope: Scope, text: str, locales: Value = UNDEFINED) -> str:
+    """`toLocaleLowerCase`."""
+    spend_bytes(scope, len(text))
+    return cases.lower(text, locales)
+
+
+def to_locale_upper_case(scope: Scope, text: str, locales: Value = UNDEFINED) -> str:
+    """`toLocaleUpperCase`."""
+    spend_bytes(scope, len(text))
+    return cases.upper(text, locales)
+
+
 def trim(_scope: Scope, text: str) -> str:
     """`trim`."""
     return text.strip(SPACE)
@@ -282,8 +287,8 @@ METHODS: Final[dict[str, Native]] = {
     "startsWith": starts_with,
     "substr": substr,
     "substring": substring,
-    "toLocaleLowerCase": to_lower_case,
-    "toLocaleUpperCase": to_upper_case,
+    "toLocaleLowerCase": to_locale_lower_case,
+    "toLocaleUpperCase": to_locale_upper_case,
     "toLowerCase": to_lower_case,
     "toString": itself,
     "toUpperCase": to_upper_case,

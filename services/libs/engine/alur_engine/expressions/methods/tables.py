@@ -47,6 +47,9 @@ HELPERS: Final[dict[type, frozenset[str]]] = {
 }
 """The methods that JavaScript lacks."""
 
+CALLED_AND_READ: Final = frozenset({"isWeekend"})
+"""What is a property of Luxon's times, and a method as well."""
+
 CHANGING: Final = frozenset(array_changes.CHANGES)
 """The methods that change their receiver, which may not be an item's data."""
 

@@ -120,6 +120,12 @@ SEEDS ?= 1000000
 simulate: .venv/.members ## Run SEEDS (a million) simulated runs with faults; `make test` runs ten thousand
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
+EXPRESSIONS ?= 20000
+
+.PHONY: two-engines
+two-engines: .venv/.members ## Ask both engines for EXPRESSIONS (twenty thousand) generated expressions; `make test` asks for two thousand
+	ALUR_TWO_ENGINES=$(EXPRESSIONS) $(PYTEST) -n $(WORKERS) tests/unit/engine/expressions/test_jailed.py
+
 .PHONY: chaos-short
 chaos-short: install servers-of-tests ## Fault tests in their short form: real servers, real kills
 	$(PYTEST) -m chaos tests/chaos

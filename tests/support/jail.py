@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from alur_engine.expressions import helped
 from alur_jail import Ears, Jail, JailSettings, RunLimits
 from alur_sdk import Json
 
@@ -56,6 +57,7 @@ class Cell:
         request = {
             "mode": mode,
             "code": code,
+            "script": helped(code) if language == "javascript" else code,
             "items": [{"json": item} for item in (items if items is not None else [{}])],
             "now_ms": 1_800_000_000_000,
             "time_zone": "Asia/Jakarta",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from alur_engine.expressions import Scope
+from alur_engine.expressions import Scope, helped
 from alur_engine.views import shown
 from alur_executor.ports import Jail
 from alur_jail import Ears, RunLimits
@@ -34,6 +34,7 @@ class Coding:
         request = {
             "mode": job.mode,
             "code": job.code,
+            "script": helped(job.code) if job.language == "javascript" else job.code,
             "items": [shown(item) for item in job.items],
             "now_ms": scope.now_ms,
             "time_zone": scope.time_zone,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from alur_engine.expressions import UNDEFINED, Evaluator, Json, Scope
+from alur_engine.expressions import (
+    UNDEFINED,
+    CompiledSubset,
+    Evaluator,
+    JailedJavaScript,
+    Json,
+    Scope,
+)
+from alur_engine.expressions.problems import MistakeError
 from alur_sdk.errors import ExpressionError
 from tests.unit.engine.expressions.test_jailed import jailed, seen
 from tests.unit.engine.expressions.test_javascript import DATA, NOW_MS, load, plain
@@ -22,10 +30,11 @@ def expected(case: Json) -> tuple[str, Json]:
 
 
 def compiled(case: Json) -> tuple[str, Json]:
-    """Return the outcome of a case in the compiled engine, which must compile it."""
-    compiled = EVALUATOR.compile(case["of"])
+    """Return the outcome of a case in the compiled engine, which compiles it, or knows it to be wrong."""
     try:
-        value = compiled(Scope(DATA, now_ms=NOW_MS, time_zone=zone_of(case)))
+        value = EVALUATOR.compile(case["of"])(Scope(DATA, now_ms=NOW_MS, time_zone=zone_of(case)))
+    except MistakeError:
+        return "error", case.get("throws")
     except ExpressionError as error:
         return "error", error.details["kind"]
     return "value", plain(None if value is UNDEFINED else value)
@@ -51,3 +60,44 @@ async def test_the_jail_answers_as_node_does(zone: str) -> None:
         if seen(outcome) != expected(case)
     }
     assert differing == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "offset", "reason"),
+    [
+        ("new Date().toLocaleDateString('xx-YY')", 30, "the locale `xx-YY` is not supported"),
+        ("$json.d.toLocaleString('de-DE', {wekday: 'long'})", 32, "no option `wekday`"),
+        ("$json.d.toLocaleDateString('de', {weekday: 'loud'})", 33, "Value loud out of range"),
+        ("new Intl.NumberFormat('en', {style: 'currency'})", 28, "Currency code is required"),
+        ("Intl.DateTimeFormat('en', {timeZone: 'Mars/Base'})", 26, "Invalid time zone specified"),
+        ("$json.a.localeCompare($json.b, 'en', {numerical: true})", 37, "no option `numerical`"),
+        ("$now.startOf('fortnight')", 13, "Invalid unit fortnight"),
+        ("$now.plus({dayz: 1})", 10, "Invalid unit dayz"),
+        ("$json.t.toDateTime().diff($now, ['days', 'foo'])", 32, "Invalid unit foo"),
+        ("$now.toLocaleString({month: 'lengthy'})", 20, "Value lengthy out of range"),
+        ("DateTime.fromObject({yeer: 2024})", 20, "Invalid unit yeer"),
+        ("$json.x.toLocaleUpperCase('not a locale')", 26, "Incorrect locale information"),
+    ],
+)
+def test_a_wrong_literal_is_refused_at_save_with_its_place(
+    source: str, offset: int, reason: str
+) -> None:
+    with pytest.raises(MistakeError, match=reason) as refused:
+        Evaluator((CompiledSubset(), JailedJavaScript())).compile(source)
+    assert refused.value.offset == offset
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "$json.n.toLocaleString('de-DE', {minimumFractionDigits: 2})",
+        "$json.d.toLocaleString('de-DE', {weekday: 'long', year: $json.y})",
+        "$json.d.toLocaleString($json.locale, {weekday: 'long'})",
+        "$json.d?.startOf('fortnight')",
+        "new Map().set({foo: 1})",
+        "(startOf => startOf('fortnight'))(x => x)",
+        "$now.toLocaleString({...DateTime.DATE_SHORT, weekday: 'short'})",
+    ],
+)
+def test_what_may_be_right_is_compiled(source: str) -> None:
+    assert EVALUATOR.compile(source) is not None

@@ -8,7 +8,7 @@ tables in `methods/`.
 from alur_engine.expressions.braces import is_expression
 from alur_engine.expressions.convert import to_js_string, truthy
 from alur_engine.expressions.evaluator import Compiled, CompiledSubset, Engine, Evaluator
-from alur_engine.expressions.jailed import Jailed, JailedJavaScript
+from alur_engine.expressions.jailed import Jailed, JailedJavaScript, helped
 from alur_engine.expressions.limits import Limits
 from alur_engine.expressions.problems import SyntaxProblem, UnsupportedError
 from alur_engine.expressions.references import find_problems, rename_references
@@ -34,6 +34,7 @@ __all__ = [
     "UnsupportedError",
     "Value",
     "find_problems",
+    "helped",
     "is_expression",
     "rename_references",
     "to_js_string",

@@ -64,3 +64,10 @@ class JailedJavaScript:
         from alur_engine.expressions.compiler.scripts import script_of  # noqa: PLC0415  loads the grammar
 
         return Jailed(source, *script_of(source))
+
+
+def helped(code: str) -> str:
+    """Return JavaScript code of a user such that its calls of helpers, like `list.first()`, find them."""
+    from alur_engine.expressions.compiler import scripts  # noqa: PLC0415  loads the grammar
+
+    return scripts.helped(code)

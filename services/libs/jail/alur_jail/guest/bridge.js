@@ -120,6 +120,8 @@
       return typeof this[name] === "function" ? this[name](...args) : helped(this, name, args);
     });
   }
+  const markedName = new RegExp(`\\$\\$(${engineNames.helpers.join("|")})\\b`, "g");
+  plainly = (message) => message.replace(markedName, "$1");
   hidden(globalThis, "$$", (self, name) => (...args) =>
     self === null || self === undefined ? helped(self, name, args) : self[`$$${name}`](...args));
 

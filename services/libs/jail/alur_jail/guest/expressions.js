@@ -7,7 +7,7 @@
       return text === undefined ? "[1]" : `[0,${text}]`;
     } catch (error) {
       const { type, message } = told(error);
-      return stringify([3, type, message.replaceAll("$$", "")]);
+      return stringify([3, type, message]);
     }
   };
   const evaluated = ({ script, changes }, indexes, text) => {

@@ -69,6 +69,7 @@
     lazy(`$${root}`, () => ask(root, { index: state.index }));
   }
 
+  let plainly = (message) => message;
   const placeOf = (error) => {
     const lines = [...String(error?.stack ?? "").matchAll(/<\w+>:(\d+)/g)].map((found) => Number(found[1]));
     return lines.find((line) => line >= state.firstLine);
@@ -78,7 +79,7 @@
     const line = placeOf(error);
     return {
       type: isError ? String(error.name) : "Error",
-      message: (isError ? String(error.message) : shown(error)).slice(0, 2000),
+      message: plainly(isError ? String(error.message) : shown(error)).slice(0, 2000),
       ...(line === undefined ? {} : { line: line - state.firstLine + 1 }),
       ...(state.at === undefined ? {} : { item: state.at }),
     };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from alur_engine.expressions.compiler.checks import check_method, check_static
 from alur_engine.expressions.compiler.context import Code, Context, Env
 from alur_engine.expressions.compiler.literals import constant_of, list_with_spread
 from alur_engine.expressions.compiler.paths import (
@@ -131,10 +132,14 @@ def _trimmed_call(native: Native, s: Scope, args: list[Value]) -> Value:
 def _member_call(context: Context, node: Node, callee: Node) -> Code:
     key = static_key(context, callee)
     static = _static_native(context, callee, key)
+    holder, text = child(callee, "object"), context.read(callee)
+    if static is not None:
+        check_static(context, node, context.read(holder), str(key))
+    elif isinstance(key, str) and not has_short_cut(node):
+        check_method(context, node, holder, key)
     count, codes, spread = arguments_of(context, node)
     if static is not None:
         return native_call(static, count, codes, spread)
-    holder, text = child(callee, "object"), context.read(callee)
     kind = _LITERALS.get(holder.type)
     if kind is not None and isinstance(key, str) and find_method(kind, key) is None:
         raise context.refuse(callee, f"`{text}` is not a function")
@@ -277,6 +282,8 @@ def new(context: Context, node: Node) -> Code:
     is_global = holder is not None and holder.type == "identifier" and context.is_global(holder)
     if not is_global or name not in MAKERS:
         raise context.refuse(kind, f"`new {name}` is not supported")
+    space, _, member = name.partition(".")
+    check_static(context, node, space, member)
     return native_call(MAKERS[name], *arguments_of(context, node))
 
 

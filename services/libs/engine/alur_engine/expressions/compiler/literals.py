@@ -43,6 +43,32 @@ def constant_of(context: Context, node: Node) -> Value:
     return {"true": True, "false": False, "null": None}.get(node.type, UNDEFINED)
 
 
+def literal_of(context: Context, node: Node, unknown: Value) -> Value:
+    """Return the value that the source says, `unknown` where it does not; also within arrays and objects."""
+    if node.type == "array":
+        return [literal_of(context, part, unknown) for part in children(node)]
+    if node.type == "object":
+        return _members_of(context, node, unknown)
+    if node.type == "undefined":
+        return UNDEFINED
+    value = constant_of(context, node)
+    return unknown if value is UNDEFINED else value
+
+
+def _members_of(context: Context, node: Node, unknown: Value) -> Value:
+    members: dict[str, Value] = {}
+    for part in children(node):
+        if part.type == "shorthand_property_identifier":
+            members[context.read(part)] = unknown
+            continue
+        key = part.child_by_field_name("key")
+        if part.type != "pair" or key is None or key.type == "computed_property_name":
+            return unknown
+        name = read_string(context, key) if key.type == "string" else context.read(key)
+        members[name] = literal_of(context, child(part, "value"), unknown)
+    return members
+
+
 def read_number(context: Context, node: Node) -> float:
     """Return the value of a number literal."""
     text = context.read(node).replace("_", "")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from alur_engine.expressions.compiler.mutation import changes_data
 from alur_engine.expressions.compiler.renaming import references
-from alur_engine.expressions.compiler.tree import Node, Source, child, children
+from alur_engine.expressions.compiler.tree import Body, Node, Source, child, children
 from alur_engine.expressions.methods.helpers import NOTHING
 from alur_engine.expressions.methods.tables import CALLED_AND_READ, HELPERS
 from alur_engine.expressions.problems import UnsupportedError
@@ -18,6 +20,7 @@ _FOR_NOTHING: Final = frozenset(name for each in NOTHING.values() for name in ea
 _HELPERS: Final = (
     frozenset(name for each in HELPERS.values() for name in each) | _FOR_NOTHING | CALLED_AND_READ
 )
+_MAY_HELP: Final = re.compile(rf"\.\s*(?:{'|'.join(sorted(_HELPERS))})\s*\(")
 _GLOBALS: Final = frozenset(
     """AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView
     Date DateTime Duration Interval Error EvalError Float32Array Float64Array Function Infinity Int16Array
@@ -29,6 +32,21 @@ _GLOBALS: Final = frozenset(
     unescape $ $json $item $items $binary $vars $env $execution $workflow $run $trigger $index
     $itemIndex $runIndex $now $today $input $node $if $ifEmpty $jmespath $max $min $not""".split()  # noqa: SIM905  one name a line would take a page
 )
+_OWN_MEMBERS: Final = frozenset(
+    {
+        "Array",
+        "DateTime",
+        "Date",
+        "JSON",
+        "Math",
+        "Number",
+        "Object",
+        "Reflect",
+        "String",
+        "console",
+    }
+)
+"""Whose members of a helper's name are their own, so that calls of them are left alone."""
 _BINDS: Final = {
     "variable_declarator": "name",
     "arrow_function": "parameter",
@@ -101,7 +119,20 @@ def _binding_places(node: Node) -> list[Node]:
     return [] if place is None else [place]
 
 
-def _script(source: Source, nodes: list[Node]) -> str:
+@lru_cache(maxsize=256)
+def helped(code: str) -> str:
+    """Return code of a user with every call of a helper marked, as `_script` does it.
+
+    What cannot be parsed is left as it is: whoever runs the code says what is wrong.
+    """
+    if not _MAY_HELP.search(code):
+        return code
+    body = Body(code)
+    marked = _script(body, list(_below(body.root)))
+    return marked.encode("latin-1").decode("utf-8", "replace")
+
+
+def _script(source: Source | Body, nodes: list[Node]) -> str:
     """Return the text with every call of a helper marked.
 
     `a.name()` becomes `a.$$name()`, or `$$(a, "name")()` where `null` may have the helper too.
@@ -121,10 +152,10 @@ def _callees(nodes: list[Node]) -> Iterator[Node]:
                 yield callee
 
 
-def _edits(source: Source, callee: Node) -> list[tuple[int, int, str]]:
+def _edits(source: Source | Body, callee: Node) -> list[tuple[int, int, str]]:
     holder, place = child(callee, "object"), child(callee, "property")
     name = source.read(place)
-    if name not in _HELPERS:
+    if name not in _HELPERS or holder.type == "super" or source.read(holder) in _OWN_MEMBERS:
         return []
     at = source.offset(place)
     if name not in _FOR_NOTHING or "?." in source.read(callee):

@@ -13,6 +13,7 @@ from alur_engine.expressions.problems import SyntaxProblem, UnsupportedError
 
 Node = tree_sitter.Node
 _PREFIX: Final = b"("
+_BODY: Final = b"async function code() {"
 _LEFT_DEEP: Final = frozenset({"binary_expression"})
 _WRAPPED: Final = 3
 """Nodes around the expression: program, statement, parentheses."""
@@ -81,6 +82,25 @@ class Source:
             for child in node.named_children:
                 is_left = node.type in _LEFT_DEEP and child == node.child_by_field_name("left")
                 waiting.append((child, depth if is_left else depth + 1))
+
+
+class Body:
+    """Parsed code, the body of an async function: places count its bytes, each of which is a character here."""
+
+    def __init__(self, code: str) -> None:
+        self._bytes = code.encode("utf-8", "replace")
+        self.text = self._bytes.decode("latin-1")
+        tree = tree_sitter.Parser(_language()).parse(_BODY + self._bytes + b"\n}")
+        self.root = tree.root_node
+
+    def offset(self, node: Node) -> int:
+        """Return the number of bytes before `node`."""
+        return node.start_byte - len(_BODY)
+
+    def read(self, node: Node) -> str:
+        """Return the text of `node`."""
+        start = self.offset(node)
+        return self.text[start : start + node.end_byte - node.start_byte]
 
 
 def expression_in(root: Node) -> Node | None:

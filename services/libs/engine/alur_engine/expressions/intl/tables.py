@@ -81,8 +81,7 @@ def resolve(locales: Value) -> str:
         if found is not None:
             return found
         raise ExpressionError(
-            f"the locale `{tag}` is not supported: there are {', '.join(common()['locales'])}, "
-            "and their languages alone"
+            f"the locale `{tag}` is not supported; the reference of expressions lists those that are"
         )
     return DEFAULT
 

@@ -59,9 +59,9 @@ async def expression(made: Cell) -> object:
 
 
 CASES = (
-    Case("JavaScript code", "javascript_code", code("javascript"), 4, 15),
+    Case("JavaScript code", "javascript_code", code("javascript"), 4, 25),
     Case("Python code", "python_code", code("python"), 5, 25),
-    Case("expression", "expressions", expression, 3, 25),
+    Case("expression", "javascript_code", expression, 3, 25),
 )
 
 

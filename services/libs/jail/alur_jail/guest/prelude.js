@@ -14,7 +14,9 @@
 
   // Half a surrogate pair cannot be written as UTF-8.
   const { toWellFormed } = String.prototype;
-  const done = (text) => __done(toWellFormed.call(text));
+  // What JSON writes of it as an escape, no other reader of JSON takes.
+  const HALF_PAIR = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+  const done = (text) => __done(toWellFormed.call(text.includes("\\ud") ? text.replace(HALF_PAIR, "$1\\ufffd") : text));
 
   const ask = (what, details) => {
     const answer = parse(__ask(toWellFormed.call(stringify({ ask: what, ...details }))));

@@ -63,7 +63,8 @@ class Code(BatchNode[CodeParams]):
 
     The code is the body of a function. It sees `items`, `$input`, `$json`, `$("name")` and the
     other names of expressions (in Python `_input`, `_json`, `_node("name")`), and returns an object,
-    a list of objects, or items as `{json: …}`.
+    a list of objects, or items as `{json: …}`. JavaScript has `DateTime`, `Intl` and the helpers of
+    expressions as well; its local times are those of the workflow's time zone.
     """
 
     label = "Code"

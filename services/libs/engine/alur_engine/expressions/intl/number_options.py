@@ -66,6 +66,8 @@ class NumberOptions:
 def number_options(given: Mapping[str, Value]) -> NumberOptions:
     """Return the options; raises as JavaScript does, or says what is not supported."""
     options = dict(given)
+    # What a style needs is asked for before the other words are looked at.
+    _need(options, chosen(options, "style", _WORDS["style"], _WHERE, "decimal"))
     words = {name: chosen(options, name, known, _WHERE, known[0]) for name, known in _WORDS.items()}
     words["unitDisplay"] = chosen(options, "unitDisplay", _WORDS["unitDisplay"], _WHERE, "short")
     currency, unit = _currency(options, words), _unit(options, words)
@@ -83,11 +85,16 @@ def number_options(given: Mapping[str, Value]) -> NumberOptions:
     )  # fmt: skip
 
 
+def _need(options: dict[str, Value], style: str) -> None:
+    if style == "currency" and options.get("currency", UNDEFINED) is UNDEFINED:
+        raise type_error("Currency code is required with currency style.")
+    if style == "unit" and options.get("unit", UNDEFINED) is UNDEFINED:
+        raise type_error("Required unit missing")
+
+
 def _currency(options: dict[str, Value], words: Mapping[str, str]) -> str:
     value = options.get("currency", UNDEFINED)
     if value is UNDEFINED:
-        if words["style"] == "currency":
-            raise type_error("Currency code is required with currency style.")
         return ""
     code = to_js_string(value)
     if not _CURRENCY.match(code):
@@ -100,8 +107,6 @@ def _currency(options: dict[str, Value], words: Mapping[str, str]) -> str:
 def _unit(options: dict[str, Value], words: Mapping[str, str]) -> str:
     value = options.get("unit", UNDEFINED)
     if value is UNDEFINED:
-        if words["style"] == "unit":
-            raise type_error("Required unit missing")
         return ""
     unit = to_js_string(value)
     if not _UNIT.match(unit):

@@ -18,12 +18,12 @@ from alur_engine.expressions.luxon.duration import (
     normalized,
     shifted,
 )
-from alur_engine.expressions.luxon.formats import padded, tokens_of
+from alur_engine.expressions.luxon.formats import tokens_of
 from alur_engine.expressions.luxon.iso import iso_clock
 from alur_engine.expressions.luxon.units import UNITS, amount_of, amounts_in, option, unit_of
 from alur_engine.expressions.luxon.value import DateTime
 from alur_engine.expressions.methods.calling import callback
-from alur_engine.expressions.numbers import NAN, format_number, tidy
+from alur_engine.expressions.numbers import NAN
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Value
 
@@ -150,21 +150,29 @@ def to_format(
     tokens = tokens_of(to_js_string(pattern))
     units = [_LETTERS[text[0]] for is_text, text in tokens if not is_text and text[0] in _LETTERS]
     made = shifted(duration, units)
-    floors = truthy(option(options, "floor", True)) and truthy(option(options, "round", True))
+    shown = _amounts(made, options)
     pieces = [
-        text if is_text or text[0] not in _LETTERS else _amount(made, text, floors=floors)
+        text if is_text or text[0] not in _LETTERS else shown(_LETTERS[text[0]], len(text))
         for is_text, text in tokens
     ]
     return "".join(pieces)
 
 
-def _amount(made: Duration, token: str, *, floors: bool) -> str:
-    amount = made.get(_LETTERS[token[0]])
-    if floors:
-        return padded(math.floor(amount), len(token))
-    rounded = tidy(math.floor(amount * 1000 + 0.5) / 1000)
-    digits = format_number(abs(rounded)).rjust(len(token), "0")
-    return f"-{digits}" if rounded < 0 else digits
+def _amounts(made: Duration, options: Value) -> Callable[[str, int], str]:
+    """Return what writes the amount of a unit to so many digits, its sign as `signMode` says."""
+    floors = truthy(option(options, "floor", True)) and truthy(option(options, "round", True))
+    mode = option(options, "signMode", "auto")
+    largest = next(iter(made.amounts), "")
+    locale: Value = made.locale or UNDEFINED
+
+    def show(unit: str, digits: int) -> str:
+        amount, sign = made.get(unit), "always" if mode == "all" else "auto"
+        if mode == "negativeLargestOnly" and unit != largest:
+            amount, sign = (-amount if made.js_number() < 0 else amount), "never"
+        asked = {"useGrouping": False, "minimumIntegerDigits": digits, "signDisplay": sign}
+        return number_text(math.floor(amount) if floors else amount, locale, asked)
+
+    return show
 
 
 def to_human(_scope: Scope, duration: Duration, options: Value = UNDEFINED) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from typing import Final
 
@@ -165,6 +164,8 @@ def digest(scope: Scope, text: str, name: Value = UNDEFINED) -> str:
     if algorithm not in _HASHES:
         raise ExpressionError(f"The hash `{algorithm}` is not known")
     spend_bytes(scope, len(text))
+    import hashlib  # noqa: PLC0415  it takes megabytes, and is seldom needed
+
     return hashlib.new(
         algorithm, text.encode("utf-8", "replace"), usedforsecurity=False
     ).hexdigest()

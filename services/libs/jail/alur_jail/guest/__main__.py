@@ -25,6 +25,7 @@ from alur_jail.guest import lockdown, wire  # noqa: E402  # the path comes first
 
 NICE = 5
 """Runners give way to the service that started them."""
+Lock = Callable[[dict[str, Any]], None]
 Runner = Callable[[socket.socket, dict[str, Any], str], None]
 _INT_BYTES = array.array("i").itemsize
 
@@ -34,6 +35,7 @@ def main() -> None:
     os.environ.clear()
     lockdown.become_nobody()
     runner: Runner = import_module(f"alur_jail.guest.{sys.argv[1]}").runner(sys.argv[3:])
+    lock = lockdown.prepare()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[2]))
     os.dup2(1, 2)  # complaints are for the start alone
@@ -41,10 +43,10 @@ def main() -> None:
     gc.freeze()
     _give(control, os.pidfd_open(os.getpid()))
     while (handle := _take(control)) is not None:
-        _fork(control, socket.socket(fileno=handle), runner)
+        _fork(control, socket.socket(fileno=handle), runner, lock)
 
 
-def _fork(control: socket.socket, link: socket.socket, runner: Runner) -> None:
+def _fork(control: socket.socket, link: socket.socket, runner: Runner, lock: Lock) -> None:
     try:
         child = os.fork()
     except OSError:
@@ -58,18 +60,18 @@ def _fork(control: socket.socket, link: socket.socket, runner: Runner) -> None:
         return
     try:
         control.close()
-        _serve(link, runner)
+        _serve(link, runner, lock)
     finally:
         os._exit(0)  # nothing of the parent is to be cleaned up twice
 
 
-def _serve(link: socket.socket, runner: Runner) -> None:
+def _serve(link: socket.socket, runner: Runner, lock: Lock) -> None:
     with contextlib.suppress(PermissionError):  # whoever started us is nicer already
         os.setpriority(os.PRIO_PROCESS, 0, NICE)
     limits = wire.receive(link)
     body = wire.receive_text(link)
     try:
-        lockdown.lock(limits)
+        lock(limits)
     except OSError as error:
         wire.send(link, {"error": {"type": "JailError", "message": str(error)}})
         return

@@ -45,7 +45,6 @@ class Guest:
 
     def run(self, link: socket.socket, limits: dict[str, Any], body: str) -> str:
         """Return the answer to a request, as the text of a frame."""
-        random.seed()
         gc.disable()  # it would copy what is shared with the parent, for a process that soon ends
         self._link = link
         self._context.set_memory_limit(limits["memory"])
@@ -98,11 +97,14 @@ def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str
 def bridged(module_name: str) -> Guest:
     """Return a context that asks the engine of expressions, which lies beside, for what it lacks."""
     module = import_module(module_name)
+    when: list[tuple[float, str]] = []
     bridges: list[Any] = []
     names = f"  const engineNames = {json.dumps(module.names())};\n"
     scripts = (Path(__file__).with_name(f"{name}.js").read_text() for name in _BRIDGED)
 
     def engine(text: str) -> str:
+        if not bridges:  # the first who asks makes it
+            bridges.append(module.Bridge(*when[0]))
         answer: str = bridges[0].answer(text)
         return answer
 
@@ -111,7 +113,7 @@ def bridged(module_name: str) -> Guest:
         if time_zone != "UTC":
             os.environ["TZ"] = time_zone
             time.tzset()
-        bridges.append(module.Bridge(now_ms, time_zone))
+        when.append((now_ms, time_zone))
         return ""
 
     return Guest(names + "".join(scripts), __engine=engine, __begin=begin)

@@ -6,6 +6,7 @@ import ctypes
 import math
 import os
 import resource
+from collections.abc import Callable
 from typing import Any, Final
 
 from alur_jail.guest.seccomp import program
@@ -15,6 +16,7 @@ _SET_NO_NEW_PRIVS, _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP = 38, 4, 22, 24
 _CAPABILITY_VERSION: Final = 0x20080522
 _FILTER, _LAST_CAPABILITY = 2, 63
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_PRCTL = _LIBC.prctl
 
 
 class _Program(ctypes.Structure):
@@ -35,7 +37,14 @@ def become_nobody() -> None:
         raise OSError(ctypes.get_errno(), "capset: the capabilities cannot be let go of")
 
 
-def lock(limits: dict[str, Any]) -> None:
+def prepare() -> Callable[[dict[str, Any]], None]:
+    """Return what locks a runner, with all made that the warm parent can make for it."""
+    code = program(is_starting=False)
+    wanted = ctypes.byref(_Program(len(code) // 8, code))
+    return lambda limits: _lock(limits, wanted)
+
+
+def _lock(limits: dict[str, Any], wanted: object) -> None:
     """Take the limits `seconds` (of CPU) and `address_space` (bytes), and the filter of calls.
 
     Raises `OSError` when one of them cannot be had: then nothing is run.
@@ -50,9 +59,7 @@ def lock(limits: dict[str, Any]) -> None:
     _limit(resource.RLIMIT_NOFILE, 32)
     _call(_SET_NO_NEW_PRIVS, 1)
     _call(_SET_DUMPABLE, 0)
-    code = program(is_starting=False)
-    wanted = _Program(len(code) // 8, code)
-    _call(_SET_SECCOMP, _FILTER, ctypes.byref(wanted))
+    _call(_SET_SECCOMP, _FILTER, wanted)
 
 
 def _limit(which: int, value: int) -> None:
@@ -63,6 +70,6 @@ def _limit(which: int, value: int) -> None:
 
 def _call(option: int, *arguments: Any) -> None:
     padded = [*arguments, 0, 0, 0, 0][:4]
-    if _LIBC.prctl(option, *padded) != 0:
+    if _PRCTL(option, *padded) != 0:
         error = ctypes.get_errno()
         raise OSError(error, f"prctl {option}: {os.strerror(error)}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from alur_engine.expressions.bridge import OWN_FUNCTIONS, OWN_KINDS
+from alur_engine.expressions import bridge
 from alur_engine.expressions.methods.standard import KINDS
 from alur_engine.expressions.methods.tables import BY_TYPE, HELPERS
 
+CLASSES = ("DateTime", "Duration", "Interval")
 PLAIN = (str, list, int, dict)
 """What JSON has; the methods of dates and the like are told by their kinds."""
 
@@ -17,8 +18,8 @@ def main() -> None:
     helpers = {name for table in HELPERS.values() for name in table}
     methods = {name for kind in PLAIN for name in BY_TYPE[kind]} - helpers
     names = {
-        "functions": sorted(OWN_FUNCTIONS),
-        "statics": [f"{kind}.{name}" for kind in OWN_KINDS for name in sorted(KINDS[kind])],
+        "functions": sorted(bridge.OWN_FUNCTIONS),
+        "statics": [f"{kind}.{name}" for kind in CLASSES for name in sorted(KINDS[kind])],
         "helpers": sorted(helpers),
         "methods": sorted(methods),
     }

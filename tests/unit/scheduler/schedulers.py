@@ -37,6 +37,8 @@ class Counting:
 
     def offered_again(self, pool: str) -> None: ...
 
+    def pool_empty(self, pool: str) -> None: ...
+
 
 class Schedulers:
     """Those that live take a turn every second."""

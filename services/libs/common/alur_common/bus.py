@@ -47,8 +47,5 @@ class Broker(Bus, Protocol):
     async def start(self) -> None:
         """Begin to deliver to those who have subscribed; nothing is subscribed after."""
 
-    async def rest(self) -> None:
-        """Take nothing new, and finish what is being handled; what is published still goes out."""
-
     async def close(self) -> None:
-        """Rest, and stop."""
+        """Take nothing new, finish what is being handled, and stop."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from alur_common.blobs import Blobs
-from alur_common.bus import Broker
 from alur_common.clock import Clock, Ids
 from alur_common.dependencies import Dependencies
 from alur_common.documents.port import Collection, Documents
 from alur_common.executions.outbox import Outbox
 from alur_common.process import Process
 from alur_common.settings import Settings
+
+if TYPE_CHECKING:
+    from alur_common.kafka.bus import KafkaBus
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Ground:
 
     documents: Documents
     blobs: Blobs
-    bus: Broker
+    bus: KafkaBus
     outbox: Outbox
     clock: Clock
     ids: Ids

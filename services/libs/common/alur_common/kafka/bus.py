@@ -109,7 +109,7 @@ class KafkaBus:
             raise UnavailableError(message) from error
 
     async def rest(self) -> None:
-        """Fetch no more, wait a while for what is being handled, commit, and leave the groups."""
+        """Fetch no more, wait a while for what is being handled, commit, and leave the groups; what is published goes out."""
         await asyncio.gather(*(group.stop() for group in self._groups.values()))
         await self._broker.stop()
 

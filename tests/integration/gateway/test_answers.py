@@ -10,6 +10,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
+from alur_gateway.adapters.rest import execution_models as e
 from alur_gateway.adapters.rest import models as m
 from alur_gateway.adapters.rest import people_models as p
 from tests.support.alur_dev import ROOT, AlurDev
@@ -84,10 +85,10 @@ def test_every_answer_is_as_described(rest: httpx.Client) -> None:
         f"{PROJECT}/workflows/answers": m.WorkflowDocument,
         f"{PROJECT}/workflows/answers/versions": m.VersionPage,
         f"{PROJECT}/workflows/answers/versions/1": m.Version,
-        f"{PROJECT}/executions": m.ExecutionPage,
-        one: m.ExecutionDocument,
-        f"{one}/nodes/split": m.NodeRuns,
-        f"{one}/journal": m.JournalPage,
+        f"{PROJECT}/executions": e.ExecutionPage,
+        one: e.ExecutionDocument,
+        f"{one}/nodes/split": e.NodeRuns,
+        f"{one}/journal": e.JournalPage,
         "/api/v1/node-types": m.NodeTypeList,
         "/api/v1/node-types/core.set": m.NodeType,
         "/api/v1/me": p.Me,

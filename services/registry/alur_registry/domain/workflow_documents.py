@@ -107,13 +107,7 @@ def shown_workflow(
     risks = find_risks(document, wide=wide_networks)
     return {
         **document,
-        "metadata": {
-            **document["metadata"],
-            "uid": record.uid,
-            "createdAt": rfc3339(record.created_at),
-            "updatedAt": rfc3339(record.updated_at),
-            "managedBy": record.managed_by,
-        },
+        "metadata": {**document["metadata"], **_origin(record)},
         "status": {
             "activeVersion": record.version,
             "conditions": _conditions(
@@ -129,6 +123,15 @@ def shown_workflow(
             "triggers": _triggers(record, public_url, triggers or {}),
             "lastExecution": last_execution,
         },
+    }
+
+
+def _origin(record: WorkflowRecord) -> dict[str, Any]:
+    return {
+        "uid": record.uid,
+        "createdAt": rfc3339(record.created_at),
+        "updatedAt": rfc3339(record.updated_at),
+        "managedBy": record.managed_by,
     }
 
 

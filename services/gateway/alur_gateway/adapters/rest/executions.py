@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from alur_common.executions import Execution
 from alur_gateway.adapters.rest.bodies import body_of, raw_body
-from alur_gateway.adapters.rest.models import (
+from alur_gateway.adapters.rest.execution_models import (
     CancelBody,
     ExecutionDocument,
     ExecutionPage,

@@ -17,8 +17,8 @@ from alur_executor.service.task_session import TaskSession
 from alur_scheduler.service.pools import PoolSweep
 from tests.simulation.pools import simulate_pooled
 
-SEEDS = 300
-CHUNKS = 6
+SEEDS = 200
+CHUNKS = 4
 WITHIN = 1_000
 Mutation = Callable[[], AbstractContextManager[None]]
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from alur_common.executions import Execution, Message, Task
 from alur_executor.ports import Trace
-from alur_executor.service.serving import MOST_BREAKS
+from alur_executor.service.serving import MOST_BREAKS, MOST_CLAIMS
 from alur_sdk.errors import StorageError, UnavailableError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.pooling import gpu, kill, nothing_is_left, owner, serving
@@ -203,6 +203,24 @@ async def test_a_task_of_an_ended_execution_goes_though_nobody_serves_its_pool(
     await asyncio.sleep(20)
     await world.pools.sweep()
     assert await world.tasks.is_empty()
+
+
+@in_virtual_time
+async def test_what_kills_each_executor_that_runs_it_fails_in_the_end(world: World) -> None:
+    await owner(world)
+    execution_id = await world.start(chain(gpu()), {"n": 0}, {"n": 1})
+    await world.rest(execution_id, "waiting")
+    world.outside.next = [None]
+    for number in range(MOST_CLAIMS):
+        made = await serving(world, f"gpu-{number}")
+        world.outside.hold()
+        await world.outside.until(2 + number)
+        await kill(world, made, f"gpu-{number}")
+        await world.pools.sweep()
+    await serving(world, "gpu-last")
+    ended = await world.rest(execution_id)
+    assert (ended.status, (ended.error or {})["code"]) == ("failed", "executors-died")
+    assert [call.body["n"] for call in world.outside.calls] == [0] + [1] * MOST_CLAIMS
 
 
 @in_virtual_time

@@ -25,11 +25,20 @@ from alur_executor.service.task_session import (
     waiting_run,
     writer_of,
 )
-from alur_sdk.errors import AlurError, ConflictError, LimitError, NotFoundError, StorageError
+from alur_sdk.errors import (
+    AlurError,
+    ConflictError,
+    LimitError,
+    NotFoundError,
+    Permanent,
+    StorageError,
+)
 
 LOOK_SECONDS = 1.0
 """How often it is looked for tasks of which no event told, and whether those that run here still count."""
 MOST_BREAKS = 5
+MOST_CLAIMS = 20
+"""Whatever kills each executor that runs it (for want of memory, say) is to leave the others alone some day."""
 FIRST_PAUSE_SECONDS = 0.2
 _log = structlog.get_logger("alur.executor")
 
@@ -179,9 +188,14 @@ class Serving:
         writer = writer_of(parts, task)
         session = TaskSession(parts, execution, program, state, writer, trace=trace)
         try:
-            if await is_open(parts, writer, task, state, run):
+            if not await is_open(parts, writer, task, state, run):
+                await self._finish(task, session)
+            elif task.epoch > MOST_CLAIMS:
+                message = f"{MOST_CLAIMS} executors that ran it died or stopped before it ended"
+                await self._fail(task, Permanent(message, code="executors-died"))
+            else:
                 await session.run(run)
-            await self._finish(task, session)
+                await self._finish(task, session)
         finally:
             session.release()
 

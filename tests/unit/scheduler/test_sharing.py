@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from structlog.testing import capture_logs
 
 from alur_scheduler.domain.partitions import slot_of
 from alur_scheduler.service.sharing import LEASE_SECONDS
+from alur_sdk.errors import UnavailableError
 from tests.unit.scheduler.schedulers import COUNT, Schedulers, keys
 
 FAIL_OVER_SECONDS = 6
@@ -75,7 +77,7 @@ async def test_one_that_stood_still_knows_by_its_own_clock_that_nothing_is_its_o
     world.clock.advance(0.1)
     assert world.fences(stopped) == {}
     assert list(stopped.slots) == []
-    assert await stopped.turn()
+    await stopped.turn()
     assert world.fences(stopped) == dict.fromkeys(range(COUNT), 1)
 
 
@@ -94,6 +96,24 @@ async def test_one_that_stood_still_too_long_is_refused_and_says_so_once() -> No
     await world.go_on(4)
     assert world.held() == {"b": 8, "a": 8}
     assert world.meters["a"].refusals == {"lease": 1}
+
+
+async def test_a_store_that_fails_for_a_while_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = Schedulers()
+    only = await world.begin("a")
+
+    async def away(*_: object, **__: object) -> None:
+        raise UnavailableError("the store is out of reach")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.documents, "find", away)
+        with pytest.raises(UnavailableError):
+            await world.go_on(1)
+    await world.go_on(1)
+    assert world.fences() == dict.fromkeys(range(COUNT), 1)
+    assert only.since == world.clock.now() - 2
 
 
 async def test_who_comes_back_under_its_name_goes_on_at_once() -> None:

@@ -22,7 +22,7 @@ from alur_sdk.errors import AlurError, ConflictError, ExistsError, NotFoundError
 
 TURN_SECONDS = 1.0
 """So often a scheduler says that it lives, and looks who else does."""
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 4.0
 KEPT_SECONDS = 24 * 3600.0
 MOST = 1_000
 _log = get_logger("alur.scheduler")
@@ -95,14 +95,19 @@ class SharedWork:
         await self.turn()
 
     async def turn(self) -> bool:
-        """Renew, bury the dead, take and give what is due; return whether something became ours."""
+        """Renew, bury the dead, take and give what is due; return whether something became ours.
+
+        Nobody takes what is ours before our document was removed. So where it was not, what is read of the partitions
+        meanwhile holds, and one round trip to the store is enough for us to know that we go on.
+        """
         begun = self._clock.monotonic()
-        before = set(self._held) if self._is_fresh() else set()
-        await self._renew()
-        self._renewed = begun
-        await self._others.look(self._me, begun)
+        is_renewed, partitions = await self._looked(begun)
         self.since = min([self.since, *self._others.since])
-        partitions = await self._partitions()
+        if not is_renewed:
+            await self._lost()
+            return False
+        self._renewed = begun
+        before = set(self._held)
         self._held = {one.number: one.fence for one in partitions if one.holder == self._me}
         if self._others.are_known:
             await self._move(partitions, self._others)
@@ -121,16 +126,32 @@ class SharedWork:
         except AlurError as error:
             _log.warning("partitions not given up", reason=error.message)
 
-    async def _renew(self) -> None:
+    async def _looked(self, now: float) -> tuple[bool, list[Partition]]:
+        """Renew, and read everything, at once."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                renewed = group.create_task(self._is_renewed())
+                partitions = group.create_task(self._partitions())
+                group.create_task(self._others.look(self._me, now))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return renewed.result(), partitions.result()
+
+    async def _is_renewed(self) -> bool:
         try:
             await self._documents.replace(SCHEDULERS, self._document())
         except NotFoundError:
-            self._held = {}
-            self._meter.refused("lease")
-            _log.warning(
-                "lease refused: another scheduler found this one standing still, and holds its partitions"
-            )
-            await self._insert()
+            return False
+        return True
+
+    async def _lost(self) -> None:
+        self._held = {}
+        self._meter.refused("lease")
+        self._meter.partitions(0)
+        _log.warning(
+            "lease refused: another scheduler found this one standing still, and holds its partitions"
+        )
+        await self._insert()
 
     async def _insert(self) -> None:
         try:

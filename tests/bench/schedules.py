@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -36,15 +36,17 @@ from tools.servers import kafka, mongo, s3
 PROJECT = "/api/v1/projects/default"
 
 
-def workflow(name: str, every: int, *, together: bool) -> dict[str, Any]:
-    """Return a workflow that is due every so many seconds: of the minute, or from now on."""
-    params = {"cron": f"*/{every} * * * * *"} if together else {"every": f"PT{every}S"}
+def workflow(number: int, begins: datetime, asked: Namespace) -> dict[str, Any]:
+    """Return a workflow that is due every so many seconds, from a minute on that has yet to come."""
+    first = 0 if asked.together else number % asked.every
+    minutes = ",".join(str((begins.minute + n) % 60) for n in range(int(asked.seconds / 60) + 2))
+    cron = f"{first}-59/{asked.every} {minutes} * * * *"
     return {
         "apiVersion": "alur.dev/v1alpha1",
         "kind": "Workflow",
-        "metadata": {"name": name},
+        "metadata": {"name": f"late-{number:04}"},
         "spec": {
-            "triggers": [{"name": "tick", "type": "trigger.schedule", "params": params}],
+            "triggers": [{"name": "tick", "type": "trigger.schedule", "params": {"cron": cron}}],
             "nodes": [{"name": "done", "type": "core.noop"}],
             "edges": [{"from": "tick", "to": "done"}],
         },
@@ -53,26 +55,29 @@ def workflow(name: str, every: int, *, together: bool) -> dict[str, Any]:
 
 def run(platform: AlurDev, asked: Namespace) -> tuple[float, float, float]:
     """Have them all due for a while; return from when until when, and the CPU milliseconds of all processes."""
+    at = int(time.time() + asked.lead + 60) // 60 * 60
+    begins = datetime.fromtimestamp(at, UTC)
 
     def put(number: int) -> None:
-        name = f"late-{number:04}"
-        path = f"{PROJECT}/workflows/{name}"
-        made = workflow(name, asked.every, together=asked.together)
+        made = workflow(number, begins, asked)
+        path = f"{PROJECT}/workflows/{made['metadata']['name']}"
         while platform.rest.put(path, json=made).is_server_error:
             time.sleep(0.5)  # so much at once may be refused
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(put, range(asked.schedules)))
-    time.sleep(5)
     services = ("registry", "scheduler", "gateway", "executor")
     pids = [pid for service in services for pid in platform.pids(service)]
     if platform.process is not None:
         pids.append(platform.process.pid)
-    before, since = sum(map(cpu_ms, pids)), time.time()
+    if time.time() > at:
+        raise SystemExit(f"making them took longer than --lead {asked.lead}")
+    time.sleep(at - time.time())
+    before = sum(map(cpu_ms, pids))
     time.sleep(asked.seconds)
-    took, until = sum(map(cpu_ms, pids)) - before, time.time()
+    took = sum(map(cpu_ms, pids)) - before
     time.sleep(10)
-    return since, until, took
+    return at, at + asked.seconds, took
 
 
 async def accepted(documents: Documents) -> AsyncIterator[tuple[str, float, float]]:
@@ -163,10 +168,13 @@ def main() -> None:
     """Measure what the command line asks for."""
     parser = ArgumentParser(description="How late schedules are.")
     parser.add_argument("--schedules", type=int, default=1_000)
-    parser.add_argument("--every", type=int, default=10, help="seconds between the ticks of each")
+    parser.add_argument(
+        "--every", type=int, default=10, help="seconds between the ticks of each, a part of 60"
+    )
     parser.add_argument("--together", action="store_true", help="all are due in the same instant")
     parser.add_argument("--schedulers", type=int, default=0, help="0: one process on a folder")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long it is measured")
+    parser.add_argument("--seconds", type=int, default=60, help="how long it is measured")
+    parser.add_argument("--lead", type=int, default=30, help="seconds that making them may take")
     asked = parser.parse_args()
     asyncio.run(in_many_processes(asked) if asked.schedulers else in_one_process(asked))
 

@@ -26,7 +26,7 @@ PARTITIONS = 16
 
 @pytest.fixture
 def platform(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
-    flags = ("--distributed", "--executors", "2", "--schedulers", "3")
+    flags = ("--distributed", "--schedulers", "3")
     with alur_dev(tmp_path / "data", servers, flags) as running:
         yield running
         running.stop()  # so that nobody waits for the dead

@@ -119,7 +119,7 @@ METRICS = (
     ),
     _gauge(
         "scheduler_partitions_held",
-        "Partitions of the workflows that this scheduler decides about; 0 where it is the only one.",
+        "Partitions of the workflows that this scheduler decides about; 0 on a data folder, where everything is its own.",
     ),
     _counter(
         "scheduler_refused_total",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -69,10 +70,10 @@ class Proxy:
 
 
 @asynccontextmanager
-async def proxy(host: str, port: int) -> AsyncIterator[Proxy]:
-    """Run a proxy to this server on a free port."""
+async def proxy(host: str, port: int, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Proxy]:
+    """Run a proxy to this server on a free port; with `tls` its clients speak TLS."""
     running = Proxy(host, port)
-    server = await asyncio.start_server(running._serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(running._serve, "127.0.0.1", 0, ssl=tls)
     running.listens_at = server.sockets[0].getsockname()[1]
     try:
         yield running

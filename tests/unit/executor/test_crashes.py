@@ -105,6 +105,23 @@ async def test_a_person_decides_about_what_asks(
     assert outcome != "done" or ended.output == [{"by": "hand"}]
 
 
+@in_virtual_time
+async def test_while_a_person_has_to_decide_all_else_of_the_execution_rests(world: World) -> None:
+    pause = node("pause", "core.wait", params={"for": "PT1H"})
+    spec = chain(pause, node("after", params={"body": {"n": 2}}))
+    spec["nodes"].insert(0, node("a", inDoubt="ask"))
+    execution_id = await _dies_in_call(world, 1, spec, {"n": 1})
+    await world.executor("two")
+    await world.rest(execution_id, "in-doubt")
+    for _ in range(3):
+        await asyncio.sleep(3600)
+        await world.recovery.wake_due()
+    assert (await world.executions.get(execution_id)).status == "in-doubt"
+    await world.tell(execution_id, "resolve", "1", node="a", outcome="done", output={})
+    assert (await world.rest(execution_id)).status == "succeeded"
+    assert len(world.outside.calls) == 2
+
+
 @pytest.mark.parametrize("outcome", ["done", "fail"])
 @in_virtual_time
 async def test_what_a_person_decided_is_not_asked_again(world: World, outcome: str) -> None:

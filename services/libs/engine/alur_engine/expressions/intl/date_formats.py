@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from alur_engine.expressions.convert import to_integer, to_js_string, to_number, truthy
@@ -39,6 +40,7 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _DATE: Final = ("weekday", "year", "month", "day")
 _TIME: Final = ("hour", "minute", "second", "fractionalSecondDigits")
+_SCALARS: Final = frozenset({str, int, bool})
 _STYLES: Final = ("full", "long", "medium", "short")
 _CYCLES: Final = {"h11": "1", "h12": "2", "h23": "3", "h24": "4"}
 _ASKED: Final = {"0": "default", "t": "true", "f": "false"}
@@ -134,6 +136,20 @@ def date_format(
     """
     locale = resolve(locales)
     given = options_of(options)
+    key = tuple(given.items())
+    if all(type(value) in _SCALARS for value in given.values()):
+        return _kept(locale, key, zone, kind, default)
+    return _made(locale, given, zone, kind, default)
+
+
+@lru_cache(maxsize=256)
+def _kept(
+    locale: str, options: tuple[tuple[str, Value], ...], zone: str, kind: Kind, default: Kind
+) -> DateFormat:
+    return _made(locale, dict(options), zone, kind, default)
+
+
+def _made(locale: str, given: dict[str, Value], zone: str, kind: Kind, default: Kind) -> DateFormat:
     table = table_of(locale)
     _refuse_unknown(given)
     where = _zone_in(given, zone)

@@ -64,6 +64,9 @@ class NumberFormat:
         """Return the digits, whether they are zero, the shift of compact and the exponent."""
         if not math.isfinite(number):
             return ("nan" if math.isnan(number) else "infinity"), False, None, 0
+        plain = self._plain_digits(number)
+        if plain is not None:
+            return plain, number == 0, None, 0
         with localcontext() as context:
             context.prec = _PRECISION
             exact = abs(Decimal(repr(number)))
@@ -79,6 +82,18 @@ class NumberFormat:
                 return self._shown(rounded), not rounded, None, 0
             exponent, rounded = self._scientific(exact, is_negative=is_negative)
             return self._shown(rounded), not rounded, None, exponent
+
+    def _plain_digits(self, number: float) -> str | None:
+        """Return the digits of a number that needs no rounding, as most do not; else nothing."""
+        options = self.options
+        if options.fraction is None or not options.is_plain:
+            return None
+        whole, _, fraction = repr(abs(number)).partition(".")
+        fraction = "" if fraction == "0" else fraction
+        if len(fraction) > options.fraction[1] or "e" in fraction or "e" in whole:
+            return None
+        fraction = fraction.ljust(options.fraction[0], "0")
+        return f"{whole}.{fraction}" if fraction else whole
 
     def _rounded(self, exact: Decimal, *, is_negative: bool) -> Decimal:
         """Round to the digits asked for; what is cut has no zeros that say nothing."""

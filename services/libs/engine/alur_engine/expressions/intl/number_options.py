@@ -59,6 +59,17 @@ class NumberOptions:
     currency: str = ""
     unit: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the digits are those of the number itself, but for rounding."""
+        words = self.words
+        return (
+            self.integer_digits == 1
+            and words["notation"] == "standard"
+            and words["style"] != "percent"
+            and words["trailingZeroDisplay"] == "auto"
+        )
+
     def __getitem__(self, name: str) -> str:
         return self.words[name]
 

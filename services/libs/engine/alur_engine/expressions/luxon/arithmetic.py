@@ -14,6 +14,7 @@ from alur_engine.expressions.luxon.duration import (
     invalid_duration,
     negated,
     shifted,
+    size_of,
 )
 from alur_engine.expressions.luxon.units import EXACT, UNITS, luxon_error
 from alur_engine.expressions.luxon.value import DateTime
@@ -23,7 +24,8 @@ from alur_engine.expressions.numbers import tidy
 
 DAY_MS: Final = 86_400_000
 _CALENDAR: Final = ("years", "quarters", "months", "weeks", "days")
-_LAST: Final = 1e9
+_LAST_MS: Final = 1e9 * DAY_MS
+_CLOCK_SIZES: Final = {"hours": 3_600_000, "minutes": 60_000, "seconds": 1_000, "milliseconds": 1}
 PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "millisecond")
 _WEEK_PARTS: Final = ("weekYear", "weekNumber", "weekday")
 
@@ -32,28 +34,39 @@ def add(time: DateTime, duration: Duration, sign: int = 1) -> DateTime:
     """Return a time moved by a duration: first by the calendar, then by the clock."""
     if not time.is_valid:
         return time
-    amounts = {unit: sign * duration.get(unit) for unit in UNITS}
-    if not all(
-        math.isfinite(amount) and abs(amount) < _LAST * DAY_MS for amount in amounts.values()
-    ):
+    if not duration.is_valid:
         return time.moved(math.nan)
-    whole = {unit: int(amounts[unit]) for unit in _CALENDAR}
-    ms = time.ms
-    offset: float | None = time.offset
+    amounts = duration.amounts if sign > 0 else {u: -n for u, n in duration.amounts.items()}
+    for amount in amounts.values():
+        if not -_LAST_MS < amount < _LAST_MS:
+            return time.moved(math.nan)
+    whole = {unit: int(amounts[unit]) for unit in _CALENDAR if amounts.get(unit)}
+    ms, offset = time.ms, time.offset
     if any(whole.values()):
-        ms, offset = settled(_moved(time.fields(), whole), time.offset, time.zone)
-    rest = {unit: amounts[unit] - whole.get(unit, 0) for unit in UNITS}
-    extra = shifted(Duration(rest), ["milliseconds"]).get("milliseconds")
-    if extra:
-        ms, offset = tidy(ms + extra), None
-    return time.moved(ms, offset)
+        ms, offset = settled(_moved(time.fields(), whole), offset, time.zone)
+    extra = _extra_ms(amounts, whole)
+    return time.moved(tidy(ms + extra)) if extra else time.moved(ms, offset)
+
+
+def _extra_ms(amounts: Mapping[str, float], whole: Mapping[str, int]) -> float:
+    """Return the milliseconds of what is no whole unit of the calendar, rounded as `shiftTo` does."""
+    total: float = 0
+    for unit in UNITS:
+        rest = amounts.get(unit, 0) - whole.get(unit, 0)
+        if rest:
+            total += size_of(unit, is_longterm=False) * rest
+    if type(total) is int:
+        return total
+    cut = int(total)
+    return cut + (total * 1000 - cut * 1000) / 1000
 
 
 def _moved(at: Fields, whole: Mapping[str, int]) -> float:
     months = at.year * 12 + at.month - 1
-    months += whole["years"] * 12 + whole["quarters"] * 3 + whole["months"]
+    get = whole.get
+    months += get("years", 0) * 12 + get("quarters", 0) * 3 + get("months", 0)
     year, month = divmod(months, 12)
-    day = min(at.day, days_in_month(year, month + 1)) + whole["days"] + whole["weeks"] * 7
+    day = min(at.day, days_in_month(year, month + 1)) + get("days", 0) + get("weeks", 0) * 7
     return ms_of(year, month, day, clock_of(at))
 
 
@@ -121,22 +134,20 @@ def start_of(time: DateTime, unit: str, *, by_locale: bool = False) -> DateTime:
     """Return the first instant of the unit that a time is in; weeks begin on Monday."""
     if not time.is_valid:
         return time
-    parts: dict[str, float] = {}
-    for size, part in zip(("seconds", "minutes", "hours", "days"), PARTS[:2:-1], strict=True):
-        if UNITS.index(unit) <= UNITS.index(size):
-            parts[part] = 0
     at = time.fields()
-    if unit == "weeks":
-        parts |= _week_start(time, by_locale=by_locale)
-    elif unit in {"years", "quarters", "months"}:
-        parts["day"] = 1
-        if unit != "months":
-            parts["month"] = 1 if unit == "years" else (at.month - 1) // 3 * 3 + 1
-    return with_parts(time, parts)
+    if unit == "weeks" and by_locale:
+        return with_parts(time, {**_week_start(time), **dict.fromkeys(PARTS[3:], 0)})
+    size = _CLOCK_SIZES.get(unit)
+    if size is not None:
+        clock = clock_of(at)
+        return time.at_local(ms_of(at.year, at.month - 1, at.day) + clock - clock % size)
+    month = {"years": 1, "quarters": (at.month - 1) // 3 * 3 + 1}.get(unit, at.month)
+    day = {"weeks": at.day - (at.weekday or 7) + 1, "days": at.day}.get(unit, 1)
+    return time.at_local(ms_of(at.year, month - 1, day))
 
 
-def _week_start(time: DateTime, *, by_locale: bool) -> dict[str, float]:
-    first = names.week_of(time.locale)["firstDay"] if by_locale else 1
+def _week_start(time: DateTime) -> dict[str, float]:
+    first = names.week_of(time.locale)["firstDay"]
     at = time.fields()
     if (at.weekday or 7) < first:
         return {"weekNumber": iso_week(at)[1] - 1, "weekday": first}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from alur_engine.expressions.convert import to_js_string
 from alur_engine.expressions.dates.calendar import Fields, days_before, days_in_month
@@ -26,17 +25,19 @@ from alur_engine.expressions.luxon.weeks import (
     ordinal,
     weeks_in_year,
 )
-from alur_engine.expressions.luxon.zones import is_fixed, settled, zone_from
+from alur_engine.expressions.luxon.zones import is_fixed, minutes_at, own_zone, settled, zone_from
 from alur_engine.expressions.numbers import format_number
 from alur_engine.expressions.scope import Scope
-from alur_engine.expressions.values import Value
+from alur_engine.expressions.values import UNDEFINED, Value
 
 _CLOCK: Final = {"hour": 23, "minute": 59, "second": 59, "millisecond": 999}
+_FULL_DATE: Final = frozenset(PARTS[:3])
+_GREGORIAN: Final = frozenset(PARTS)
+_MIDNIGHT: Final[dict[str, float]] = dict.fromkeys(PARTS[3:], 0)
 _WEEK: Final = ("weekYear", "weekNumber", "weekday")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """Where and how a time is read: `zone` is `None` for one that does not exist."""
 
     zone: str | None
@@ -47,6 +48,8 @@ class Options:
 
 def options_in(scope: Scope, options: Value) -> Options:
     """Return what the options of `fromISO` and its like say."""
+    if options is UNDEFINED:
+        return Options(own_zone(scope), UNDEFINED, None, keeps_zone=False)
     asked, locale = option(options, "zone"), option(options, "locale")
     return Options(
         zone_from(scope, asked),
@@ -86,6 +89,8 @@ def from_parts(
     zone = options.zone
     if zone is None:
         return unsupported_zone(to_js_string(options.asked))
+    if _FULL_DATE <= given.keys() <= _GREGORIAN:
+        return _plain(scope, given, options, zone, guess)
     parts, rules = iso_parts(given, options.locale)
     check_mixed(parts)
     at, offset = local_now(scope.now_ms, zone)
@@ -102,6 +107,20 @@ def from_parts(
         what = f"you can't specify both a weekday of {format_number(parts['weekday'])}"
         return invalid("mismatched weekday", f"{what} and a date of {time.iso()}")
     return time
+
+
+def _plain(
+    scope: Scope, parts: Mapping[str, float], options: Options, zone: str, guess: float | None
+) -> DateTime:
+    """Return the time of a whole date of the usual calendar, the way most of them are given."""
+    full = {**_MIDNIGHT, **parts}
+    wrong = _out_of_range(full, PARTS[:3], {})
+    if wrong is not None:
+        return invalid("unit out of range", wrong)
+    local = _days(full, PARTS[:3], {}) * DAY_MS + clock_ms(full)
+    offset = minutes_at(scope.now_ms, zone) if guess is None else guess
+    ms, offset = settled(local, offset, zone)
+    return DateTime(ms, zone, options.locale, offset=offset)
 
 
 def _is_of_week(parts: Mapping[str, float]) -> bool:
@@ -143,13 +162,8 @@ def _out_of_range(
     first = full[names[0]]
     if first != int(first):
         return _told(names[0], first)
-    limits = {
-        "month": 12, "weekNumber": weeks_in_year(int(first), rules), "weekday": 7,
-        "ordinal": days_in_year(int(first)),
-    }  # fmt: skip
     for name in names[1:]:
-        most = limits.get(name) or days_in_month(int(first), int(full["month"]))
-        if full[name] != int(full[name]) or not 1 <= full[name] <= most:
+        if not (full[name] == int(full[name]) and 1 <= full[name] <= _most(name, full, rules)):
             return _told("week" if name == "weekNumber" else name, full[name])
     is_midnight = full["hour"] == 24 and not any(full[name] for name in PARTS[4:])  # noqa: PLR2004  the end of a day
     for name, last in _CLOCK.items():
@@ -157,6 +171,16 @@ def _out_of_range(
         if not (is_whole and 0 <= full[name] <= last) and not (name == "hour" and is_midnight):
             return _told(name, full[name])
     return None
+
+
+def _most(name: str, full: dict[str, float], rules: dict[str, Any]) -> int:
+    if name == "day":
+        return days_in_month(int(full["year"]), int(full["month"]))
+    if name == "weekNumber":
+        return weeks_in_year(int(full["weekYear"]), rules)
+    if name == "ordinal":
+        return days_in_year(int(full["year"]))
+    return {"month": 12, "weekday": 7}[name]
 
 
 def _told(unit: str, value: float) -> str:

@@ -25,6 +25,7 @@ from alur_engine.expressions.luxon.value import (
     INVALID,
     DateTime,
     is_weekend,
+    iso_date,
     now,
     read_time,
     unsupported_zone,
@@ -85,13 +86,17 @@ def to_format(
 
 def to_iso(_scope: Scope, time: DateTime, options: Value = UNDEFINED) -> Value:
     """`toISO`."""
-    return iso_text(time, options) if time.is_valid else None
+    if not time.is_valid:
+        return None
+    return time.iso() if options is UNDEFINED else iso_text(time, options)
 
 
 def to_iso_date(_scope: Scope, time: DateTime, options: Value = UNDEFINED) -> Value:
     """`toISODate`."""
     if not time.is_valid:
         return None
+    if options is UNDEFINED:
+        return iso_date(time.fields())
     is_basic = option(options, "format", "extended") != "extended"
     return iso_day(time, field_of(option(options, "precision", "day")), is_basic=is_basic)
 

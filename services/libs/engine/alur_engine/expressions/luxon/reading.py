@@ -84,13 +84,31 @@ def full_year(short: int) -> int:
 
 def read_iso(text: str) -> Read:
     """Return what ISO 8601 text names; nothing where it is none."""
-    for number, pattern in enumerate(_ISO):
+    found = _ISO[0].match(text)
+    if found is not None:
+        return _dated(found.groups())
+    for pattern in _ISO[1:]:
         found = pattern.match(text)
         if found is not None:
             groups = found.groupdict()
-            defaults = ({"month": 1, "day": 1}, {}, {}, {})[number]
-            return _parts(groups, defaults), _zone(groups)
+            return _parts(groups), _zone(groups)
     return None, None
+
+
+def _dated(groups: tuple[str | None, ...]) -> Read:
+    """Return what a date of the usual calendar says, with what stands after it."""
+    year, month, day, hour, minute, second, part, zulu, hours, minutes, zone = groups
+    parts: dict[str, float] = {
+        "year": int(year or 0), "month": int(month or 1), "day": int(day or 1),
+        "hour": int(hour or 0), "minute": int(minute or 0), "second": int(second or 0),
+    }  # fmt: skip
+    if part:
+        parts["millisecond"] = millis_of(part)
+    if zone:
+        return parts, zone
+    if zulu:
+        return parts, "UTC"
+    return parts, fixed_zone(signed_offset(hours, minutes)) if hours else None
 
 
 def read_sql(text: str) -> Read:
@@ -98,17 +116,15 @@ def read_sql(text: str) -> Read:
     for pattern in _SQL:
         found = pattern.match(text)
         if found is not None:
-            return _parts(found.groupdict(), {}), _zone(found.groupdict())
+            return _parts(found.groupdict()), _zone(found.groupdict())
     return None, None
 
 
-def _parts(groups: Mapping[str, str | None], defaults: Mapping[str, int]) -> dict[str, float]:
+def _parts(groups: Mapping[str, str | None]) -> dict[str, float]:
     parts: dict[str, float] = {}
     for name in ("year", "month", "day", "weekYear", "weekNumber", "weekday", "ordinal"):
         if groups.get(name) is not None:
             parts[name] = int(groups[name] or 0)
-        elif name in defaults:
-            parts[name] = defaults[name]
     for name in ("hour", "minute", "second"):
         parts[name] = int(groups.get(name) or 0)
     if groups.get("part"):

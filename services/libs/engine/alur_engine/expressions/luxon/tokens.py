@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from alur_engine.expressions.intl.date_formats import date_format
@@ -70,9 +71,8 @@ class Found:
 
 def read_format(text: str, pattern: str, locale: str | None) -> Found | None:
     """Return what `text` says, `None` when it does not match."""
-    pieces = [each for piece in tokens_of(pattern) for each in _expanded(piece, locale)]
-    expression = "".join(f"({_expression(piece, locale)})" for piece in pieces)
-    found = _matched(expression, text)
+    pieces, expression = _compiled(pattern, locale)
+    found = expression.fullmatch(text)
     if found is None:
         return None
     values: dict[str, Any] = {}
@@ -89,14 +89,20 @@ def read_format(text: str, pattern: str, locale: str | None) -> Found | None:
     return _assembled(values)
 
 
-def _matched(expression: str, text: str) -> re.Match[str] | None:
-    """Match the whole text, in linear time; in the jail, which is stopped from outside, by Python's own."""
+@lru_cache(maxsize=256)
+def _compiled(pattern: str, locale: str | None) -> tuple[list[tuple[bool, str]], re.Pattern[str]]:
+    """Return the tokens of a pattern and what matches them, in linear time.
+
+    In the jail, which is stopped from outside, it is Python's own, which may take longer.
+    """
+    pieces = [each for piece in tokens_of(pattern) for each in _expanded(piece, locale)]
+    expression = "".join(f"({_expression(piece, locale)})" for piece in pieces)
     try:
         import re2  # type: ignore[import-untyped]  # noqa: PLC0415  it has no types; the jail has none
     except ImportError:
-        return re.fullmatch(expression, text, re.IGNORECASE)
-    found: re.Match[str] | None = re2.fullmatch(f"(?i){expression}", text)
-    return found
+        return pieces, re.compile(expression, re.IGNORECASE)
+    made: re.Pattern[str] = re2.compile(f"(?i){expression}")
+    return pieces, made
 
 
 def _is_read(letters: str) -> bool:

@@ -12,6 +12,7 @@ from alur_engine.expressions.values import UNDEFINED, Value
 
 UTC: Final = "UTC"
 _FIXED: Final = re.compile(r"utc(?:([+-]\d{1,2})(?::(\d{2}))?)?\Z", re.IGNORECASE | re.ASCII)
+_SAME_AS_UTC: Final = frozenset({"UTC", "utc", "Utc", "GMT", "gmt", "Gmt"})
 _OWN: Final = ("default", "local", "system")
 
 
@@ -26,7 +27,7 @@ def fixed_zone(minutes: float) -> str:
 
 def is_fixed(zone: str) -> bool:
     """Whether a zone has one offset for all times."""
-    return _FIXED.match(zone) is not None
+    return zone == UTC or (zone[:3] == UTC and zone[3:4] in {"+", "-"})
 
 
 def signed_offset(hours: str | None, minutes: str | None) -> int:
@@ -60,11 +61,14 @@ def _named(scope: Scope, name: str) -> str | None:
 
 def own_zone(scope: Scope) -> str:
     """Return the zone of the workflow."""
-    return UTC if scope.time_zone.lower() in {"utc", "gmt"} else scope.time_zone
+    zone = scope.time_zone
+    return UTC if zone in _SAME_AS_UTC else zone
 
 
 def minutes_at(ms: float, zone: str) -> float:
     """Return the minutes that a zone is ahead of UTC at an instant."""
+    if zone == UTC:
+        return 0
     offset = offset_ms(int(ms), zone)
     return offset // MINUTE_MS if offset % MINUTE_MS == 0 else offset / MINUTE_MS
 

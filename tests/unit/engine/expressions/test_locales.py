@@ -101,3 +101,21 @@ def test_a_wrong_literal_is_refused_at_save_with_its_place(
 )
 def test_what_may_be_right_is_compiled(source: str) -> None:
     assert EVALUATOR.compile(source) is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "(DateTime.DATE_FULL.year = '2-digit', 1)",
+        "Object.assign(DateTime.DATE_FULL, {year: '2-digit'})",
+        "[DateTime.DATE_FULL].map(preset => { preset.year = '2-digit'; return preset })",
+        "(delete DateTime.DATE_FULL.year, 1)",
+    ],
+)
+async def test_no_expression_changes_a_preset_for_others(change: str) -> None:
+    EVALUATOR.compile(change)(Scope(DATA))
+    source = "DateTime.DATE_FULL"
+    preset = {"year": "numeric", "month": "long", "day": "numeric"}
+    assert EVALUATOR.compile(source)(Scope(DATA)) == preset
+    told = await jailed([change, source], [DATA])
+    assert seen(told[1][0]) == ("value", preset)

@@ -7,7 +7,7 @@ lacks has a class here. An `int` is always a double without fraction.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
 Json: TypeAlias = Any
@@ -119,6 +119,13 @@ class Nodes(Special):
         return HostView(self.find(name))
 
 
+class Members(Protocol):
+    """What a standard object gives by name."""
+
+    def get(self, name: str, default: Value, /) -> Value:
+        """Return a member, else `default`."""
+
+
 class Function(Special):
     """A function value: `call` takes the arguments, more or fewer than it names."""
 
@@ -130,12 +137,12 @@ class Function(Special):
         call: Native,
         name: str = "",
         length: int = 0,
-        statics: Mapping[str, Value] | None = None,
+        statics: Members | None = None,
     ) -> None:
         self.call = call
         self.name = name
         self.length = length
-        self.statics = statics or {}
+        self.statics: Members = {} if statics is None else statics
 
     def js_string(self) -> str:
         return f"function {self.name}() {{ [native code] }}"
@@ -154,7 +161,7 @@ class Namespace(Special):
 
     __slots__ = ("members", "name")
 
-    def __init__(self, name: str, members: Mapping[str, Value]) -> None:
+    def __init__(self, name: str, members: Members) -> None:
         self.name = name
         self.members = members
 

@@ -62,7 +62,7 @@ def _global(name: str) -> Code | None:
         return function_value(name, FUNCTIONS[name])
     if name in NAMESPACES:
         members = NAMESPACES[name]
-        return lambda s, _e: Namespace(name, bound(s, members))
+        return lambda s, _e: Namespace(name, Bound(s, members))
     return None
 
 
@@ -72,7 +72,7 @@ def function_value(name: str, native: Native) -> Code:
     length = native.__code__.co_argcount - 1
 
     def make(s: Scope, _e: Env) -> Function:
-        return Function(partial(_call, native, s), name, length, bound(s, members))
+        return Function(partial(_call, native, s), name, length, Bound(s, members))
 
     return make
 
@@ -84,12 +84,21 @@ def _call(native: Native, s: Scope, *args: Value) -> Value:
     return native(s, *args[: code.co_argcount - 1])
 
 
-def bound(s: Scope, members: dict[str, Value]) -> dict[str, Value]:
-    """Return the members with functions as values."""
-    return {
-        name: Function(partial(_call, member, s), name) if callable(member) else member
-        for name, member in members.items()
-    }
+class Bound:
+    """The members of a standard object, made values when they are read: functions, and own copies of data."""
+
+    __slots__ = ("_members", "_scope")
+
+    def __init__(self, scope: Scope, members: dict[str, Value]) -> None:
+        self._scope = scope
+        self._members = members
+
+    def get(self, name: str, default: Value) -> Value:
+        """Return the member `name`, else `default`."""
+        member = self._members.get(name, default)
+        if callable(member):
+            return Function(partial(_call, member, self._scope), name)
+        return dict(member) if isinstance(member, dict) else member
 
 
 def undefined(_context: Context, _node: Node) -> Code:

@@ -24,7 +24,7 @@ from alur_engine.expressions.intl.resolved import (
     resolved_number,
     resolved_plain,
 )
-from alur_engine.expressions.limits import spend_slots
+from alur_engine.expressions.limits import spend_bytes, spend_slots, spend_steps
 from alur_engine.expressions.numbers import NAN
 from alur_engine.expressions.problems import range_error, type_error
 from alur_engine.expressions.scope import Scope
@@ -144,6 +144,7 @@ def format_(scope: Scope, own: Formatter, value: Value = UNDEFINED, unit: Value 
         if values is None:
             raise type_error(f"{to_js_string(value)} is not iterable")
         spend_slots(scope, len(values))
+        spend_bytes(scope, sum(len(each) for each in values if isinstance(each, str)))
         return made.text(values)
     raise type_error("format is not a function")
 
@@ -160,13 +161,13 @@ def format_to_parts(scope: Scope, own: Formatter, value: Value = UNDEFINED) -> V
     return [{"type": kind, "value": text} for kind, text in parts]
 
 
-def compare(
-    _scope: Scope, own: Formatter, left: Value = UNDEFINED, right: Value = UNDEFINED
-) -> int:
+def compare(scope: Scope, own: Formatter, left: Value = UNDEFINED, right: Value = UNDEFINED) -> int:
     """`compare`."""
     if not isinstance(own.made, Collator):
         raise type_error("compare is not a function")
-    return own.made.compare(to_js_string(left), to_js_string(right))
+    one, other = to_js_string(left), to_js_string(right)
+    spend_steps(scope, len(one) + len(other))
+    return own.made.compare(one, other)
 
 
 def select(_scope: Scope, own: Formatter, value: Value = UNDEFINED) -> str:

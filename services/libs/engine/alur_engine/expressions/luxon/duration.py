@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final
 
-from alur_engine.expressions.luxon.units import UNITS, amounts_in, luxon_error, unit_of
+from alur_engine.expressions.luxon.units import UNITS, amount_of, amounts_in, luxon_error, unit_of
 from alur_engine.expressions.numbers import NAN, format_number, tidy
 from alur_engine.expressions.values import UNDEFINED, Special, Value
 
@@ -105,6 +105,8 @@ def _iso_parts(parts: list[tuple[float, str]]) -> str:
 
 def rounded(number: float, digits: int) -> float:
     """Return `Math.round` to decimal places."""
+    if not math.isfinite(number):
+        return number
     factor = 10**digits
     return tidy(math.floor(number * factor + 0.5) / factor)
 
@@ -119,7 +121,7 @@ def duration_of(amount: Value, unit: Value = UNDEFINED) -> Duration:
     if isinstance(amount, Duration):
         return amount
     if isinstance(amount, (int, float)) and not isinstance(amount, bool):
-        return Duration({"milliseconds" if unit is UNDEFINED else unit_of(unit): tidy(amount)})
+        return Duration({"milliseconds" if unit is UNDEFINED else unit_of(unit): amount_of(amount)})
     if unit is not UNDEFINED:
         return Duration(amounts_in({unit_of(unit): amount}))
     if isinstance(amount, (Mapping, list, Special)):

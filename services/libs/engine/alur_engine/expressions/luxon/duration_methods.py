@@ -9,6 +9,7 @@ from typing import Any, Final
 from alur_engine.expressions.convert import to_js_string, truthy
 from alur_engine.expressions.intl.number_formats import number_text
 from alur_engine.expressions.intl.phrases import list_format
+from alur_engine.expressions.limits import spend_steps
 from alur_engine.expressions.luxon.duration import (
     INVALID,
     Duration,
@@ -142,12 +143,14 @@ def reconfigure(_scope: Scope, duration: Duration, options: Value = UNDEFINED) -
 
 
 def to_format(
-    _scope: Scope, duration: Duration, pattern: Value = UNDEFINED, options: Value = UNDEFINED
+    scope: Scope, duration: Duration, pattern: Value = UNDEFINED, options: Value = UNDEFINED
 ) -> str:
     """`toFormat`."""
     if not duration.is_valid:
         return INVALID
-    tokens = tokens_of(to_js_string(pattern))
+    text = to_js_string(pattern)
+    spend_steps(scope, len(text))
+    tokens = tokens_of(text)
     units = [_LETTERS[text[0]] for is_text, text in tokens if not is_text and text[0] in _LETTERS]
     made = shifted(duration, units)
     shown = _amounts(made, options)

@@ -28,9 +28,10 @@ from alur_engine.expressions.luxon.value import DateTime, invalid, now, unsuppor
 from alur_engine.expressions.numbers import format_number, tidy
 from alur_engine.expressions.problems import type_error
 from alur_engine.expressions.scope import Scope
+from alur_engine.expressions.text import to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Native, Value
 
-_LONGEST: Final = 1_000
+_LONGEST, _LONGEST_FORMAT = 1_000, 200
 _LAST_MS: Final = 8.64e15
 _PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "millisecond")
 
@@ -45,7 +46,7 @@ def _text(value: Value) -> str:
     if value is None or value is UNDEFINED:
         return ""
     text = to_js_string(value)
-    return text if len(text) <= _LONGEST else ""
+    return to_well_formed(text) if len(text) <= _LONGEST else ""
 
 
 def _reader(read: Callable[[str], Read], name: str) -> Native:
@@ -99,11 +100,11 @@ def from_format(
     """`DateTime.fromFormat`."""
     if text is UNDEFINED or pattern is UNDEFINED:
         raise luxon_error("fromFormat requires an input string and a format")
-    asked, form = options_in(scope, options), to_js_string(pattern)
+    asked, form = options_in(scope, options), to_well_formed(to_js_string(pattern))
     if text is None:
         raise type_error("Cannot read properties of null (reading 'match')")
-    if len(form) > _LONGEST:
-        raise luxon_error("the format is too long")
+    if len(form) > _LONGEST_FORMAT:
+        raise luxon_error(f"a format has at most {_LONGEST_FORMAT} characters here")
     found = read_format(_text(text), form, asked.locale)
     told = f'the input "{to_js_string(text)}" can\'t be parsed as format {form}'
     if found is None:

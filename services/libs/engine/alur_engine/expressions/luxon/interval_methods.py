@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from alur_engine.expressions.convert import to_js_string, to_number, truthy
-from alur_engine.expressions.limits import spend_slots
+from alur_engine.expressions.limits import spend_slots, spend_steps
 from alur_engine.expressions.luxon import interval as intervals
 from alur_engine.expressions.luxon.duration import Duration, duration_of
 from alur_engine.expressions.luxon.formats import time_format
 from alur_engine.expressions.luxon.interval import INVALID, Interval, interval_of
 from alur_engine.expressions.luxon.iso import iso_clock, iso_day, iso_text
 from alur_engine.expressions.luxon.methods import other_time
-from alur_engine.expressions.luxon.units import option, unit_of
+from alur_engine.expressions.luxon.units import luxon_error, option, unit_of
 from alur_engine.expressions.luxon.value import DateTime
 from alur_engine.expressions.methods.calling import callback
 from alur_engine.expressions.numbers import NAN
@@ -21,7 +21,7 @@ from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Value
 from alur_sdk.errors import ExpressionError
 
-_MOST: Final = 100_000
+_MOST: Final = 10_000
 
 
 def until(scope: Scope, time: DateTime, other: Value = UNDEFINED) -> Value:
@@ -32,7 +32,10 @@ def until(scope: Scope, time: DateTime, other: Value = UNDEFINED) -> Value:
 def _units(units: Value) -> list[str]:
     if units is UNDEFINED:
         return ["milliseconds"]
-    return [unit_of(name) for name in (units if isinstance(units, list) else [units])]
+    names = [unit_of(name) for name in (units if isinstance(units, list) else [units])]
+    if not names:
+        raise luxon_error("Invalid unit ")
+    return names
 
 
 def length(_scope: Scope, interval: Interval, unit: Value = UNDEFINED) -> float:
@@ -198,12 +201,14 @@ def to_iso_time(_scope: Scope, interval: Interval, options: Value = UNDEFINED) -
 
 
 def to_format(
-    _scope: Scope, interval: Interval, pattern: Value = UNDEFINED, options: Value = UNDEFINED
+    scope: Scope, interval: Interval, pattern: Value = UNDEFINED, options: Value = UNDEFINED
 ) -> str:
     """`toFormat`."""
     if not interval.is_valid:
         return INVALID
-    text, join = to_js_string(pattern), to_js_string(option(options, "separator", " \u2013 "))
+    text = to_js_string(pattern)
+    spend_steps(scope, len(text))
+    join = to_js_string(option(options, "separator", " \u2013 "))
     return join.join(time_format(end, text, end.locale) for end in (interval.start, interval.end))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from alur_engine.expressions.convert import to_js_string, truthy
 from alur_engine.expressions.dates.value import JsDate
+from alur_engine.expressions.limits import spend_steps
 from alur_engine.expressions.luxon import names
 from alur_engine.expressions.luxon.arithmetic import (
     PARTS,
@@ -24,6 +26,7 @@ from alur_engine.expressions.luxon.units import field_of, fields_in, option, uni
 from alur_engine.expressions.luxon.value import (
     INVALID,
     DateTime,
+    invalid,
     is_weekend,
     iso_date,
     now,
@@ -72,16 +75,16 @@ def ends(
 
 
 def to_format(
-    _scope: Scope, time: DateTime, pattern: Value = UNDEFINED, options: Value = UNDEFINED
+    scope: Scope, time: DateTime, pattern: Value = UNDEFINED, options: Value = UNDEFINED
 ) -> str:
     """`toFormat`, and `format`."""
     if not time.is_valid:
         return INVALID
     asked = option(options, "locale")
     locale = to_js_string(asked) if truthy(asked) else time.locale
-    return time_format(
-        time, "yyyy-MM-dd" if pattern is UNDEFINED else to_js_string(pattern), locale
-    )
+    text = "yyyy-MM-dd" if pattern is UNDEFINED else to_js_string(pattern)
+    spend_steps(scope, len(text))
+    return time_format(time, text, locale)
 
 
 def to_iso(_scope: Scope, time: DateTime, options: Value = UNDEFINED) -> Value:
@@ -211,6 +214,8 @@ def to_utc(
 ) -> DateTime:
     """`toUTC`."""
     minutes = offset if isinstance(offset, (int, float)) else 0
+    if not math.isfinite(minutes):
+        return invalid("invalid input")
     return _in_zone(time, fixed_zone(minutes), options)
 
 

@@ -96,6 +96,8 @@ def _compiled(pattern: str, locale: str | None) -> tuple[list[tuple[bool, str]],
     In the jail, which is stopped from outside, it is Python's own, which may take longer.
     """
     pieces = [each for piece in tokens_of(pattern) for each in _expanded(piece, locale)]
+    if pieces.count((False, _ZONE)) > 1:
+        raise luxon_error("a format names the zone (`z`) once")
     expression = "".join(f"({_expression(piece, locale)})" for piece in pieces)
     try:
         import re2  # type: ignore[import-untyped]  # noqa: PLC0415  it has no types; the jail has none

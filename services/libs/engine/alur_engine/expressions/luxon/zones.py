@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
@@ -43,7 +44,7 @@ def zone_from(scope: Scope, value: Value) -> str | None:
     if value is UNDEFINED or value is None:
         return own_zone(scope)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return fixed_zone(value)
+        return fixed_zone(value) if math.isfinite(value) else None
     return _named(scope, value) if isinstance(value, str) else None
 
 

@@ -18,8 +18,10 @@ _SHARED: Final = (
 
 
 def _on_date(method: Native) -> Native:
+    most = method.__code__.co_argcount - 2
+
     def call(scope: Scope, date: JsDate, *args: Value) -> Value:
-        return method(scope, DateTime(date.ms, own_zone(scope)), *args)
+        return method(scope, DateTime(date.ms, own_zone(scope)), *args[:most])
 
     return call
 

@@ -129,8 +129,7 @@ def locale_compare(
 ) -> int:
     """`localeCompare`."""
     second = to_js_string(other)
-    spend_text(scope, text)
-    spend_text(scope, second)
+    spend_steps(scope, len(text) + len(second))
     return collation.compare(text, second, locales, options)
 
 

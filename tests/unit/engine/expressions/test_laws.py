@@ -200,3 +200,53 @@ def test_a_deep_value_is_refused_and_no_crash() -> None:
             value_of(source, a=deep)
     while isinstance(deep, list):  # taken apart by hand: a list of lists is freed by recursion
         deep = deep.pop()
+
+
+LOCALES = st.sampled_from(["en-US", "de-DE", "fr", "ja-JP", "ru", "sv", "es-MX", "id-ID"])
+ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Europe/Berlin", "UTC-3:30"])
+MOMENTS = st.integers(-62_000_000_000_000, 253_000_000_000_000)
+
+
+@given(MOMENTS, ZONES)
+def test_a_time_survives_its_iso_text(ms: int, zone: str) -> None:
+    source = (
+        "DateTime.fromISO(DateTime.fromMillis($json.ms, {zone: $json.zone}).toISO()).toMillis()"
+    )
+    # Long ago the offsets of zones had seconds, which ISO 8601 has no place for.
+    assert abs(value_of(source, ms=ms, zone=zone) - ms) < (60_000 if ms < 0 else 1)
+
+
+@given(
+    MOMENTS, ZONES, st.sampled_from(["year", "quarter", "month", "week", "day", "hour", "minute"])
+)
+def test_a_time_is_within_the_unit_that_it_starts_and_ends(ms: int, zone: str, unit: str) -> None:
+    source = (
+        "(t => [t.startOf($json.unit) <= t, t <= t.endOf($json.unit)])"
+        "(DateTime.fromMillis($json.ms, {zone: $json.zone}))"
+    )
+    assert value_of(source, ms=ms, zone=zone, unit=unit) == [True, True]
+
+
+@given(MOMENTS, MOMENTS, st.sampled_from(["years", "months", "days", "hours"]))
+def test_a_difference_leads_from_one_time_to_the_other(one: int, other: int, unit: str) -> None:
+    source = (
+        "((a, b) => a.plus({[$json.unit]: Math.trunc(b.diff(a, $json.unit).get($json.unit))}) - b)"
+        "(DateTime.fromMillis($json.one), DateTime.fromMillis($json.other))"
+    )
+    longest = {"years": 366, "months": 31, "days": 1, "hours": 1 / 24}[unit] * 86_400_000
+    assert abs(value_of(source, one=one, other=other, unit=unit)) <= longest
+
+
+@given(NUMBERS, LOCALES)
+def test_the_parts_of_a_number_are_its_text(number: float, locale: str) -> None:
+    source = (
+        "(f => f.formatToParts($json.n).map(p => p.value).join('') === f.format($json.n))"
+        "(new Intl.NumberFormat($json.locale))"
+    )
+    assert value_of(source, n=number, locale=locale)
+
+
+@given(TEXTS, TEXTS, LOCALES)
+def test_the_order_of_text_is_one_order(one: str, other: str, locale: str) -> None:
+    source = "$json.a.localeCompare($json.b, $json.l) + $json.b.localeCompare($json.a, $json.l)"
+    assert value_of(source, a=one, b=other, l=locale) == 0

@@ -21,7 +21,7 @@ from alur_engine.expressions.luxon.duration import Duration, duration_of
 from alur_engine.expressions.luxon.formats import time_format
 from alur_engine.expressions.luxon.iso import iso_clock, iso_day, iso_text
 from alur_engine.expressions.luxon.presets import PRESETS
-from alur_engine.expressions.luxon.relative import relative
+from alur_engine.expressions.luxon.relative import to_relative, to_relative_calendar
 from alur_engine.expressions.luxon.units import field_of, fields_in, option, unit_of
 from alur_engine.expressions.luxon.value import (
     INVALID,
@@ -363,25 +363,6 @@ def is_in_last(
     name = "minutes" if unit is UNDEFINED else unit
     here = now(scope)
     return bool(add(here, duration_of(count, name), -1).ms < time.ms <= here.ms)
-
-
-def _base(scope: Scope, time: DateTime, options: Value) -> DateTime:
-    base = option(options, "base")
-    return base if isinstance(base, DateTime) else DateTime(scope.now_ms, time.zone)
-
-
-def to_relative(scope: Scope, time: DateTime, options: Value = UNDEFINED) -> Value:
-    """`toRelative`."""
-    if not time.is_valid:
-        return None
-    return relative(time, _base(scope, time, options), options, by_calendar=False)
-
-
-def to_relative_calendar(scope: Scope, time: DateTime, options: Value = UNDEFINED) -> Value:
-    """`toRelativeCalendar`."""
-    if not time.is_valid:
-        return None
-    return relative(time, _base(scope, time, options), options, by_calendar=True)
 
 
 TIMES: Final[dict[str, Any]] = {

@@ -15,6 +15,7 @@ from alur_engine.expressions.luxon.units import option, unit_of
 from alur_engine.expressions.luxon.value import DateTime
 from alur_engine.expressions.numbers import copysign, format_number, tidy
 from alur_engine.expressions.problems import range_error
+from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Value
 
 _UNITS: Final = ["years", "months", "days", "hours", "minutes", "seconds"]
@@ -95,3 +96,22 @@ def _english(count: float, unit: str, numeric: str, *, is_short: bool) -> str:
     shown = f"{format_number(tidy(size))} {named}"
     is_past = count < 0 or (count == 0 and copysign(float(count)) < 0)
     return f"{shown} ago" if is_past else f"in {shown}"
+
+
+def _base(scope: Scope, time: DateTime, options: Value) -> DateTime:
+    base = option(options, "base")
+    return base if isinstance(base, DateTime) else DateTime(scope.now_ms, time.zone)
+
+
+def to_relative(scope: Scope, time: DateTime, options: Value = UNDEFINED) -> Value:
+    """`toRelative`."""
+    if not time.is_valid:
+        return None
+    return relative(time, _base(scope, time, options), options, by_calendar=False)
+
+
+def to_relative_calendar(scope: Scope, time: DateTime, options: Value = UNDEFINED) -> Value:
+    """`toRelativeCalendar`."""
+    if not time.is_valid:
+        return None
+    return relative(time, _base(scope, time, options), options, by_calendar=True)

@@ -231,3 +231,52 @@ def test_code_sees_what_expressions_see(server: AlurDev, language: str, text: st
     (seen,) = ended["output"]
     assert (seen["attempt"], seen["id"], seen["name"]) == (1, ended["id"], f"roots-{language}")
     assert len(seen["key"]) > 20
+
+
+def test_times_and_numbers_read_the_same_compiled_in_the_jail_and_in_code(server: AlurDev) -> None:
+    told = (
+        "[DateTime.fromISO($json.at, {zone: 'Europe/Berlin'}).setLocale('de').toFormat('cccc, d. MMMM HH:mm'),"
+        " (1234.5).toLocaleString('de-DE', {style: 'currency', currency: 'EUR'}),"
+        " new Intl.DateTimeFormat('fr-FR', {dateStyle: 'long'}).format(new Date($json.at)),"
+        " [3, 1, 3].unique().last(), $jmespath($json, 'list[?n > `1`].n')]"
+    )
+    fields = {
+        "compiled": f"{{{{ {told} }}}}",
+        "jailed": f"{{{{ (function* () {{ yield {told} }})().next().value }}}}",
+    }
+    first = {"name": "first", "type": "core.set", "params": {"fields": fields}}
+    put(server, "words", first, code(f"return {{ ...$json, code: {told} }};", mode="each"))
+    ended = server.run("words", [{"at": "2024-02-29T23:30:00Z", "list": [{"n": 1}, {"n": 2}]}])
+    assert ended["status"] == "succeeded", ended
+    expected = ["Freitag, 1. März 00:30", "1.234,50\u00a0€", "29 février 2024", 1, [2]]
+    (item,) = ended["output"]
+    assert {name: item[name] for name in ("compiled", "jailed", "code")} == dict.fromkeys(
+        ("compiled", "jailed", "code"), expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("$now.startOf('fortnight')", "Invalid unit fortnight"),
+        ("$json.at.toDateTime().toLocaleString('xx-YY')", "the locale `xx-YY` is not supported"),
+        ("(5).toLocaleString('de-DE', {curency: 'EUR'})", "there is no option `curency`"),
+    ],
+)
+def test_a_wrong_locale_option_or_unit_is_refused_at_save(
+    server: AlurDev, expression: str, reason: str
+) -> None:
+    work = {
+        "name": "work",
+        "type": "core.set",
+        "params": {"fields": {"x": f"{{{{ {expression} }}}}"}},
+    }
+    document = {
+        "apiVersion": "alur.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "wrong"},
+        "spec": {"nodes": [work], "edges": []},
+    }
+    answer = server.rest.put("/api/v1/projects/default/workflows/wrong", json=document)
+    assert answer.status_code == 422, answer.text
+    assert reason in answer.text

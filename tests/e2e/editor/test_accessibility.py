@@ -116,6 +116,29 @@ def _credentials(editor: Editor) -> None:
     expect(editor.dialog).to_be_visible()
 
 
+def _palette(editor: Editor) -> None:
+    _canvas(editor)
+    editor.page.keyboard.press("Control+k")
+    expect(editor.page.get_by_role("option").first).to_be_visible()
+
+
+def _warnings(editor: Editor) -> None:
+    _canvas(editor)
+    editor.page.get_by_role("button", name="warning").click()
+    expect(editor.page.get_by_role("list", name="Problems and warnings")).to_be_visible()
+
+
+def _code(editor: Editor) -> None:
+    code = "console.log($json);\nreturn $json.missing.field;"
+    nodes = [{"name": "work", "type": "core.code", "params": {"code": code}}]
+    editor.given("accessible-code", title="Code", nodes=nodes)
+    ended = editor.platform.run("accessible-code", [{}])
+    editor.page.goto(f"/projects/default/workflows/accessible-code?run={ended['id']}")
+    editor.choose("work")
+    expect(editor.page.get_by_role("region", name="Log")).to_be_visible()
+    expect(editor.panel.locator(".cm-faulty")).to_be_visible()
+
+
 PAGES = [
     _sign_in,
     _list,
@@ -123,6 +146,9 @@ PAGES = [
     _panel,
     _settings,
     _search,
+    _palette,
+    _warnings,
+    _code,
     _run,
     _executions,
     _execution,

@@ -185,6 +185,25 @@ def test_what_is_no_document_is_told_with_its_place(
     assert "standard input" in done.err or feed == ""
 
 
+def test_what_a_sound_file_risks_is_told_and_refuses_nothing(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "open.yaml"
+    file.write_text(
+        "metadata: {name: open}\n"
+        "spec:\n"
+        "  triggers: [{name: door, type: trigger.webhook, params: {path: a}}]\n"
+        "  nodes: [{name: call, type: http.request, params: {url: 'http://example.com'}}]\n"
+        "  edges: [{from: door, to: call}]\n"
+    )
+    done = cli("validate", "-f", str(file))
+    assert (done.code, done.out) == (0, f"{file}: open is valid\n")
+    assert done.err.splitlines()[0].startswith(
+        f"warning: {file}:3: spec.triggers[0].params.auth: 'door' asks for no proof"
+    )
+    (verdict,) = json.loads(cli("validate", "-f", str(file), "-o", "json").out)
+    assert (verdict["valid"], verdict["errors"]) == (True, [])
+    assert [w["code"] for w in verdict["warnings"]] == ["open-webhook", "plain-http"]
+
+
 def test_a_missing_file_is_named(cli: Cli, server: FakeServer) -> None:
     done = cli("apply", "-f", "nowhere.yaml")
     assert (done.code, done.err) == (1, "error: nowhere.yaml: No such file or directory\n")

@@ -42,7 +42,7 @@ const look = EditorView.theme({
     fontFamily: "var(--alur-font-mono)",
   },
   ".cm-faulty": {
-    backgroundColor: "color-mix(in srgb, var(--alur-bad) 14%, transparent)",
+    backgroundColor: "color-mix(in srgb, var(--alur-bad) 7%, transparent)",
     boxShadow: "inset 3px 0 0 var(--alur-bad)",
   },
   ".cm-cursor": { borderLeftColor: "var(--alur-accent)" },

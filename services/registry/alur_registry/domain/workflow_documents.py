@@ -107,7 +107,7 @@ def shown_workflow(
     risks = find_risks(document, wide=wide_networks)
     return {
         **document,
-        "metadata": {**document["metadata"], **_origin(record)},
+        "metadata": _metadata(record),
         "status": {
             "activeVersion": record.version,
             "conditions": _conditions(
@@ -126,8 +126,9 @@ def shown_workflow(
     }
 
 
-def _origin(record: WorkflowRecord) -> dict[str, Any]:
+def _metadata(record: WorkflowRecord) -> dict[str, Any]:
     return {
+        **record.document["metadata"],
         "uid": record.uid,
         "createdAt": rfc3339(record.created_at),
         "updatedAt": rfc3339(record.updated_at),

@@ -120,12 +120,14 @@ class Versions:
             base=base,
             changed_at=self._clock.now(),
         )
-        if known is not None:
-            return await self._store.drafts.save(draft)
+        return await self._keep(draft, is_new=known is None)
+
+    async def _keep(self, draft: DraftRecord, *, is_new: bool) -> DraftRecord:
+        drafts = self._store.drafts
         try:
-            return await self._store.drafts.insert(draft)
-        except ExistsError as error:
-            raise _draft_changed(name) from error
+            return await (drafts.insert(draft) if is_new else drafts.save(draft))
+        except (ConflictError, ExistsError, NotFoundError) as error:
+            raise _draft_changed(draft.name) from error
 
     async def get_draft(self, caller: Caller, project: str, name: str) -> DraftRecord | None:
         """Return the draft, or None."""

@@ -73,6 +73,16 @@ class WorkflowRoutes:
             ),
             Route("PATCH", one, self.patch_workflow, shown, 200, sent, headers=("If-Match",)),
             Route("DELETE", one, self.delete_workflow, None, 204, headers=managed),
+            *self._draft_routes(one),
+            Route("GET", one + "/versions", self.list_versions, VersionPage),
+            Route("GET", version, self.get_version, Version),
+            Route("POST", version + "/restore", self.restore_version, shown, headers=("If-Match",)),
+        ]
+        return [_tagged(route) for route in routes]
+
+    def _draft_routes(self, one: str) -> list[Route]:
+        shown, sent = WorkflowDocument, Workflow
+        return [
             Route(
                 "POST",
                 one + ":publish",
@@ -82,19 +92,17 @@ class WorkflowRoutes:
                 sent,
                 headers=("If-Match",),
             ),
-            *self._draft_routes(one + "/draft"),
-            Route("GET", one + "/versions", self.list_versions, VersionPage),
-            Route("GET", version, self.get_version, Version),
-            Route("POST", version + "/restore", self.restore_version, shown, headers=("If-Match",)),
-        ]
-        return [_tagged(route) for route in routes]
-
-    def _draft_routes(self, draft: str) -> list[Route]:
-        guarded = ("If-Match", "If-None-Match")
-        return [
-            Route("GET", draft, self.get_draft, Workflow),
-            Route("PUT", draft, self.put_draft, None, 204, Workflow, headers=guarded),
-            Route("DELETE", draft, self.delete_draft, None, 204, headers=("If-Match",)),
+            Route("GET", one + "/draft", self.get_draft, sent),
+            Route(
+                "PUT",
+                one + "/draft",
+                self.put_draft,
+                None,
+                204,
+                sent,
+                headers=("If-Match", "If-None-Match"),
+            ),
+            Route("DELETE", one + "/draft", self.delete_draft, None, 204, headers=("If-Match",)),
         ]
 
     async def list_workflows(

@@ -94,7 +94,7 @@ def test_code_that_never_ends_or_takes_all_memory_harms_nobody_else(
     shown = [platform.wait_for(i, "succeeded", "failed", within=120) for i in ids]
     bad = [execution for execution in shown if execution["status"] == "failed"]
     assert len(bad) == 2 * count // EACH_BAD
-    assert {execution["error"]["code"] for execution in bad} == {"code-time", "code-memory"}
+    assert {execution["error"]["code"] for execution in bad} == {"limit-time", "limit-memory"}
     assert platform.pids("executor") == before
     for execution in bad:
         assert _seconds(platform, execution["id"]) < LIMIT_SECONDS + LATE_SECONDS

@@ -70,7 +70,7 @@ async def test_6_what_grows_too_large_is_stopped_and_the_service_does_not_grow(
     before = resident()
     with pytest.raises(AlurError) as raised:
         await jailed.run(language, text, memory=64 * MIB)
-    assert raised.value.details.get("reason") == "code-memory" or raised.value.code == "code"
+    assert raised.value.code in {"limit-memory", "code"}
     assert resident() - before < 50 * MIB
 
 
@@ -87,7 +87,7 @@ async def test_6_a_result_that_is_too_large_is_refused_before_it_is_read(
     before = resident()
     with pytest.raises(LimitError, match="its result is larger than 32 MiB") as raised:
         await jailed.run(language, text, memory=500 * MIB)
-    assert raised.value.details["reason"] == "code-output"
+    assert raised.value.code == "limit-bytes"
     assert resident() - before < 50 * MIB
 
 

@@ -137,7 +137,7 @@ def test_an_error_of_code_names_its_line(
 def test_code_that_never_ends_is_stopped_and_the_service_goes_on(server: AlurDev) -> None:
     put(server, "endless", code("while (true);", limits={"time": "PT1S"}))
     ended = server.run("endless", [{}])
-    assert ended["nodes"][0]["error"]["code"] == "code-time"
+    assert ended["nodes"][0]["error"]["code"] == "limit-time"
     assert 900 <= ended["durationMs"] <= 1500
     metrics = Path(server.log).read_text()
     assert "code stopped" in metrics

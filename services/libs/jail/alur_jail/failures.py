@@ -21,8 +21,7 @@ def failure(told: Mapping[str, Any], source: str) -> AlurError:
     """Return the error for what a runner told of a failure: anything, as users may write it."""
     kind, message = str(told.get("type", "Error")), str(told.get("message", ""))
     if kind == "MemoryError" or (kind == "InternalError" and "out of memory" in message):
-        text = "the code was stopped: it used more memory than its limit"
-        return MemoryLimitError(text, reason="code-memory")
+        return MemoryLimitError("the code was stopped: it used more memory than its limit")
     if kind == "JailError":
         return NoJailError(f"code is refused: the jail could not be closed ({message})")
     numbers = {name: told[name] for name in ("line", "item") if type(told.get(name)) is int}

@@ -217,8 +217,7 @@ class Jail:
             }.get(runner.killed_for, "its process ended before it gave a result")
         reason = runner.killed_for or "crash"
         kind = _LIMITS.get(reason, LimitError)
-        error = kind(f"the code was stopped: {what}", reason=f"code-{reason}")
-        raise self._counted(error, reason)
+        raise self._counted(kind(f"the code was stopped: {what}"), reason)
 
     def _counted(self, error: AlurError, reason: str) -> AlurError:
         """Count and log an error when it says that code was stopped."""

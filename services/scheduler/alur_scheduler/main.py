@@ -70,6 +70,7 @@ from alur_scheduler.service.topics import Topics
 from alur_scheduler.settings import Settings
 from alur_sdk.errors import AlurError, UnavailableError
 
+Work = Callable[[], Awaitable[float | int | None]]
 GROUP = "scheduler"
 COLLECTIONS = (*ENGINE, *OWN)
 _log = get_logger("alur.scheduler")
@@ -138,7 +139,7 @@ class Scheduler:
         self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
         self._listeners, self._topics = Listeners(needs.documents), _topics(needs)
         self._following = Following(needs.definitions, (self._schedules, self._listeners))
-        self._sooner, self._gained = asyncio.Event(), asyncio.Event()
+        self._planned, self._sooner, self._gained = (asyncio.Event() for _ in range(3))
         self._tasks: list[asyncio.Task[None]] = []
         self._subscribe(needs)
 
@@ -174,7 +175,8 @@ class Scheduler:
             await self._shared.begin()
         await self._recovery.sweep(is_start=True)
         work = [
-            self._tick(),
+            self._whenever_due(self._schedules.fire_due, self._planned),
+            self._whenever_due(self._recover, self._sooner),
             self._reconcile(),
             _every(FOLLOW_SECONDS, self._topics.follow),
             _every(SWEEP_SECONDS, self._pools.sweep),
@@ -197,8 +199,8 @@ class Scheduler:
 
     async def _turn(self, shared: SharedWork) -> None:
         if await shared.turn():
-            self._sooner.set()
-            self._gained.set()
+            for event in (self._planned, self._sooner, self._gained):
+                event.set()
 
     async def _on_suspended(self, event: ExecutionSuspended) -> None:
         if event.wake_at is not None and event.wake_at - self._clock.now() < SWEEP_SECONDS:
@@ -207,24 +209,23 @@ class Scheduler:
     async def _on_published(self, event: WorkflowVersionPublished) -> None:
         await self._following.on_published(event)
         await self._topics.follow()
-        self._sooner.set()
+        self._planned.set()
 
-    async def _tick(self) -> None:
-        """Do what is due, then sleep until the next due time, a second at most."""
+    async def _whenever_due(self, work: Work, sooner: asyncio.Event) -> None:
+        """Do the work, then sleep until the time at which it says that it is due again, a second at most."""
         while True:
-            self._sooner.clear()
-            times = [self._clock.now() + SWEEP_SECONDS]
-            for work in (self._schedules.fire_due, self._recovery.wake_due):
-                due = await _guarded(work)
-                if due is not None:
-                    times.append(due)
-            await _guarded(self._recovery.sweep)
-            pause = max(min(times) - self._clock.now(), 0.001)
-            try:
+            sooner.clear()
+            latest = self._clock.now() + SWEEP_SECONDS
+            due = await _guarded(work)
+            pause = max((latest if due is None else min(due, latest)) - self._clock.now(), 0.001)
+            with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
-                    await self._sooner.wait()
-            except TimeoutError:
-                continue
+                    await sooner.wait()
+
+    async def _recover(self) -> float | None:
+        due = await _guarded(self._recovery.wake_due)
+        await _guarded(self._recovery.sweep)
+        return due
 
     async def _reconcile(self) -> None:
         """Look every so often for what nobody has told of, and at once in what has become ours."""
@@ -279,7 +280,7 @@ def _admission(
     )
 
 
-async def _guarded(work: Callable[[], Awaitable[float | int | None]]) -> float | None:
+async def _guarded(work: Work) -> float | None:
     """Do a piece of work; a store that fails for a while is tried again with the next."""
     try:
         return await work()

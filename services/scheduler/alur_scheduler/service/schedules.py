@@ -27,7 +27,8 @@ from alur_sdk.errors import (
 )
 
 TYPE = "trigger.schedule"
-PAGE = 200
+FIRST_PAGE, PAGE = 20, 200
+"""Mostly few are due at once, or none: then one look tells that, and when the next one is."""
 _log = get_logger("alur.scheduler")
 
 
@@ -105,37 +106,38 @@ class Schedules:
     async def fire_due(self) -> float | None:
         """Start what is due in our share; return when the next one is, or None. A repeat starts nothing twice."""
         slots = self._share.slots
-        ours = [] if slots is None else [Where("slot", "in", slots)]
         if slots is not None and not slots:
             return None
-        where = [*ours, Where("fire_at", "lte", self._clock.now())]
-        after: list[object] | None = None
+        ours = [] if slots is None else [Where("slot", "in", slots)]
+        where = [*ours, Where("fire_at", "gt", 0)]
+        now, after, limit = self._clock.now(), None, FIRST_PAGE
+        following: list[float] = []
         while True:
-            found = await self._documents.find(
-                SCHEDULES, where, sort=("fire_at",), limit=PAGE, after=after
+            page = await self._documents.find(
+                SCHEDULES, where, sort=("fire_at",), limit=limit, after=after
             )
-            await asyncio.gather(*(self._fire_guarded(schedule) for schedule in found))
-            if len(found) < PAGE:
-                break
-            after = [found[-1]["fire_at"], found[-1]["id"]]
-        upcoming = await self._documents.find(
-            SCHEDULES, [*ours, Where("fire_at", "gt", 0)], sort=("fire_at",), limit=1
-        )
-        return upcoming[0]["fire_at"] if upcoming else None
+            due = [schedule for schedule in page if schedule["fire_at"] <= now]
+            fired = await asyncio.gather(*(self._fire_guarded(schedule) for schedule in due))
+            following += [at for at in fired if at is not None]
+            following += [schedule["fire_at"] for schedule in page[len(due) :][:1]]
+            if len(due) < limit:
+                return min(following, default=None)
+            after, limit = [page[-1]["fire_at"], page[-1]["id"]], PAGE
 
-    async def _fire_guarded(self, schedule: Document) -> None:
-        """Fire one; should that fail, the others are fired all the same, and this one again later."""
+    async def _fire_guarded(self, schedule: Document) -> float | None:
+        """Fire one, and return when it is next; should that fail, it is fired later, and the others all the same."""
         try:
-            await self._fire(schedule)
+            return await self._fire(schedule)
         except AlurError:
             _log.exception(
                 "schedule not fired", workflow_id=schedule["uid"], trigger=schedule["trigger"]
             )
+            return None
 
-    async def _fire(self, schedule: Document) -> None:
+    async def _fire(self, schedule: Document) -> float | None:
         fence = self._fence_of(schedule)
         if fence is None:
-            return
+            return None
         now = self._clock.now()
         rule = Rule(**schedule["rule"])
         times = list(dues(rule, schedule["due_at"], now))
@@ -145,26 +147,26 @@ class Schedules:
             )
         except NotFoundError:
             await self._documents.delete(SCHEDULES, schedule["id"])
-            return
+            return None
         previous = schedule["previous"]
         since = min(self.running_since, self._share.since)
         for due in to_fire(rule, times, since):
             if self._share.fence_of(schedule["uid"]) != fence:
-                return
+                return None
             await self._start(record, schedule["trigger"], due, previous)
             previous = due
         self._meter.drift(self._clock.now() - schedule["fire_at"])
         following = next_due(rule, times[-1] if times else now)
+        fire_at = None if following is None else following + delay(rule, schedule["id"], following)
         moved = {
             **schedule,
             "previous": previous,
             "fence": fence,
             "due_at": following,
-            "fire_at": None
-            if following is None
-            else following + delay(rule, schedule["id"], following),
+            "fire_at": fire_at,
         }
         await self._move(schedule, moved)
+        return fire_at
 
     def _fence_of(self, schedule: Document) -> int | None:
         """Return the fence under which we fire it, or None when another one does, or has done so by now."""

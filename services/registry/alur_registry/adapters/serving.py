@@ -17,6 +17,7 @@ FOR_LOCAL_OWNER = ("owner", "new_sign_in_link", "ensure_owner")
 FOR_CALLERS = (
     *("save", "patch_workflow", "get_workflow", "list_workflows", "delete_workflow", "validate"),
     *("list_versions", "get_version", "restore_version", "save_draft", "get_draft", "publish"),
+    "delete_draft",
     *("shown", "list_node_types", "get_node_type"),
     *("authenticate", "sign_in", "refresh", "sign_out", "me"),
     *("create_token", "list_tokens", "revoke_token"),

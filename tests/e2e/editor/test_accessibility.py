@@ -139,6 +139,16 @@ def _code(editor: Editor) -> None:
     expect(editor.panel.locator(".cm-faulty")).to_be_visible()
 
 
+def _failed(editor: Editor) -> None:
+    editor.given("accessible-on-call", title="On call", nodes=[{"name": "a", "type": "core.noop"}])
+    halt = {"name": "halt", "type": "core.stop", "params": {"message": "no"}}
+    settings = {"errorWorkflow": "accessible-on-call"}
+    editor.given("accessible-failed", title="Fails", nodes=[halt], settings=settings)
+    ended = editor.platform.run("accessible-failed", [{}])
+    editor.page.goto(f"/projects/default/executions/{ended['id']}")
+    expect(editor.page.get_by_role("link", name="Show the run of")).to_be_visible()
+
+
 PAGES = [
     _sign_in,
     _list,
@@ -152,6 +162,7 @@ PAGES = [
     _run,
     _executions,
     _execution,
+    _failed,
     _waiting,
     _credentials,
 ]

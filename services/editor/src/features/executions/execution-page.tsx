@@ -260,7 +260,13 @@ export function ExecutionPage() {
       actions={<Actions project={project} execution={data} />}
     >
       {data.error && (
-        <Alert color="red" variant="light" mb="lg" title={data.error.code ?? t("executions.error")}>
+        <Alert
+          color="red"
+          variant="light"
+          mb="lg"
+          className={classes.failure}
+          title={data.error.code ?? t("executions.error")}
+        >
           {data.error.node && <b>{data.error.node}: </b>}
           {data.error.message}
           {data.handler && (

@@ -9,7 +9,7 @@ from typing import Final
 from alur_engine.expressions.convert import to_number
 from alur_engine.expressions.dates.calendar import MINUTE_MS, Fields, ms_of, offset_ms, to_instant
 from alur_engine.expressions.dates.functions import clock_ms
-from alur_engine.expressions.dates.value import DAYS, INVALID, MONTHS, JsDate, clip
+from alur_engine.expressions.dates.value import DAYS, INVALID, MONTHS, JsDate, clip, year_text
 from alur_engine.expressions.intl.date_formats import Kind, date_text
 from alur_engine.expressions.numbers import NAN
 from alur_engine.expressions.problems import range_error
@@ -72,7 +72,7 @@ def get_offset(_scope: Scope, date: JsDate) -> float:
     """`getTimezoneOffset`: minutes, positive west of Greenwich."""
     if not date.is_valid:
         return NAN
-    return -offset_ms(int(date.ms), date.zone) // MINUTE_MS if date.zone != "UTC" else 0
+    return -int(offset_ms(int(date.ms), date.zone) / MINUTE_MS) if date.zone != "UTC" else 0
 
 
 def to_iso_string(_scope: Scope, date: JsDate) -> str:
@@ -107,7 +107,7 @@ def to_utc_string(_scope: Scope, date: JsDate) -> str:
     if not date.is_valid:
         return INVALID
     at = date.fields(utc=True)
-    day = f"{DAYS[at.weekday]}, {at.day:02} {MONTHS[at.month - 1]} {at.year:04}"
+    day = f"{DAYS[at.weekday]}, {at.day:02} {MONTHS[at.month - 1]} {year_text(at.year)}"
     return f"{day} {at.hour:02}:{at.minute:02}:{at.second:02} GMT"
 
 

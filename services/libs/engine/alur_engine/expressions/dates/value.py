@@ -11,7 +11,7 @@ from alur_engine.expressions.dates.calendar import (
     offset_ms,
 )
 from alur_engine.expressions.intl.tables import DEFAULT, table_of
-from alur_engine.expressions.intl.zone_names import zone_name
+from alur_engine.expressions.intl.zone_names import display_name
 from alur_engine.expressions.numbers import NAN
 from alur_engine.expressions.values import Special, Value
 
@@ -68,16 +68,21 @@ class JsDate(Special):
     def date_string(self) -> str:
         """Return `toDateString()`; it must be valid."""
         at = self.fields()
-        return f"{DAYS[at.weekday]} {MONTHS[at.month - 1]} {at.day:02} {at.year:04}"
+        return f"{DAYS[at.weekday]} {MONTHS[at.month - 1]} {at.day:02} {year_text(at.year)}"
 
     def time_string(self) -> str:
         """Return `toTimeString()`; it must be valid."""
         at, ms = self.fields(), int(self.ms)
-        offset = offset_ms(ms, self.zone) // MINUTE_MS
+        offset = int(offset_ms(ms, self.zone) / MINUTE_MS)
         sign, minutes = ("-" if offset < 0 else "+"), abs(offset)
-        name = zone_name(ms, self.zone, "long", table_of(DEFAULT))
+        name = display_name(ms, self.zone, table_of(DEFAULT))
         clock = f"{at.hour:02}:{at.minute:02}:{at.second:02}"
         return f"{clock} GMT{sign}{minutes // 60:02}{minutes % 60:02} ({name})"
+
+
+def year_text(year: int) -> str:
+    """Return a year with four digits at least, its sign before them."""
+    return f"{'-' if year < 0 else ''}{abs(year):04}"
 
 
 def iso_date(at: Fields) -> str:

@@ -128,6 +128,14 @@
   methodsOn(RealDate.prototype, ["toLocaleString", "toLocaleDateString", "toLocaleTimeString", "toString", "toTimeString"]);
   methodsOn(RealDate.prototype, engineNames.dates.filter((name) => !(name in RealDate.prototype)));
   hidden(Number.prototype, "toLocaleString", function (...args) { return engine("call", { self: Number(this), name: "toLocaleString", args }); });
+  hidden(BigInt.prototype, "toLocaleString", function (...args) {
+    const number = Number(this);
+    if (Number.isSafeInteger(number)) return number.toLocaleString(...args);
+    throw new RangeError("a BigInt beyond Number.MAX_SAFE_INTEGER has no local form here");
+  });
+  hidden(Array.prototype, "toLocaleString", function (...args) {
+    return Array.from(this, (each) => each?.toLocaleString(...args) ?? "").join(",");
+  });
   for (const name of ["localeCompare", "toLocaleUpperCase", "toLocaleLowerCase"]) {
     hidden(String.prototype, name, function (...args) { return engine("call", { self: String(this), name, args }); });
   }

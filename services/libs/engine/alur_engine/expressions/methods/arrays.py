@@ -282,7 +282,6 @@ METHODS: Final[dict[str, Native]] = {
     "reduceRight": reduce_right,
     "slice": slice_,
     "some": some,
-    "toLocaleString": to_string,
     "toString": to_string,
     "values": values,
     "with": with_,

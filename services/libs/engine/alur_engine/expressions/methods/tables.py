@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from alur_engine.expressions.convert import to_js_string
+from alur_engine.expressions.limits import spend_slots
 from alur_engine.expressions.methods import (
     array_changes,
     arrays,
@@ -14,11 +16,31 @@ from alur_engine.expressions.methods import (
     specials,
     strings,
 )
-from alur_engine.expressions.values import MatchList, Native, Special, Value
+from alur_engine.expressions.scope import Scope
+from alur_engine.expressions.values import UNDEFINED, MatchList, Native, Special, Value
+
+
+def list_to_locale_string(
+    scope: Scope, array: list[Value], locales: Value = UNDEFINED, options: Value = UNDEFINED
+) -> str:
+    """`toLocaleString` of an array: that of its elements, with commas between them."""
+    spend_slots(scope, len(array))
+    return ",".join(_localized(scope, value, locales, options) for value in array)
+
+
+def _localized(scope: Scope, value: Value, locales: Value, options: Value) -> str:
+    if value is None or value is UNDEFINED:
+        return ""
+    method = find_method(type(value), "toLocaleString")
+    if method is None:
+        return to_js_string(value)
+    return str(trimmed(method, 2, 2)(scope, value, locales, options))
+
 
 _ARRAYS: Final = {
     **helpers.ARRAYS,
     **primitives.OBJECTS,
+    "toLocaleString": list_to_locale_string,
     **arrays.METHODS,
     **array_changes.COPIES,
     **array_changes.CHANGES,

@@ -144,6 +144,11 @@ def is_weekend(time: DateTime) -> bool:
     return time.is_valid and (time.fields().weekday or 7) in names.week_of(time.locale)["weekend"]
 
 
+def _weeks_in_local_year(time: DateTime) -> int:
+    rules = names.week_of(time.locale)
+    return weeks_in_year(local_week(time.fields(), rules)[0], rules)
+
+
 def _days_in_year(year: int) -> int:
     return 337 + days_in_month(year, 2)
 
@@ -192,6 +197,7 @@ _READ: Final[dict[str, Callable[[DateTime], Value]]] = {
     "localWeekday": lambda time: local_week(time.fields(), names.week_of(time.locale))[2],
     "localWeekNumber": lambda time: local_week(time.fields(), names.week_of(time.locale))[1],
     "localWeekYear": lambda time: local_week(time.fields(), names.week_of(time.locale))[0],
+    "weeksInLocalWeekYear": _weeks_in_local_year,
     "ordinal": lambda time: ordinal(time.fields()),
     "offset": lambda time: time.offset,
     "ts": lambda time: tidy(time.ms),

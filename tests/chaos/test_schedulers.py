@@ -78,18 +78,23 @@ def _refusals(platform: AlurDev) -> int:
     return platform.log.read_text().count(" refused: another scheduler ")
 
 
-def _stand_still(platform: AlurDev, pid: int, seconds: float) -> int:
-    """Stop a scheduler as it begins to fire; return how often it was refused when it went on, which is once at least."""
-    before = _refusals(platform)
+def _stand_still(platform: AlurDev, owners: Owners, path: str, seconds: float) -> int:
+    """Stop a scheduler as it begins to fire, until another has taken over; return how often it was refused after that."""
+    pid, before = owners.pid(path), _refusals(platform)
     time.sleep(1.01 - time.time() % 1)
     os.kill(pid, signal.SIGSTOP)
     time.sleep(seconds)
+    _wait_until(lambda: owners.pid(path) != pid, "nobody took over from the one that stood still")
     os.kill(pid, signal.SIGCONT)
-    until = time.monotonic() + FAIL_OVER_SECONDS
-    while _refusals(platform) == before:
-        assert time.monotonic() < until, "the one that stood still never said that it was refused"
-        time.sleep(0.1)
+    _wait_until(lambda: _refusals(platform) > before, "it never said that it was refused")
     return _refusals(platform) - before
+
+
+def _wait_until(holds: Callable[[], bool], otherwise: str) -> None:
+    until = time.monotonic() + FAIL_OVER_SECONDS
+    while not holds():
+        assert time.monotonic() < until, otherwise
+        time.sleep(0.1)
 
 
 def test_no_due_time_is_missed_or_repeated_while_the_scheduler_that_decides_dies_or_stands_still(
@@ -109,8 +114,8 @@ def test_no_due_time_is_missed_or_repeated_while_the_scheduler_that_decides_dies
         time.sleep(5)
     refusals = []
     for number in range(STOPS + STOPS * (scale - 1) // 2):
-        pid = owners.pid(paths[number])
-        refusals.append(_stand_still(platform, pid, 8 if scale == 1 else 20))
+        stopped = 8 if scale == 1 else 20
+        refusals.append(_stand_still(platform, owners, paths[number], stopped))
         time.sleep(4)
     end_ticking(platform, paths)
     fired = ticks(world)

@@ -60,9 +60,9 @@ async def expression(made: Cell) -> object:
 
 
 CASES = (
-    Case("JavaScript code", "javascript_code", code("javascript"), 4, 22),
+    Case("JavaScript code", "javascript_code", code("javascript"), 4, 15),
     Case("Python code", "python_code", code("python"), 5, 25),
-    Case("expression", "javascript_code", expression, 3, 22),
+    Case("expression", "javascript_code", expression, 3, 15),
 )
 
 

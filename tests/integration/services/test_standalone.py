@@ -8,6 +8,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
+import httpx
+import orjson
 import pytest
 
 NOWHERE = {
@@ -15,6 +17,14 @@ NOWHERE = {
     "ALUR_KAFKA": "127.0.0.1:1",
     "ALUR_BLOBS": "/nowhere",
 }
+EXPECTED = {
+    "/healthz": 200,
+    "/readyz": 503,
+    "/version": 200,
+    "/api/v1/me": 503,
+    f"/hooks/{'0' * 32}/a": 503,
+}
+"""What a gateway answers that has no registry."""
 
 
 async def start(service: str, data: Path, **more: str) -> Process:
@@ -49,3 +59,21 @@ async def test_a_service_by_itself_is_refused_without_what_services_share(tmp_pa
     _, errors = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 1
     assert b"ALUR_KAFKA, ALUR_MONGO and ALUR_BLOBS" in errors
+
+
+async def test_a_gateway_without_a_registry_answers_who_looks_after_it_and_refuses_all_else(
+    tmp_path: Path, kafka_servers: str, mongo_url: str
+) -> None:
+    servers = {"ALUR_KAFKA": kafka_servers, "ALUR_MONGO": mongo_url}
+    own = {"ALUR_BLOBS": str(tmp_path / "blobs"), "ALUR_PORT": "0", "ALUR_REGISTRY": "127.0.0.1:1"}
+    process = await start("gateway", tmp_path, **servers, **own)
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        line = {"msg": ""}
+        while line["msg"] != "gateway listens":
+            line = orjson.loads(await process.stdout.readline())
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{line['port']}") as client:
+        statuses = {path: (await client.get(path)).status_code for path in EXPECTED}
+    process.terminate()
+    await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, statuses) == (0, EXPECTED)

@@ -91,3 +91,23 @@ def test_others_are_answered_while_an_expression_works(platform: AlurDev) -> Non
     for _ in range(20):
         platform.rest.post(f"{WORKFLOWS}/busy/executions", json={"input": [{}]})
     assert httpx.get(f"{platform.url}/healthz", timeout=3).status_code == 200
+
+
+def test_a_time_beyond_all_dates_fails_its_node_and_nothing_else(platform: AlurDev) -> None:
+    wait = {"name": "wait", "type": "core.wait", "params": {"until": "{{ $json.at }}"}}
+    error = failed(platform, "far-future", [wait], {"at": 10**18})
+    assert (error["code"], error["node"]) == ("bad-parameter", "wait")
+    listed = platform.rest.get("/api/v1/projects/default/executions")
+    assert listed.status_code == 200
+
+
+def test_a_schedule_that_is_longer_than_a_century_is_refused(platform: AlurDev) -> None:
+    trigger = {"name": "never", "type": "trigger.schedule", "params": {"every": "PT99999999H"}}
+    document = {
+        "apiVersion": "alur.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "never"},
+        "spec": {"triggers": [trigger], "nodes": [], "edges": []},
+    }
+    answer = platform.rest.put("/api/v1/projects/default/workflows/never", json=document)
+    assert (answer.status_code, "longer than a century" in answer.text) == (422, True)

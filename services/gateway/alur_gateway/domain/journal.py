@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from alur_common.executions import Batch, Execution
+from alur_common.security.records import rfc3339
 from alur_engine.journal import decode_entry
-from alur_gateway.domain.shown import rfc3339
 
 _TIMES = {"at": "at", "started": "startedAt", "ended": "endedAt", "retry_at": "retryAt"}
 _HIDDEN = frozenset({"outputs", "request", "reply", "size"})

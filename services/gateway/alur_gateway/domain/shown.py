@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from alur_common.executions import Execution
+from alur_common.security.records import rfc3339
 from alur_sdk.errors import InvalidError, Problem
 from alur_sdk.items import Json
 
@@ -20,14 +21,6 @@ class Overview:
     nodes: list[dict[str, Any]]
     waits: list[dict[str, Any]] = field(default_factory=list)
     doubts: list[dict[str, Any]] = field(default_factory=list)
-
-
-def rfc3339(seconds: float | None) -> str | None:
-    """Return the time in UTC with milliseconds, such as `2026-01-31T23:59:59.042Z`; None stays None."""
-    if seconds is None:
-        return None
-    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 def seconds_of(text: str, path: str) -> float:

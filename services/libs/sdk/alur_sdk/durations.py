@@ -13,6 +13,8 @@ _ISO = re.compile(
     r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,10}(?:\.\d{1,9})?)S)?)?$",
     re.ASCII,
 )
+LONGEST_SECONDS = 100 * 365.25 * 86_400
+"""A century: what is longer is a slip of units, and would end beyond the years that a date can have."""
 _UNIT_SECONDS = (604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
 PATTERN = (
     r"^P(?=[0-9T])(\d{1,6}W)?(\d{1,6}D)?(T(?=\d)(\d{1,8}H)?(\d{1,8}M)?(\d{1,10}(\.\d{1,9})?S)?)?$"
@@ -21,7 +23,7 @@ PATTERN = (
 
 @lru_cache(maxsize=1024)
 def duration_seconds(text: str) -> float:
-    """Return the seconds of an ISO 8601 duration (`PT1H30M`, `P7D`). Raises `ValueError` on other text."""
+    """Return the seconds of an ISO 8601 duration (`PT1H30M`, `P7D`). Raises `ValueError` on other text, and beyond a century."""
     match = _ISO.fullmatch(text)
     if match is None:
         raise ValueError(
@@ -29,7 +31,10 @@ def duration_seconds(text: str) -> float:
             "such as PT30S, PT5M or P7D"
         )
     counts = zip(match.groups(), _UNIT_SECONDS, strict=True)
-    return sum(float(count) * unit for count, unit in counts if count)
+    seconds = sum(float(count) * unit for count, unit in counts if count)
+    if seconds > LONGEST_SECONDS:
+        raise ValueError(f"{text[:40]!r} is longer than a century (P36525D)")
+    return seconds
 
 
 def _checked(text: str) -> str:

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from starlette.requests import Request
 
 from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
+from alur_common.security.records import rfc3339
 from alur_common.security.rights import Caller
 from alur_engine.document import Workflow
 from alur_gateway.adapters.rest.bodies import document_body, json_body, raw_body
@@ -33,7 +34,6 @@ from alur_gateway.adapters.rest.routing import (
     page,
     reply,
 )
-from alur_gateway.domain.shown import rfc3339
 from alur_gateway.service.use_cases import UseCases
 from alur_sdk.items import Json
 

@@ -21,6 +21,7 @@ from alur_sdk import (
 from alur_sdk import (
     Wait as Suspend,
 )
+from alur_sdk.durations import LONGEST_SECONDS
 
 
 class WaitParams(Params):
@@ -82,17 +83,25 @@ class Wait(BatchNode[WaitParams]):
         if params.for_ is not None:
             until = ctx.now + duration_seconds(params.for_)
         elif params.until is not None:
-            until = _seconds(params.until, ctx.time_zone)
+            until = _seconds(params.until, ctx)
         return Suspend(until=until, signal=params.signal)
 
 
-def _seconds(until: str | float, time_zone: str) -> float:
+def _seconds(until: str | float, ctx: NodeContext) -> float:
     if not isinstance(until, str):
-        return until / 1000
-    try:
-        moment = datetime.fromisoformat(until)
-    except ValueError as error:
+        seconds = until / 1000
+    else:
+        try:
+            moment = datetime.fromisoformat(until)
+        except ValueError as error:
+            raise Permanent(
+                f"`until` is no date and time: {until[:40]!r}", code="bad-parameter"
+            ) from error
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(ctx.time_zone))
+        seconds = zoned.timestamp()
+    if not seconds <= ctx.now + LONGEST_SECONDS:  # NaN is not, either
         raise Permanent(
-            f"`until` is no date and time: {until[:40]!r}", code="bad-parameter"
-        ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))).timestamp()
+            f"`until` is {until!r}, more than a century from now; numbers are milliseconds since 1970",
+            code="bad-parameter",
+        )
+    return max(seconds, 0.0)

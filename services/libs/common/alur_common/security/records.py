@@ -12,7 +12,7 @@ from alur_common.security.rights import Role
 T = TypeVar("T")
 
 
-LATEST_SECONDS = 253_402_300_799.999
+LATEST_SECONDS = 253_402_300_799.9995
 """The end of the year 9999, the last that RFC 3339 can write."""
 
 

@@ -185,10 +185,11 @@ def main() -> int:
         grpc_port = options.grpc_port or free_port()
         with alur_dev(data, options.port or free_port(), grpc_port) as (process, url):
             execution = play(url, data)
-            tell_where(url, grpc_port, data)
             if options.stay:
+                tell_where(url, grpc_port, data)
                 SAY.print("Ctrl-C stops it.")
                 return process.wait()
+            SAY.print("\nThat was it; `make run` does the same and stays up.")
             return 0 if execution["status"] == "succeeded" else 1
     except DemoError as error:
         SAY.print(f"[red]{error}[/red]")

@@ -37,6 +37,10 @@ def _workflow(session: Session, shown: dict[str, Any]) -> None:
             ("Updated", metadata.get("updatedAt")),
         ]
     )
+    warnings = status.get("warnings", ())
+    if warnings:
+        _section("Warnings")
+        table(["where", "what"], [[w["path"], w["message"]] for w in warnings], "")
     _section("Triggers")
     types = {trigger["name"]: trigger["type"] for trigger in spec.get("triggers", ())}
     rows = [

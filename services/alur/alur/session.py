@@ -12,7 +12,8 @@ from urllib.parse import quote
 from alur import contexts, local
 from alur.client import Answer, Client, RefusedError, UnreachableError
 from alur.output import note
-from alur.places import config_file
+from alur.places import config_file, data_folder
+from alur_sdk.errors import InvalidError
 
 DEFAULT_PROJECT = "default"
 _UNAUTHENTICATED = 401
@@ -36,12 +37,17 @@ class Session:
     origin: str
     """Where the server was named, for `alur doctor` and errors."""
     owner_of: local.LocalServer | None = None
+    guess: str = ""
+    """What to name when this is one server of several and nobody said which; empty when it is meant for certain."""
 
     def call(self, method: str, path: str, body: object = None, **more: Any) -> Answer:
         """Send one request below `/api/v1`.
 
-        A token of the command line itself that the server forgot is taken anew once.
+        A token of the command line itself that the server forgot is taken anew once. Raises `InvalidError` rather than
+        change anything on a server that was guessed.
         """
+        if self.guess and method != "GET":
+            raise InvalidError(f"{self.guess} Nothing was changed.")
         try:
             return self.client.call(method, f"/api/v1{path}", body, **more)
         except RefusedError as error:
@@ -93,11 +99,13 @@ def open_session(choice: Choice, project: str | None = None) -> Session:
     if server is not None:
         origin = "--server" if choice.server else "ALUR_SERVER"
         return _owned(Session(Client(server, token), wanted or DEFAULT_PROJECT, origin))
-    found = _on_this_machine()
-    return _owned(Session(Client(found.url, token), wanted or DEFAULT_PROJECT, f"{found.data}"))
+    found, guess = _on_this_machine()
+    client = Client(found.url, token)
+    return _owned(Session(client, wanted or DEFAULT_PROJECT, f"{found.data}", guess=guess))
 
 
-def _on_this_machine() -> local.LocalServer:
+def _on_this_machine() -> tuple[local.LocalServer, str]:
+    """Return the server to speak to, and what to say where it is a guess: that of the default data folder is none."""
     running, named = local.running(), os.environ.get("ALUR_DATA")
     if named:
         running = [one for one in running if one.data == Path(named).absolute()]
@@ -106,13 +114,16 @@ def _on_this_machine() -> local.LocalServer:
         message = f"no server is named and none runs {where}; start `alur dev`, or `alur login --server URL`"
         raise UnreachableError(message)
     found, *others = running
-    if others:
-        beside = ", ".join(f"{one.url} on {one.data}" for one in others)
-        note(
-            f"using {found.url} on {found.data}; there runs {beside} as well: "
-            "ALUR_DATA or --server names the one that is meant"
-        )
-    return found
+    if not others:
+        return found, ""
+    beside = ", ".join(f"{one.url} on {one.data}" for one in others)
+    note(
+        f"using {found.url} on {found.data}; there runs {beside} as well: "
+        "ALUR_DATA or --server names the one that is meant"
+    )
+    if found.data == data_folder().absolute():
+        return found, ""
+    return found, f"{len(running)} servers run on this machine: say which by ALUR_DATA or --server."
 
 
 def _owned(session: Session) -> Session:

@@ -165,7 +165,10 @@ def test_of_several_servers_on_this_machine_the_chosen_one_is_told(
         True,
         True,
     )
+    done = cli("cancel", "one")
+    assert (done.code, "2 servers run" in done.err, "ALUR_DATA" in done.err) == (1, True, True)
     monkeypatch.setenv("ALUR_DATA", str(tmp_path / "data"))
+    assert "2 servers run" not in cli("cancel", "one").err
     assert "http://other:1" not in cli("get", "workflows").err
     monkeypatch.setenv("ALUR_DATA", str(tmp_path / "nothing"))
     done = cli("get", "workflows")

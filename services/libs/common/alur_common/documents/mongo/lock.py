@@ -14,7 +14,7 @@ from alur_common.documents.mongo.errors import translated
 from alur_common.documents.mongo.layout import Rows
 from alur_sdk.errors import ConflictError, UnavailableError
 
-LOCK_SECONDS = 30.0
+LOCK_SECONDS = 10.0
 """How long the lock lasts unless it is renewed. Should clocks differ by more, two are at work at once, which each step of
 the schema can bear."""
 WAIT_SECONDS = 300.0

@@ -167,3 +167,29 @@ async def test_calls_go_to_all_whom_the_name_stands_for_and_round_one_that_is_go
         assert Counter([await remote.where() for _ in range(20)]) == {"one": 10, "two": 10}
         await first.stop(0)
         assert Counter([await remote.where() for _ in range(20)]) == {"two": 20}
+
+
+async def test_reads_do_not_notice_that_one_who_serves_them_is_replaced_by_another() -> None:
+    is_over = False
+
+    async def slow() -> int:
+        await asyncio.sleep(0.002)
+        return 1
+
+    async def ask(remote: Any) -> None:
+        while not is_over:
+            assert await remote.slow() == 1
+
+    async with serving(slow) as (one, first), serving(slow) as (_, second):
+        address = f"ipv4:127.0.0.1:{first},127.0.0.1:{second}"
+        async with calling(address, slow) as remote:
+            asking = [asyncio.create_task(ask(remote)) for _ in range(20)]
+            for _ in range(4):
+                await asyncio.sleep(0.3)
+                await one.stop()
+                one = CallsServer(SETTINGS)
+                one.serve(PORT, [slow])
+                await one.start("127.0.0.1", first)
+            is_over = True
+            await asyncio.gather(*asking)
+        await one.stop(0)

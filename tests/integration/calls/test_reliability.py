@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -176,20 +176,18 @@ async def test_reads_do_not_notice_that_one_who_serves_them_is_replaced_by_anoth
         await asyncio.sleep(0.002)
         return 1
 
-    async def ask(remote: Any) -> None:
+    async def ask(read: Callable[[], Awaitable[int]]) -> None:
         while not is_over:
-            assert await remote.slow() == 1
+            assert await read() == 1
 
-    async with serving(slow) as (one, first), serving(slow) as (_, second):
-        address = f"ipv4:127.0.0.1:{first},127.0.0.1:{second}"
+    async with serving(slow) as (_, lasting), AsyncExitStack() as stack:
+        server, port = await stack.enter_async_context(serving(slow))
+        address = f"ipv4:127.0.0.1:{lasting},127.0.0.1:{port}"
         async with calling(address, slow) as remote:
-            asking = [asyncio.create_task(ask(remote)) for _ in range(20)]
+            asking = [asyncio.create_task(ask(remote.slow)) for _ in range(20)]
             for _ in range(4):
                 await asyncio.sleep(0.3)
-                await one.stop()
-                one = CallsServer(SETTINGS)
-                one.serve(PORT, [slow])
-                await one.start("127.0.0.1", first)
+                await server.stop()
+                server, _ = await stack.enter_async_context(serving(slow, port=port))
             is_over = True
             await asyncio.gather(*asking)
-        await one.stop(0)

@@ -19,6 +19,7 @@ import { useEditor, useView, useWorkbench } from "./context";
 import { FlowEdge } from "./flow-edge";
 import { type FlowNode as Node, syncNodes, toFlowEdges } from "./flow-model";
 import { FlowNode } from "./flow-node";
+import { useCanvasTurn } from "./use-canvas-turn";
 import { useClipboard } from "./use-clipboard";
 import { useConnecting } from "./use-connecting";
 import { useKeys } from "./use-keys";
@@ -144,8 +145,9 @@ export function Canvas() {
   const connecting = useConnecting();
   const pane = useRef<HTMLElement>(null);
   const [isMoving, setMoving] = useState(false);
-  useKeys(pane, selectedEdges);
-  useClipboard();
+  const hasTurn = useCanvasTurn(pane);
+  useKeys(pane, selectedEdges, hasTurn);
+  useClipboard(hasTurn);
   useFirstLayout();
   useKeepInSight(pane);
   return (

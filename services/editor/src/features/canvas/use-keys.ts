@@ -8,8 +8,11 @@ import { useOpenFinder } from "./canvas-tools";
 import { useWorkbench } from "./context";
 import { isBusy, isControl } from "./focus";
 import { areSingleKeysOn } from "./single-keys";
+import type { HasTurn } from "./use-canvas-turn";
 
 const DELETING: ReadonlySet<string> = new Set(["delete", "backspace"]);
+/** What selects or changes nodes: only while it is the canvas that is worked on. */
+const OF_CANVAS: ReadonlySet<string> = new Set([...DELETING, "mod+a", "mod+d", "d", "shift+t"]);
 
 type Keys = Record<string, () => void>;
 
@@ -76,29 +79,34 @@ function usePaneFocus(pane: RefObject<HTMLElement | null>) {
 }
 
 /** What a key press does, if anything. */
-function actionOf(event: KeyboardEvent, table: Keys, isPaneClicked: boolean) {
+function actionOf(event: KeyboardEvent, table: Keys, isPaneClicked: boolean, hasTurn: HasTurn) {
   if (event.defaultPrevented || event.altKey || isBusy(event.target)) return undefined;
   const name = nameOf(event);
   const isSingle = name.length === 1 || name === "shift+t";
   if (isSingle && !areSingleKeysOn()) return undefined;
   if (name === "tab") return isPaneClicked ? table["/"] : undefined;
+  if (OF_CANVAS.has(name) && !hasTurn()) return undefined;
   if (DELETING.has(name) && isControl(event.target)) return undefined;
   return table[name];
 }
 
-export function useKeys(pane: RefObject<HTMLElement | null>, edges: ReadonlySet<string>): void {
+export function useKeys(
+  pane: RefObject<HTMLElement | null>,
+  edges: ReadonlySet<string>,
+  hasTurn: HasTurn,
+): void {
   const table = useKeyTable(edges);
   const isPaneClicked = usePaneFocus(pane);
   const latest = useRef(table);
   latest.current = table;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const action = actionOf(event, latest.current, isPaneClicked.current);
+      const action = actionOf(event, latest.current, isPaneClicked.current, hasTurn);
       if (!action) return;
       event.preventDefault();
       action();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  }, [isPaneClicked]);
+  }, [isPaneClicked, hasTurn]);
 }

@@ -2,7 +2,7 @@
 
 import { Text, Tooltip } from "@mantine/core";
 import { IconBraces, IconCursorText } from "@tabler/icons-react";
-import { type ReactNode, useState } from "react";
+import { type FocusEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "../../graph/document";
 import type { JsonSchema } from "../../graph/node-type";
@@ -62,7 +62,10 @@ function ModeSwitch({ label, isOn, onSwitch }: SwitchProps) {
   );
 }
 
-/** Whether the field is in the mode of expressions: because its value is one, or it was switched. */
+/**
+ * Whether the field is in the mode of expressions: because its value is one, or it was switched.
+ * While it has the keyboard only the switch changes that: another input would take the focus away.
+ */
 function useMode({ value, schema, onChange }: FieldProps) {
   const isCondition = schema["x-ui"]?.widget === "condition";
   const [forced, setForced] = useState<boolean | null>(null);
@@ -72,7 +75,11 @@ function useMode({ value, schema, onChange }: FieldProps) {
     if (next) onChange(asExpression(value));
     else onChange(typeof value === "string" && !isExpression(value) ? value : undefined);
   };
-  return { isOn, onSwitch };
+  const onFocus = () => setForced(isOn);
+  const onBlur = ({ currentTarget, relatedTarget }: FocusEvent) => {
+    if (!currentTarget.contains(relatedTarget) && isExpression(value)) setForced(true);
+  };
+  return { isOn, onSwitch, keyboard: { onFocus, onBlur } };
 }
 
 export function Field(props: FieldProps) {
@@ -86,7 +93,7 @@ export function Field(props: FieldProps) {
   const isOn = hasExpressions && mode.isOn && !isCode;
   const problem = useProblem(path, isOn || !NESTED.has(field.kind));
   return (
-    <div className={classes.field} data-invalid={problem !== null || undefined}>
+    <div className={classes.field} data-invalid={problem !== null || undefined} {...mode.keyboard}>
       <div className={classes.fieldHead}>
         {head ?? (
           <span className={classes.label} title={path}>

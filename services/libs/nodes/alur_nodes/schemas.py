@@ -14,7 +14,7 @@ def schema_of(params: type[Params]) -> dict[str, Json]:
 
     `$defs` holds only what the `mapping` of a discriminator names, once more. A parameter that
     may be absent is not also declared as null. `x-ui` is a hint for forms and says nothing of
-    what is valid.
+    what is valid, but that a text is code: `language` names the parameter that tells in which.
     """
     schema = params.model_json_schema(by_alias=True)
     definitions = schema.pop("$defs", {})

@@ -7,6 +7,7 @@ from typing import Any
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import MAX_EDGES, MAX_NODES, MAX_TRIGGERS, Workflow
 from alur_engine.reading import unfit_values
+from alur_engine.validation.code_check import code_problems
 from alur_engine.validation.drafts import read_draft
 from alur_engine.validation.edge_check import edge_problems
 from alur_engine.validation.expression_check import expression_problems
@@ -22,7 +23,9 @@ SERVER_OWNED = frozenset({
     "deletionGracePeriodSeconds", "finalizers", "ownerReferences", "revision", "hookId",
 })  # fmt: skip
 """Fields of `metadata` that are accepted and ignored on the way in, as `status` is."""
-_CHECKS = (step_problems, rule_problems, edge_problems, loop_problems, expression_problems)
+_CHECKS = (
+    step_problems, rule_problems, edge_problems, loop_problems, expression_problems, code_problems,
+)  # fmt: skip
 
 
 def validate_document(raw: object, catalogue: Catalogue) -> tuple[Workflow | None, list[Problem]]:

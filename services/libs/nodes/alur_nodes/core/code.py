@@ -51,7 +51,7 @@ class CodeParams(Params):
         min_length=1,
         max_length=100_000,
         description="The body of a function; what it returns are the items.",
-        json_schema_extra={"x-ui": {"widget": "code"}},
+        json_schema_extra={"x-ui": {"widget": "code", "language": "language"}},
     )
     limits: CodeLimits = Field(
         default_factory=CodeLimits, description="What it may use before it is stopped."

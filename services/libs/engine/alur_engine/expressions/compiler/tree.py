@@ -59,7 +59,7 @@ class Source:
         return inside
 
     def _problem(self, root: Node) -> SyntaxProblem:
-        worst = _first_error(root)
+        worst = first_error(root)
         offset = self.offset(worst)
         if not self.text.strip():
             return SyntaxProblem(0, "the expression is empty")
@@ -132,7 +132,8 @@ def _meaningful(node: Node) -> list[Node]:
     return [child for child in node.named_children if child.type != "comment"]
 
 
-def _first_error(root: Node) -> Node:
+def first_error(root: Node) -> Node:
+    """Return the innermost node of a tree with errors that the first of them comes down to."""
     node = root
     while True:
         inside = [child for child in node.children if child.has_error or child.is_missing]

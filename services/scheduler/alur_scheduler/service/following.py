@@ -16,8 +16,11 @@ PAGE = 200
 class Keeper(Protocol):
     """Who keeps the triggers of one kind."""
 
-    async def sync(self, record: WorkflowRecord) -> None:
-        """Keep what is new or changed, and forget what is gone or rests. Safe to repeat."""
+    async def sync(self, record: WorkflowRecord) -> bool:
+        """Keep what is new or changed, and forget what is gone or rests; return whether one came that was not there.
+
+        Safe to repeat, and with an older record: what was written by a newer one stays as it is.
+        """
 
     async def remove(self, uid: str) -> None:
         """Forget a workflow that was deleted. Safe to repeat."""
@@ -36,29 +39,42 @@ class Following:
         while True:
             page = await self._definitions.all_active(cursor, PAGE)
             for record in page.items:
-                for keeper in self._keepers:
-                    await keeper.sync(record)
+                await self._sync(record)
             cursor = page.next_cursor
             if cursor is None:
                 return
 
     async def on_published(self, event: WorkflowVersionPublished) -> None:
         """Follow one workflow. Safe to repeat."""
-        record = None if event.deleted else await self._find(event)
-        for keeper in self._keepers:
-            if record is None:
-                await keeper.remove(event.key)
-            else:
-                await keeper.sync(record)
-
-    async def _find(self, event: WorkflowVersionPublished) -> WorkflowRecord | None:
-        """Return the workflow as it is now; None when it is gone, and one of its name is another one."""
-        try:
-            record = await self._definitions.newest(event.tenant, event.project, event.workflow)
-        except NotFoundError:
-            return None
-        if record.uid != event.key:
-            return None
+        record = None
+        if not event.deleted:
+            record = await self._find(event.tenant, event.project, event.workflow, event.key)
+        if record is None:
+            await self._remove(event.key)
+            return
         if record.version < event.version:
             raise UnavailableError(f"version {event.version} of {event.workflow} is not seen yet")
-        return record
+        await self._sync(record)
+
+    async def _sync(self, record: WorkflowRecord) -> None:
+        """Have it kept, and look again where a trigger came: a newer one, or its end, left nothing that refuses it."""
+        while any([await keeper.sync(record) for keeper in self._keepers]):
+            now = await self._find(record.tenant, record.project, record.name, record.uid)
+            if now is None:
+                await self._remove(record.uid)
+                return
+            if now.revision <= record.revision:
+                return
+            record = now
+
+    async def _remove(self, uid: str) -> None:
+        for keeper in self._keepers:
+            await keeper.remove(uid)
+
+    async def _find(self, tenant: str, project: str, name: str, uid: str) -> WorkflowRecord | None:
+        """Return the workflow as it is now; None when it is gone, and one of its name is another one."""
+        try:
+            record = await self._definitions.newest(tenant, project, name)
+        except NotFoundError:
+            return None
+        return record if record.uid == uid else None

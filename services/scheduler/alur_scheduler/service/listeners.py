@@ -9,6 +9,7 @@ from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Document, Documents, Where
 from alur_common.topics import MOST, POSITIONS
 from alur_scheduler.domain.collections import BATCHES, LISTENERS
+from alur_scheduler.domain.followed import FOLLOWED, followed
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 EVENT, TOPIC = "trigger.event", "trigger.kafka"
@@ -21,21 +22,19 @@ class Listeners:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def sync(self, record: WorkflowRecord) -> None:
-        """Keep what is new or changed, and forget what is gone or rests. Safe to repeat."""
+    async def sync(self, record: WorkflowRecord) -> bool:
+        """Keep what is new or changed, and forget what is gone or rests, but not what a newer record says."""
         wanted = {} if record.is_suspended else _wanted(record)
-        for known in await self._of(record.uid):
-            if known["id"] not in wanted:
-                await self._documents.delete(LISTENERS, known["id"])
-            elif all(known.get(name) == value for name, value in wanted[known["id"]].items()):
-                del wanted[known["id"]]
-            else:
-                await self._change(known, wanted.pop(known["id"]))
-        for document in wanted.values():
-            try:
-                await self._documents.insert(LISTENERS, document)
-            except ExistsError:
-                continue  # another scheduler follows the same workflow
+        known = {one["id"]: one for one in await self._of(record.uid)}
+        added = False
+        for key in known.keys() | wanted.keys():
+            now, document = known.get(key), wanted.get(key)
+            while _differ(now, document, record.revision):
+                if await self._is_written(now, document):
+                    added = added or now is None
+                    break
+                now = await self._documents.find_one(LISTENERS, key)
+        return added
 
     async def remove(self, uid: str) -> None:
         """Forget a workflow that was deleted, and how far it had read."""
@@ -59,11 +58,25 @@ class Listeners:
     async def _of(self, uid: str) -> list[Document]:
         return await self._documents.find(LISTENERS, [Where("uid", "eq", uid)], limit=MOST)
 
-    async def _change(self, known: Document, wanted: Document) -> None:
+    async def _is_written(self, known: Document | None, wanted: Document | None) -> bool:
         try:
-            await self._documents.replace(LISTENERS, wanted, at_revision=known["revision"])
-        except (ConflictError, NotFoundError):
-            return  # another scheduler follows the same workflow
+            if known is None:
+                await self._documents.insert(LISTENERS, wanted or {})
+            elif wanted is None:
+                await self._documents.delete(LISTENERS, known["id"], at_revision=known["revision"])
+            else:
+                await self._documents.replace(LISTENERS, wanted, at_revision=known["revision"])
+        except (ConflictError, ExistsError, NotFoundError):
+            return False  # another scheduler follows the same workflow
+        return True
+
+
+def _differ(known: Document | None, wanted: Document | None, revision: int) -> bool:
+    """Return whether what is known is to become what this revision of the workflow wants."""
+    if known is None or wanted is None:
+        return known is not wanted and (known is None or followed(known) <= revision)
+    is_same = all(known.get(name) == value for name, value in wanted.items())
+    return followed(known) <= revision and not is_same
 
 
 def _wanted(record: WorkflowRecord) -> dict[str, Document]:
@@ -74,6 +87,7 @@ def _wanted(record: WorkflowRecord) -> dict[str, Document]:
             documents[key] = {
                 "id": key,
                 "uid": record.uid,
+                FOLLOWED: record.revision,
                 "type": trigger["type"],
                 "tenant": record.tenant,
                 "project": record.project,

@@ -16,6 +16,7 @@ from alur_common.starts import StartRequest, Starts
 from alur_common.telemetry.logs import get_logger
 from alur_common.telemetry.tracing import NOTHING
 from alur_scheduler.domain.due import Rule, delay, dues, next_due, rule_of, to_fire
+from alur_scheduler.domain.followed import FOLLOWED, followed
 from alur_scheduler.domain.partitions import WHOLE, slot_of
 from alur_scheduler.ports import Definitions, Meter, Share, Tracing
 from alur_sdk.errors import (
@@ -59,21 +60,22 @@ class Schedules:
         self.running_since = clock.now()
         """Since when nothing is missed: what was due before is made up for as its trigger says."""
 
-    async def sync(self, record: WorkflowRecord) -> None:
-        """Plan what is new or changed, and forget what is gone or rests."""
+    async def sync(self, record: WorkflowRecord) -> bool:
+        """Plan what is new or changed, and forget what is gone or rests, but not what a newer record says."""
         wanted = {} if record.is_suspended else _rules(record)
-        await self.remove(record.uid, keep=frozenset(wanted))
-        for trigger, rule in wanted.items():
-            await self._plan(record, trigger, rule)
+        for schedule in await self._of(record.uid):
+            if schedule["trigger"] not in wanted:
+                await self._forget(schedule, record.revision)
+        return any([await self._plan(record, trigger, rule) for trigger, rule in wanted.items()])
 
-    async def _plan(self, record: WorkflowRecord, trigger: str, rule: Rule) -> None:
-        key = f"{record.uid}/{trigger}"
+    async def _plan(self, record: WorkflowRecord, trigger: str, rule: Rule) -> bool:
+        """Return whether it was not there."""
         while True:
-            known = await self._documents.find_one(SCHEDULES, key)
-            if known is not None and _same(known["rule"], rule) and "slot" in known:
-                return
+            known = await self._documents.find_one(SCHEDULES, f"{record.uid}/{trigger}")
+            if known is not None and followed(known) > record.revision:
+                return False
             try:
-                due = next_due(rule, self._clock.now())
+                plan = self._plan_of(record, trigger, rule, known)
             except InvalidError as error:
                 _log.warning(
                     "schedule not planned",
@@ -81,10 +83,31 @@ class Schedules:
                     trigger=trigger,
                     reason=error.message,
                 )
-                return
-            plan = _plan_of(record, trigger, rule, due)
-            plan["fence"] = 0 if known is None else known.get("fence", 0)
+                return False
+            if plan == known:
+                return False
             if await self._is_written(plan, known):
+                return known is None
+
+    def _plan_of(
+        self, record: WorkflowRecord, trigger: str, rule: Rule, known: Document | None
+    ) -> Document:
+        """Return what is to be written in the place of what is known; when it is due holds on with the rule."""
+        if known is not None and _same(known["rule"], rule) and "slot" in known:
+            return {**known, FOLLOWED: record.revision}
+        plan = _new_plan(record, trigger, rule, next_due(rule, self._clock.now()))
+        plan["fence"] = 0 if known is None else known.get("fence", 0)
+        return plan
+
+    async def _forget(self, schedule: Document, revision: int) -> None:
+        """Delete it, unless it follows a newer revision of its workflow by now."""
+        known: Document | None = schedule
+        while known is not None and followed(known) <= revision:
+            try:
+                await self._documents.delete(SCHEDULES, known["id"], at_revision=known["revision"])
+            except ConflictError:  # it was fired, or planned anew
+                known = await self._documents.find_one(SCHEDULES, known["id"])
+            else:
                 return
 
     async def _is_written(self, document: Document, known: Document | None) -> bool:
@@ -97,11 +120,13 @@ class Schedules:
             return False  # it was fired, or another scheduler plans the same
         return True
 
-    async def remove(self, uid: str, keep: frozenset[str] = frozenset()) -> None:
-        """Forget the schedules of a workflow but those of these triggers. Safe to repeat."""
-        for schedule in await self._documents.find(SCHEDULES, [Where("uid", "eq", uid)]):
-            if schedule["trigger"] not in keep:
-                await self._documents.delete(SCHEDULES, schedule["id"])
+    async def remove(self, uid: str) -> None:
+        """Forget the schedules of a workflow that was deleted. Safe to repeat."""
+        for schedule in await self._of(uid):
+            await self._documents.delete(SCHEDULES, schedule["id"])
+
+    async def _of(self, uid: str) -> list[Document]:
+        return await self._documents.find(SCHEDULES, [Where("uid", "eq", uid)])
 
     async def fire_due(self) -> float | None:
         """Start what is due in our share; return when the next one is, or None. A repeat starts nothing twice."""
@@ -141,12 +166,8 @@ class Schedules:
         now = self._clock.now()
         rule = Rule(**schedule["rule"])
         times = list(dues(rule, schedule["due_at"], now))
-        try:
-            record = await self._definitions.active(
-                schedule["tenant"], schedule["project"], schedule["workflow"]
-            )
-        except NotFoundError:
-            await self._documents.delete(SCHEDULES, schedule["id"])
+        record = await self._record_of(schedule)
+        if record is None:
             return None
         previous = schedule["previous"]
         since = min(self.running_since, self._share.since)
@@ -167,6 +188,24 @@ class Schedules:
         }
         await self._move(schedule, moved)
         return fire_at
+
+    async def _record_of(self, schedule: Document) -> WorkflowRecord | None:
+        """Return the workflow to start; None when it is gone, rests or has no such trigger: then so is its schedule."""
+        where = (schedule["tenant"], schedule["project"], schedule["workflow"])
+        try:
+            record = await self._definitions.active(*where)
+            if record.revision < followed(schedule):
+                record = await self._definitions.newest(*where)
+        except NotFoundError:
+            await self._documents.delete(SCHEDULES, schedule["id"])
+            return None
+        if record.uid != schedule["uid"]:
+            await self._documents.delete(SCHEDULES, schedule["id"])
+            return None
+        if record.is_suspended or schedule["trigger"] not in _rules(record):
+            await self._forget(schedule, record.revision)
+            return None
+        return record
 
     def _fence_of(self, schedule: Document) -> int | None:
         """Return the fence under which we fire it, or None when another one does, or has done so by now."""
@@ -216,11 +255,12 @@ def _rules(record: WorkflowRecord) -> dict[str, Rule]:
     }
 
 
-def _plan_of(record: WorkflowRecord, trigger: str, rule: Rule, due: float | None) -> Document:
+def _new_plan(record: WorkflowRecord, trigger: str, rule: Rule, due: float | None) -> Document:
     key = f"{record.uid}/{trigger}"
     return {
         "id": key,
         "uid": record.uid,
+        FOLLOWED: record.revision,
         "slot": slot_of(record.uid),
         "tenant": record.tenant,
         "project": record.project,

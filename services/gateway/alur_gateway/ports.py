@@ -182,8 +182,9 @@ class Workflows(Protocol):
         document: object = None,
         *,
         if_match: int | None = None,
+        draft: int | None = None,
     ) -> WorkflowRecord:
-        """Make a version of the document, or of the draft."""
+        """Make a version of the document, which was drawn from this `draft`, or of the draft."""
 
     async def shown(self, record: WorkflowRecord, caller: Caller | None = None) -> dict[str, Any]:
         """Return the document with what the server knows."""

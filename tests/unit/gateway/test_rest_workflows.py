@@ -122,6 +122,16 @@ async def test_a_workflow_tells_of_its_draft(world: RestWorld) -> None:
     assert (await world.ask("GET", f"{ONE}/draft")).status == 404
 
 
+async def test_publishing_a_document_removes_only_the_draft_it_names(world: RestWorld) -> None:
+    await world.save()
+    kept = await world.ask("PUT", f"{ONE}/draft", changed("theirs"), query="base=1")
+    await world.ask("POST", f"{ONE}:publish", changed("mine"))
+    assert (await world.ask("GET", f"{ONE}/draft")).headers["etag"] == kept.headers["etag"]
+    revision = kept.headers["etag"].strip('"')
+    await world.ask("POST", f"{ONE}:publish", changed("theirs"), query=f"draft={revision}")
+    assert (await world.ask("GET", f"{ONE}/draft")).status == 404
+
+
 async def test_a_list_is_paged_by_a_cursor(world: RestWorld) -> None:
     for name in ("a", "b", "c"):
         await world.save({**DOCUMENT, "metadata": {"name": name}})

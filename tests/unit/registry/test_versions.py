@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alur_common.security.rights import Caller
+from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.service import Registry
+from alur_registry.service.publishing import Publishing
 from alur_sdk.errors import ConflictError, InvalidError, NotFoundError
 from tests.unit.registry.world import Doc
 
@@ -108,3 +112,47 @@ async def test_a_dropped_draft_is_gone(three: Registry, owner: Caller) -> None:
     await three.delete_draft(*place, if_match=draft.revision)
     await three.delete_draft(*place)
     assert await three.get_draft(*place) is None
+
+
+async def test_publishing_a_document_of_ones_own_leaves_the_draft_of_others(
+    three: Registry, owner: Caller, document: Doc
+) -> None:
+    place = (owner, "default", "orders")
+    theirs = await three.save_draft(*place, {"by": "b"}, base=3)
+    document["spec"]["title"] = "mine"
+    await three.publish(*place, document)
+    assert await three.get_draft(*place) == theirs
+
+
+async def test_publishing_removes_the_draft_that_was_drawn_from_and_no_newer(
+    three: Registry, owner: Caller, document: Doc
+) -> None:
+    place = (owner, "default", "orders")
+    mine = await three.save_draft(*place, document, base=3)
+    newer = await three.save_draft(*place, {"by": "b"}, base=3)
+    document["spec"]["title"] = "mine"
+    await three.publish(*place, document, draft=mine.revision)
+    assert await three.get_draft(*place) == newer
+    document["spec"]["title"] = "theirs"
+    await three.publish(*place, document, draft=newer.revision)
+    assert await three.get_draft(*place) is None
+
+
+async def test_a_draft_that_is_written_while_one_is_published_stays(
+    three: Registry, owner: Caller, document: Doc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = (owner, "default", "orders")
+    document["spec"]["title"] = "drawn"
+    await three.save_draft(*place, document, base=3)
+    put = Publishing.put
+
+    async def slow(self: Publishing, *records: Any) -> KeptWorkflow:
+        await three.save_draft(*place, {"by": "b"}, base=3)
+        return await put(self, *records)
+
+    monkeypatch.setattr(Publishing, "put", slow)
+    record = await three.publish(*place)
+    assert record.document["spec"]["title"] == "drawn"
+    kept = await three.get_draft(*place)
+    assert kept is not None
+    assert kept.document == {"by": "b"}

@@ -117,6 +117,14 @@ export const opened = (project: string, name: string) =>
     refetchOnWindowFocus: false,
   });
 
+/** The revision that a tag stands for, empty for none. */
+const revisionIn = (etag: string | null | undefined): string => etag?.replace(/\D/g, "") ?? "";
+
+const draftQuery = (etag: string | null | undefined): string => {
+  const revision = revisionIn(etag);
+  return revision && `?draft=${revision}`;
+};
+
 interface DraftToKeep {
   document: WorkflowDocument;
   /** The tag of the draft that it replaces, null if there is none. */
@@ -127,7 +135,7 @@ interface DraftToKeep {
 
 /** Keep a draft, and return its tag. */
 export async function putDraft(project: string, name: string, kept: DraftToKeep) {
-  const base = kept.base?.replace(/\D/g, "") || "0";
+  const base = revisionIn(kept.base) || "0";
   const { etag } = await call("PUT", `${paths.draft(project, name)}?base=${base}`, {
     body: kept.document,
     headers: kept.etag ? { "If-Match": kept.etag } : { "If-None-Match": "*" },
@@ -237,16 +245,18 @@ export const signOut = async (): Promise<void> => {
 interface Save {
   document: WorkflowDocument;
   etag: string | null;
+  /** The tag of the draft that this is drawn from: it is done then. A newer one of somebody else's stays. */
+  draft?: string | null;
 }
 
-/** Publish a workflow: with its ETag only over that revision, with null only if there is none yet. Its draft is done then. */
+/** Publish a workflow: with its ETag only over that revision, with null only if there is none yet. */
 export function useSaveWorkflow(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async ({ document, etag }: Save): Promise<Loaded> => {
+    mutationFn: async ({ document, etag, draft }: Save): Promise<Loaded> => {
       const path = paths.workflow(project, document.metadata.name);
       const answer = etag
-        ? await call<WorkflowDocument>("POST", `${path}:publish`, {
+        ? await call<WorkflowDocument>("POST", `${path}:publish${draftQuery(draft)}`, {
             body: document,
             headers: { "If-Match": etag },
           })

@@ -619,7 +619,7 @@ export interface paths {
         put?: never;
         /**
          * Publish Workflow
-         * @description Make a version of the document that is sent, or of the draft.
+         * @description Make a version of the document that is sent, or of the draft. A draft at another revision stays.
          */
         post: operations["publishWorkflow"];
         delete?: never;
@@ -4036,7 +4036,10 @@ export interface operations {
     };
     publishWorkflow: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The revision of the draft that is done with this. */
+                draft?: number | null;
+            };
             header?: {
                 /** @description The ETag of the revision that is changed, or `*`. */
                 "If-Match"?: string;

@@ -123,11 +123,13 @@ class UseCases:
         name: str,
         document: object,
         precondition: Precondition,
+        *,
+        draft: int | None = None,
     ) -> WorkflowRecord:
-        """Make a version of a document, or of the draft when it is None."""
+        """Make a version of a document, which was drawn from this `draft`, or of the draft when it is None."""
         with _stale_when_changed():
             return await self.registry.publish(
-                caller, project, name, document, if_match=precondition.revision
+                caller, project, name, document, if_match=precondition.revision, draft=draft
             )
 
     async def restore_version(

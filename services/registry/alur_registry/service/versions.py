@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from alur_common.clock import Clock
@@ -149,18 +150,27 @@ class Versions:
         document: object = None,
         *,
         if_match: int | None = None,
+        draft: int | None = None,
     ) -> WorkflowRecord:
-        """Make a version of the document, or of the draft when there is none, and remove the draft."""
+        """Make a version of the document, or of the draft when there is none, and remove what was published.
+
+        With a document only the `draft` at this revision goes, the one that the document was drawn from: another's
+        stays, as does one that was written meanwhile.
+        """
         authorize(caller, "write", "workflows", project)
         if document is None:
-            draft = await self.get_draft(caller, project, name)
-            document = None if draft is None else draft.document
-        if document is None:
-            raise NotFoundError(f"{name} has no draft to publish", workflow=name)
+            found = await self.get_draft(caller, project, name)
+            if found is None:
+                raise NotFoundError(f"{name} has no draft to publish", workflow=name)
+            if draft not in {None, found.revision}:
+                raise _draft_changed(name)
+            document, draft = found.document, found.revision
         record, _ = await self._workflows.save(
             caller, project, document, name=name, if_match=if_match
         )
-        await self._store.drafts.remove(caller.tenant, project, name)
+        if draft is not None:
+            with contextlib.suppress(ConflictError):  # another wrote one meanwhile
+                await self._store.drafts.remove(caller.tenant, project, name, at_revision=draft)
         return record
 
     async def _workflow(self, caller: Caller, project: str, name: str) -> KeptWorkflow:

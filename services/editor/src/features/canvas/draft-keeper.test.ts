@@ -120,8 +120,8 @@ describe("the draft", () => {
   it("is none after publishing", async () => {
     keeper.want(titled("A"));
     await later();
-    await keeper.publish(async () => {
-      place.title = undefined;
+    await keeper.publish(async (draft) => {
+      await place.drop(draft ?? "none");
       keeper.want(null);
       return true;
     });

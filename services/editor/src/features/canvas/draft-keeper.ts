@@ -70,14 +70,14 @@ export class DraftKeeper {
     await this.#running;
   }
 
-  /** Write nothing while this works: it publishes, which removes the draft if it returns true. */
-  async publish(work: () => Promise<boolean>): Promise<boolean> {
+  /** Write nothing while this works: it publishes, which removes the draft of this tag if it returns true. */
+  async publish(work: (draft: string | null) => Promise<boolean>): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#isHeld = true;
     while (this.#running) await this.#running;
     let isPublished = false;
     try {
-      isPublished = await work();
+      isPublished = await work(this.#etag);
       if (isPublished) this.seen(null, null);
     } finally {
       this.#isHeld = false;

@@ -41,10 +41,10 @@ function usePut() {
   const { project, editor, view } = useWorkbench();
   const { mutateAsync, isPending } = useSaveWorkflow(project);
   const put = useCallback(
-    async (etag: string | null): Promise<boolean> => {
+    async (etag: string | null, draft: string | null): Promise<boolean> => {
       const graph = editor.getState().graph;
       try {
-        const saved = await mutateAsync({ document: toDocument(graph), etag });
+        const saved = await mutateAsync({ document: toDocument(graph), etag, draft });
         editor.getState().markSaved(graph, saved.etag);
         const version = saved.document.status?.activeVersion;
         tell(version ? t("editor.saved", { version }) : t("editor.savedPlain"));
@@ -103,7 +103,7 @@ export function useSave(): Saving {
   const save = useCallback((): Promise<boolean> => {
     if (!isDirty(editor.getState())) return Promise.resolve(true);
     running.current ??= drafts
-      .publish(() => put(editor.getState().etag))
+      .publish((draft) => put(editor.getState().etag, draft))
       .finally(() => {
         running.current = null;
       });
@@ -112,7 +112,7 @@ export function useSave(): Saving {
   const overwrite = async () => {
     try {
       const { etag } = await fetchTheirs();
-      return await drafts.publish(() => put(etag));
+      return await drafts.publish((draft) => put(etag, draft));
     } catch (error) {
       tellProblem(error);
       return false;

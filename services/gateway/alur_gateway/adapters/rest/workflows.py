@@ -194,13 +194,21 @@ class WorkflowRoutes:
         return reply(204)
 
     async def publish_workflow(
-        self, request: Request, project: str, name: str, caller: Who
+        self,
+        *,
+        request: Request,
+        project: str,
+        name: str,
+        caller: Who,
+        draft: Annotated[
+            int | None, Query(ge=1, description="The revision of the draft that is done with this.")
+        ] = None,
     ) -> Response:
-        """Make a version of the document that is sent, or of the draft."""
+        """Make a version of the document that is sent, or of the draft. A draft at another revision stays."""
         sent = await raw_body(request)
         document = await document_body(request) if sent.strip() not in {b"", b"{}"} else None
         record = await self._use.publish_workflow(
-            caller, project, name, document, precondition_of(request)
+            caller, project, name, document, precondition_of(request), draft=draft
         )
         return await self._answer(200, record, caller)
 

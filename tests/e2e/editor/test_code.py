@@ -44,6 +44,7 @@ def code(editor: Editor) -> Locator:
     [
         ("javascript", "$json.or", "$json.order.total"),
         ("javascript", '$("shape").first().json.or', '$("shape").first().json.order.total'),
+        ("javascript", "DateT", "DateTime"),
         ("python", "_json.or", "_json.order.total"),
         ("python", "_inp", "_input.all()"),
     ],
@@ -65,6 +66,27 @@ def test_fields_that_were_seen_are_offered(
     expect(option.first).to_be_visible()
     option.first.click()
     expect(code(editor)).to_have_text(wanted)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "absent"),
+    [
+        ("$now.plus({ days: 1 }).toF", "toFormat", "toFixed"),
+        ("items[0].json.ord", "order", "toFixed"),
+        ("console.wa", "warn", "toFixed"),
+        ('$("sha', "shape", "toFixed"),
+    ],
+)
+def test_what_is_offered_fits_what_stands_before(
+    editor: Editor, typed: str, first: str, absent: str
+) -> None:
+    given(editor, f"fits-{len(typed)}", "return items;")
+    expect(editor.page.get_by_role("table", name="Input")).to_be_visible()
+    editor.write(code(editor), typed[:-1])
+    editor.page.keyboard.press(typed[-1])
+    options = editor.page.get_by_role("option")
+    expect(options.first).to_have_text(first)
+    expect(options.filter(has_text=absent)).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from "./document";
 import names from "./expression-names.json";
 import type { Graph, GraphNode } from "./graph";
+import { type Known, knownBefore, knownNode, knownOf, type Member, membersOf } from "./members";
 import { pathsOf } from "./sample";
 
 /** An expression within braces, or the code of a node. */
@@ -17,11 +18,13 @@ export interface Upstream {
 export interface Completions {
   /** Whole words and paths. */
   words: readonly string[];
-  /** What may follow a dot. */
-  methods: readonly string[];
+  /** What may follow a dot after this text: all methods where its type is not known. */
+  membersAfter: (text: string) => readonly Member[];
+  /** The names of the nodes before. */
+  nodes: readonly string[];
 }
 
-export const NO_COMPLETIONS: Completions = { words: [], methods: [] };
+export const NO_COMPLETIONS: Completions = { words: [], membersAfter: () => [], nodes: [] };
 
 const SHOWN_ANCESTORS = 12;
 
@@ -64,6 +67,8 @@ const ROOTS = [
   "$workflow.id",
   "$workflow.version",
 ];
+const IN_SCRIPTS = ["$now", "$today", ...names.functions, ...names.kinds];
+const ALL_METHODS = [...names.helpers, ...names.methods];
 
 /** Python has no `$`: there the names begin with an underscore. */
 const inPython = (word: string): string => word.replace("$", "_");
@@ -86,17 +91,17 @@ const NOBODY: ReadonlySet<string> = new Set();
 
 const GRAMMARS: Record<Dialect, Grammar> = {
   expression: {
-    roots: [...ROOTS, "$now", "$today", ...names.functions, ...names.statics],
+    roots: [...ROOTS, ...IN_SCRIPTS],
     items: ["$json"],
     node: (name) => `$(${JSON.stringify(name)}).item.json`,
-    methods: [...names.helpers, ...names.methods],
+    methods: ALL_METHODS,
     byKey: NOBODY,
   },
   javascript: {
-    roots: [...ROOTS, "items", "item", "console.log", "return"],
+    roots: [...ROOTS, ...IN_SCRIPTS, "items", "item", "console", "console.log", "return"],
     items: ["$json", "item.json"],
     node: (name) => `$(${JSON.stringify(name)}).first().json`,
-    methods: names.methods,
+    methods: ALL_METHODS,
     byKey: NOBODY,
   },
   python: {
@@ -119,6 +124,36 @@ const GRAMMARS: Record<Dialect, Grammar> = {
 const fieldsOf = (sample: Json | null, root: string, { byKey }: Grammar): string[] =>
   sample === null ? [] : pathsOf(sample, root, byKey);
 
+/** The names that a chain may begin with, and what is known of each. */
+function rootsOf(sample: JsonObject | null, upstream: readonly Upstream[]): Map<string, Known> {
+  const item: JsonObject = sample === null ? {} : { json: sample };
+  const types: [string, string][] = [
+    ["$now", "DateTime"],
+    ["$today", "DateTime"],
+    ["console", "typeof console"],
+    ...names.kinds.map((kind): [string, string] => [kind, `typeof ${kind}`]),
+  ];
+  const values: [string, Json][] = [
+    ["$json", sample ?? {}],
+    ["$item", item],
+    ["item", item],
+    ["$items", [item]],
+    ["items", [item]],
+  ];
+  return new Map<string, Known>([
+    ...types.map(([name, type]): [string, Known] => [name, { type }]),
+    ...values.flatMap(([name, value]): [string, Known][] => {
+      const known = knownOf(value);
+      return known ? [[name, known]] : [];
+    }),
+    ["$input", knownNode(sample ?? undefined)],
+    ...upstream.map(({ name, items }): [string, Known] => [
+      `$(${JSON.stringify(name)})`,
+      knownNode(items[0]),
+    ]),
+  ]);
+}
+
 /** What fits here: the fields of the item, the names that are always there, the nodes before with their fields. */
 export function completionsFor(
   dialect: Dialect,
@@ -131,5 +166,17 @@ export function completionsFor(
     return [root, ...fieldsOf(items[0] ?? null, root, grammar)];
   });
   const own = grammar.items.flatMap((root) => fieldsOf(sample, root, grammar));
-  return { words: [...own, ...grammar.roots, ...nodes], methods: grammar.methods };
+  const known = dialect === "python" ? null : rootsOf(sample, upstream);
+  const unknown = grammar.methods.map((name) => ({ name, isMethod: true }));
+  const membersAfter = (text: string): readonly Member[] => {
+    // Apostrophes of the text around an expression quote nothing.
+    const code = dialect === "expression" ? (text.split("{{").at(-1) ?? "") : text;
+    const before = known && knownBefore(code, known);
+    return (before && membersOf(before)) ?? unknown;
+  };
+  return {
+    words: [...own, ...grammar.roots, ...nodes],
+    membersAfter,
+    nodes: upstream.map(({ name }) => name),
+  };
 }

@@ -1,6 +1,7 @@
 /** A field for JSON or an expression; CodeMirror is fetched when the first one is shown. */
 
 import { lazy, Suspense } from "react";
+import type { Completions } from "../graph/completions";
 import classes from "./code-editor.module.css";
 
 export interface CodeEditorProps {
@@ -11,10 +12,8 @@ export interface CodeEditorProps {
   isInvalid?: boolean;
   minHeight?: number;
   maxHeight?: number;
-  /** Words that are offered while typing, such as the fields of the items. */
-  completions?: readonly string[];
-  /** Words that are offered after a dot. */
-  methods?: readonly string[];
+  /** What is offered while typing, such as the fields of the items. */
+  completions?: Completions;
   /** Whether lines are numbered. */
   isNumbered?: boolean;
   /** The line that something is wrong with, from 1. */

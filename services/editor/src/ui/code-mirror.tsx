@@ -25,6 +25,7 @@ import {
 import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
+import { type Completions, NO_COMPLETIONS } from "../graph/completions";
 import type { CodeEditorProps } from "./code-editor";
 
 const look = EditorView.theme({
@@ -78,9 +79,13 @@ const colours = syntaxHighlighting(
 const WORD = /(?:(?:\$|\$node|_node)\("[^"\n]*"\)[\w.()[\]"]*|[$\w.]+)$/;
 const MEMBER = /\.\w*$/;
 
-function complete(words: readonly string[], context: CompletionContext): CompletionResult | null {
+/** The name of a node that is being written: `$("ord`. */
+const NODE = /(?:\$|\$node|_node)\((["'])([^"'\n]*)$/;
+
+function complete({ words }: Completions, context: CompletionContext): CompletionResult | null {
   const before = context.matchBefore(WORD);
-  if (!before && !context.explicit) return null;
+  // What begins with a dot goes on after a bracket: it is no word.
+  if (before ? before.text.startsWith(".") : !context.explicit) return null;
   return {
     from: before?.from ?? context.pos,
     options: words.map((label) => ({ label, type: "variable" })),
@@ -89,16 +94,32 @@ function complete(words: readonly string[], context: CompletionContext): Complet
 }
 
 function completeMember(
-  methods: readonly string[],
+  { membersAfter }: Completions,
   context: CompletionContext,
 ): CompletionResult | null {
   const before = context.matchBefore(MEMBER);
-  if (!before || methods.length === 0) return null;
+  if (!before) return null;
+  const members = membersAfter(context.state.sliceDoc(0, before.from));
   return {
     from: before.from + 1,
     // Fields that are known come before what any value has.
-    options: methods.map((label) => ({ label, type: "method", boost: -50, apply: `${label}(` })),
+    options: members.map(({ name, isMethod }) =>
+      isMethod
+        ? { label: name, type: "method", boost: -50, apply: `${name}(` }
+        : { label: name, type: "property", boost: -40 },
+    ),
     validFor: /^\w*$/,
+  };
+}
+
+function completeNode({ nodes }: Completions, context: CompletionContext): CompletionResult | null {
+  const before = context.matchBefore(NODE);
+  if (!before) return null;
+  const written = NODE.exec(before.text)?.[2] ?? "";
+  return {
+    from: context.pos - written.length,
+    options: nodes.map((label) => ({ label, type: "constant" })),
+    validFor: /^[^"'\n]*$/,
   };
 }
 
@@ -166,10 +187,10 @@ export function CodeMirror(props: CodeEditorProps) {
           isNumbered ? lineNumbers() : [],
           faults,
           autocompletion({
-            override: [
-              (context) => complete(latest.current.completions ?? [], context),
-              (context) => completeMember(latest.current.methods ?? [], context),
-            ],
+            override: [complete, completeMember, completeNode].map(
+              (offer) => (context: CompletionContext) =>
+                offer(latest.current.completions ?? NO_COMPLETIONS, context),
+            ),
             icons: false,
           }),
           // Tab stays what it is on a page: a form of such fields must not trap the keyboard.

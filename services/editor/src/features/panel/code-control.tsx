@@ -42,8 +42,7 @@ function Code({ node, label, value, isInvalid, onChange }: InnerProps) {
       isNumbered
       minHeight={minHeight}
       maxHeight={maxHeight}
-      completions={completions.words}
-      methods={completions.methods}
+      completions={completions}
       faultyLine={faultyLine}
       onChange={(next) => onChange(next === "" ? undefined : next)}
     />

@@ -128,8 +128,7 @@ export function ExpressionInput({ value, label, isInvalid, onChange }: Props) {
         value={value}
         label={label}
         isInvalid={isInvalid}
-        completions={completions.words}
-        methods={completions.methods}
+        completions={completions}
         onChange={onChange}
       />
       <Preview text={value} />

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
+from .conftest import Faults
 from .pages import Editor
 
 START = {"name": "start", "type": "trigger.manual", "position": {"x": 0, "y": 0}}
@@ -66,3 +67,13 @@ def test_keys_act_on_the_nodes_again_once_the_canvas_is_clicked(editor: Editor) 
     expect(editor.page.locator(".react-flow__node.selected")).to_have_count(2)
     editor.page.keyboard.press("Delete")
     expect(editor.page.locator(".react-flow__node")).to_have_count(0)
+
+
+def test_a_refused_save_names_the_node(editor: Editor, faults: list[Faults]) -> None:
+    faults[0].expected.append("422")
+    field = given(editor, "refused")
+    editor.write(field, "{{ $json. }}")
+    editor.page.keyboard.press("Control+s")
+    toast = editor.page.get_by_role("alert").filter(has_text="shape · params.fields.total")
+    expect(toast).to_be_visible()
+    expect(editor.page.get_by_text("spec.nodes")).to_have_count(0)

@@ -50,3 +50,14 @@ export function sortProblems(graph: Graph, problems: readonly Problem[]): Proble
   }
   return { byNode, general };
 }
+
+/** The first problem by the name of its node, and how many more there are. */
+export function summaryOf(graph: Graph, problems: readonly Problem[]): string {
+  const [first, ...others] = problems;
+  if (!first) return "";
+  const place = locate(graph, first);
+  const node = graph.nodes.find(({ id }) => id === place?.id);
+  const where = node ? [node.name, place?.field].filter(Boolean).join(" · ") : first.path;
+  const more = others.length > 0 ? ` (+${others.length})` : "";
+  return `${where}: ${first.message}${more}`;
+}

@@ -5,12 +5,13 @@ import { useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client";
 import { opened, useSaveWorkflow } from "../../api/queries";
-import { fromDocument, toDocument } from "../../graph/graph";
-import { sortProblems } from "../../graph/problems";
+import { fromDocument, type Graph, toDocument } from "../../graph/graph";
+import { sortProblems, summaryOf } from "../../graph/problems";
 import { tell, tellProblem } from "../../ui/tell";
 import { useWorkbench } from "./context";
 import { isDirty } from "./editor-store";
 import { drawnOn } from "./use-draft";
+import type { ViewStore } from "./view-store";
 
 const CONFLICT = 412;
 
@@ -36,6 +37,13 @@ const told = async (work: () => Promise<void>): Promise<void> => {
   }
 };
 
+/** Say why it was not saved, and mark the nodes that are to blame. */
+function tellRefusal(error: unknown, graph: Graph, view: ViewStore): void {
+  const problems = error instanceof ApiError ? error.problems : [];
+  if (problems.length > 0) view.getState().set({ problems: sortProblems(graph, problems) });
+  tellProblem(summaryOf(graph, problems) || error);
+}
+
 function usePut() {
   const { t } = useTranslation();
   const { project, editor, view } = useWorkbench();
@@ -54,10 +62,7 @@ function usePut() {
           view.getState().set({ dialog: "conflict" });
           return false;
         }
-        if (error instanceof ApiError && error.problems.length > 0) {
-          view.getState().set({ problems: sortProblems(graph, error.problems) });
-        }
-        tellProblem(error);
+        tellRefusal(error, graph, view);
         return false;
       }
     },

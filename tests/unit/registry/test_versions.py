@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from alur_common.documents.memory import MemoryDocuments
 from alur_common.security.rights import Caller
+from alur_registry.adapters.stored import DRAFTS
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.service import Registry
 from alur_registry.service.publishing import Publishing
@@ -156,3 +158,40 @@ async def test_a_draft_that_is_written_while_one_is_published_stays(
     kept = await three.get_draft(*place)
     assert kept is not None
     assert kept.document == {"by": "b"}
+
+
+async def test_a_workflow_that_is_not_there_has_no_draft(registry: Registry, owner: Caller) -> None:
+    with pytest.raises(NotFoundError, match="ghost"):
+        await registry.save_draft(owner, "default", "ghost", {"by": "a"})
+    assert await registry.get_draft(owner, "default", "ghost") is None
+
+
+@pytest.mark.parametrize("is_apply", [False, True])
+async def test_a_new_workflow_begins_without_the_draft_of_one_before(
+    three: Registry, owner: Caller, document: Doc, documents: MemoryDocuments, *, is_apply: bool
+) -> None:
+    place = (owner, "default", "orders")
+    await three.save_draft(*place, {"by": "a"})
+    [left] = await documents.find(DRAFTS, [])
+    await three.delete_workflow(*place)
+    assert await three.get_draft(*place) is None
+    await documents.insert(DRAFTS, left)  # as a crash within the delete leaves it
+    await three.save(owner, "default", document, if_none_match=not is_apply)
+    assert await three.get_draft(*place) is None
+
+
+async def test_drafts_go_with_their_project(
+    registry: Registry, owner: Caller, document: Doc, documents: MemoryDocuments
+) -> None:
+    for project in ("other", "other-one"):
+        await registry.create_project(owner, project)
+        document["metadata"]["namespace"] = project
+        await registry.save(owner, project, document)
+        await registry.save_draft(owner, project, "orders", {"by": project})
+    [_, left] = await documents.find(DRAFTS, [])
+    await registry.delete_workflow(owner, "other", "orders")
+    await documents.insert(DRAFTS, left)  # as a crash within the delete leaves it
+    await registry.delete_project(owner, "other")
+    await registry.create_project(owner, "other")
+    assert await registry.get_draft(owner, "other", "orders") is None
+    assert await registry.get_draft(owner, "other-one", "orders") is not None

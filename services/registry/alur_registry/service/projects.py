@@ -15,6 +15,7 @@ from alur_registry.service.audit import Audit
 from alur_sdk.errors import ExistsError, NotFoundError, StateError
 
 DEFAULT_PROJECT = "default"
+_AT_ONCE = 100
 
 
 class Projects:
@@ -73,7 +74,17 @@ class Projects:
         if full:
             raise StateError(f"the project {name} still has {', '.join(full)}: delete those first")
         await self._store.projects.remove(caller.tenant, name)
+        await self._drop_drafts(f"{caller.tenant}/{name}")
         await self._audit.record(caller, "delete", "projects", name, project=name)
+
+    async def _drop_drafts(self, project: str) -> None:
+        """Remove what a delete of a workflow that was cut short left."""
+        within = [
+            Where("id", "gt", f"{project}/"),
+            Where("id", "lt", f"{project}0"),
+        ]  # `0` follows `/`
+        while await self._store.drafts.remove_some(within, limit=_AT_ONCE):
+            pass
 
     async def need(self, tenant: str, name: str) -> None:
         """Return when the project exists, else raise `NotFoundError`."""

@@ -12,7 +12,6 @@ from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow, number_key
-from alur_registry.domain.names import check_label
 from alur_registry.ports import Store
 from alur_registry.service.lookup import Lookup
 from alur_registry.service.projects import Projects
@@ -98,7 +97,7 @@ class Versions:
         if_match: int | None = None,
         if_none_match: bool = False,
     ) -> DraftRecord:
-        """Keep what the editor has not published yet, valid or not, and return it at its new revision.
+        """Keep what the editor has not published yet of a workflow, valid or not, and return it at its new revision.
 
         `base` is the revision of the workflow that it was drawn on. Raises `ConflictError` when the draft is not at
         `if_match`, when there is one in spite of `if_none_match`, and when there is one drawn on a newer `base`;
@@ -106,7 +105,7 @@ class Versions:
         """
         authorize(caller, "write", "workflows", project)
         await self._projects.need(caller.tenant, project)
-        check_label(name, "metadata.name")
+        await self._workflow(caller, project, name)
         content = _object(document)
         known = await self._store.drafts.find(caller.tenant, project, name)
         if if_none_match or if_match is not None:

@@ -223,6 +223,8 @@ class Workflows:
             record = self._next(wish, known)
             if known is not None and record.revision == known.revision:
                 return known, False
+            if known is None:  # a draft of one that had this name before is none of this one
+                await self._store.drafts.remove(record.tenant, record.project, record.name)
             try:
                 saved = await self._publishing.put(known, record)
             except (ConflictError, ExistsError, NotFoundError):

@@ -149,7 +149,7 @@ class NodeRun(Shown):
     counts: ItemCounts
     error: Failure | None = None
     wait: dict[str, Any] | None = None
-    logs: list[LogLine] = Field(default_factory=list)
+    logs: list[LogLine] = []  # noqa: RUF012  # pydantic copies it
 
 
 class NodeRuns(Shown):
@@ -197,7 +197,7 @@ class SignalBody(Wire):
     """A signal's name, and what becomes the item of the node that waits for it."""
 
     name: str = Field(min_length=1, max_length=200)
-    payload: dict[str, Any] = Field(default_factory=dict)
+    payload: dict[str, Any] = {}  # noqa: RUF012  # the same
 
 
 class ResolveBody(Wire):

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from alur_common.executions.content import read_entries
+from alur_engine.applying import begin
 from alur_engine.document import Spec
 from alur_engine.graph import build_graph
 from alur_engine.history import logs_of, node_detail, rebuild, summary
@@ -47,9 +49,9 @@ def says(monkeypatch: pytest.MonkeyPatch) -> None:
 async def history(world: World, spec: dict[str, Any], *items: dict[str, Any]) -> State:
     ended = await world.run(spec, *items)
     batches = await world.journals.read(ended.id)
-    entries = [entry for batch in batches for entry in batch.entries]
+    entries = await read_entries(batches, ended.entries, world.parts("reader").blobs)
     graph = build_graph(Spec.model_validate(spec), simulated.catalogue())
-    return rebuild(graph, list(items) or [{}], [*entries, *(ended.entries or ())])
+    return rebuild(graph, list(items) or [{}], entries)
 
 
 @in_virtual_time
@@ -73,11 +75,34 @@ async def test_each_attempt_keeps_its_own_lines(world: World) -> None:
     assert texts == [(1, "tried attempt=1"), (2, "tried attempt=2")]
 
 
+@in_virtual_time
+async def test_what_is_kept_of_an_execution_is_bounded_across_its_waits(world: World) -> None:
+    says = {"params": {"text": "x" * LONGEST}}
+    waits = {"params": {"for": "PT10S"}}
+    parts = [
+        part
+        for number in range(4)
+        for part in (
+            node(f"say{number}", "sim.read", **says),
+            node(f"wait{number}", "core.wait", **waits),
+        )
+    ]
+    state = await history(world, chain(*parts), *({"n": n} for n in range(MOST_LINES)))
+    texts = [line["text"] for line in logs_of(state)]
+    assert sum(len(text) for text in texts if text != CUT) > MOST_CHARACTERS - LONGEST
+    assert sum(len(text) for text in texts) <= MOST_CHARACTERS + 4 * len(CUT)
+    assert texts[-1] == CUT
+
+
 KEY = ("n", "")
 
 
+def fresh() -> State:
+    return begin(build_graph(Spec.model_validate(chain(node("n"))), simulated.catalogue()), [])
+
+
 def logs() -> RunLogs:
-    return RunLogs(FakeClock())
+    return RunLogs(FakeClock(), fresh())
 
 
 def test_what_is_too_much_is_cut_and_said_so() -> None:
@@ -92,7 +117,8 @@ def test_what_is_too_much_is_cut_and_said_so() -> None:
 
 
 def test_a_loop_that_says_much_fills_no_journal() -> None:
-    kept = logs()
+    state = fresh()
+    kept = RunLogs(FakeClock(), state)
     total = 0
     for number in range(2 * MOST_CHARACTERS // LONGEST):
         key = ("n", f"loop[{number}]")
@@ -100,6 +126,7 @@ def test_a_loop_that_says_much_fills_no_journal() -> None:
         kept.add(key, "y" * LONGEST)
         entry = kept.take(key, 1)
         assert entry is not None
+        state.said += sum(len(text) for _, text in entry.lines)  # as applying it does
         total += sum(len(text) for _, text in entry.lines if text != CUT)
         assert max(len(text) for _, text in entry.lines) <= LONGEST
     assert total <= MOST_CHARACTERS

@@ -81,7 +81,7 @@ class Session:
         """Called once with the execution's id when this worker is durably its owner."""
         self.surroundings = Surroundings(execution, program, state)
         self.watching = Watching(parts.progress, execution.id)
-        self.logs = RunLogs(parts.clock)
+        self.logs = RunLogs(parts.clock, state)
         self.tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self.failure: BaseException | None = None
         self._changed = asyncio.Event()

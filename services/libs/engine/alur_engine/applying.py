@@ -155,7 +155,8 @@ def _item_done(_: State, run: Run, entry: ItemDone) -> None:
     run.outcomes[entry.item] = entry.outputs
 
 
-def _logged(_: State, run: Run, entry: Logged) -> None:
+def _logged(state: State, run: Run, entry: Logged) -> None:
+    state.said += sum(len(text) for _, text in entry.lines)
     run.logs = [*run.logs, *((entry.attempt, at, text) for at, text in entry.lines)]
 
 

@@ -141,6 +141,7 @@ class State:
         "reply",
         "root",
         "runs",
+        "said",
         "stopped",
         "to_cancel",
     )
@@ -158,6 +159,8 @@ class State:
         """Scopes whose nodes have all settled, to be closed when no edge is left to settle."""
         self.to_cancel: list[Run] = []
         self.runs = 0
+        self.said = 0
+        """Characters that all node runs left in the journal."""
         self.error: dict[str, Any] | None = None
         self.cancelled: str | None = None
         self.stopped = False

@@ -55,6 +55,14 @@ async def test_a_near_parameter_is_suggested(world: RestWorld) -> None:
     assert "did you mean `cursor`?" in answer.json["errors"][0]["message"]
 
 
+async def test_a_parameter_that_is_given_twice_is_refused_by_its_name(world: RestWorld) -> None:
+    answer = await world.ask("GET", WORKFLOWS, query="limit=1&limit=2")
+    assert (answer.status, answer.json["code"]) == (400, "malformed")
+    assert [(f["path"], f["code"]) for f in answer.json["errors"]] == [("limit", "repeated")]
+    some = await world.ask("GET", EXECUTIONS, query="status=failed&status=running")
+    assert some.status == 200
+
+
 @pytest.mark.parametrize("path", ["/api/v1/openapi.json", "/api/v1/workflow.schema.json"])
 async def test_what_describes_the_interface_takes_no_parameter(world: RestWorld, path: str) -> None:
     assert (await world.ask("GET", path, query="v=1")).status == 400

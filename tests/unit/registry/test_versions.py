@@ -112,6 +112,8 @@ async def test_a_dropped_draft_is_gone(three: Registry, owner: Caller) -> None:
     with pytest.raises(ConflictError):
         await three.delete_draft(*place, if_match=draft.revision + 1)
     await three.delete_draft(*place, if_match=draft.revision)
+    with pytest.raises(ConflictError):
+        await three.delete_draft(*place, if_match=draft.revision)
     await three.delete_draft(*place)
     assert await three.get_draft(*place) is None
 

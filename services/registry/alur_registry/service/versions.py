@@ -139,7 +139,11 @@ class Versions:
     ) -> None:
         """Drop the draft; without one nothing happens. Raises `ConflictError` when it is not at `if_match`."""
         authorize(caller, "write", "workflows", project)
-        await self._store.drafts.remove(caller.tenant, project, name, at_revision=if_match)
+        was_there = await self._store.drafts.remove(
+            caller.tenant, project, name, at_revision=if_match
+        )
+        if if_match is not None and not was_there:
+            raise _draft_changed(name)
 
     async def publish(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alur_engine.catalogue import Catalogue
 from alur_engine.durations import duration_seconds
@@ -12,6 +11,7 @@ from alur_engine.validation.cron import cron_problem
 from alur_engine.validation.drafts import Draft, Step
 from alur_sdk.errors import Problem
 from alur_sdk.nodes import OWN_REPLY_HEADERS
+from alur_sdk.zones import is_time_zone
 
 _SHORTEST_SECONDS = 1.0
 _SCHEMES = ("https://", "http://")
@@ -30,11 +30,7 @@ def rule_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
 
 def zone_problems(zone: object, path: str) -> Iterator[Problem]:
     """Yield whether this is no time zone of the IANA data base."""
-    if not isinstance(zone, str):
-        return
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if isinstance(zone, str) and not is_time_zone(zone):
         message = f"{zone[:60]!r} is no IANA time zone, such as `Asia/Jakarta`"
         yield Problem(path, "time-zone", message)
 

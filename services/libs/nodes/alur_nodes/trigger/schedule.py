@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from alur_sdk import Duration, Params, TriggerNode, duration_seconds
+from alur_sdk.zones import is_time_zone
 
 CRON = r"^\s*[0-9A-Za-z*,/\-?#]+(\s+[0-9A-Za-z*,/\-?#]+){4,5}\s*$"
 MIN_EVERY_SECONDS = 1.0
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name[:40]!r} is no IANA time zone") from error
+    if not is_time_zone(name):
+        raise ValueError(f"{name[:40]!r} is no IANA time zone")
     return name
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from alur_common.events import TaskOffered
 from alur_common.executions import Execution
+from alur_common.executions.repository import CLOSED
 from alur_common.pools import Pools
 from alur_executor.service.executor import Executor
 from alur_executor.service.serving import Serving
@@ -51,9 +52,9 @@ async def ran(world: World, spec: dict[str, Any], *items: dict[str, Any]) -> Exe
 
 
 async def nothing_is_left(world: World, execution: Execution) -> bool:
-    """Return whether neither task, message nor the task's own journal is left."""
+    """Return whether neither task nor message is left, and no journal of a task that somebody may still write to."""
     await asyncio.sleep(5)
-    own = [key for key in world.journal() if key.startswith(f"{execution.id}.")]
-    return (await world.tasks.is_empty(), await world.inbox.read(execution.id), own) == (
-        True, [], [],
-    )  # fmt: skip
+    keys = {key.partition("/")[0] for key in world.journal() if key.startswith(f"{execution.id}.")}
+    is_open = [(await world.journals.read(key))[-1].epoch != CLOSED for key in keys]
+    left = (await world.tasks.is_empty(), await world.inbox.read(execution.id), any(is_open))
+    return left == (True, [], False)

@@ -8,6 +8,7 @@ import pytest
 
 from alur_common.blobs_memory import MemoryBlobs
 from alur_common.executions import Batch
+from alur_common.executions.repository import CLOSED
 from alur_engine.journal import Stopped
 from alur_executor.service.journaling import FencedError, JournalWriter
 from alur_sdk.errors import ExistsError
@@ -28,6 +29,10 @@ class SlowJournals:
         await asyncio.sleep(1)
 
     async def read(self, execution_id: str) -> list[Batch]:
+        return list(self.batches)
+
+    async def close(self, execution_id: str) -> list[Batch]:
+        self.batches.append(Batch(execution_id, len(self.batches) + 1, CLOSED, []))
         return list(self.batches)
 
     async def remove(self, execution_id: str) -> None:

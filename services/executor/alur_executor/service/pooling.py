@@ -78,9 +78,9 @@ async def _entries(session: Session, task: Task) -> list[JournalEntry]:
 
 
 async def forget(session: Session, key: str) -> None:
-    """Remove a task whose outcome is durable, or which nobody waits for, with its journal."""
+    """Remove a task whose outcome is durable, or which nobody waits for, and shut out whoever has it."""
+    await session.parts.journals.close(key)
     await session.parts.tasks.remove(key)
-    await session.parts.journals.remove(key)
 
 
 async def withdraw(session: Session, run: Run) -> None:
@@ -92,22 +92,25 @@ async def withdraw(session: Session, run: Run) -> None:
 
 
 async def has_come_back(session: Session, run: Run, key: str) -> bool:
-    """Take a task back whose time is over, with what its items came to so far; return whether it was done just before."""
+    """Take a task back whose time is over, with what its items came to so far; return whether it was done just before.
+
+    Its journal is closed first and stays: what was removed by an owner that died then is read by the next.
+    """
     await session.claim()
     await session.writer.prove()
-    tasks = session.parts.tasks
-    while (task := await tasks.find(key)) is not None:
-        entries = await _entries(session, task)
+    parts = session.parts
+    batches = await parts.journals.close(key)
+    while (task := await parts.tasks.find(key)) is not None:
         if task.done_at is not None:
-            await _take(session, run, entries)
+            await _take(session, run, await _entries(session, task))
             return True
         try:
-            await tasks.remove(key, at_revision=task.revision)
+            await parts.tasks.remove(key, at_revision=task.revision)
         except ConflictError:
             continue  # it was claimed, or done, meanwhile
-        for entry in entries:
-            if isinstance(entry, ItemDone):
-                session.take(entry)
-        await session.writer.flush()
-        await session.parts.journals.remove(key)
+    for values in await read_entries(batches, None, parts.blobs):
+        entry = decode_entry(values)
+        if isinstance(entry, ItemDone):
+            session.take(entry)
+    await session.writer.flush()
     return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from alur_common.events import ExecutionNudged, TaskOffered
-from alur_common.executions import Execution, Message, Task, blobs_of
+from alur_common.executions import Execution, Message, Task, blobs_of, drop_task
 from alur_common.executions.content import kept_entries
 from alur_common.pools import Pools
 from alur_common.telemetry.logs import bind
@@ -160,7 +160,7 @@ class Serving:
     async def _run_once(self, task: Task) -> None:
         execution = await self._parts.executions.find(task.execution)
         if execution is None or execution.has_ended:
-            await self._drop(task)
+            await self._drop(task, execution)
             return
         bind(execution_id=execution.id, workflow_id=execution.workflow_uid)
         tracing = self._parts.tracing
@@ -183,7 +183,7 @@ class Serving:
             return
         run = await waiting_run(parts, execution, task, state)
         if run is None:
-            await self._drop(task)
+            await self._drop(task, execution)
             return
         writer = writer_of(parts, task)
         session = TaskSession(parts, execution, program, state, writer, trace=trace)
@@ -255,8 +255,5 @@ class Serving:
         await self._parts.tasks.save(task.changed(worker=None))
         self._parts.bus.tell(TaskOffered(task.execution, task.tenant, task.pool, task.id))
 
-    async def _drop(self, task: Task) -> None:
-        """Remove a task that nobody waits for."""
-        with contextlib.suppress(ConflictError):
-            await self._parts.tasks.remove(task.id, at_revision=task.revision)
-            await self._parts.journals.remove(task.id)
+    async def _drop(self, task: Task, execution: Execution | None) -> None:
+        await drop_task(self._parts.tasks, self._parts.journals, task, execution)

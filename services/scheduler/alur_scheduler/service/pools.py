@@ -14,6 +14,7 @@ from alur_common.executions import (
     Task,
     Tasks,
     Workers,
+    drop_task,
 )
 from alur_common.telemetry.logs import get_logger
 from alur_scheduler.domain.stillness import Stillness
@@ -118,8 +119,7 @@ class PoolSweep:
         execution = await self._executions.find(task.execution)
         if execution is not None and not execution.has_ended:
             return False
-        await self._tasks.remove(task.id)
-        await self._journals.remove(task.id)
+        await drop_task(self._tasks, self._journals, task, execution)
         return True
 
     async def _measure(self) -> None:

@@ -28,7 +28,7 @@ from alur_common.executions.repository import (
     StoredJournals,
     where_status,
 )
-from alur_common.executions.tasks import TASKS, Task, Tasks, task_id
+from alur_common.executions.tasks import TASKS, Task, Tasks, drop_task, task_id
 from alur_common.executions.uses import USES, BlobUses, CountedBlobs, blobs_of
 from alur_common.executions.workers import WORKERS, Workers
 
@@ -59,6 +59,7 @@ __all__ = [
     "Tasks",
     "Workers",
     "blobs_of",
+    "drop_task",
     "execution_error",
     "task_id",
     "where_status",

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
 from alur_common.executions.entity import ACTIVE, DEFAULTS, TROUBLED, Execution, Parent
+from alur_sdk.errors import ExistsError
 
 EXECUTIONS = Collection(
     "executions",
@@ -43,7 +44,7 @@ EXECUTIONS = Collection(
 JOURNAL = Collection(
     "journal",
     holds="what executions did: batches under the id `execution/number`, so that each number is taken once",
-    owner="executor",
+    owner="executor, scheduler",
 )
 INBOX = Collection(
     "inbox",
@@ -51,6 +52,8 @@ INBOX = Collection(
     owner="gateway, scheduler, executor",
 )
 PAGE = 500
+CLOSED = 2**31 - 1
+"""The epoch of the record that closes a journal: no owner has a higher one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,9 @@ class Journals(Protocol):
 
     async def read(self, execution_id: str) -> list[Batch]:
         """Return the batches in order."""
+
+    async def close(self, execution_id: str) -> list[Batch]:
+        """Return the batches, the last of which shuts out every owner, and all to come. Safe to repeat."""
 
     async def remove(self, execution_id: str) -> None:
         """Remove them all, and those of what the execution had others do."""
@@ -252,6 +258,16 @@ class StoredJournals:
             if len(page) < PAGE:
                 return batches
             after = page[-1]["id"]
+
+    async def close(self, execution_id: str) -> list[Batch]:
+        while True:
+            batches = await self.read(execution_id)
+            if batches and batches[-1].epoch == CLOSED:
+                return batches
+            try:
+                await self.append(Batch(execution_id, len(batches) + 1, CLOSED, []))
+            except ExistsError:
+                continue  # an owner appended meanwhile, which counts; or another closed it
 
     async def remove(self, execution_id: str) -> None:
         # A task's journal stands under `execution.task`, right before.

@@ -1,18 +1,22 @@
 """Tasks: node runs that travel to an executor of another pool.
 
 A task is a ticket. What the node run works on stands in its execution's journal, durable before the task is; what it came
-to stands in the task, and in a journal of the task's own, until the owner of the execution has taken it.
+to stands in the task, and in a journal of the task's own, until the owner of the execution has taken it. The task goes then;
+its journal stays, closed, for as long as the execution is kept: whoever stood still with the task runs into its end.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
+from alur_common.executions.entity import Execution
+from alur_common.executions.repository import Journals
 from alur_common.pools import Pools
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
@@ -159,6 +163,18 @@ class Tasks:
     async def remove(self, key: str, *, at_revision: int | None = None) -> None:
         """Remove it; absent is fine. Raises `ConflictError` when it is not at this revision."""
         await self._documents.delete(TASKS, key, at_revision=at_revision)
+
+
+async def drop_task(
+    tasks: Tasks, journals: Journals, task: Task, execution: Execution | None
+) -> None:
+    """Remove a task that nobody waits for. Its journal is closed; when its execution is not kept any more it goes too."""
+    if execution is None or execution.is_removed:
+        await journals.remove(task.id)
+    else:
+        await journals.close(task.id)
+    with contextlib.suppress(ConflictError):  # whoever claimed it meanwhile drops it
+        await tasks.remove(task.id, at_revision=task.revision)
 
 
 _NAMES: Sequence[str] = tuple(field.name for field in fields(Task))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.effects import Effects
+from tests.chaos.test_crash_points import CRASHING
 from tests.chaos.work import put, start, workflow
 from tests.support.alur_dev import ALUR, AlurDev, alur_dev
 
@@ -37,7 +40,7 @@ def pooled(name: str, port: int) -> dict[str, Any]:
 
 
 @contextmanager
-def gpu_executor(platform: AlurDev, name: str) -> Iterator[subprocess.Popen[bytes]]:
+def gpu_executor(platform: AlurDev, name: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run `alur executor --pools gpu` beside the platform, told of it as its own executors are."""
     own = Path(f"/proc/{platform.pids('executor')[0]}/environ").read_bytes().decode().split("\0")
     environment = dict(pair.split("=", 1) for pair in own if "=" in pair)
@@ -46,7 +49,7 @@ def gpu_executor(platform: AlurDev, name: str) -> Iterator[subprocess.Popen[byte
             [str(ALUR), "executor", "--pools", "gpu"],
             stdout=log,
             stderr=log,
-            env={**environment, "ALUR_WORKER": name},
+            env={**environment, "ALUR_WORKER": name, **more},
         )
     try:
         yield process
@@ -90,3 +93,23 @@ def test_what_one_had_that_is_killed_is_finished_once_by_another_under_the_same_
     assert len({one["key"] for one in seen}) == 1
     others = [one for one in world.all() if one not in seen]
     assert len(others) == len({one["effect"] for one in others}) == 4
+
+
+def test_one_that_is_stopped_before_it_begins_sends_nothing_when_it_goes_on_after_a_cancellation(
+    driving: AlurDev, world: Effects, tmp_path: Path
+) -> None:
+    order = tmp_path / "order"
+    at = {"role": "executor", "step": "insert journal 1", "side": "before", "signal": "SIGSTOP"}
+    order.write_text(json.dumps({"id": "stop", **at}))
+    crashing = {"PYTHONPATH": str(CRASHING), "ALUR_CRASH": str(order)}
+    path = put(driving, pooled("stopped-pool", world.port))
+    execution = start(driving, path)
+    with gpu_executor(driving, "gpu-1", **crashing) as first:
+        _until(order.with_suffix(".hit").exists, "nobody began the node")
+        project = path.rpartition("/workflows/")[0]
+        driving.rest.post(f"{project}/executions/{execution}:cancel", json={}).raise_for_status()
+        driving.wait_for(execution, "cancelled")
+        first.send_signal(signal.SIGCONT)
+        late = "task belongs to another"
+        _until(lambda: late in driving.log.read_text(), "it was not told that it is late")
+    assert _asked(world, f"{execution}/{POOL}") == []

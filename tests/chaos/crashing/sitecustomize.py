@@ -3,7 +3,8 @@
 The file of `ALUR_CRASH` holds an order, `{"id", "role", "step", "side"}`. A process of that role names the steps it takes
 from then on, such as `insert executions 1`: each write to the store, record sent or committed, event handled, call to
 another service and call to the outside. Without a `step` in the order they are written into `<file>.seen`, a line each.
-With one, the process renames the order to `<file>.hit` before or after that step, as `side` says, and dies as by `kill -9`.
+With one, the process renames the order to `<file>.hit` before or after that step, as `side` says, and dies as by `kill -9`,
+or gets another `signal` that the order names.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Fate:
             self._order.rename(self._order.with_suffix(".hit"))  # one process alone
         except FileNotFoundError:
             return
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.Signals[order.get("signal", "SIGKILL")])
 
     def _read(self) -> dict[str, Any] | None:
         try:

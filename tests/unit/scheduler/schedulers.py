@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.documents.port import Documents
 from alur_scheduler.domain.partitions import slot_of
 from alur_scheduler.service.sharing import TURN_SECONDS, SharedWork
 from tests.support.clock import FakeClock
@@ -45,7 +46,7 @@ class Schedulers:
 
     def __init__(self, count: int = COUNT) -> None:
         self.clock = FakeClock()
-        self.documents = MemoryDocuments(self.clock)
+        self.documents: Documents = MemoryDocuments(self.clock)
         self.count = count
         self.meters: dict[str, Counting] = {}
         self.running: dict[str, SharedWork] = {}

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alur_common.bus_in_process import InProcessBus
 from alur_common.definitions import WorkflowRecord
+from alur_common.documents.port import Documents
+from alur_common.documents.sqlite import SqliteDocuments
 from alur_common.events import Event, ExecutionCompleted, ExecutionRequested, GateChanged
+from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import DirectOutbox, Execution, StoredExecutions, StoredInbox
 from alur_common.replies import LocalReplies
+from alur_scheduler.domain.collections import COLLECTIONS as OWN
 from alur_scheduler.domain.collections import GATES
 from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Share
 from alur_scheduler.service.admission import Admission
 from tests.unit.scheduler.schedulers import Schedulers
+
+LONG = "long"
+
+
+def running(name: str) -> Execution:
+    where = {"tenant": "t", "project": "p", "workflow": "w", "workflow_uid": "w", "version": 1}
+    how = {"mode": "manual", "accepted_at": 0.0, "gated": True, "admitted": True}
+    return Execution.made_of({"id": name, **where, **how, "status": "running"})
 
 
 class Telling(InProcessBus):
@@ -35,10 +49,14 @@ class World(Schedulers):
 
     def __init__(self) -> None:
         super().__init__()
-        self.executions = StoredExecutions(self.documents)
-        self.inbox = StoredInbox(self.documents)
+        self.keep_in(self.documents)
         self.concurrency: dict[str, Any] = {"limit": 1}
         self.buses: list[Telling] = []
+
+    def keep_in(self, documents: Documents) -> None:
+        self.documents = documents
+        self.executions = StoredExecutions(documents)
+        self.inbox = StoredInbox(documents)
 
     async def active(self, tenant: str, project: str, name: str) -> WorkflowRecord:
         spec = {"spec": {"settings": {"concurrency": self.concurrency}}}
@@ -175,6 +193,45 @@ async def test_a_full_workflow_hides_no_other(
     assert await world.inside() == {"full-0", *map(str, range(5))}
     gates = await world.documents.find(GATES)
     assert len(gates) == 6
+
+
+async def test_a_lost_start_is_found_behind_more_queues_than_a_query_of_the_store_takes(
+    world: World, tmp_path: Path
+) -> None:
+    documents = SqliteDocuments(tmp_path / "alur.db", world.clock)
+    await documents.open((*ENGINE, *OWN))
+    world.keep_in(documents)
+    names = [f"{n:04}" for n in range(1_100)]
+    await asyncio.gather(*(world.accept(name, uid=name) for name in names))
+    full = ({"id": name, "running": [LONG]} for name in names)
+    await asyncio.gather(*(documents.insert(GATES, gate) for gate in full))
+    await world.accept("lost", uid="lost")
+    await world.executions.accept(running(LONG))
+    await world.admission().reconcile()
+    assert (await world.executions.get("lost")).admitted
+    await documents.close()
+
+
+async def test_a_long_queue_is_not_read_to_its_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alur_scheduler.service.admission.PAGE", 5)
+    searched: list[int] = []
+    search = world.executions.search
+
+    async def counting(*args: Any, **options: Any) -> list[Execution]:
+        found = await search(*args, **options)
+        searched.append(len(found))
+        return found
+
+    for n in range(100):
+        await world.accept(f"long-{n}", uid="long")
+    for n in range(7):
+        await world.accept(f"{n}", uid=f"w{n}")
+    monkeypatch.setattr(world.executions, "search", counting)
+    await world.admission().reconcile()
+    assert sum(searched) <= 5 + 7
+    assert await world.inside() == {"long-0", *map(str, range(7))}
 
 
 async def test_nobody_is_decided_about_by_two(world: World) -> None:

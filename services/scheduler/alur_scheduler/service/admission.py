@@ -6,6 +6,7 @@ Whoever holds the workflow's partition decides, and leaves its fence in the gate
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -30,6 +31,8 @@ from alur_scheduler.ports import Definitions, Share, Tracing
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 PAGE = 200
+LEFT_OUT = 50
+"""So many queues a search leaves out: a store takes only so many conditions."""
 
 
 class StaleError(ConflictError):
@@ -131,23 +134,25 @@ class Admission:
             await self._free(uid, gone)
 
     async def _decide_waiting(self) -> None:
-        """Decide about all who wait; once one of a workflow waits on, its others are not read any more."""
+        """Decide about all who wait, the oldest first; once one of a workflow queues, its others are passed over.
+
+        Those of the longest queues are not even read any more.
+        """
         where = [Where("active", "eq", "queued"), Where("admitted", "eq", False)]
-        passed: set[str] = set()
+        passed: Counter[str] = Counter()
+        after: list[Any] | None = None
         while True:
-            rest = [*where, *(Where("workflow_uid", "ne", uid) for uid in sorted(passed))]
-            page = await self._executions.search(rest, sort=("accepted_at",), limit=PAGE)
-            full: set[str] = set()
+            longest = [Where("workflow_uid", "ne", uid) for uid, _ in passed.most_common(LEFT_OUT)]
+            page = await self._executions.search(
+                [*where, *longest], sort=("accepted_at",), limit=PAGE, after=after
+            )
             for execution in page:
-                if execution.workflow_uid in full:
-                    continue
-                waits = await self._left_waiting(execution)
-                if waits is not None:
-                    passed.add(execution.workflow_uid)
-                if waits == "queue":
-                    full.add(execution.workflow_uid)
+                uid = execution.workflow_uid
+                if uid in passed or await self._left_waiting(execution) == "queue":
+                    passed[uid] += 1
             if len(page) < PAGE:
                 return
+            after = [page[-1].accepted_at, page[-1].id]
 
     async def _left_waiting(self, execution: Execution) -> str | None:
         try:

@@ -68,7 +68,7 @@ from alur_scheduler.service.schedules import Schedules
 from alur_scheduler.service.sharing import TURN_SECONDS, SharedWork
 from alur_scheduler.service.topics import Topics
 from alur_scheduler.settings import Settings
-from alur_sdk.errors import AlurError, UnavailableError
+from alur_sdk.errors import UnavailableError
 
 Work = Callable[[], Awaitable[float | int | None]]
 GROUP = "scheduler"
@@ -281,10 +281,10 @@ def _admission(
 
 
 async def _guarded(work: Work) -> float | None:
-    """Do a piece of work; a store that fails for a while is tried again with the next."""
+    """Do a piece of work; whatever fails, a store for a while or a fault of ours, is told and tried again with the next."""
     try:
         return await work()
-    except AlurError:
+    except Exception:  # noqa: BLE001  # no loop of a scheduler may end
         name = getattr(work, "__qualname__", "work")
         structlog.get_logger("alur.scheduler").exception("scheduler work failed", work=name)
         return None

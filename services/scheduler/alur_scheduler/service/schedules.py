@@ -20,7 +20,6 @@ from alur_scheduler.domain.followed import FOLLOWED, followed
 from alur_scheduler.domain.partitions import WHOLE, slot_of
 from alur_scheduler.ports import Definitions, Meter, Share, Tracing
 from alur_sdk.errors import (
-    AlurError,
     ConflictError,
     ExistsError,
     InvalidError,
@@ -153,7 +152,7 @@ class Schedules:
         """Fire one, and return when it is next; should that fail, it is fired later, and the others all the same."""
         try:
             return await self._fire(schedule)
-        except AlurError:
+        except Exception:  # noqa: BLE001  # one that is broken holds no other up
             _log.exception(
                 "schedule not fired", workflow_id=schedule["uid"], trigger=schedule["trigger"]
             )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Any
 
 import pytest
 
 from alur_jail.examining import examine
 from alur_jail.failures import CodeFailedError
+from alur_jail.pool import Ears, _heard
 from alur_jail.room import JailSettings
 from alur_sdk.errors import AlurError, LimitError, Permanent
 from tests.support.jail import MIB, Cell, cell, no_jail
@@ -135,3 +137,30 @@ async def test_the_doctor_runs_code_in_both_languages() -> None:
     assert [(look.name, look.is_well) for look in looks] == [
         ("jail", True), ("JavaScript code", True), ("Python code", True)
     ]  # fmt: skip
+
+
+class Flood:
+    """A runner whose lines have all come already."""
+
+    def __init__(self) -> None:
+        self.left = 1_000
+
+    async def receive(self) -> dict[str, Any]:
+        self.left -= 1
+        return {"log": "again"} if self.left else {"result": None}
+
+
+async def test_a_runner_that_floods_its_log_lets_others_have_their_turn() -> None:
+    turns, is_over = 0, False
+
+    async def other() -> None:
+        nonlocal turns
+        while not is_over:
+            turns += 1
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(other())
+    await _heard(Flood(), Ears(lambda *_: None, lambda _: None))  # type: ignore[arg-type]  # all that is asked of it
+    is_over = True
+    await watching
+    assert turns >= 10

@@ -31,6 +31,8 @@ _MIB: Final = 1024 * 1024
 _SLACK: Final = 32 * _MIB
 """What a runner may hold beside the memory it was given: the interpreter's own."""
 _GUESTS: Final = {"expressions": JAVASCRIPT}
+_LINES_AT_ONCE: Final = 50
+"""Of one runner, before others have their turn."""
 _MOST_LINES, _LONGEST_LINE = 1_000, 2_000
 _MOST_ASKS, _MOST_ANSWERED = 100_000, 128 * _MIB
 _log = structlog.get_logger("alur.jail")
@@ -237,6 +239,8 @@ async def _heard(runner: Runner, ears: Ears) -> Json:
         message = await runner.receive()
         if "log" in message:
             lines += 1
+            if lines % _LINES_AT_ONCE == 0:
+                await asyncio.sleep(0)  # what has come already is received without a pause
             if lines <= _MOST_LINES:
                 ears.log(str(message["log"])[:_LONGEST_LINE])
         elif "ask" in message and asks < _MOST_ASKS and answered < _MOST_ANSWERED:

@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 ROLES = ("gateway", "scheduler", "executor")
-QUIET = frozenset({"workers", "outboxes", "tokens", "sessions", "links", "partitions"})
+QUIET = frozenset(
+    {"workers", "schedulers", "partitions", "outboxes", "tokens", "sessions", "links"}
+)
 """Collections that are written whether or not anything runs."""
 Name = Callable[..., str | None]
 

@@ -101,6 +101,8 @@ def test_code_that_never_ends_or_takes_all_memory_harms_nobody_else(
         },
     }
     path = put(platform, _of("code", [code]))
+    for warming in [_start_with(platform, path, EACH_BAD) for _ in range(4 * EXECUTORS)]:
+        platform.wait_for(warming, "succeeded")  # the first of an executor starts its jail
     before = platform.pids("executor")
     count = CODE * scale
     with ThreadPoolExecutor(8) as pool:

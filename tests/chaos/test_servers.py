@@ -102,12 +102,16 @@ def _until(site: Site, readiness: tuple[int, object], health: tuple[str, str]) -
 
 def _addresses(platform: AlurDev) -> list[str]:
     """Return where the registry, the scheduler, the gateway and the executors answer other services."""
-    said = [json.loads(line) for line in platform.log.read_text().splitlines() if line[:1] == "{"]
-    places = {one["address"]: one["service"] for one in said if "address" in one}
-    assert sorted(places.values()) == [
-        *("executor", "executor", "gateway", "registry", "scheduler")
-    ], places
-    return list(places)
+    wanted = [*("executor", "executor", "gateway", "registry", "scheduler")]
+    until = time.monotonic() + RECOVERY_SECONDS
+    while True:
+        lines = platform.log.read_text().splitlines()
+        said = [json.loads(line) for line in lines if line[:1] == "{" and line[-1:] == "}"]
+        places = {one["address"]: one["service"] for one in said if "address" in one}
+        if sorted(places.values()) == wanted:
+            return list(places)
+        assert time.monotonic() < until, places
+        time.sleep(0.2)
 
 
 def test_a_broker_that_dies_holds_up_no_caller_and_loses_nothing(

@@ -85,6 +85,10 @@ class AlurDev:
         raise AssertionError(f"alur dev is not ready: {self.log.read_text()[-2000:]}")
 
     def _make_token(self) -> str:
+        # It is ready a moment before it leaves word in its folder.
+        deadline = time.monotonic() + READY_SECONDS
+        while not (self.data / "server.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
         made = self.cli("token", "create", "--data", str(self.data), "--quiet")
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()

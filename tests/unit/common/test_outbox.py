@@ -24,9 +24,11 @@ class FlakyBus(RememberingBus):
     def __init__(self) -> None:
         super().__init__()
         self.is_away = False
+        self.refused = asyncio.Event()
 
     async def publish(self, event: Event) -> None:
         if self.is_away:
+            self.refused.set()
             raise UnavailableError("no broker")
         await super().publish(event)
 
@@ -82,10 +84,9 @@ async def _keep_once(world: World, outbox: StoredOutbox, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(world.documents, "replace", replace)
     keeping = asyncio.create_task(outbox.keep())
-    if world.bus.is_away:
-        await asyncio.sleep(0.05)  # nothing is written then
-    else:
-        await written.wait()
+    world.bus.refused.clear()
+    done = world.bus.refused if world.bus.is_away else written  # nothing is written while it is away
+    await done.wait()
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
     monkeypatch.setattr(world.documents, "replace", put)
@@ -133,6 +134,27 @@ async def test_the_document_names_the_first_end_that_is_not_told(
     await outbox.tell(first)
     await _keep_once(world, outbox, monkeypatch)
     assert await world.low() == 3
+
+
+async def test_who_is_stopped_while_it_makes_up_for_what_it_missed_leaves_it_to_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alur_common.executions.outbox.KEEP_SECONDS", 0.001)
+    outbox, asked = world.outbox(), asyncio.Event()
+
+    async def hang(_event: Event) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with outbox.kept():
+        world.bus.is_away = True
+        await outbox.tell(await world.write_end(outbox, "a"))
+        with monkeypatch.context() as patched:
+            patched.setattr(world.bus, "publish", hang)
+            await asked.wait()
+    world.bus.is_away = False
+    assert await world.relayed() == 1
+    assert world.bus.told() == {"a"}
 
 
 async def test_what_the_bus_did_not_take_is_told_once_it_is_back(

@@ -151,7 +151,7 @@ class StoredOutbox:
             return
         try:
             await self._teller.tell_from(self._writer, first)
-        except AlurError:
+        except BaseException:  # cancelled as well: what is not told stays missed
             self._miss(first)
             raise
 

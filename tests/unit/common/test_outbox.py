@@ -85,7 +85,8 @@ async def _keep_once(world: World, outbox: StoredOutbox, monkeypatch: pytest.Mon
     monkeypatch.setattr(world.documents, "replace", replace)
     keeping = asyncio.create_task(outbox.keep())
     world.bus.refused.clear()
-    done = world.bus.refused if world.bus.is_away else written  # nothing is written while it is away
+    # Nothing is written while the bus is away.
+    done = world.bus.refused if world.bus.is_away else written
     await done.wait()
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)

@@ -22,8 +22,6 @@ from tools.servers.running import Server, free_port
 
 RATE = 10.0
 OUTAGE_SECONDS = 4.0
-START_SECONDS = 60.0
-"""On a broker that has no topics yet, the last member of a group may come late."""
 RECOVERY_SECONDS = 15.0
 
 
@@ -32,6 +30,8 @@ class Site:
     """A platform on servers of its own, each behind a way that can fail."""
 
     platform: AlurDev
+    addresses: list[str]
+    """Where its processes tell how they are; all of them are ready."""
     broker: Server
     store: Server
     to_broker: Proxy
@@ -54,7 +54,8 @@ def site(tmp_path: Path, s3_url: str) -> Iterator[Site]:
         }
         flags = ("--distributed", "--executors", "2")
         platform = stack.enter_context(alur_dev(tmp_path / "data", environment, flags))
-        yield Site(platform, broker, store, to_broker, to_store)
+        addresses = [*_addresses(platform), f"127.0.0.1:{platform.grpc_port}"]
+        yield Site(platform, addresses, broker, store, to_broker, to_store)
 
 
 def _started(stack: ExitStack, server: Server) -> Server:
@@ -91,11 +92,10 @@ def _kill_and_start(site: Site, server: Server, name: str, load: Load, times: in
 
 def _until(site: Site, readiness: tuple[int, object], health: tuple[str, str]) -> None:
     """Wait until the gateway is as ready, and every process as healthy, as this says."""
-    addresses = [*_addresses(site.platform), f"127.0.0.1:{site.platform.grpc_port}"]
     begun = time.monotonic()
     while True:
         answer = site.platform.rest.get("/readyz")
-        found = {one: asyncio.run(health_of(one, ""))[0] for one in addresses}
+        found = {one: asyncio.run(health_of(one, ""))[0] for one in site.addresses}
         if (answer.status_code, answer.json()) == readiness and set(found.values()) == {health}:
             return
         assert time.monotonic() - begun < RECOVERY_SECONDS, (answer.text, found)
@@ -103,9 +103,9 @@ def _until(site: Site, readiness: tuple[int, object], health: tuple[str, str]) -
 
 
 def _addresses(platform: AlurDev) -> list[str]:
-    """Return where the registry, the scheduler, the gateway and the executors answer other services."""
+    """Return where the registry, the scheduler, the gateway and the executors answer others, once all do."""
     wanted = [*("executor", "executor", "gateway", "registry", "scheduler")]
-    until = time.monotonic() + START_SECONDS
+    until = time.monotonic() + RECOVERY_SECONDS
     while True:
         lines = platform.log.read_text().splitlines()
         said = [json.loads(line) for line in lines if line[:1] == "{" and line[-1:] == "}"]

@@ -45,8 +45,9 @@ class Collection:
 
     `ttl` names a field with seconds since 1970: some time after them MongoDB removes the document by itself. It is
     clean-up only: whoever cares compares the time. `shard_key` names the fields by whose hash a sharded MongoDB spreads
-    the collection; an empty one keeps it on one shard, which a unique index needs. `holds` and `owner` say what is in it
-    and who writes it, for people.
+    the collection; an empty one keeps it on one shard, which a unique index needs. `is_reread` says that new documents are
+    mostly read again soon, by their id: a store may keep them in memory. `holds` and `owner` say what is in it and who
+    writes it, for people.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Collection:
     indexes: tuple[Index, ...] = field(default=())
     ttl: str | None = None
     shard_key: tuple[str, ...] = ("id",)
+    is_reread: bool = True
     holds: str = ""
     owner: str = ""
 

@@ -43,6 +43,7 @@ EXECUTIONS = Collection(
 )
 JOURNAL = Collection(
     "journal",
+    is_reread=False,
     holds="what executions did: batches under the id `execution/number`, so that each number is taken once",
     owner="executor, scheduler",
 )

@@ -53,7 +53,8 @@ class Insert(Operation):
         raise ExistsError(f"{self.table.name} {key} exists already", id=key)
 
     def settle(self) -> None:
-        self.cache.put(self.table.name, self.content, 1)
+        if self.table.collection.is_reread:
+            self.cache.put(self.table.name, self.content, 1)
 
 
 class Replace(Operation):

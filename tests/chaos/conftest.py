@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,18 @@ def platform(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Effects]:
+def world(tmp_path: Path, record_property: Callable[[str, object], None]) -> Iterator[Effects]:
     with effects(tmp_path / "effects") as kept:
         yield kept
+        for name, value in kept.figures.items():
+            record_property(name, value)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of all tests as a table for the docs."""
+    terminalreporter.section("figures")
+    for report in terminalreporter.stats.get("", []):
+        if report.when == "teardown" and report.user_properties:
+            claim = report.nodeid.rpartition("::test_")[2].replace("_", " ")
+            figures = ", ".join(f"{name} {value}" for name, value in report.user_properties)
+            terminalreporter.write_line(f"| {claim} | {figures} |")

@@ -22,6 +22,8 @@ class Effects:
     def __init__(self, path: Path, pause: float) -> None:
         self.port = 0
         self.pause = pause
+        self.figures: dict[str, Any] = {}
+        """What the test has measured, for the table of figures."""
         self._path = path
         self._file = path.open("ab")
         self._lock = threading.Lock()

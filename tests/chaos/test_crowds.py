@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def test_a_thousand_starts_at_once_all_end_well(platform: AlurDev) -> None:
 
 
 def test_executions_that_wait_take_no_memory_of_executors(
-    platform: AlurDev, scale: int, record_property: Callable[[str, object], None]
+    platform: AlurDev, world: Effects, scale: int
 ) -> None:
     wait = {"name": "wait", "type": "core.wait", "params": {"signal": "go"}}
     path = put(platform, _of("waiting", [wait]))
@@ -78,7 +78,7 @@ def test_executions_that_wait_take_no_memory_of_executors(
         platform.wait_for(execution, "waiting", within=60)
     time.sleep(3)
     grown = max(after - known for after, known in zip(_mib(platform), before, strict=True))
-    record_property("grown_mib", grown)
+    world.figures |= {"executions that wait": len(ids), "memory grown by MiB": round(grown, 1)}
     assert grown < GROWTH_MIB
 
 

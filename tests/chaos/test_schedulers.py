@@ -102,7 +102,6 @@ def test_no_due_time_is_missed_or_repeated_while_the_scheduler_that_decides_dies
     world: Effects,
     servers: dict[str, str],
     scale: int,
-    record_property: Callable[[str, object], None],
 ) -> None:
     world.pause = 0.0
     names = [f"shared-{n}" for n in range(SCHEDULES * scale)]
@@ -120,9 +119,8 @@ def test_no_due_time_is_missed_or_repeated_while_the_scheduler_that_decides_dies
     end_ticking(platform, paths)
     fired = ticks(world)
     late = [tick.fired - tick.due for name in names for tick in fired[name]]
-    record_property("ticks", len(late))
-    record_property("latest_seconds", max(late))
-    record_property("refusals", refusals)
+    world.figures |= {"due times": len(late), "latest by seconds": round(max(late), 1)}
+    world.figures |= {"writes of stale owners refused": sum(refusals)}
     for name in names:
         gaps = {round(b.due - a.due, 3) for a, b in itertools.pairwise(fired[name])}
         assert gaps == {1.0}, f"{name}: 0 is a due time twice, more than 1 a missed one"

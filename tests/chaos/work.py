@@ -127,7 +127,9 @@ def check(platform: AlurDev, world: Effects, ids: list[str]) -> int:
     keys = world.keys()
     assert set(keys) == {f"{i}/s{n}" for i in ids for n in range(STEPS)}
     assert all(len(found) == 1 and "" not in found for found in keys.values())
-    return len(world.all()) - len(keys)
+    repeated = len(world.all()) - len(keys)
+    world.figures |= {"accepted and finished": len(ids), "effects": len(keys), "repeated": repeated}
+    return repeated
 
 
 def settings_of(pid: int) -> dict[str, str]:

@@ -55,6 +55,8 @@ class Group:
         self._tasks: list[asyncio.Task[None]] = []
         self._in_flight = 0
         self._is_full = False
+        self._has_finished = False
+        """Something has, since offsets were committed."""
 
     def declare(self, broker: KafkaBroker, worker: str) -> None:
         """Say to the broker's library what will be consumed."""
@@ -175,6 +177,7 @@ class Group:
     async def _handle(self, taken: _Taken) -> None:
         await self.handling.handle(taken.record)
         if taken.progress.finish(taken.record.offset):
+            self._has_finished = True
             self._in_flight -= 1
             if self._is_full:
                 self._hold_back()
@@ -209,12 +212,14 @@ class Group:
             async with asyncio.timeout(REVOKE_SECONDS):
                 await self._commit(consumer)
         except TimeoutError:
+            self._has_finished = True
             _log.warning("offsets not committed", group=self.handling.group, reason="in time")
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         """Commit what lies before the first record that has not had its effect, partition by partition."""
-        if self._is_broadcast:
+        if self._is_broadcast or not self._has_finished:
             return
+        self._has_finished = False
         assigned = consumer.assignment()
         offsets = {
             partition: offset
@@ -227,6 +232,7 @@ class Group:
             await consumer.commit(offsets)
         except KafkaError as error:
             # The partitions went to another member, or the coordinator moves: what was not committed is read again.
+            self._has_finished = True
             _log.warning("offsets not committed", group=self.handling.group, reason=repr(error))
             return
         for partition, offset in offsets.items():

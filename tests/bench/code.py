@@ -1,9 +1,10 @@
 """What code of users costs: 100 items through a runner, warm and when the pool starts.
 
 `python -m tests.bench.code` prints processor time (our own, and that of the runner from its fork to
-its answer) beside what it should take, time by the clock, and the memory of each warm parent: that of
-JavaScript runs expressions too. It ends
-with 1 when that memory is over its limit: times are no test.
+its answer) beside what it should take, time by the clock, and the memory of each warm parent after its
+runs: all that is resident, and how much of that is its own, for the rest is code that it shares with the
+executor. The parent of JavaScript runs expressions too. It ends with 1 when the resident memory is over
+its limit: times are no test.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from time import perf_counter, process_time
 from alur_engine.expressions import JailedJavaScript, Limits
 from alur_jail import Ears, RunLimits
 from alur_jail.runner import Runner
-from tests.support.jail import MIB, Cell, cell
+from tests.support.jail import MIB, Cell, cell, memory, warm_parent
 
 RUNS = 200
 ITEMS = [{"n": n, "text": "x" * 50, "list": [1, 2, 3]} for n in range(100)]
@@ -97,12 +98,13 @@ async def measure(made: Cell, case: Case) -> bool:
             await case.run(made)
             times.append((perf_counter() - begun) * 1e3)
     own = (process_time() - own) / RUNS * 1e3
-    resident = made.jail._parents[case.parent].resident / MIB
+    resident, own_memory = (size / MIB for size in memory(warm_parent(case.parent)))
     processor = own + median(taken)
     print(
         f"{case.name:<16} 100 items: {processor:5.2f} ms of processor ({own:.2f} ours; "
         f"wanted {case.most_ms:g}), "
-        f"{median(times):5.2f} ms by the clock, {started:6.1f} ms at the start, {resident:4.1f} MiB"
+        f"{median(times):5.2f} ms by the clock, {started:6.1f} ms at the start, "
+        f"{resident:4.1f} MiB ({own_memory:.1f} its own; wanted {case.most_mib:g})"
     )
     return resident > case.most_mib
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from alur_engine.expressions import helped
@@ -26,6 +28,28 @@ class Counted:
 
     def killed(self, reason: str) -> None:
         self.kills.append(reason)
+
+
+def processes(pid: int) -> list[int]:
+    """Return a process and all below it."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(below for child in listed for below in processes(int(child)))]
+
+
+def warm_parent(guest: str) -> int:
+    """Return the process of ours that is the warm parent of a module of the guest."""
+    for pid in processes(os.getpid()):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if words[0].startswith(b"/python") and guest.encode() in words:
+            return pid
+    raise LookupError(f"no warm parent of {guest} runs")
+
+
+def memory(pid: int) -> tuple[int, int]:
+    """Return the bytes of memory that a process has, and how many of them are in no file."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    told = {name: value for name, _, value in (line.partition(":") for line in lines)}
+    return int(told["VmRSS"].split()[0]) * 1024, int(told["RssAnon"].split()[0]) * 1024
 
 
 def no_jail() -> Jail:

@@ -21,7 +21,7 @@ from collections.abc import Callable  # noqa: E402  # the path comes first
 from importlib import import_module  # noqa: E402  # the path comes first
 from typing import Any  # noqa: E402  # the path comes first
 
-from alur_jail.guest import lockdown, wire  # noqa: E402  # the path comes first
+from alur_jail.guest import light, lockdown, wire  # noqa: E402  # the path comes first
 
 NICE = 5
 """Runners give way to the service that started them."""
@@ -41,6 +41,7 @@ def main() -> None:
     os.dup2(1, 2)  # complaints are for the start alone
     gc.collect()
     gc.freeze()
+    light.give_back_code()
     _give(control, os.pidfd_open(os.getpid()))
     while (handle := _take(control)) is not None:
         _fork(control, socket.socket(fileno=handle), runner, lock)

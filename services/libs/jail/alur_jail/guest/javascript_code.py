@@ -9,14 +9,13 @@ import random
 import socket
 import time
 from collections.abc import Callable
-from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 import _quickjs  # type: ignore[import-not-found]  # the wheel brings no types
 
 from alur_jail.guest import wire
 from alur_jail.guest.asking import AskError, ask
+from alur_jail.guest.light import import_lightly
 
 FIRST_LINE: Final = 10_000
 """Where code of a user begins, so that its lines are told from those of the prelude."""
@@ -39,9 +38,8 @@ class Guest:
         context.add_callable("__random", random.random)
         for name, callable_ in callables.items():
             context.add_callable(name, callable_)
-        prelude, shims = (Path(__file__).with_name(f"{name}.js") for name in ("prelude", "shims"))
-        within = shims.read_text() + extension
-        self._start = context.eval(prelude.read_text().replace("  // EXTENSION\n", within))
+        within = _script("shims") + extension
+        self._start = context.eval(_script("prelude").replace("  // EXTENSION\n", within))
 
     def run(self, link: socket.socket, limits: dict[str, Any], body: str) -> str:
         """Return the answer to a request, as the text of a frame."""
@@ -96,11 +94,10 @@ def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str
 
 def bridged(module_name: str) -> Guest:
     """Return a context that asks the engine of expressions, which lies beside, for what it lacks."""
-    module = import_module(module_name)
+    module = import_lightly(module_name)
     when: list[tuple[float, str]] = []
     bridges: list[Any] = []
     names = f"  const engineNames = {json.dumps(module.names())};\n"
-    scripts = (Path(__file__).with_name(f"{name}.js").read_text() for name in _BRIDGED)
 
     def engine(text: str) -> str:
         if not bridges:  # the first who asks makes it
@@ -116,4 +113,10 @@ def bridged(module_name: str) -> Guest:
         when.append((now_ms, time_zone))
         return ""
 
-    return Guest(names + "".join(scripts), __engine=engine, __begin=begin)
+    return Guest(names + "".join(map(_script, _BRIDGED)), __engine=engine, __begin=begin)
+
+
+def _script(name: str) -> str:
+    folder = __file__.rpartition("/")[0]
+    with open(f"{folder}/{name}.js", encoding="utf-8") as file:  # noqa: PTH123  pathlib is half a megabyte
+        return file.read()

@@ -5,7 +5,7 @@ What is not on the list fails with EPERM; a call of another architecture kills t
 
 from __future__ import annotations
 
-import platform
+import os
 import struct
 from typing import Final
 
@@ -52,12 +52,12 @@ _X32 = 0x40000000
 
 def is_known() -> bool:
     """Whether the calls of this machine's architecture are known."""
-    return platform.machine() in _ARCHES
+    return os.uname().machine in _ARCHES
 
 
 def program(*, is_starting: bool) -> bytes:
     """Return the filter for a runner that starts, or for one that runs the code of a user."""
-    arch, column = _ARCHES[platform.machine()]
+    arch, column = _ARCHES[os.uname().machine]
     numbers = {
         each[column]
         for name, each in CALLS.items()

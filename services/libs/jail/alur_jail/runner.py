@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from alur_jail import warm
+from alur_jail.groups import Group
 from alur_jail.warm import GoneError
 
 _HEADER: Final = 4
@@ -21,16 +22,33 @@ _WATCH_SECONDS: Final = 0.02
 class Runner:
     """A process that runs one request. What it sends may be anything."""
 
-    __slots__ = ("_handle", "_link", "_most_memory", "_most_result", "_pid", "killed_for")
+    __slots__ = (
+        "_group",
+        "_handle",
+        "_kills",
+        "_link",
+        "_most_memory",
+        "_most_result",
+        "_pid",
+        "killed_for",
+    )
 
     def __init__(
-        self, link: socket.socket, handle: int, *, most_memory: int, most_result: int
+        self,
+        link: socket.socket,
+        handle: int,
+        *,
+        most_memory: int,
+        most_result: int,
+        group: Group | None,
     ) -> None:
         self._link = link
         self._handle = handle
         self._most_memory = most_memory
         self._most_result = most_result
         self._pid = warm.pid_of(handle)
+        self._group = group
+        self._kills = group.kills() if group else 0
         self.killed_for = ""
         """Why it was killed: the first reason counts."""
 
@@ -38,6 +56,11 @@ class Runner:
         """Kill it."""
         self.killed_for = self.killed_for or reason
         warm.kill(self._handle)
+
+    def look_for_death(self) -> None:
+        """Note that the kernel killed in the group, where it has gone and nobody here killed it."""
+        if self._group and not self.killed_for and self._group.kills() > self._kills:
+            self.killed_for = "group"
 
     def close(self) -> None:
         """End it, whatever it does."""

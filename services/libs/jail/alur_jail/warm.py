@@ -11,7 +11,8 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from alur_jail import room
+from alur_jail import groups, room
+from alur_jail.groups import Group
 from alur_jail.room import JailSettings, NoJailError
 
 _START_SECONDS: Final = 20.0
@@ -33,6 +34,7 @@ class Warm:
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._handle: int | None = None
+        self.group: Group | None = None
         self.address_space = 0
         self.resident = 0
 
@@ -70,6 +72,9 @@ class Warm:
         finally:
             os.close(calls)
             theirs.close()
+        await self._be_warm(ours)
+
+    async def _be_warm(self, ours: socket.socket) -> None:
         try:
             async with asyncio.timeout(_START_SECONDS):
                 handle = await receive_handle(ours)
@@ -78,8 +83,19 @@ class Warm:
         except BaseException:
             await self.stop()
             raise
-        self.address_space, self.resident = memory_of(pid_of(handle))
+        pid = pid_of(handle)
         os.close(handle)
+        self.address_space, self.resident = memory_of(pid)
+        try:
+            self._enter_group(pid)
+        except NoJailError:
+            await self.stop()
+            raise
+
+    def _enter_group(self, pid: int) -> None:
+        if self._settings.cgroup:
+            self.group = groups.open_group(self._settings)
+            self.group.take(pid)
 
     async def _complaint(self) -> str:
         assert self._process is not None  # noqa: S101  it was started

@@ -16,97 +16,9 @@ from alur_common.outbound import (
     parse_target,
 )
 from alur_sdk import Retryable
+from tests.support.outbound_vectors import REFUSED_ADDRESSES, REFUSED_URLS
 
-REFUSED_ADDRESSES = [
-    "0.0.0.0",  # noqa: S104  # nothing is bound
-    "0.1.2.3",
-    "10.0.0.1",
-    "10.255.255.255",
-    "100.64.0.1",
-    "100.100.100.200",
-    "127.0.0.1",
-    "127.255.255.254",
-    "168.63.129.16",
-    "169.254.0.1",
-    "169.254.169.254",
-    "169.254.170.2",
-    "172.16.0.1",
-    "172.31.255.255",
-    "192.0.0.1",
-    "192.0.0.192",
-    "192.0.2.1",
-    "192.88.99.1",
-    "192.168.0.1",
-    "198.18.0.1",
-    "198.51.100.1",
-    "203.0.113.1",
-    "224.0.0.1",
-    "233.252.0.1",
-    "239.255.255.255",
-    "240.0.0.1",
-    "255.255.255.255",
-    "::",
-    "::1",
-    "::7f00:1",
-    "::ffff:127.0.0.1",
-    "::ffff:10.0.0.1",
-    "::ffff:169.254.169.254",
-    "::ffff:0:7f00:1",
-    "64:ff9b::7f00:1",
-    "64:ff9b::808:808",
-    "64:ff9b:1::1",
-    "100::1",
-    "2001::1",
-    "2001:0:7f00:1::",
-    "2001:db8::1",
-    "2002:7f00:1::",
-    "2002:808:808::",
-    "3fff::1",
-    "5f00::1",
-    "fc00::1",
-    "fd00:ec2::254",
-    "fd12:3456::1",
-    "fe80::1",
-    "fe80::1%eth0",
-    "fec0::1",
-    "ff02::1",
-    "ff0e::1",
-]
 PUBLIC_ADDRESSES = ["1.1.1.1", "8.8.8.8", "93.184.216.34", "::ffff:8.8.8.8", "2606:4700:4700::1111"]
-
-REFUSED_URLS = [
-    # schemes
-    "ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "unix:///run/x.sock",
-    "http+unix://%2Frun%2Fx.sock/", "data:text/plain,x", "javascript:alert(1)", "//example.com/",
-    "example.com", "/etc/passwd", "ws://example.com/", "",
-    # addresses
-    "http://127.0.0.1/", "http://10.0.0.1:8080/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
-    "http://[::ffff:7f00:1]/", "http://[64:ff9b::7f00:1]/", "http://169.254.169.254/latest/",
-    "http://[fd00:ec2::254]/", "http://100.100.100.200/", "http://192.0.0.192/", "http://0/",
-    "http://0.0.0.0/", "http://[::]/",
-    # other ways to write them
-    "http://2130706433/", "http://017700000001/", "http://0x7f000001/", "http://0177.0.0.1/",
-    "http://0x7f.0.0.1/", "http://127.1/", "http://127.0.1/", "http://127.000.000.001/",
-    "http://8.8.2056/", "http://134744072/", "http://1.2.3.4.5/", "http://a.0x7f/",
-    "http://127.0.0.1./", "http://169.254.169.254./", "http://[::1%25lo]/", "http://[::1", "http://::1/",
-    "http://１２７.０.０.１/", "http://①②⑦.⓪.⓪.①/", "http://127。0。0。1/", "http://８.８.８.８/",  # noqa: RUF001  # these digits are the attack
-    # what looks like one host and is another
-    "http://example.com@127.0.0.1/", "http://127.0.0.1@example.com/", "http://user:pw@example.com/",
-    "http://example.com\\@127.0.0.1/", "http://127.0.0.1\\@example.com/", "http:\\\\127.0.0.1/",
-    "http:///127.0.0.1/", "http:/127.0.0.1/", "http:127.0.0.1/", "http://exa mple.com/",
-    "http://127.0.0.1\t/", "http://exa\nmple.com/", " http://example.com/", "http://example.com\r\nX: y",
-    "http://example.com\x00.evil.com/", "http://example.com\u2028/", "http://ex\ud800ample.com/",
-    "http://%31%32%37.0.0.1/", "http://example%2ecom/", "http://exam_ple..com/", "http://-a.com/",
-    f"http://{'a' * 64}.com/", f"http://{'a.' * 130}com/",
-    # names
-    "http://metadata.google.internal/", "http://METADATA.google.internal./", "http://metadata/",
-    "http://instance-data/", "http://metadata.azure.internal/",
-    # ports
-    "http://example.com:22/", "http://example.com:25/", "https://example.com:0/",
-    "http://example.com:65536/", "http://example.com:1023/", "http://example.com:٨٠/",
-    "http://example.com:-80/", "http://example.com:80:80/", "http://1.1.1.1:6/",
-    "https://example.com/" + "a" * 10_000,
-]  # fmt: skip
 
 
 def guard(allow: str = "", answers: Sequence[str] = ("93.184.216.34",)) -> Guard:

@@ -88,7 +88,7 @@ class HttpClient:
             location = answer.headers.get("location")
             if answer.status not in REDIRECTS or location is None:
                 return answer
-            following = self._guard.check_url(urljoin(target.url, location))
+            following = self._guard.check_url(_joined(target.url, location))
             request = _redirected(request, answer.status, target, following)
             target = following
         answer = await self._once(request, target)
@@ -149,6 +149,15 @@ def _traced(request: HttpRequest) -> HttpRequest:
 
 def _has_key(headers: Mapping[str, str]) -> bool:
     return any(name.lower() == "idempotency-key" for name in headers)
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise Permanent(
+            f"the answer leads to what is no address: {error}", code="bad-answer"
+        ) from error
 
 
 def _redirected(request: HttpRequest, status: int, here: Target, there: Target) -> HttpRequest:

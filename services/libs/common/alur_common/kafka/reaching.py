@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import client as aiokafka_client
-from aiokafka.conn import AIOKafkaConnection
+from aiokafka.conn import AIOKafkaConnection, collect_hosts
 from aiokafka.errors import KafkaError
 
 from alur_common.kafka.settings import KafkaSettings
@@ -139,7 +139,7 @@ def _options_of(secret: Secret) -> dict[str, Any]:
     signs_in = bool(fields.get("username"))
     protocol = ("SASL_" if signs_in else "") + ("SSL" if is_encrypted else "PLAINTEXT")
     found: dict[str, Any] = {
-        "bootstrap_servers": [part.strip() for part in fields["brokers"].split(",")],
+        "bootstrap_servers": _servers_of(fields["brokers"]),
         "security_protocol": "PLAINTEXT" if protocol == "PLAINTEXT" else protocol,
         "ssl_context": _tls(fields) if is_encrypted else None,
     }
@@ -148,6 +148,17 @@ def _options_of(secret: Secret) -> dict[str, Any]:
         found["sasl_plain_username"] = fields["username"]
         found["sasl_plain_password"] = fields.get("password", "")
     return found
+
+
+def _servers_of(brokers: str) -> list[str]:
+    servers = [part.strip() for part in brokers.split(",")]
+    try:
+        collect_hosts(servers)
+    except ValueError as error:
+        raise InvalidError(
+            "the `brokers` of the credential are no `host:port,host:port`: correct the credential"
+        ) from error
+    return servers
 
 
 def _tls(fields: Mapping[str, str]) -> ssl.SSLContext:

@@ -99,7 +99,7 @@ class Guard:
         not to be trusted. Raises `RefusedError`, or `Retryable` when the name is not found.
         """
         try:
-            name = host if ":" in host else host_name(host)
+            name = str(ip_address(host)) if ":" in host else host_name(host)
         except ValueError as error:
             raise RefusedError(f"the host is refused: {error}") from error
         self._check_name(name, port)

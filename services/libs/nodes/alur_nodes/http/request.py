@@ -217,7 +217,10 @@ def _numbered(
 
 def _replaced(url: str, parameter: str, value: Json) -> str:
     """Return the address with this query parameter set, whatever it had before."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Permanent(f"`url` is no address: {error}", code="bad-parameter") from error
     name = urlencode({parameter: ""})
     kept = [pair for pair in parts.query.split("&") if pair and f"{pair.split('=')[0]}=" != name]
     query = "&".join([*kept, urlencode({parameter: _text(value)})])
@@ -226,8 +229,11 @@ def _replaced(url: str, parameter: str, value: Json) -> str:
 
 def _same_origin(url: str, link: str) -> str:
     """Return the absolute address of a link; the credential goes to no other origin."""
-    target = urljoin(url, link)
-    here, there = urlsplit(url), urlsplit(target)
+    try:
+        target = urljoin(url, link)
+        here, there = urlsplit(url), urlsplit(target)
+    except ValueError as error:
+        raise Permanent(f"the next page has no address: {error}", code="bad-answer") from error
     if (here.scheme, here.netloc.lower()) != (there.scheme, there.netloc.lower()):
         raise Permanent(
             f"the next page is at another origin: {there.scheme}://{there.netloc}",

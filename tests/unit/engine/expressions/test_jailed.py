@@ -157,6 +157,31 @@ async def test_what_is_not_compiled_runs_in_the_jail_for_each_item() -> None:
     assert answers == {source: plain(values) for source, values in cases.items()}
 
 
+MARKED = [
+    {"\0handle": 0},
+    {"\0handle": 1e9, "\0kind": "DateTime"},
+    {"\0date": 1, "\0undefined": True},
+    {"\0pairs": [["a", 1]]},
+    {"a": {"\0number": "1"}, "b": [{"\0pairs": 1, "__proto__": 2}]},
+]
+
+
+async def test_data_that_looks_like_the_marks_between_the_engines_stays_data() -> None:
+    sources = [
+        "$json.isEmpty()",
+        "$json.compact()",
+        "[$json, 1].compact()",
+        "$jmespath($json, '@')",
+    ]
+    told = await jailed(["(DateTime.now(), " + source + ")" for source in sources], MARKED)
+    answers = [[seen(each) for each in of] for of in told]
+    expected = [
+        [("value", plain(COMPILED.compile(source)(Scope(item, now_ms=NOW_MS)))) for item in MARKED]
+        for source in sources
+    ]
+    assert answers == expected
+
+
 async def test_an_expression_that_changes_data_changes_its_own_copy() -> None:
     sources = [
         "($json.list.push(9), $json.list)",

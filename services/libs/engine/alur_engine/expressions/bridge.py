@@ -1,7 +1,8 @@
 """Answers JavaScript that asks for what this package knows: helpers, `DateTime`, local formats.
 
 It runs beside QuickJS in the jail, so that both engines share one implementation. Requests and
-answers are JSON: a value is itself, or an object with one of the keys that begin with `$`.
+answers are JSON: a value is itself, or an object with one of the keys below. Data may hold such keys too: an
+object with a key that begins as they do is written as a list of pairs.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
 from alur_sdk.errors import AlurError
 
-HANDLE, KIND, DATE, NOTHING, NUMBER = (
-    f"\0{name}" for name in ("handle", "kind", "date", "undefined", "number")
+MARK = "\0"
+HANDLE, KIND, DATE, NOTHING, NUMBER, PAIRS = (
+    f"{MARK}{name}" for name in ("handle", "kind", "date", "undefined", "number", "pairs")
 )
 OWN_FUNCTIONS: Final = ("$if", "$ifEmpty", "$jmespath", "$max", "$min", "$not")
 _PROPERTIES: Final[Mapping[type[Special], tuple[str, ...]]] = {
@@ -115,6 +117,8 @@ class Bridge:
             return JsDate(ms, self._scope.time_zone)
         if NUMBER in value:
             return float(value[NUMBER])
+        if PAIRS in value:
+            return dict(value[PAIRS])
         return UNDEFINED if NOTHING in value else value
 
     def _encoded(self, value: Value) -> Json:
@@ -128,7 +132,9 @@ class Bridge:
         if isinstance(value, float) and not math.isfinite(value):
             return {NUMBER: str(value)}
         if isinstance(value, Mapping):
-            return {name: self._encoded(member) for name, member in value.items()}
+            members = [(name, self._encoded(member)) for name, member in value.items()]
+            is_like_ours = any(name.startswith(MARK) for name, _ in members)
+            return {PAIRS: members} if is_like_ours else dict(members)
         return [self._encoded(each) for each in value] if isinstance(value, list) else value
 
 

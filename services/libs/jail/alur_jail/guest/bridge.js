@@ -5,9 +5,10 @@
   delete globalThis.__begin;
   const RealDate = Date;
   const { isArray } = Array;
+  const { keys, entries, fromEntries } = Object;
   const dateNumber = RealDate.prototype.getTime;
   const MARK = "\0";
-  const [HANDLE, KIND, DATE, NOTHING, NUMBER] = ["handle", "kind", "date", "undefined", "number"].map((name) => MARK + name);
+  const [HANDLE, KIND, DATE, NOTHING, NUMBER, PAIRS] = ["handle", "kind", "date", "undefined", "number", "pairs"].map((name) => MARK + name);
   const handles = new WeakMap();
   const classes = {};
   let isMarking = false;
@@ -20,8 +21,10 @@
     if (own instanceof RealDate) return { [DATE]: dateNumber.call(own) };
     if (handles.has(own)) return { [HANDLE]: handles.get(own) };
     if (typeof own === "function") throw new TypeError("a helper takes no function here");
-    return value;
+    return isLikeOurs(value) ? { [PAIRS]: entries(value) } : value;
   };
+  // Data that has the keys of our own marks is written as pairs, so that it is never taken for them.
+  const isLikeOurs = (value) => typeof value === "object" && value !== null && !isArray(value) && keys(value).some((key) => key[0] === MARK);
   const revived = (value) => {
     if (value === null || typeof value !== "object") return value;
     if (isArray(value)) return value.map(revived);
@@ -29,7 +32,7 @@
     if (NUMBER in value) return Number(value[NUMBER]);
     if (DATE in value) return new RealDate(value[DATE] ?? NaN);
     if (HANDLE in value) return held(Object.create(classes[value[KIND]].prototype), value[HANDLE]);
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revived(member)]));
+    return fromEntries((PAIRS in value ? value[PAIRS] : entries(value)).map(([name, member]) => [name, revived(member)]));
   };
   const held = (object, handle) => {
     handles.set(object, handle);

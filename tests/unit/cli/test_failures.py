@@ -175,3 +175,11 @@ def test_a_shell_completes_commands(typed: str, offered: str) -> None:
         ALUR, capture_output=True, text=True, env=os.environ | asked, check=False
     )
     assert offered in done.stdout.split()
+
+
+def test_an_operator_needs_a_token_and_none_of_the_servers_of_services(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALUR_TOKEN", raising=False)
+    done = cli("operator")
+    assert (done.code, "ALUR_TOKEN_FILE" in done.err, "ALUR_KAFKA" in done.err) == (1, True, False)

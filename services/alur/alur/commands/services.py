@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -84,16 +84,23 @@ def executor(
 
 def operator() -> None:
     """Run the operator of Kubernetes, settings from ALUR_*."""
-    _serve("operator")
+    _run("operator", _settings("operator"))
 
 
 def _serve(name: str, **given: str) -> None:
     """Run one service until it is told to stop. Raises `InvalidError` without what services share."""
-    settings = importlib.import_module(f"alur_{name}.settings").Settings(**given)
+    settings = _settings(name, **given)
     if settings.mongo is None or not settings.kafka or not settings.blobs:
         raise InvalidError(
             f"a {name} by itself needs ALUR_KAFKA, ALUR_MONGO and ALUR_BLOBS: through them the "
             "services reach each other; `alur dev` runs all of them in one process"
         )
-    service = importlib.import_module(f"alur_{name}.main")
-    run_service(service.main(settings))
+    _run(name, settings)
+
+
+def _settings(name: str, **given: str) -> Any:  # noqa: ANN401  # of the service's own class
+    return importlib.import_module(f"alur_{name}.settings").Settings(**given)
+
+
+def _run(name: str, settings: Any) -> None:  # noqa: ANN401  # as above
+    run_service(importlib.import_module(f"alur_{name}.main").main(settings))

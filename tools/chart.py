@@ -21,7 +21,7 @@ from tools.servers import helm
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts/alur"
 GOLDEN = ROOT / "tests/cluster/golden"
-SETS = ("dev", "small", "production")
+SETS = ("dev", "team", "small", "production")
 KUBERNETES = "1.37.0"
 APIS = ("monitoring.coreos.com/v1/PodMonitor", "monitoring.coreos.com/v1/PrometheusRule")
 _KEY = re.compile(r"^( *)([A-Za-z]+):(.*)$")
@@ -116,13 +116,12 @@ def readme(text: str) -> str:
     return "\n".join((head, "| value | says | default |", "|---|---|---|", *rows, ""))
 
 
-def rendered(name: str, *, tests: bool = True) -> str:
-    """Return what Helm makes of a set of values, as if the cluster knew all that the chart can use."""
+def rendered(name: str, *more: str, tests: bool = True) -> str:
+    """Return what Helm makes of a set of values, and more arguments, as if the cluster knew all that the chart can use."""
     command = [str(helm.get()), "template", "alur", str(CHART), "--namespace", "alur"]
     command += ["-f", str(CHART / f"ci/{name}-values.yaml"), "--kube-version", KUBERNETES]
     command += [part for api in APIS for part in ("--api-versions", api)]
-    if not tests:
-        command += ["--skip-tests"]
+    command += more if tests else ("--skip-tests", *more)
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # Helm
     if done.returncode:
         raise RuntimeError(f"helm does not render {name}: {done.stderr}")

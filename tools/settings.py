@@ -14,6 +14,7 @@ from alur_common.kafka.settings import KafkaSettings
 from alur_common.settings import Environment, Settings
 from alur_executor.settings import Settings as ExecutorSettings
 from alur_gateway.settings import Settings as GatewaySettings
+from alur_operator.settings import Settings as OperatorSettings
 from alur_registry.settings import Settings as RegistrySettings
 from alur_scheduler.settings import Settings as SchedulerSettings
 
@@ -23,6 +24,7 @@ CLASSES: tuple[tuple[str, str, type[Environment]], ...] = (
     ("Registry", "Workflows, people, credentials.", RegistrySettings),
     ("Scheduler", "Schedules, timers, recovery.", SchedulerSettings),
     ("Executor", "What runs executions.", ExecutorSettings),
+    ("Operator", "Workflow and WorkflowRun of Kubernetes.", OperatorSettings),
     ("Calls between services", "Where each service is a process of its own.", CallSettings),
     ("Kafka", "How `ALUR_KAFKA` is reached.", KafkaSettings),
 )

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import Any, cast
 
 import kopf
 
+from alur_common.catalogue import load_catalogue
 from alur_common.process import Process, process
+from alur_engine.catalogue import Catalogue
+from alur_engine.validation import validate_document
+from alur_operator.adapters.admission import AdmissionServer, Certificate
 from alur_operator.adapters.alur_api import AlurApi
+from alur_operator.adapters.certificates import (
+    GivenCertificate,
+    OwnCertificate,
+    server_context,
+)
 from alur_operator.adapters.cluster import ClusterApi
 from alur_operator.adapters.handlers import Handlers, Keepers
 from alur_operator.adapters.lease import Lease
@@ -69,5 +79,28 @@ async def _operate(
         liveness_endpoint=f"http://{settings.health_host}:{settings.health_port}/healthz",
     )
     await running.until_told(
-        operator, lease.keep(), following.run(), sweep.run(settings.resync_seconds)
+        operator,
+        lease.keep(),
+        following.run(),
+        sweep.run(settings.resync_seconds),
+        *_webhook(settings, running, cluster),
     )
+
+
+def _webhook(
+    settings: Settings, running: Process, cluster: ClusterApi
+) -> list[Coroutine[Any, Any, None]]:
+    """Return what serves the admission webhook, where it has a name. Raises `InvalidError` without its certificate."""
+    if not settings.webhook_name:
+        return []
+    types, context = Catalogue.from_json(load_catalogue()), server_context()
+    certificate: Certificate
+    if settings.webhook_certificate:
+        certificate = GivenCertificate(settings.webhook_certificate, context)
+    else:
+        tell = partial(cluster.trust, settings.webhook_configuration)
+        seconds = settings.webhook_renew_seconds
+        certificate = OwnCertificate(context, settings.webhook_name, tell, renew_seconds=seconds)
+    server = AdmissionServer(lambda raw: validate_document(raw, types)[1], running.metrics)
+    host, port = settings.webhook_host, settings.webhook_port
+    return [certificate.keep(), server.serve(host, port, context)]

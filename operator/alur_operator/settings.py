@@ -44,6 +44,27 @@ class Settings(CommonSettings):
     )
     health_port: int = Field(default=8081, ge=0, le=65535, description="The port of `/healthz`.")
     health_host: str = Field(default="127.0.0.1", description="Where `/healthz` is served.")
+    webhook_name: str = Field(
+        default="",
+        description="The name by which the API server reaches the admission webhook, such as "
+        "`alur-operator.alur.svc`; no webhook is served if empty.",
+    )
+    webhook_port: int = Field(default=9443, ge=0, le=65535, description="The port of the webhook.")
+    webhook_host: str = Field(default="127.0.0.1", description="Where the webhook is served.")
+    webhook_certificate: Path | None = Field(
+        default=None,
+        description="The folder of its `tls.crt` and `tls.key`, read again when they change. Without one the "
+        "operator makes a certificate itself.",
+    )
+    webhook_configuration: str = Field(
+        default="alur-operator",
+        description="The ValidatingWebhookConfiguration that is told of a certificate of our own.",
+    )
+    webhook_renew_seconds: float = Field(
+        default=7 * 86_400.0,
+        gt=0,
+        description="How often a new certificate of our own is made; each is good for twice as long.",
+    )
     workers: int = Field(default=50, ge=1, description="How many objects are handled at once.")
 
     @property

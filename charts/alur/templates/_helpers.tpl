@@ -168,3 +168,12 @@ annotations:
 {{- .Values.operator.watch.namespaces | default (list .Release.Namespace) | toJson -}}
 {{- end -}}
 {{- end -}}
+
+{{/* The Secret of the webhook's certificate, where cert-manager makes it. */}}
+{{- define "alur.webhookSecret" -}}
+{{- with .Values.operator.webhook -}}
+{{- if and .enabled .certManager.enabled -}}
+{{ include "alur.fullname" $ }}-operator-webhook
+{{- end -}}
+{{- end -}}
+{{- end -}}

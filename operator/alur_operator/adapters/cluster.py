@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 import aiohttp
 import kopf
 
-from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
+from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION, WEBHOOK
 from alur_sdk.errors import (
     AlurError,
     ConflictError,
@@ -24,6 +24,7 @@ from alur_sdk.errors import (
 
 CALL_SECONDS = 10.0
 _MERGE = {"content-type": "application/merge-patch+json"}
+_STRATEGIC = {"content-type": "application/strategic-merge-patch+json"}
 _ERRORS: Mapping[int, type[AlurError]] = {
     401: UnauthenticatedError,
     403: ForbiddenError,
@@ -111,6 +112,13 @@ class ClusterApi:
             await self.call("DELETE", path, {"preconditions": {"uid": uid}})
         except (NotFoundError, ConflictError):
             return
+
+    async def trust(self, configuration: str, authority: bytes) -> None:
+        """Have the API server trust these certificates (PEM) of our admission webhook. Raises `NotFoundError` without one."""
+        client = {"caBundle": base64.b64encode(authority).decode()}
+        body = {"webhooks": [{"name": WEBHOOK, "clientConfig": client}]}
+        path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+        await self.call("PATCH", f"{path}/{configuration}", body, headers=_STRATEGIC)
 
     async def call(
         self,

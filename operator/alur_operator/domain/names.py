@@ -12,3 +12,5 @@ FORCE_DELETE = f"{GROUP}/force-delete"
 """On what is being deleted, `true`: let it go without asking Alur."""
 IGNORED_ANNOTATIONS = (f"{GROUP}/", "kubectl.kubernetes.io/")
 """Annotations that say nothing about the workflow itself."""
+WEBHOOK = f"workflows.{GROUP}"
+"""The webhook in its ValidatingWebhookConfiguration."""

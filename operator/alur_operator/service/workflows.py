@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alur_operator.domain import reasons, status
+from alur_operator.domain.admission import with_paths
 from alur_operator.domain.plan import (
     Keep,
     LetGo,
@@ -52,7 +53,9 @@ class WorkflowKeeper:
         try:
             live = await self._save(body)
         except InvalidError as error:
-            return self._stalled(body, reasons.INVALID, _with_paths(error))
+            # The condition is all that a user of kubectl sees.
+            text = with_paths(error.problems) or error.message
+            return self._stalled(body, reasons.INVALID, text)
         except (UnauthenticatedError, ForbiddenError) as error:
             told = self._stalled(body, reasons.TOKEN_REFUSED, error.message)
             raise LaterError(error.message, told) from error
@@ -117,9 +120,3 @@ class WorkflowKeeper:
         if (body.get("status") or {}).get("phase") != "Stalled":
             self._tell(body, reason=reason, message=message, warning=True)
         return told
-
-
-def _with_paths(error: InvalidError) -> str:
-    """Return every problem with its path, for the condition is all that a user of kubectl sees."""
-    told = [f"{p.path}: {p.message}" if p.path else p.message for p in error.problems]
-    return "; ".join(told) or error.message

@@ -161,6 +161,7 @@ METRICS = (
     _counter("operator_reconciles_total", "Objects handled.", "kind", "result"),
     _histogram("operator_reconcile_seconds", RECONCILE_SECONDS, "How long each took.", "kind"),
     _gauge("operator_runs_followed", "Runs that are followed."),
+    _counter("operator_admissions_total", "Workflows that the API server asked about.", "result"),
     _gauge("build_info", "1, labelled with the version that runs.", "version"),
 )
 """All of them, in the order of the reference page."""

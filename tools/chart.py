@@ -134,8 +134,11 @@ def objects(text: str) -> list[dict[str, Any]]:
 
 
 def golden(name: str) -> str:
-    """Return what is rendered but for the definitions, which have files of their own."""
+    """Return what is rendered but for the definitions and the content of dashboards, which have files of their own."""
     found = [o for o in objects(rendered(name)) if o["kind"] != "CustomResourceDefinition"]
+    for one in found:
+        if one["metadata"]["name"].endswith("-dashboard"):
+            one["data"] = dict.fromkeys(one["data"], "charts/alur/files/dashboards")
     return "---\n".join(write_yaml(one) for one in found)
 
 

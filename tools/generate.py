@@ -47,6 +47,11 @@ STEPS = (
     ),
     Step((PYTHON, "-m", "tools.storage"), "docs/reference/storage.md"),
     Step((PYTHON, "-m", "tools.metrics"), "docs/reference/metrics.md"),
+    Step(
+        (PYTHON, "-m", "tools.dashboards", "charts/alur/files/dashboards"),
+        "charts/alur/files/dashboards",
+        from_output=False,
+    ),
     Step((PYTHON, "-m", "tools.settings"), "docs/reference/settings.md"),
     Step(
         (PYTHON, "-m", "alur_common.kafka.schemas", "docs/reference/events"),

@@ -98,6 +98,13 @@ def assert_pod_is_taken(kubernetes: Kubernetes, namespace: str, one: Object) -> 
     assert answer.status_code == 201, answer.json()["message"]
 
 
+def test_the_dashboards_are_given_to_grafana_as_they_are() -> None:
+    found = [o for o in chart.objects(chart.rendered("production")) if o["kind"] == "ConfigMap"]
+    files = {f.name: f.read_text().strip() for f in (chart.CHART / "files/dashboards").iterdir()}
+    assert {name: text for one in found for name, text in one["data"].items()} == files
+    assert {one["metadata"]["labels"]["grafana_dashboard"] for one in found} == {"1"}
+
+
 @pytest.mark.parametrize("overlay", ["dev", "production"])
 def test_the_plain_manifests_are_taken_too(kubernetes: Kubernetes, overlay: str) -> None:
     kubernetes.kubectl("create", "namespace", "alur")

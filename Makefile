@@ -154,7 +154,7 @@ servers-of-tests: .venv/.locked
 # Built from Go modules: some twelve minutes on two cores where nothing is cached.
 .PHONY: servers-of-cluster
 servers-of-cluster: .venv/.locked
-	@$(BIN)/python -m tools.servers get kubernetes kubectl helm
+	@$(BIN)/python -m tools.servers get kubernetes kubectl helm definitions
 
 .PHONY: servers-up
 servers-up: .venv/.locked ## Start Kafka, MongoDB's stand-in and S3 in the background; prints `export …` lines for `eval "$$(make -s servers-up)"`

@@ -21,7 +21,7 @@ from tools.servers import helm
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts/alur"
 GOLDEN = ROOT / "tests/cluster/golden"
-SETS = ("dev", "team", "small", "production")
+SETS = ("dev", "team", "small", "production", "operators")
 KUBERNETES = "1.37.0"
 APIS = ("monitoring.coreos.com/v1/PodMonitor", "monitoring.coreos.com/v1/PrometheusRule")
 _KEY = re.compile(r"^( *)([A-Za-z]+):(.*)$")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tools.servers import (
     collector,
+    definitions,
     helm,
     kafka,
     kubectl,
@@ -35,6 +36,7 @@ SERVERS = {
     "kubernetes": kubernetes,
     "kubectl": kubectl,
     "helm": helm,
+    "definitions": definitions,
 }
 
 

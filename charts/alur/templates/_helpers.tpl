@@ -131,9 +131,13 @@ annotations:
 
 {{/* Settings that the services of the mode `distributed` share. */}}
 {{- define "alur.sharedEnv" -}}
-- {name: ALUR_KAFKA, value: {{ required "kafka.bootstrapServers is needed in the mode distributed" .Values.kafka.bootstrapServers | quote }}}
+- {name: ALUR_KAFKA, value: {{ include "alur.kafka" . | quote }}}
 - name: ALUR_MONGO
+  {{- if .Values.mongo.community.enabled }}
+  valueFrom: {secretKeyRef: {name: {{ include "alur.fullname" . }}-mongo-url, key: connectionString.standard}}
+  {{- else }}
   valueFrom: {secretKeyRef: {name: {{ required "mongo.existingSecret is needed in the mode distributed" .Values.mongo.existingSecret }}, key: {{ .Values.mongo.key }}}}
+  {{- end }}
 - {name: ALUR_BLOBS, value: {{ required "blobs.url is needed in the mode distributed" .Values.blobs.url | quote }}}
 - name: ALUR_CALLS_TOKEN
   valueFrom: {secretKeyRef: {name: {{ required "keys.existingSecret is needed in the mode distributed" .Values.keys.existingSecret }}, key: calls-token}}
@@ -175,5 +179,14 @@ annotations:
 {{- if and .enabled .certManager.enabled -}}
 {{ include "alur.fullname" $ }}-operator-webhook
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Where Kafka is. */}}
+{{- define "alur.kafka" -}}
+{{- if .Values.kafka.strimzi.enabled -}}
+{{ include "alur.fullname" . }}-kafka-bootstrap:9092
+{{- else -}}
+{{ required "kafka.bootstrapServers is needed in the mode distributed" .Values.kafka.bootstrapServers }}
 {{- end -}}
 {{- end -}}

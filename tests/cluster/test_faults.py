@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,11 +129,38 @@ def test_a_restart_of_the_api_server_passes(
 ) -> None:
     kubernetes.apply(workflow(namespace))
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
-    kubernetes.cluster.api.kill()
-    kubernetes.cluster.api.start()
+    restart(kubernetes)
     kubernetes.apply(workflow(namespace, title="changed"), run(namespace, "greet"))
     kubernetes.wait_for("workflows", namespace, "greet", lambda found: version_of(found) == 2, 60)
     kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"), 30)
+
+
+def test_what_its_watch_can_no_longer_tell_it_is_looked_up(
+    kubernetes: Kubernetes, lone_alur: AlurDev, lone_operator: Operator, namespace: str
+) -> None:
+    kubernetes.apply(workflow(namespace), workflow(namespace, "goes"))
+    for name in ("greet", "goes"):
+        kubernetes.wait_for("workflows", namespace, name, holds("Ready"))
+    seen = kubernetes.api.get(kubernetes.path("workflows", namespace)).json()["metadata"]
+    assert lone_operator.process is not None
+    lone_operator.process.send_signal(signal.SIGSTOP)
+    restart(kubernetes)  # its watch breaks; what comes now it is not told
+    kubernetes.apply(workflow(namespace, title="changed"), workflow(namespace, "comes"))
+    kubernetes.do("delete", "awf", "goes", "-n", namespace, "--wait=false")
+    restart(kubernetes)  # and the server keeps nothing of what was before
+    again = {"watch": "true", "resourceVersion": seen["resourceVersion"], "timeoutSeconds": "1"}
+    told = kubernetes.api.get(kubernetes.path("workflows", namespace), params=again).text
+    assert '"code":410' in told, told
+    lone_operator.process.send_signal(signal.SIGCONT)
+    kubernetes.wait_for("workflows", namespace, "greet", lambda found: version_of(found) == 2, 60)
+    kubernetes.wait_for("workflows", namespace, "comes", holds("Ready"))
+    kubernetes.wait_for("workflows", namespace, "goes", lambda found: found is None)
+    assert names_in(lone_alur, namespace) == {"greet", "comes"}
+
+
+def restart(kubernetes: Kubernetes) -> None:
+    kubernetes.cluster.api.kill()
+    kubernetes.cluster.api.start()
 
 
 def test_a_second_operator_waits_and_takes_over(

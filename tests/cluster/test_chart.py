@@ -120,41 +120,6 @@ def test_the_plain_manifests_are_taken_too(kubernetes: Kubernetes, overlay: str)
     assert "helm.sh" not in rendered
 
 
-def test_it_is_installed_upgraded_and_uninstalled_and_objects_stay(
-    kubernetes: Kubernetes, namespace: str
-) -> None:
-    reach = (f"--kubeconfig={kubernetes.cluster.kubeconfig}", "--namespace", namespace)
-    # The definitions are there already, as they are for everybody but the first: Helm takes over what it is told to.
-    take = ("--take-ownership", "-f", values_of("dev"))
-    assert_done(run_helm("install", "alur", str(chart.CHART), *reach, *take))
-    document = {
-        "apiVersion": "alur.dev/v1alpha1",
-        "kind": "Workflow",
-        "metadata": {"name": "kept", "namespace": namespace},
-        "spec": {"nodes": [{"name": "a", "type": "core.noop"}]},
-    }
-    kubernetes.apply(document)
-    assert_done(
-        run_helm(
-            "upgrade",
-            "alur",
-            str(chart.CHART),
-            *reach,
-            "-f",
-            values_of("dev"),
-            "--set",
-            "logLevel=info",
-        )
-    )
-    assert_done(run_helm("uninstall", "alur", *reach))
-    assert kubernetes.get("workflows", namespace, "kept") is not None
-    assert kubernetes.kubectl("get", "deployment", "alur-operator", "-n", namespace).returncode == 1
-
-
-def assert_done(done: subprocess.CompletedProcess[str]) -> None:
-    assert done.returncode == 0, done.stderr
-
-
 def test_skaffold_names_what_is_there() -> None:
     config = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
     assert config["apiVersion"].startswith("skaffold/v4")

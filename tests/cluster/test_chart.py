@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, Object
@@ -118,17 +117,3 @@ def test_the_plain_manifests_are_taken_too(kubernetes: Kubernetes, overlay: str)
     assert "deployment.apps/alur-operator" in kubernetes.do(*feed, feed=rendered)
     assert "Helm" not in rendered
     assert "helm.sh" not in rendered
-
-
-def test_skaffold_names_what_is_there() -> None:
-    config = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
-    assert config["apiVersion"].startswith("skaffold/v4")
-    assert {profile["name"] for profile in config["profiles"]} == {"dev", "ci"}
-    (release,) = config["manifests"]["helm"]["releases"]
-    (artifact,) = config["build"]["artifacts"]
-    files = [artifact["docker"]["dockerfile"], release["chartPath"], *release["valuesFiles"]]
-    assert [name for name in files if not Path(ROOT / name).exists()] == []
-    assert (
-        yaml.safe_load((chart.CHART / "values.yaml").read_text())["image"]["repository"]
-        == artifact["image"]
-    )

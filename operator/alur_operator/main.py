@@ -76,6 +76,8 @@ async def _operate(
         namespaces=watched,
         clusterwide=not watched,
         standalone=True,
+        # Else it asks for the name of our user, which an image need not know.
+        identity=cast(Any, settings.identity),
         liveness_endpoint=f"http://{settings.health_host}:{settings.health_port}/healthz",
     )
     await running.until_told(

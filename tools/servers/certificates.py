@@ -23,10 +23,11 @@ def write_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def write_certificates(folder: Path) -> None:
-    """Write `ca.crt`, and `server.crt` with `server.key` for 127.0.0.1 and localhost."""
+    """Write `ca.crt`, and `server.crt` with `server.key` for 127.0.0.1, localhost, and the name by which pods know it."""
     authority_key, server_key = write_key(folder / "ca.key"), write_key(folder / "server.key")
     authority = _name("alur tests")
-    places = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
+    names = ("localhost", "kubernetes.default.svc")
+    places = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
     ours = x509.BasicConstraints(ca=True, path_length=None)
     _sign(folder / "ca.crt", (authority, authority), authority_key, authority_key, ours)
     server = (_name("localhost"), authority)

@@ -21,8 +21,13 @@ CONTROLLERS = (
     "serviceaccount-controller",
     "serviceaccount-token-controller",
     "root-ca-certificate-publisher-controller",
+    "deployment-controller",
+    "replicaset-controller",
+    "statefulset-controller",
+    "job-controller",
+    "disruption-controller",
 )
-"""What namespaces, owner references and service accounts need; Deployments become no Pods."""
+"""What namespaces, owner references, service accounts and workloads need; Pods wait until a machine takes them."""
 
 _AUDIT = {
     "apiVersion": "audit.k8s.io/v1",

@@ -1,0 +1,90 @@
+"""An installation by Helm on a cluster whose pods run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.cluster import Kubernetes
+from tests.support.node.machine import Machine
+from tests.support.node.runtimes import Runtime
+from tools import chart
+from tools.servers import helm
+
+PATIENCE = "80s"
+
+
+class Installed:
+    """A release in a namespace of its own, with a machine that runs its pods."""
+
+    def __init__(self, kubernetes: Kubernetes, namespace: str, machine: Machine) -> None:
+        self.kubernetes = kubernetes
+        self.namespace = namespace
+        self.machine = machine
+
+    def helm(self, verb: str, name: str, values: Any = None, *flags: str) -> None:  # noqa: ANN401  # any values
+        """Install or upgrade with the values of a set, and these over them."""
+        reach = f"--kubeconfig={self.kubernetes.cluster.kubeconfig}"
+        command = (
+            str(helm.get()), verb, "alur", str(chart.CHART), reach, "--namespace", self.namespace,
+            "--take-ownership", "-f", str(chart.CHART / f"ci/{name}-values.yaml"), "-f", "-", *flags,
+        )  # fmt: skip
+        feed = json.dumps(values or {})
+        done = subprocess.run(  # noqa: S603  # Helm
+            command, input=feed, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}\n{self.machine.said()}"
+
+    def token_of_the_volume(self) -> str:
+        """Return a token of the mode `embedded`, made as the chart's notes say."""
+        self.wait_for_pod("alur-0")
+        made = ("alur", "token", "create", "--data", "/var/lib/alur/data", "--quiet")
+        return self.machine.execute("alur-0", *made).strip()
+
+    def give_the_operator_its_token(self, token: str) -> None:
+        """Make the Secret for which the operator's pod waits."""
+        self.kubernetes.do(
+            "create", "secret", "generic", "alur-operator", "-n", self.namespace,
+            f"--from-literal=token={token}",
+        )  # fmt: skip
+
+    def wait_for_pod(self, name: str) -> None:
+        """Return once a pod is ready."""
+        self._wait("--for=create", f"pod/{name}")
+        self._wait("--for=condition=Ready", f"pod/{name}")
+
+    def wait_until_available(self) -> None:
+        """Return once every Deployment is."""
+        self._wait("--for=condition=Available", "deployment", "--all")
+
+    def _wait(self, *what: str) -> None:
+        done = self.kubernetes.kubectl("wait", *what, "-n", self.namespace, f"--timeout={PATIENCE}")
+        assert done.returncode == 0, f"{done.stderr}\n{self.machine.said()}"
+
+
+@contextmanager
+def installed(
+    kubernetes: Kubernetes,
+    namespace: str,
+    folder: Path,
+    name: str,
+    values: Any = None,  # noqa: ANN401  # any values
+    *,
+    runtime: Runtime | None = None,
+) -> Iterator[Installed]:
+    """Install a set of values in a new namespace, where "restricted" is enforced, and take all of it away at the end."""
+    with kubernetes.namespace(namespace):
+        kubernetes.do(
+            "label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"
+        )
+        machine = Machine(kubernetes.cluster, namespace, folder, runtime).start()
+        try:
+            made = Installed(kubernetes, namespace, machine)
+            made.helm("install", name, values)
+            yield made
+        finally:
+            machine.stop()

@@ -1,0 +1,29 @@
+"""The chart's mode `embedded`, installed on a cluster whose pods run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.installing import Installed, installed
+from tests.cluster.objects import has_phase, run, status_of, workflow
+from tests.support.cluster import Kubernetes, holds
+
+
+@pytest.fixture(scope="module")
+def alur_in_a_pod(
+    kubernetes: Kubernetes, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installed]:
+    with installed(kubernetes, "embedded", tmp_path_factory.mktemp("embedded"), "dev") as made:
+        yield made
+
+
+def test_an_applied_workflow_gets_ready_and_runs(alur_in_a_pod: Installed) -> None:
+    kubernetes, namespace = alur_in_a_pod.kubernetes, alur_in_a_pod.namespace
+    alur_in_a_pod.give_the_operator_its_token(alur_in_a_pod.token_of_the_volume())
+    alur_in_a_pod.wait_until_available()
+    kubernetes.apply(workflow(namespace), run(namespace, "greet", input=[{"who": "Ana"}]))
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+    found = kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
+    assert status_of(found)["output"] == [{"hello": "Ana", "who": "Ana"}]

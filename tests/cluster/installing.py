@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+import httpx
 
 from tests.support.cluster import Kubernetes
 from tests.support.node.machine import Machine
@@ -45,12 +48,25 @@ class Installed:
         made = ("alur", "token", "create", "--data", "/var/lib/alur/data", "--quiet")
         return self.machine.execute("alur-0", *made).strip()
 
-    def give_the_operator_its_token(self, token: str) -> None:
-        """Make the Secret for which the operator's pod waits."""
-        self.kubernetes.do(
-            "create", "secret", "generic", "alur-operator", "-n", self.namespace,
-            f"--from-literal=token={token}",
+    def token_as_a_service(self) -> str:
+        """Return a token of the mode `distributed`, made as the chart's notes say."""
+        self._wait("--for=condition=Available", "deployment/alur-gateway")
+        pod = self.kubernetes.do(
+            "get", "pod", "-n", self.namespace, "-l", "app.kubernetes.io/component=gateway",
+            "-o", "jsonpath={.items[0].metadata.name}",
         )  # fmt: skip
+        made = ("alur", "token", "create", "--as-service", "--quiet")
+        return self.machine.execute(pod, *made).strip()
+
+    def make_secret(self, name: str, content: Mapping[str, str]) -> None:
+        """Make a Secret, such as the operator's token, for which its pod waits."""
+        given = (f"--from-literal={key}={value}" for key, value in content.items())
+        self.kubernetes.do("create", "secret", "generic", name, "-n", self.namespace, *given)
+
+    def rest(self, token: str) -> httpx.Client:
+        """Return a client of its REST API, by the address of its Service."""
+        url = f"http://{self.machine.address_of('alur')}:8080"
+        return httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=30)
 
     def wait_for_pod(self, name: str) -> None:
         """Return once a pod is ready."""
@@ -74,6 +90,7 @@ def installed(
     name: str,
     values: Any = None,  # noqa: ANN401  # any values
     *,
+    secrets: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     runtime: Runtime | None = None,
 ) -> Iterator[Installed]:
     """Install a set of values in a new namespace, where "restricted" is enforced, and take all of it away at the end."""
@@ -84,6 +101,8 @@ def installed(
         machine = Machine(kubernetes.cluster, namespace, folder, runtime).start()
         try:
             made = Installed(kubernetes, namespace, machine)
+            for secret, content in secrets.items():
+                made.make_secret(secret, content)
             made.helm("install", name, values)
             yield made
         finally:

@@ -21,7 +21,7 @@ def alur_in_a_pod(
 
 def test_an_applied_workflow_gets_ready_and_runs(alur_in_a_pod: Installed) -> None:
     kubernetes, namespace = alur_in_a_pod.kubernetes, alur_in_a_pod.namespace
-    alur_in_a_pod.give_the_operator_its_token(alur_in_a_pod.token_of_the_volume())
+    alur_in_a_pod.make_secret("alur-operator", {"token": alur_in_a_pod.token_of_the_volume()})
     alur_in_a_pod.wait_until_available()
     kubernetes.apply(workflow(namespace), run(namespace, "greet", input=[{"who": "Ana"}]))
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))

@@ -29,7 +29,7 @@ class Volumes:
     async def _made(self, pod: Object, volume: Object) -> Path:
         if claim := volume.get("persistentVolumeClaim"):
             return open_to_all(self._folder / "claims" / claim["claimName"])
-        folder = self._folder / "pods" / pod["metadata"]["uid"] / volume["name"]
+        folder: Path = self._folder / "pods" / pod["metadata"]["uid"] / volume["name"]
         if "emptyDir" in volume:
             return open_to_all(folder)
         for source in (volume.get("projected") or {}).get("sources") or [volume]:

@@ -240,3 +240,14 @@ def test_the_doctor_without_a_server_says_how_to_start_one(cli: Cli) -> None:
 
 def test_the_version_may_be_asked_for_as_an_option(cli: Cli) -> None:
     assert cli("--version").out == cli("version").out
+
+
+def test_who_asks_as_a_service_and_is_none_is_told_where_to_ask(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALUR_CALLS_TOKEN", raising=False)
+    for command in (("token", "create"), ("sign-in",)):
+        done = cli(*command, "--as-service")
+        assert done.code == 1
+        assert "ALUR_CALLS_TOKEN is not set" in done.err
+        assert "kubectl exec" in done.err

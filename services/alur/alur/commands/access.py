@@ -18,6 +18,14 @@ from alur.places import config_file
 from alur.session import DEFAULT_PROJECT, Session
 from alur_sdk.errors import InvalidError
 
+AsService = Annotated[
+    bool,
+    typer.Option(
+        "--as-service",
+        help="Ask the registry as a service does, by ALUR_REGISTRY and ALUR_CALLS_*: in a service's pod.",
+    ),
+]
+
 token_app = typer.Typer(help="API tokens.", no_args_is_help=True)
 
 
@@ -63,8 +71,14 @@ def sign_in(
     data: Annotated[
         Path | None, typer.Option(help="The data folder of a server on this machine.")
     ] = None,
+    as_service: AsService = False,
 ) -> None:
     """Print a fresh link that signs a browser in as the owner: once, within 15 minutes."""
+    if as_service:
+        from alur import inside  # noqa: PLC0415  # gRPC: only when it is asked
+
+        write(inside.new_sign_in_link())
+        return
     address = str(data) if data else connect(context).client.server
     server = local.find_server(data) if data else local.find_by_url(address)
     if server is None:
@@ -82,6 +96,7 @@ def token_create(
     data: Annotated[
         Path | None, typer.Option(help="The data folder of a server on this machine.")
     ] = None,
+    as_service: AsService = False,
     name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
     scope: Annotated[
         list[str] | None,
@@ -101,12 +116,17 @@ def token_create(
 ) -> None:
     """Make a token, or the key of a producer of events. It is shown once."""
     if producer:
-        if data is not None or scope or expires:
-            raise typer.BadParameter("--producer goes with neither --data, --scope nor --expires")
+        if data is not None or scope or expires or as_service:
+            raise typer.BadParameter(
+                "--producer goes with neither --data, --as-service, --scope nor --expires"
+            )
         _create_producer(context, name, quiet=quiet)
         return
     lasts = None if expires is None else seconds(expires)
-    token = _create_token(context, data, name, scope, lasts)
+    if as_service:
+        token = _token_as_service(data, name, scope, lasts)
+    else:
+        token = _create_token(context, data, name, scope, lasts)
     write(token)
     if not quiet:
         note("keep it: it is not shown again (ALUR_TOKEN, or `alur login`)")
@@ -124,6 +144,16 @@ def _create_producer(context: typer.Context, name: str, *, quiet: bool) -> None:
     ):
         write(f"{label:<15}{value}")
     note("keep the secret: it is not shown again, and signs each event (ce_alursignature)")
+
+
+def _token_as_service(
+    data: Path | None, name: str, scope: list[str] | None, lasts: float | None
+) -> str:
+    if data is not None or scope:
+        raise typer.BadParameter("--as-service goes with neither --data nor --scope")
+    from alur import inside  # noqa: PLC0415  # gRPC: only when it is asked
+
+    return inside.new_token(name, lasts)
 
 
 def _create_token(

@@ -47,12 +47,16 @@ tests/node_modules/.installed: tests/package-lock.json
 	cd tests && npm ci --no-fund --no-audit --loglevel=error
 	touch $@
 
+COMPILE := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header
+
 .PHONY: lock
-lock: ## Compile requirements.lock anew from requirements.in and the members
-	$(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header \
-		$(foreach m,$(notdir $(MEMBERS)),--no-emit-package alur-$(m)) --no-emit-package alur \
+lock: ## Compile requirements.lock anew from requirements.in and the members, and from it the locks of the image
+	$(COMPILE) $(foreach m,$(notdir $(MEMBERS)),--no-emit-package alur-$(m)) --no-emit-package alur \
 		-o requirements.lock requirements.in $(MEMBERS:%=%/pyproject.toml)
+	$(COMPILE) $(foreach m,$(notdir $(MEMBERS)),--no-emit-package alur-$(m)) --no-emit-package alur \
+		-c requirements.lock -o requirements.run.lock $(MEMBERS:%=%/pyproject.toml)
+	$(COMPILE) -c requirements.lock -o requirements.build.lock requirements.build.in
 
 # --- Use ---------------------------------------------------------------------------------
 
@@ -74,6 +78,7 @@ check: lint types imports unit check-editor ## Format, lint, types, imports, uni
 lint: .venv/.members
 	$(BIN)/ruff format --check -q $(CODE)
 	$(BIN)/ruff check -q $(CODE)
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/buf lint protos
 	! git rev-parse -q --verify main^{commit} >/dev/null || \
 		$(BIN)/buf breaking protos --against '.git#branch=main,subdir=protos'
@@ -135,12 +140,18 @@ chaos: install servers-of-tests ## The same with ALUR_CHAOS_SCALE (10) times the
 	ALUR_CHAOS_SCALE=$${ALUR_CHAOS_SCALE:-10} $(PYTEST) -m chaos -rA tests/chaos
 
 .PHONY: test-cluster
-test-cluster: install servers-of-cluster ## Tests on a real API server of Kubernetes
+test-cluster: install servers-of-cluster images ## Tests on a real API server of Kubernetes, and of the image
 	$(PYTEST) -m cluster tests/cluster
 
 .PHONY: browser
 browser:
 	@tools/need chromium
+
+# As root these are installed where they are missing; else `tools/need` says what to type (and `uidmap` is needed too).
+.PHONY: images
+images: .venv/.locked ## Build the image with buildah on a local Debian, localhost/alur/alur:dev (two minutes; then seconds)
+	@for program in mmdebstrap buildah runc podman; do tools/need $$program; done
+	@nice -n 10 $(BIN)/python -m tools.images
 
 .PHONY: servers
 servers: .venv/.locked ## Get all real servers into a cache outside the tree (once; one of them takes ten minutes to build)

@@ -77,6 +77,21 @@ class Installed:
         """Return once every Deployment is."""
         self._wait("--for=condition=Available", "deployment", "--all")
 
+    def wait_until_rolled_out(self, before: set[str]) -> None:
+        """Return once each Deployment runs its newest pods, and those of before have ended."""
+        for name in self._names("deployment"):
+            asked = ("rollout", "status", name, "-n", self.namespace, f"--timeout={PATIENCE}")
+            done = self.kubernetes.kubectl(*asked)
+            assert done.returncode == 0, f"{done.stderr}\n{self.machine.said()}"
+        self._wait("--for=delete", *before)
+
+    def pods(self) -> set[str]:
+        """Return the names of all pods."""
+        return set(self._names("pod"))
+
+    def _names(self, kind: str) -> list[str]:
+        return self.kubernetes.do("get", kind, "-n", self.namespace, "-o", "name").split()
+
     def _wait(self, *what: str) -> None:
         done = self.kubernetes.kubectl("wait", *what, "-n", self.namespace, f"--timeout={PATIENCE}")
         assert done.returncode == 0, f"{done.stderr}\n{self.machine.said()}"

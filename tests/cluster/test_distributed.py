@@ -5,19 +5,27 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import time
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.chaos.effects import effects
 from tests.cluster.installing import Installed, installed
-from tests.cluster.objects import has_phase, run, status_of, workflow
-from tests.support.cluster import Kubernetes, holds
+from tests.cluster.objects import ENDED, address, has_phase, run, status_of, workflow
+from tests.cluster.traffic import Traffic
+from tests.support.alur_dev import ENDED as DONE
+from tests.support.cluster import Kubernetes, Object, holds
 from tests.support.servers import kafka_servers, mongo_url, s3_url
 
 __all__ = ["kafka_servers", "mongo_url", "s3_url"]
 
 TWO = {"replicas": 2}
+RATE, RUNS = 5.0, 5
 
 
 def key() -> str:
@@ -32,8 +40,10 @@ def values(kafka_servers: str, s3_url: str) -> dict[str, Any]:
         "gateway": TWO,
         "registry": TWO,
         "scheduler": TWO,
-        "executor": TWO,
+        # The world on which workflows act is on this machine.
+        "executor": {**TWO, "env": {"ALUR_OUTBOUND_ALLOW": "127.0.0.0/8"}},
         "publicUrl": "",
+        "podAnnotations": {"rolled-out": "first"},
     }
 
 
@@ -51,14 +61,65 @@ def alur_in_pods(
     }
     folder = tmp_path_factory.mktemp("distributed")
     with installed(kubernetes, "distributed", folder, "small", values, secrets=named) as made:
+        made.make_secret("alur-operator", {"token": made.token_as_a_service()})
+        made.wait_until_available()
         yield made
 
 
 def test_an_applied_workflow_gets_ready_and_runs(alur_in_pods: Installed) -> None:
     kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
-    alur_in_pods.make_secret("alur-operator", {"token": alur_in_pods.token_as_a_service()})
-    alur_in_pods.wait_until_available()
     kubernetes.apply(workflow(namespace), run(namespace, "greet", input=[{"who": "Ana"}]))
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
     found = kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
     assert status_of(found)["output"] == [{"hello": "Ana", "who": "Ana"}]
+
+
+def acting(namespace: str, port: int) -> Object:
+    """Return a workflow that does one thing to the world."""
+    params = {
+        "method": "POST",
+        "url": f"http://127.0.0.1:{port}/",
+        "body": {"effect": "{{ $execution.id }}"},
+    }
+    return workflow(
+        namespace, "act", nodes=[{"name": "act", "type": "http.request", "params": params}]
+    )
+
+
+def test_a_rolling_upgrade_under_traffic_loses_nothing_and_repeats_nothing(
+    alur_in_pods: Installed, values: dict[str, Any], tmp_path: Path
+) -> None:
+    kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
+    rest = alur_in_pods.rest(alur_in_pods.token_as_a_service())
+    before = alur_in_pods.pods()
+    with effects(tmp_path / "effects", pause=0.2) as world:
+        kubernetes.apply(acting(namespace, world.port))
+        kubernetes.wait_for("workflows", namespace, "act", holds("Ready"))
+        runs = [f"run-{n}" for n in range(RUNS)]
+        with Traffic(rest, f"{address(namespace, 'act')}/executions", RATE) as traffic:
+            alur_in_pods.helm(
+                "upgrade", "small", {**values, "podAnnotations": {"rolled-out": "second"}}
+            )
+            for name in runs:
+                kubernetes.apply(run(namespace, "act", name))
+            alur_in_pods.wait_until_rolled_out(before)
+        found = [kubernetes.wait_for("workflowruns", namespace, n, has_phase(*ENDED)) for n in runs]
+        executions = [*traffic.ids, *(str(status_of(one)["executionId"]) for one in found)]
+        assert traffic.lost == []
+        assert states(rest, namespace, executions) == {"succeeded": len(executions)}
+        assert {effect: len(keys) for effect, keys in world.keys().items()} == dict.fromkeys(
+            executions, 1
+        )
+
+
+def states(rest: httpx.Client, namespace: str, executions: list[str]) -> dict[str, int]:
+    """Return how many of them are in which state, once all have ended."""
+    counted: Counter[str] = Counter()
+    until = time.monotonic() + 60
+    for one in executions:
+        path = f"/api/v1/projects/{namespace}/executions/{one}"
+        while (state := rest.get(path).raise_for_status().json()["status"]) not in DONE:
+            assert time.monotonic() < until, f"{one} stays {state}"
+            time.sleep(0.1)
+        counted[state] += 1
+    return dict(counted)

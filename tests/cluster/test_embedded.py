@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.cluster.installing import Installed, installed
 from tests.cluster.objects import has_phase, run, status_of, workflow
 from tests.support.cluster import Kubernetes, holds
+from tests.support.image import image
+from tests.support.node.runtimes import Podman, Processes
+
+__all__ = ["image"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(params=["processes", "image"])
 def alur_in_a_pod(
-    kubernetes: Kubernetes, tmp_path_factory: pytest.TempPathFactory
+    kubernetes: Kubernetes, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Installed]:
-    with installed(kubernetes, "embedded", tmp_path_factory.mktemp("embedded"), "dev") as made:
+    """An installation whose containers are processes of this tree, and one of the built image."""
+    is_image = request.param == "image"
+    runtime = Podman() if is_image else Processes()
+    name = request.getfixturevalue("image") if is_image else "alur/alur:dev"
+    repository, _, tag = name.rpartition(":")
+    values = {"image": {"repository": repository, "tag": tag}}
+    namespace = f"embedded-{request.param}"
+    with installed(kubernetes, namespace, tmp_path, "dev", values, runtime=runtime) as made:
         yield made
 
 

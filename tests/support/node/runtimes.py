@@ -87,14 +87,17 @@ def _root() -> Iterator[str]:
 
 
 class Podman:
-    """Runs the image, with nothing that Kubernetes' profile "restricted" forbids."""
+    """Runs the image, with nothing that Kubernetes' profile "restricted" forbids; `options` are more of podman's."""
+
+    def __init__(self, *options: str) -> None:
+        self._options = options
 
     def command(self, box: Sandbox, command: list[str]) -> tuple[list[str], dict[str, str]]:
         settings = [part for name in box.environment for part in ("--env", name)]
         mounts = [part for at, (folder, is_writable) in box.mounts.items()
                   for part in ("--volume", f"{folder}:{at}:{'rw' if is_writable else 'ro'}")]  # fmt: skip
         run = (
-            *RUN, "--name", box.name, "--user", f"{box.user}:{box.user}", *settings, *mounts,
+            *RUN, *self._options, "--name", box.name, "--user", f"{box.user}:{box.user}", *settings, *mounts,
             "--entrypoint", command[0], box.image, *command[1:],
         )  # fmt: skip
         return list(run), {**os.environ, **box.environment}
@@ -110,5 +113,5 @@ class Podman:
 RUN = (
     "podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs", "run", "--rm", "--pull", "never",
     "--network", "host", "--no-hosts", "--read-only", "--read-only-tmpfs=false", "--cap-drop", "all",
-    "--security-opt", "no-new-privileges",
+    "--security-opt", "no-new-privileges", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096",
 )  # fmt: skip

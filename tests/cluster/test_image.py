@@ -1,0 +1,151 @@
+"""The built image: what is in it, and that it runs where nothing is allowed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.alur_dev import free_ports
+from tests.support.image import described, image, jail_profile
+from tests.support.node.runtimes import RUN
+
+__all__ = ["image"]
+
+PYTHON = "/opt/alur/bin/python"
+WORKFLOWS = "/api/v1/projects/default/workflows"
+READY_SECONDS = 60
+
+
+def in_image(image: str, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = (*RUN, "--user", "65532:65532", "--entrypoint", program, image, *arguments)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # podman
+
+
+def test_it_says_what_it_is_and_runs_as_nobody(image: str) -> None:
+    config = described(image)["Config"]
+    labels = {key.rpartition(".")[2] for key in config["Labels"] if "opencontainers" in key}
+    assert {"title", "description", "licenses", "version", "revision", "source"} <= labels
+    assert config["User"] == "65532:65532"
+
+
+@pytest.mark.parametrize("list_of_parts", ["python", "editor"])
+def test_its_parts_are_listed(image: str, list_of_parts: str) -> None:
+    show = f"print(open('/opt/alur/sbom/{list_of_parts}.cdx.json').read())"
+    parts = json.loads(in_image(image, PYTHON, "-c", show).stdout)
+    known = {"python": "pydantic", "editor": "react"}
+    assert parts["bomFormat"] == "CycloneDX"
+    assert known[list_of_parts] in {part["name"] for part in parts["components"]}
+
+
+@pytest.mark.parametrize("program", ["sh", "bash", "dash", "pip", "pip3"])
+def test_it_holds_nothing_by_which_to_get_more(image: str, program: str) -> None:
+    look = f"import shutil, sys; sys.exit(shutil.which({program!r}) is not None)"
+    assert in_image(image, PYTHON, "-c", look).returncode == 0
+
+
+class Contained:
+    """An Alur in a container, on a fresh volume."""
+
+    def __init__(self, image: str, folder: Path, *options: str) -> None:
+        self.name = f"alur-of-tests-{folder.name}"
+        self.log = folder / "log"
+        port, grpc_port = free_ports(2)
+        self.rest = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        mounts = [part for name, at in (("data", "/var/lib/alur"), ("tmp", "/tmp"))  # noqa: S108  # the container's
+                  for part in ("--volume", f"{open_to_all(folder / name)}:{at}")]  # fmt: skip
+        dev = (
+            "dev",
+            "--data",
+            "/var/lib/alur/data",
+            "--port",
+            str(port),
+            "--grpc-port",
+            str(grpc_port),
+        )
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(  # noqa: S603  # podman
+                (*RUN, *options, "--name", self.name, *mounts, image, *dev), stdout=log, stderr=log
+            )
+
+    def wait_until_ready(self) -> None:
+        until = time.monotonic() + READY_SECONDS
+        while not self._is_ready():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < until, self.log.read_text()
+            time.sleep(0.1)
+        made = ("alur", "token", "create", "--data", "/var/lib/alur/data", "--quiet")
+        token = subprocess.check_output(("podman", "exec", self.name, *made), text=True)  # noqa: S603, S607  # podman
+        self.rest.headers["authorization"] = f"Bearer {token.strip()}"
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.rest.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def result_of(self, name: str, node: dict[str, Any]) -> dict[str, Any]:
+        """Save a workflow of one node and return its execution once it has ended."""
+        document = {
+            "apiVersion": "alur.dev/v1alpha1",
+            "kind": "Workflow",
+            "metadata": {"name": name},
+            "spec": {"nodes": [{"name": "only", **node}]},
+        }
+        self.rest.put(f"{WORKFLOWS}/{name}", json=document).raise_for_status()
+        path = f"{WORKFLOWS}/{name}/executions"
+        answer = self.rest.post(path, params={"wait": "30"}, json={"input": [{"n": 20}]})
+        return dict(answer.raise_for_status().json())
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(40)
+
+
+def open_to_all(folder: Path) -> Path:
+    folder.mkdir()
+    folder.chmod(0o2777)
+    return folder
+
+
+@contextmanager
+def contained(image: str, folder: Path, *options: str) -> Iterator[Contained]:
+    running = Contained(image, folder, *options)
+    try:
+        running.wait_until_ready()
+        yield running
+        assert running.stop() == 0, running.log.read_text()
+    finally:
+        subprocess.run(("podman", "rm", "--force", running.name), capture_output=True, check=False)  # noqa: S603, S607  # podman
+        running.rest.close()
+
+
+ADD = "return [{'m': items[0].json.n + 1}]"
+CODE = {"type": "core.code", "params": {"language": "python", "mode": "all", "code": ADD}}
+"""Code of a user."""
+
+
+def test_a_workflow_runs_in_it_and_code_is_refused_with_the_reason(
+    image: str, tmp_path: Path
+) -> None:
+    with contained(image, tmp_path) as alur:
+        plain = {"type": "core.set", "params": {"fields": {"m": "{{ $json.n * 2 }}"}}}
+        assert alur.result_of("plain", plain)["output"] == [{"n": 20, "m": 40}]
+        error = alur.result_of("code", CODE)["nodes"][0]["error"]
+        assert error["code"] == "no-jail"
+        assert "the jail cannot be built" in error["message"]
+
+
+def test_code_runs_where_the_system_calls_of_the_jail_are_allowed(
+    image: str, tmp_path: Path
+) -> None:
+    profile = jail_profile(tmp_path)
+    with contained(image, tmp_path, "--security-opt", f"seccomp={profile}") as alur:
+        assert alur.result_of("code", CODE)["output"] == [{"m": 21}]

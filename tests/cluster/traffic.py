@@ -1,0 +1,67 @@
+"""Starts of executions while something is rolled out, by clients as they should be: they ask again, under the same key."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self
+
+import httpx
+
+PATIENCE_SECONDS = 20.0
+AGAIN_SECONDS = 0.25
+
+
+class Traffic:
+    """Starts executions steadily for the length of a `with` block. Each start is a connection of its own."""
+
+    def __init__(self, rest: httpx.Client, path: str, per_second: float) -> None:
+        self.ids: list[str] = []
+        self.lost: list[str] = []
+        """What was said last to starts that were never accepted."""
+        self.repeated: Counter[str] = Counter()
+        """What was said to starts that were accepted when they were asked for again."""
+        self._url = f"{rest.base_url}".rstrip("/") + path
+        self._headers = {"authorization": rest.headers["authorization"]}
+        self._pause = 1 / per_second
+        self._is_over = threading.Event()
+        self._pool = ThreadPoolExecutor(16)
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+        self._pool.shutdown()
+
+    def _go_on(self) -> None:
+        while not self._is_over.wait(self._pause):
+            self._pool.submit(self._start)
+
+    def _start(self) -> None:
+        headers = {**self._headers, "idempotency-key": str(uuid.uuid4())}
+        until = time.monotonic() + PATIENCE_SECONDS
+        said = self._ask(headers)
+        while said and time.monotonic() < until:
+            self.repeated[said] += 1
+            time.sleep(AGAIN_SECONDS)
+            said = self._ask(headers)
+        if said:
+            self.lost.append(said)
+
+    def _ask(self, headers: dict[str, str]) -> str:
+        """Ask once; return why it was not accepted, or nothing."""
+        try:
+            answer = httpx.post(self._url, headers=headers, json={"input": [{}]}, timeout=20)
+        except httpx.TransportError as error:
+            return repr(error)
+        if answer.status_code != httpx.codes.ACCEPTED:
+            return f"{answer.status_code} {answer.text}"
+        self.ids.append(answer.json()["id"])
+        return ""

@@ -90,26 +90,27 @@ def test_a_rolling_upgrade_under_traffic_loses_nothing_and_repeats_nothing(
     alur_in_pods: Installed, values: dict[str, Any], tmp_path: Path
 ) -> None:
     kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
-    rest = alur_in_pods.rest(alur_in_pods.token_as_a_service())
     before = alur_in_pods.pods()
-    with effects(tmp_path / "effects", pause=0.2) as world:
+    second = {**values, "podAnnotations": {"rolled-out": "second"}}
+    runs = [f"run-{n}" for n in range(RUNS)]
+    path = f"{address(namespace, 'act')}/executions"
+    with (
+        effects(tmp_path / "effects", pause=0.2) as world,
+        alur_in_pods.rest(alur_in_pods.token_as_a_service()) as rest,
+    ):
         kubernetes.apply(acting(namespace, world.port))
         kubernetes.wait_for("workflows", namespace, "act", holds("Ready"))
-        runs = [f"run-{n}" for n in range(RUNS)]
-        with Traffic(rest, f"{address(namespace, 'act')}/executions", RATE) as traffic:
-            alur_in_pods.helm(
-                "upgrade", "small", {**values, "podAnnotations": {"rolled-out": "second"}}
-            )
-            for name in runs:
-                kubernetes.apply(run(namespace, "act", name))
+        with Traffic(rest, path, RATE) as traffic:
+            alur_in_pods.helm("upgrade", "small", second)
+            kubernetes.apply(*(run(namespace, "act", name) for name in runs))
             alur_in_pods.wait_until_rolled_out(before)
         found = [kubernetes.wait_for("workflowruns", namespace, n, has_phase(*ENDED)) for n in runs]
         executions = [*traffic.ids, *(str(status_of(one)["executionId"]) for one in found)]
         assert traffic.lost == []
+        assert not before & alur_in_pods.pods()
         assert states(rest, namespace, executions) == {"succeeded": len(executions)}
-        assert {effect: len(keys) for effect, keys in world.keys().items()} == dict.fromkeys(
-            executions, 1
-        )
+        keys = {effect: len(found) for effect, found in world.keys().items()}
+        assert keys == dict.fromkeys(executions, 1)
 
 
 def states(rest: httpx.Client, namespace: str, executions: list[str]) -> dict[str, int]:

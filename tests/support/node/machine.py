@@ -117,7 +117,14 @@ class Machine:
         await asyncio.gather(*self._tasks, *self._ending, return_exceptions=True)
         await asyncio.gather(*(run.drop() for run in self._runs.values()))
         self._services.stop()
+        # What is left carries connections.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
         await self._api.close()
+        await self._loop.shutdown_asyncgens()
+        await asyncio.sleep(0)  # transports close in the turn after
 
     async def _follow(self, kind: str) -> AsyncIterator[tuple[str, Object]]:
         """Yield each change of what is in the namespace; what a list no longer has is DELETED."""

@@ -8,10 +8,11 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alur.client import UnixConnection, UnreachableError
 from alur.places import data_folder, known_servers, write_private
-from alur_sdk.errors import AlurError
+from alur_sdk.errors import AlurError, InvalidError
 
 SERVER_FILE = "server.json"
 SOCKET = "owner.sock"
@@ -42,6 +43,12 @@ def find_server(data: Path) -> LocalServer | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return server if _is_alive(server.pid) else None
+
+
+def check_folder(data: Path) -> None:
+    """Raise `InvalidError` for what is no data folder."""
+    if not data.is_dir():
+        raise InvalidError(f"{data} is no data folder of Alur: `alur dev --data {data}` makes one")
 
 
 def running() -> list[LocalServer]:
@@ -79,16 +86,16 @@ def remember(data: Path) -> None:
 
 def take_token(server: LocalServer, name: str, expires_seconds: float | None = None) -> str:
     """Ask the server for a new token of its owner. Raises `UnreachableError`."""
-    return _asked(server, "/token", {"name": name, "expiresInSeconds": expires_seconds})
+    return str(ask(server, "/token", {"name": name, "expiresInSeconds": expires_seconds})["token"])
 
 
 def sign_in_link(server: LocalServer) -> str:
     """Ask the server for a new one-time link by which its owner signs in. Raises `UnreachableError`."""
-    return f"{server.url}/sign-in#token={_asked(server, '/sign-in', {})}"
+    return f"{server.url}/sign-in#token={ask(server, '/sign-in', {})['token']}"
 
 
-def _asked(server: LocalServer, path: str, wish: dict[str, object]) -> str:
-    """Return the token that the owner's socket answers with."""
+def ask(server: LocalServer, path: str, wish: dict[str, object]) -> dict[str, Any]:
+    """Return what the owner's socket answers. Raises `UnreachableError`, `AlurError` for what it refuses."""
     connection = UnixConnection(server.socket, _TIMEOUT_SECONDS)
     try:
         headers = {"content-type": "application/json"}
@@ -101,8 +108,16 @@ def _asked(server: LocalServer, path: str, wish: dict[str, object]) -> str:
     finally:
         connection.close()
     if response.status not in _CREATED:
-        raise AlurError(f"the server gave no token: {body[:300].decode(errors='replace')}")
-    return str(json.loads(body)["token"])
+        raise AlurError(_refusal(body))
+    answer: dict[str, Any] = json.loads(body)
+    return answer
+
+
+def _refusal(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"the server refused: {body[:300].decode(errors='replace')}"
 
 
 def kept_token(server: LocalServer) -> str:

@@ -19,6 +19,7 @@ from alur.commands import (
     documents,
     executions,
     kafka,
+    keys,
     resources,
     secrets,
     services,
@@ -68,6 +69,7 @@ for command in (
     cli.command()(command)
 cli.add_typer(secrets.credential_app, name="credential")
 cli.add_typer(secrets.variable_app, name="variable")
+cli.add_typer(keys.keys_app, name="keys")
 cli.add_typer(access.token_app, name="token")
 cli.add_typer(context_commands.config_app, name="config")
 cli.add_typer(kafka.topics_app, name="topics")

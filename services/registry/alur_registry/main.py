@@ -24,6 +24,7 @@ from alur_common.schedules import SCHEDULES
 from alur_common.security.keys import load_keys
 from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
+from alur_common.security.wrapping import KeyRing, KeyWrapper, MasterKeys
 from alur_common.telemetry import get_logger
 from alur_common.topics import POSITIONS
 from alur_common.triggers import stored_triggers
@@ -32,6 +33,7 @@ from alur_engine.validation import validate_document
 from alur_registry.adapters.outlook import StoredOutlook, Triggers
 from alur_registry.adapters.serving import PORT, served
 from alur_registry.adapters.stored import COLLECTIONS, stored
+from alur_registry.adapters.vault import VaultKeys
 from alur_registry.ports import Validate
 from alur_registry.service import Parts, Registry
 from alur_registry.settings import Settings
@@ -65,8 +67,11 @@ def build(
             ids=ids,
             validate=validate or validator(known),
             catalogue=known,
-            sealer=Sealer(_keys(settings, "master", settings.master_key)),
-            access=AccessTokens(_keys(settings, "session", settings.session_key)[0], clock),
+            sealer=Sealer(key_wrapper(settings)),
+            access=AccessTokens(
+                load_keys(settings.data / "keys" / "session", _plain(settings.session_key))[0],
+                clock,
+            ),
             outlook=StoredOutlook(StoredExecutions(documents), Workers(documents), triggers),
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
@@ -133,6 +138,23 @@ def validator(catalogue: Mapping[str, Any]) -> Validate:
     return lambda raw: validate_document(raw, types)
 
 
-def _keys(settings: Settings, name: str, given: SecretStr | None) -> list[bytes]:
-    text = None if given is None else given.get_secret_value()
-    return load_keys(settings.data / "keys" / name, text)
+def key_wrapper(settings: Settings) -> KeyWrapper:
+    """Return what wraps the keys of secrets: Vault where it is set, and what the master keys wrapped before still opens."""
+    path, given = settings.data / "keys" / "master", _plain(settings.master_key)
+    if not settings.vault_url:
+        return MasterKeys(path, given)
+    vault = VaultKeys(
+        settings.vault_url,
+        settings.vault_key,
+        token=_plain(settings.vault_token) or "",
+        token_file=settings.vault_token_file,
+    )
+    return KeyRing(vault, MasterKeys(path, given, only_opens=True))
+
+
+def _session_key(settings: Settings) -> bytes:
+    return load_keys(settings.data / "keys" / "session", _plain(settings.session_key))[0]
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

@@ -19,6 +19,17 @@ class Settings(CommonSettings):
     master_key: SecretStr | None = Field(
         default=None, description="Master keys in base64, joined by commas, the one in use first."
     )
+    vault_url: str = Field(
+        default="",
+        description="HashiCorp Vault, which wraps the keys of secrets then; empty: the master key does.",
+    )
+    vault_key: str = Field(
+        default="transit/alur", description="Mount and name of the key in Vault's transit engine."
+    )
+    vault_token: SecretStr | None = Field(default=None, description="The token for Vault.")
+    vault_token_file: Path | None = Field(
+        default=None, description="A file with that token, read at each use: another renews it."
+    )
     session_key: SecretStr | None = Field(
         default=None, description="The key that signs sessions, 32 bytes in base64."
     )

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from alur_common.documents.memory import MemoryDocuments
-from alur_common.security.keys import add_key, drop_old_keys
 from alur_common.security.rights import Caller
 from alur_engine.validation import WEBHOOK_PROOFS
 from alur_registry.adapters.stored import CREDENTIALS
 from alur_registry.service import Registry
-from alur_registry.settings import Settings
 from alur_sdk.errors import ConflictError, InvalidError, NotFoundError
 from tests.unit.registry.world import Doc
 
@@ -140,21 +136,6 @@ async def test_the_types_are_described_for_forms(registry: Registry) -> None:
     types = {kind["type"]: kind["schema"] for kind in registry.credential_types()}
     assert types["bearer"]["properties"]["token"]["writeOnly"]
     assert types["basic"]["required"] == ["username"]
-
-
-async def test_a_new_master_key_takes_over_without_a_pause(
-    registry: Registry, owner: Caller, rebuild: Callable[[], Registry], settings: Settings
-) -> None:
-    await registry.set_credential(owner, "default", "old", "bearer", {"token": "1"})
-    add_key(settings.data / "keys" / "master")
-    both = rebuild()
-    await both.set_credential(owner, "default", "new", "bearer", {"token": "2"})
-    assert await both.rotate_keys() == 1
-    assert await both.rotate_keys() == 0
-    drop_old_keys(settings.data / "keys" / "master")
-    last = rebuild()
-    for name, token in (("old", "1"), ("new", "2")):
-        assert (await last.unseal(owner.tenant, "default", name)).fields["token"] == token
 
 
 FIELDS = {

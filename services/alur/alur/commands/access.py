@@ -173,8 +173,7 @@ def _create_token(
     server = local.find_server(data)
     if server is not None:
         return local.take_token(server, name, lasts)
-    if not data.is_dir():
-        raise InvalidError(f"{data} is no data folder of Alur: `alur dev --data {data}` makes one")
+    local.check_folder(data)
     import asyncio  # noqa: PLC0415  # opens the store: only when no server has it
 
     from alur.dev import new_token  # noqa: PLC0415  # as above

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from alur.keys import KeyCalls
 from alur_common.security.records import NewToken
 from alur_common.security.rights import Caller
 from alur_sdk.errors import AlurError
@@ -18,7 +20,7 @@ MAX_REQUEST_BYTES = 64 * 1024
 TIMEOUT_SECONDS = 10.0
 
 
-class OwnerCalls(Protocol):
+class OwnerCalls(KeyCalls, Protocol):
     """What the owner of the data folder may do without a token."""
 
     async def owner(self) -> Caller:
@@ -35,7 +37,7 @@ class OwnerCalls(Protocol):
 
 @contextlib.asynccontextmanager
 async def owner_socket(path: Path, registry: OwnerCalls) -> AsyncIterator[None]:
-    """Serve `POST /token` and `POST /sign-in` on a socket that only its owner can open."""
+    """Serve `POST` of `/token`, `/sign-in` and `/keys…` on a socket that only its owner can open."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -66,30 +68,61 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-async def _answer(reader: asyncio.StreamReader, registry: OwnerCalls) -> tuple[int, dict[str, str]]:
+async def _answer(reader: asyncio.StreamReader, registry: OwnerCalls) -> tuple[int, dict[str, Any]]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     request, *lines = head.split("\r\n")
     headers = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
     length = min(int(headers.get("content-length", "0")), MAX_REQUEST_BYTES)
     content = json.loads(await reader.readexactly(length) or b"{}")
     method, path, *_ = request.split(" ")
+    serve = _SERVED.get(path) if method == "POST" else None
+    if serve is None:
+        return 404, {"code": "not-found", "detail": f"{method} {path} is not served here"}
     try:
-        if (method, path) == ("POST", "/token"):
-            owner = await registry.owner()
-            made = await registry.create_token(
-                owner,
-                name=str(content.get("name") or "token"),
-                expires_in_seconds=content.get("expiresInSeconds"),
-            )
-            return 201, {"token": made.secret}
-        if (method, path) == ("POST", "/sign-in"):
-            return 201, {"token": await registry.new_sign_in_link()}
+        return 201, await serve(registry, content)
     except AlurError as error:
         return 400, {"code": error.code, "detail": error.message}
-    return 404, {"code": "not-found", "detail": f"{method} {path} is not served here"}
 
 
-def _write(writer: asyncio.StreamWriter, status: int, body: dict[str, str]) -> None:
+async def _token(registry: OwnerCalls, wish: Mapping[str, Any]) -> dict[str, Any]:
+    owner = await registry.owner()
+    name, lasts = str(wish.get("name") or "token"), wish.get("expiresInSeconds")
+    made = await registry.create_token(owner, name=name, expires_in_seconds=lasts)
+    return {"token": made.secret}
+
+
+async def _sign_in(registry: OwnerCalls, _: Mapping[str, Any]) -> dict[str, Any]:
+    return {"token": await registry.new_sign_in_link()}
+
+
+async def _keys(registry: OwnerCalls, _: Mapping[str, Any]) -> dict[str, Any]:
+    return {"keys": [asdict(use) for use in await registry.list_keys()]}
+
+
+async def _rotation(registry: OwnerCalls, _: Mapping[str, Any]) -> dict[str, Any]:
+    return asdict(await registry.begin_rotation())
+
+
+async def _step(registry: OwnerCalls, wish: Mapping[str, Any]) -> dict[str, Any]:
+    return asdict(await registry.rotate_some(wish.get("after")))
+
+
+async def _retire(registry: OwnerCalls, wish: Mapping[str, Any]) -> dict[str, Any]:
+    await registry.retire_key(str(wish.get("key")))
+    return {}
+
+
+_SERVED: Mapping[str, Callable[[OwnerCalls, Mapping[str, Any]], Awaitable[dict[str, Any]]]] = {
+    "/token": _token,
+    "/sign-in": _sign_in,
+    "/keys": _keys,
+    "/keys/rotation": _rotation,
+    "/keys/rotation/step": _step,
+    "/keys/retire": _retire,
+}
+
+
+def _write(writer: asyncio.StreamWriter, status: int, body: dict[str, Any]) -> None:
     content = json.dumps(body).encode()
     head = (
         f"HTTP/1.1 {status} {'OK' if status < 400 else 'Refused'}\r\n"  # noqa: PLR2004 HTTP's own

@@ -20,6 +20,7 @@ from alur_common.executions import CountedBlobs, Workers
 from alur_common.telemetry import Metrics
 from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
 from alur_registry.main import build as build_registry
+from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
 from alur_scheduler.domain.collections import COLLECTIONS as SCHEDULER
 
@@ -58,17 +59,25 @@ async def opened(data: Path, metrics: Metrics | None = None) -> AsyncIterator[Op
         folder.close()
 
 
-async def new_token(data: Path, name: str, expires_seconds: float | None = None) -> str:
-    """Return a new token of the owner, on a data folder on which no server runs."""
+@asynccontextmanager
+async def opened_registry(data: Path) -> AsyncIterator[Registry]:
+    """Open the registry of a data folder on which no server runs."""
     async with opened(data) as store:
         registry = build_registry(
             store.documents,
             InProcessBus(),
             store.clock,
             store.ids,
-            RegistrySettings(data=store.folder),
+            RegistrySettings.load(data=store.folder),
         )
         await registry.start()
-        owner = await registry.ensure_owner()
+        await registry.ensure_owner()
+        yield registry
+
+
+async def new_token(data: Path, name: str, expires_seconds: float | None = None) -> str:
+    """Return a new token of the owner, on a data folder on which no server runs."""
+    async with opened_registry(data) as registry:
+        owner = await registry.owner()
         made = await registry.create_token(owner, name=name, expires_in_seconds=expires_seconds)
         return made.secret

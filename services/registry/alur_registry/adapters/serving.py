@@ -13,7 +13,11 @@ FOR_SERVICES = (
     *("unseal_producer", "only_tenant"),
 )
 """Without a caller: for triggers, executors and schedulers."""
-FOR_LOCAL_OWNER = ("owner", "new_sign_in_link", "ensure_owner")
+FOR_LOCAL_OWNER = (
+    *("owner", "new_sign_in_link", "ensure_owner"),
+    *("list_keys", "begin_rotation", "rotate_some", "retire_key"),
+)
+"""For whoever holds the data folder, or the secret of calls between services."""
 FOR_CALLERS = (
     *("save", "patch_workflow", "get_workflow", "list_workflows", "delete_workflow", "validate"),
     *("list_versions", "get_version", "restore_version", "save_draft", "get_draft", "publish"),

@@ -60,9 +60,14 @@ class KeptCredential:
     revision: int = 0
 
     @property
+    def key(self) -> tuple[str, ...]:
+        """By what it is found."""
+        return (self.tenant, self.project, self.name)
+
+    @property
     def binding(self) -> tuple[str, ...]:
         """What the seal is bound to: opened anywhere else it fails."""
-        return (self.tenant, self.project, self.name, self.uid, str(self.version))
+        return (*self.key, self.uid, str(self.version))
 
     def info(self) -> Credential:
         """Return what may be seen of it."""
@@ -123,6 +128,11 @@ class KeptProducer:
     created_at: float
     sealed: Mapping[str, str] = field(repr=False)
     revision: int = 0
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """By what it is found."""
+        return (self.tenant, self.id)
 
     @property
     def binding(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from alur_registry.ports import Outlook, Store, Validate
 from alur_registry.service.audit import Audit
 from alur_registry.service.bootstrap import DEFAULT_TENANT, Bootstrap
 from alur_registry.service.credentials import Credentials
+from alur_registry.service.keys import Keys
 from alur_registry.service.lookup import Lookup
 from alur_registry.service.members import Members
 from alur_registry.service.node_types import NodeTypes
@@ -69,10 +70,6 @@ class Registry:
     async def sweep(self) -> None:
         """Remove what is over: links, sessions, tokens. Safe at any time, some hundred a call."""
         await self._sessions.sweep()
-
-    async def rotate_keys(self) -> int:
-        """Wrap all secrets under the master key in use and return how many; safe to repeat, and with traffic."""
-        return await self._credentials.rotate_keys() + await self._producers.rotate_keys()
 
     async def new_sign_in_link(self, user: str | None = None) -> str:
         """Return a one-time sign-in token for this user of the default tenant, or for its owner."""
@@ -140,7 +137,7 @@ class Registry:
         )
         members = Members(self._tools, sessions)
         tokens = Tokens(self._tools, sessions)
-        bootstrap = Bootstrap(parts.store, parts.clock, parts.ids)
+        self._bootstrap = bootstrap = Bootstrap(parts.store, parts.clock, parts.ids)
         self.ensure_owner = bootstrap.ensure_owner
         self.owner = bootstrap.owner
         self.only_tenant = bootstrap.only_tenant
@@ -165,10 +162,14 @@ class Registry:
             self._tools, self._projects, parts.sealer, fresh_seconds=fresh_seconds
         )
         variables = Variables(self._tools, self._projects, fresh_seconds=fresh_seconds)
-        self._credentials = credentials
-        self._producers = producers = Producers(
-            self._tools, parts.sealer, fresh_seconds=fresh_seconds
+        producers = Producers(self._tools, parts.sealer, fresh_seconds=fresh_seconds)
+        keys = Keys(
+            parts.sealer, self._tools.audit, self._bootstrap, credentials.kept, producers.kept
         )
+        self.list_keys = keys.list_keys
+        self.begin_rotation = keys.begin_rotation
+        self.rotate_some = keys.rotate_some
+        self.retire_key = keys.retire_key
         self.create_producer = producers.create_producer
         self.list_producers = producers.list_producers
         self.revoke_producer = producers.revoke_producer

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from alur_common.cache import Cache
 from alur_common.documents.port import Where
 from alur_common.security.records import Credential, Page, UnsealedCredential
 from alur_common.security.rights import Caller, authorize
-from alur_common.security.sealing import Sealed, Sealer
+from alur_common.security.sealing import Sealer
 from alur_registry.domain.credential_types import (
     TYPES,
     checked_domains,
@@ -21,10 +20,9 @@ from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptCredential
 from alur_registry.domain.names import check_label
 from alur_registry.service.projects import Projects
+from alur_registry.service.sealed import TRIES, SealedCache, SealedThings
 from alur_registry.service.tools import Tools
-from alur_sdk.errors import ConflictError, NotFoundError
-
-_PAGE = 200
+from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +54,10 @@ class Credentials:
         self._audit = tools.audit
         self._clock = tools.clock
         self._ids = tools.ids
-        # Sealed, as the store has them: no secret stays in memory.
-        self._sealed: Cache[KeptCredential] = Cache(
-            tools.clock, size=1_000, fresh_seconds=fresh_seconds
+        self._sealed: SealedCache[KeptCredential] = SealedCache(
+            tools.clock, sealer, fresh_seconds=fresh_seconds
         )
+        self.kept = SealedThings("credentials", self._store.credentials, sealer, self._sealed)
 
     def credential_types(self) -> list[dict[str, Any]]:
         """Return the types as the API answers them."""
@@ -82,17 +80,20 @@ class Credentials:
         kind, checked = checked_fields(type, fields)
         allowed = checked_domains(domains)
         await self._projects.ensure(caller, project)
-        known = await self._store.credentials.find(caller.tenant, project, name)
-        if if_match is not None and (known is None or known.revision != if_match):
-            raise ConflictError(f"the credential {name} changed meanwhile", credential=name)
-        wanted = _Wanted(caller.tenant, project, name, kind, tuple(sorted(checked)), allowed)
-        draft = self._draft(wanted, known)
-        sealed = self._sealer.seal(checked, *draft.binding).to_document()
-        kept = await self._keep(replace(draft, sealed=sealed), is_new=known is None)
-        await self._audit.record(
-            caller, "set", "credentials", name, project=project, type=kind, version=kept.version
-        )
-        return kept.info()
+        for _ in range(TRIES):
+            known = await self._store.credentials.find(caller.tenant, project, name)
+            if if_match is not None and (known is None or known.revision != if_match):
+                break
+            wanted = _Wanted(caller.tenant, project, name, kind, tuple(sorted(checked)), allowed)
+            try:
+                kept = await self._seal(wanted, checked, known)
+            except (ConflictError, ExistsError, NotFoundError):
+                continue  # another was faster, or a rotation of keys: without a revision that is no matter
+            await self._audit.record(
+                caller, "set", "credentials", name, project=project, type=kind, version=kept.version
+            )
+            return kept.info()
+        raise ConflictError(f"the credential {name} changed meanwhile", credential=name)
 
     async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
         """Return what may be seen of a credential, or raise `NotFoundError`."""
@@ -124,22 +125,18 @@ class Credentials:
 
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         """Return the secret fields for one use; raises `NotFoundError`, or `SealError` when it does not open."""
-        kept = await self._sealed.get(
+        kept, fields = await self._sealed.opened(
             f"{tenant}/{project}/{name}", lambda: self._get(tenant, project, name)
         )
-        fields = self._sealer.unseal(Sealed.from_document(kept.sealed), *kept.binding)
         return UnsealedCredential(kept.type, with_aliases(kept.type, fields), kept.domains)
 
-    async def rotate_keys(self) -> int:
-        """Wrap everything under the master key in use and return how much that was; safe to repeat, and with traffic."""
-        rotated = 0
-        after: list[str] | None = None
-        while page := await self._store.credentials.search([], limit=_PAGE, after=after):
-            for kept in page:
-                rotated += await self._rewrap(kept)
-            last = page[-1]
-            after = [f"{last.tenant}/{last.project}/{last.name}"]
-        return rotated
+    async def _seal(
+        self, wanted: _Wanted, fields: Mapping[str, str], known: KeptCredential | None
+    ) -> KeptCredential:
+        draft = self._draft(wanted, known)
+        sealed = (await self._sealer.seal(fields, *draft.binding)).to_document()
+        kept = await self._keep(replace(draft, sealed=sealed), is_new=known is None)
+        return await self.kept.under_current_key(kept)
 
     def _draft(self, wanted: _Wanted, known: KeptCredential | None) -> KeptCredential:
         now = self._clock.now()
@@ -157,18 +154,6 @@ class Credentials:
             sealed={},
             revision=known.revision if known else 0,
         )
-
-    async def _rewrap(self, kept: KeptCredential) -> bool:
-        sealed = Sealed.from_document(kept.sealed)
-        if self._sealer.is_current(sealed):
-            return False
-        moved = self._sealer.rewrap(sealed, *kept.binding).to_document()
-        try:
-            await self._keep(replace(kept, sealed=moved), is_new=False)
-        except (ConflictError, NotFoundError):
-            # Whoever set it anew meanwhile sealed it with the key in use.
-            return False
-        return True
 
     async def _keep(self, kept: KeptCredential, *, is_new: bool) -> KeptCredential:
         repository = self._store.credentials

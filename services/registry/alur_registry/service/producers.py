@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alur_common.cache import Cache
 from alur_common.documents.port import Where
 from alur_common.security.records import NewProducer, Page, Producer, UnsealedCredential
 from alur_common.security.rights import Caller, authorize
-from alur_common.security.sealing import Sealed, Sealer
+from alur_common.security.sealing import Sealer
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptProducer
 from alur_registry.domain.names import check_title
+from alur_registry.service.sealed import SealedCache, SealedThings
 from alur_registry.service.tools import Tools
-from alur_sdk.errors import ConflictError, ForbiddenError, NotFoundError
+from alur_sdk.errors import ForbiddenError, NotFoundError
 
 MAX_PRODUCERS = 1_000
 KIND = "producer"
-_PAGE = 200
 
 
 class Producers:
@@ -29,10 +28,10 @@ class Producers:
         self._audit = tools.audit
         self._clock = tools.clock
         self._ids = tools.ids
-        # Sealed, as the store has them: no secret stays in memory.
-        self._sealed: Cache[KeptProducer] = Cache(
-            tools.clock, size=1_000, fresh_seconds=fresh_seconds
+        self._sealed: SealedCache[KeptProducer] = SealedCache(
+            tools.clock, sealer, fresh_seconds=fresh_seconds
         )
+        self.kept = SealedThings("producers", self._store.producers, sealer, self._sealed)
 
     async def create_producer(self, caller: Caller, *, name: str) -> NewProducer:
         """Make a key; its secret is in the answer, and afterwards only sealed in the store."""
@@ -50,8 +49,9 @@ class Producers:
             created_at=self._clock.now(),
             sealed={},
         )
-        sealed = self._sealer.seal({"secret": secret}, *draft.binding).to_document()
+        sealed = (await self._sealer.seal({"secret": secret}, *draft.binding)).to_document()
         kept = await self._store.producers.insert(replace(draft, sealed=sealed))
+        kept = await self.kept.under_current_key(kept)
         await self._audit.record(caller, "create", "producers", kept.id, name=name)
         return NewProducer(kept.info(), secret)
 
@@ -79,31 +79,10 @@ class Producers:
 
     async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
         """Return the `secret` of a key for one use; raises `NotFoundError`, or `SealError` when it does not open."""
-        kept = await self._sealed.get(f"{tenant}/{producer}", lambda: self._get(tenant, producer))
-        fields = self._sealer.unseal(Sealed.from_document(kept.sealed), *kept.binding)
+        _, fields = await self._sealed.opened(
+            f"{tenant}/{producer}", lambda: self._get(tenant, producer)
+        )
         return UnsealedCredential(KIND, fields)
-
-    async def rotate_keys(self) -> int:
-        """Wrap everything under the master key in use and return how much that was; safe to repeat, and with traffic."""
-        rotated = 0
-        after: list[str] | None = None
-        while page := await self._store.producers.search([], limit=_PAGE, after=after):
-            for kept in page:
-                rotated += await self._rewrap(kept)
-            after = [f"{page[-1].tenant}/{page[-1].id}"]
-        return rotated
-
-    async def _rewrap(self, kept: KeptProducer) -> bool:
-        sealed = Sealed.from_document(kept.sealed)
-        if self._sealer.is_current(sealed):
-            return False
-        moved = self._sealer.rewrap(sealed, *kept.binding).to_document()
-        try:
-            await self._store.producers.save(replace(kept, sealed=moved))
-        except (ConflictError, NotFoundError):
-            return False  # it was revoked meanwhile
-        self._sealed.drop(f"{kept.tenant}/{kept.id}")
-        return True
 
     async def _get(self, tenant: str, producer: str) -> KeptProducer:
         found = None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alur_common.security.keys import add_key, drop_old_keys, load_keys
+from alur_common.security.keys import add_key, drop_key, load_keys
 from alur_sdk.errors import StateError, StorageError
 
 KEY = b"k" * 32
@@ -65,8 +65,29 @@ def test_a_key_that_others_can_read_is_refused(path: Path, mode: int) -> None:
 def test_a_new_key_comes_first_and_old_ones_can_go(path: Path) -> None:
     old = load_keys(path)
     assert add_key(path, KEY) == load_keys(path) == [KEY, *old]
-    assert drop_old_keys(path) == load_keys(path) == [KEY]
+    drop_key(path, lambda key: key in old)
+    assert load_keys(path) == [KEY]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_file_goes_with_its_last_key(path: Path) -> None:
+    load_keys(path)
+    drop_key(path, lambda _: True)
+    assert list(path.parent.iterdir()) == []
+
+
+def test_keys_that_are_added_at_once_are_all_kept(path: Path) -> None:
+    first = load_keys(path)
+    with ThreadPoolExecutor(8) as pool:
+        added = list(pool.map(lambda _: add_key(path)[0], range(32)))
+    assert set(load_keys(path)) == {*added, *first}
+
+
+def test_keys_that_cannot_be_changed_are_said(path: Path) -> None:
+    load_keys(path)
+    path.unlink()
+    with pytest.raises(StorageError, match="at their source"):
+        add_key(path)
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

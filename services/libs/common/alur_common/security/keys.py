@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import fcntl
 import os
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from alur_sdk.errors import StateError, StorageError
@@ -28,16 +30,45 @@ def load_keys(path: Path, given: str | None = None) -> list[bytes]:
 
 def add_key(path: Path, key: bytes | None = None) -> list[bytes]:
     """Put a new key before those in the file and return all: new secrets use it, old ones still open."""
-    keys = [key or os.urandom(KEY_BYTES), *_read(path)]
-    _replace(path, keys)
+    with _alone(path):
+        keys = [key or os.urandom(KEY_BYTES), *_read(path)]
+        _replace(path, keys)
     return keys
 
 
-def drop_old_keys(path: Path) -> list[bytes]:
-    """Keep only the key in use: to be called once nothing is sealed by the others any more."""
-    keys = _read(path)[:1]
-    _replace(path, keys)
-    return keys
+def drop_key(path: Path, is_meant: Callable[[bytes], bool]) -> None:
+    """Remove a key that nothing is sealed by any more; the file goes with its last one."""
+    with _alone(path):
+        keys = [key for key in _read(path) if not is_meant(key)]
+        if keys:
+            _replace(path, keys)
+        else:
+            path.unlink()
+            _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the folder of the keys: two that add a key at once would else lose one, and what it sealed.
+
+    Raises `StorageError` when the folder cannot be held or written.
+    """
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StorageError(
+            f"the keys in {path.parent} cannot be reached: {error.strerror}"
+        ) from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"the keys in {path} cannot be changed: {error.strerror}; where the folder is read-only, "
+            "change them at their source"
+        ) from error
+    finally:
+        os.close(folder)
 
 
 def _read(path: Path) -> list[bytes]:

@@ -199,6 +199,35 @@ class UnsealedCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A key that wraps the data keys of secrets, and how many it wraps; a missing one is named by secrets alone."""
+
+    id: str
+    is_current: bool
+    secrets: int
+    is_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """A rotation at its beginning: to which key, whether that was just made, and how many secrets there are and are left."""
+
+    key: str
+    is_new: bool
+    secrets: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """One step of a rotation: how many secrets moved, which could not, and where to go on; None: it is over."""
+
+    moved: int
+    failed: tuple[str, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """A value that expressions read as `$vars.NAME`; no secret."""
 

@@ -58,7 +58,7 @@ def build(
     Keys come from the settings or from `keys/` in the data folder, where they are made at the first time.
     Raises `StateError` when a key is malformed or others can read it.
     """
-    known = catalogue if catalogue is not None else load_catalogue()
+    known = load_catalogue() if catalogue is None else catalogue
     registry = Registry(
         Parts(
             store=stored(documents),
@@ -80,10 +80,14 @@ def build(
         )
     )
     if settings.is_distributed:
-        # Each process has its own table of hooks, so each is a group of its own.
-        group = f"registry-{ids.secret(4)}"
-        bus.subscribe(WorkflowVersionPublished, group, registry.follow, broadcast=True)
+        _follow_others(registry, bus, ids)
     return registry
+
+
+def _follow_others(registry: Registry, bus: Bus, ids: Ids) -> None:
+    # Each process has its own table of hooks, so each is a group of its own.
+    group = f"registry-{ids.secret(4)}"
+    bus.subscribe(WorkflowVersionPublished, group, registry.follow, broadcast=True)
 
 
 class Sweepable(Protocol):

@@ -73,28 +73,29 @@ class MasterKeys:
         self._read_at: tuple[int, ...] = ()
         self._ids: list[str] = []
         # Never forgotten while the process lives: what was read before a key was retired still opens.
-        self._ciphers: dict[str, AESGCM] = {}
+        self._keys: dict[str, bytes] = {}
         if given:
             self._know(load_keys(path, given))
+        self._refresh()
 
     async def current(self) -> str:
         return self._newest()
 
     async def wrap(self, data_key: bytes, associated: bytes) -> Wrapped:
         key_id = self._newest()
-        return Wrapped(key_id, encrypt(self._ciphers[key_id], data_key, associated))
+        return Wrapped(key_id, encrypt(cipher(self._keys[key_id]), data_key, associated))
 
     async def unwrap(self, wrapped: Wrapped, associated: bytes) -> bytes:
-        if wrapped.key_id not in self._ciphers:
+        if wrapped.key_id not in self._keys:
             self._refresh()
-        known = self._ciphers.get(wrapped.key_id)
+        known = self._keys.get(wrapped.key_id)
         if known is None:
             place = "`ALUR_MASTER_KEY`" if self._given else str(self._path)
             raise SealError(
                 f"the master key {wrapped.key_id} that sealed this is missing: "
                 f"put it back into {place} from a backup, or set the credential again"
             )
-        return decrypt(known, wrapped.content, associated)
+        return decrypt(cipher(known), wrapped.content, associated)
 
     def owns(self, key_id: str) -> bool:
         return ":" not in key_id
@@ -138,8 +139,7 @@ class MasterKeys:
 
     def _know(self, keys: Sequence[bytes]) -> None:
         self._ids = [_key_id(key) for key in keys]
-        for key_id, key in zip(self._ids, keys, strict=True):
-            self._ciphers.setdefault(key_id, cipher(key))
+        self._keys.update(zip(self._ids, keys, strict=True))
 
 
 class KeyRing:

@@ -330,3 +330,12 @@ async def test_fields_of_a_multipart_form_are_read_and_files_refused(world: Worl
     assert item["body"] == {"a": "v"}
     file = multipart('name="a"; filename="../../x"')
     assert (await world.hook(body=file, headers=headers)).status == 415
+
+
+async def test_25_a_credential_that_is_not_for_webhooks_proves_nothing(world: World) -> None:
+    world.keep({**webhook(auth={"type": "hmac"}), "credentials": {"auth": "c"}})
+    fields = {"secret": KEY}
+    world.hooks.secrets["c"] = UnsealedCredential("hmac", fields, node_types=("http.request",))
+    headers = {"X-Hub-Signature-256": f"sha256={signed(b'{}')}"}
+    assert (await world.hook(headers=headers)).status == 401
+    assert await world.executions.search([]) == []

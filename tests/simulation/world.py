@@ -29,6 +29,7 @@ from alur_common.executions.workers import Workers
 from alur_common.pools import EVERY, Pools
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
+from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Accepted, StartRequest, Starts
 from alur_engine.catalogue import Catalogue, NodeType
 from alur_engine.expressions import Evaluator
@@ -41,7 +42,7 @@ from alur_scheduler.adapters.takers import BusTakers
 from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.relay import Relay
 from alur_sdk.errors import AlurError, NotFoundError
-from alur_sdk.nodes import Effect, Node, Secret
+from alur_sdk.nodes import Effect, Node
 from alur_sdk.testing import FakeKafka
 from tests.simulation.bus import ProcessBus, SimulatedBus
 from tests.simulation.cases import CHILD, CHILD_SPEC, Case
@@ -119,7 +120,7 @@ class Definitions:
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         return {}
 
-    async def unseal(self, tenant: str, project: str, name: str) -> Secret:
+    async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         raise NotFoundError(f"there is no credential {name}")
 
 

@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
+from alur_common.security.records import UnsealedCredential
 from alur_common.telemetry.tracing import Span
 from alur_engine.journal import JournalEntry
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
 from alur_jail import Ears, RunLimits
 from alur_sdk.items import Json
-from alur_sdk.nodes import Secret
 
 
 class Definitions(Protocol):
@@ -28,7 +28,7 @@ class Definitions(Protocol):
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         """Return the project's variables."""
 
-    async def unseal(self, tenant: str, project: str, name: str) -> Secret:
+    async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         """Return an unsealed credential, or raise `NotFoundError`."""
 
 

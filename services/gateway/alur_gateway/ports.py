@@ -343,10 +343,11 @@ class Secrets(Protocol):
         type: str,  # noqa: A002  # the word of the contract
         fields: Mapping[str, object],
         *,
-        domains: Sequence[str] = (),
+        domains: Sequence[str] | None = None,
+        node_types: Sequence[str] | None = None,
         if_match: int | None = None,
     ) -> Credential:
-        """Keep a credential, sealed."""
+        """Keep a credential, sealed; limits of its use that are not given stay as they are."""
 
     async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
         """Return what may be seen of it."""

@@ -45,9 +45,10 @@ def test_several_secrets_come_as_one_json_object(cli: Cli, server: FakeServer) -
 
 
 def test_the_domains_that_a_secret_may_go_to_are_sent(cli: Cli, server: FakeServer) -> None:
-    where = ["--field", "token=x", "--domain", "api.example.com"]
+    where = ["--field", "token=x", "--domain", "api.example.com", "--node-type", "http.request"]
     cli("credential", "set", "sales", "--type", "bearer", *where)
     assert server.sent("PUT")[0].body["allowedDomains"] == ["api.example.com"]
+    assert server.sent("PUT")[0].body["allowedNodeTypes"] == ["http.request"]
 
 
 def test_a_dry_run_keeps_nothing(cli: Cli, server: FakeServer) -> None:

@@ -252,3 +252,39 @@ async def test_a_node_is_given_credentials_of_the_types_of_its_slot_alone(
         assert ended.error is not None
         assert ended.error["code"] == "bad-credential"
         assert f"the credential c is of type `{kind}`" in ended.error["message"]
+
+
+@in_virtual_time
+async def test_a_credential_is_given_to_nodes_of_its_types_alone(world: World) -> None:
+    world.definitions.secrets["c"] = UnsealedCredential(
+        "bearer", {"token": "t"}, node_types=("trigger.webhook",), name="c"
+    )
+    request = {"method": "POST", "url": "https://shop.example/"}
+    ended = await world.run(
+        chain(node("a", "http.request", params=request, credentials={"auth": "c"})), {"n": 1}
+    )
+    assert (ended.status, world.outside.calls) == ("failed", [])
+    assert ended.error is not None
+    assert (
+        "'a', credentials.auth: the credential c may be used by trigger.webhook only"
+        in (ended.error["message"])
+    )
+
+
+@in_virtual_time
+async def test_a_credential_goes_to_its_hosts_alone_wherever_an_expression_leads(
+    world: World,
+) -> None:
+    world.definitions.secrets["c"] = UnsealedCredential(
+        "bearer", {"token": "t"}, domains=("*.shop.example",), name="c"
+    )
+    request = {"method": "POST", "url": "https://{{ $json.host }}/", "body": {"n": 1}}
+    asking = chain(node("a", "http.request", params=request, credentials={"auth": "c"}))
+    assert (await world.run(asking, {"host": "api.shop.example"})).status == "succeeded"
+    ended = await world.run(asking, {"host": "shop.evil.example"})
+    assert (ended.status, len(world.outside.calls)) == ("failed", 1)
+    assert ended.error is not None
+    assert (
+        "params.url: the credential c may be sent to *.shop.example only, not to shop.evil."
+        in (ended.error["message"])
+    )

@@ -33,6 +33,7 @@ from alur_common.executions.workers import Workers
 from alur_common.pools import Pools
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
+from alur_common.security.records import UnsealedCredential
 from alur_common.starts import StartRequest, Starts
 from alur_engine.state import Limits
 from alur_executor.ports import Tracing
@@ -43,7 +44,7 @@ from alur_scheduler.service.pools import PoolSweep
 from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.items import Json
-from alur_sdk.nodes import HttpRequest, HttpResponse, Secret
+from alur_sdk.nodes import HttpRequest, HttpResponse
 from alur_sdk.testing import FakeKafka
 from tests.simulation.world import Silent, programs
 from tests.support.jail import no_jail
@@ -115,7 +116,7 @@ class Definitions:
         self.workflows: dict[str, WorkflowRecord] = {}
         self.failures: list[Exception] = []
         self.values: dict[str, str] = {}
-        self.secrets: dict[str, Secret] = {}
+        self.secrets: dict[str, UnsealedCredential] = {}
 
     def add(self, name: str, spec: dict[str, Any]) -> WorkflowRecord:
         record = WorkflowRecord(
@@ -138,7 +139,7 @@ class Definitions:
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         return self.values
 
-    async def unseal(self, tenant: str, project: str, name: str) -> Secret:
+    async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         if name not in self.secrets:
             raise NotFoundError(f"there is no credential {name}")
         return self.secrets[name]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alur_common.documents.memory import MemoryDocuments
@@ -132,6 +134,42 @@ async def test_domains_are_kept_with_it(registry: Registry, owner: Caller) -> No
         )
 
 
+async def test_limits_stay_when_a_secret_is_replaced_without_them(
+    registry: Registry, owner: Caller
+) -> None:
+    async def set_to(**limits: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        made = await registry.set_credential(
+            owner, "default", "c", "bearer", {"token": "1"}, **limits
+        )
+        return made.domains, made.node_types
+
+    limits = {"domains": ["a.example"], "node_types": ["http.request"]}
+    assert await set_to(**limits) == (("a.example",), ("http.request",))
+    assert await set_to() == (("a.example",), ("http.request",))
+    assert await set_to(domains=["*"]) == ((), ("http.request",))
+    assert await set_to(domains=["b.example"], node_types=[]) == (("b.example",), ())
+
+
+async def test_only_types_that_take_credentials_can_be_named(
+    registry: Registry, owner: Caller
+) -> None:
+    with pytest.raises(InvalidError, match=r"allowedNodeTypes\[1\] .* http\.request, ") as refused:
+        await registry.set_credential(
+            owner, "default", "c", "bearer", {"token": "1"}, node_types=["http.request", "core.set"]
+        )
+    assert refused.value.problems[0].path == "allowedNodeTypes[1]"
+
+
+async def test_brokers_are_among_the_hosts_of_their_credential(
+    registry: Registry, owner: Caller
+) -> None:
+    fields = {"brokers": "a.kafka.example:9092, b.other.example:9092"}
+    with pytest.raises(InvalidError, match=r"fields\.brokers: b\.other\.example"):
+        await registry.set_credential(
+            owner, "default", "k", "kafka", fields, domains=["*.kafka.example"]
+        )
+
+
 async def test_the_types_are_described_for_forms(registry: Registry) -> None:
     types = {kind["type"]: kind["schema"] for kind in registry.credential_types()}
     assert types["bearer"]["properties"]["token"]["writeOnly"]
@@ -194,3 +232,56 @@ async def test_a_node_is_saved_with_a_credential_that_its_slot_takes_alone(
     document["spec"]["nodes"] = [{**request, "credentials": {"auth": "c"}}]
     with pytest.raises(InvalidError, match=r"`http.request` takes api-key, basic, bearer or hmac"):
         await registry.save(owner, "default", document)
+
+
+def asking(url: str, **step: Doc) -> Doc:
+    document = guarded("hmac", "later")
+    request = {"name": "ask", "type": "http.request", "params": {"url": url}}
+    document["spec"]["nodes"] = [{**request, "credentials": {"auth": "c"}, **step}]
+    return document
+
+
+@pytest.mark.parametrize(
+    ("url", "is_saved"),
+    [
+        ("https://api.shop.example/orders", True),
+        ("https://api.shop.example:8443/{{ $json.path }}", True),
+        ("https://API.shop.example?x={{ $json.x }}", True),
+        ("{{ $json.url }}", True),
+        ("https://{{ $json.host }}/", True),
+        ("https://api.shop.example{{ $json.rest }}", True),
+        ("https://evil.example/orders", False),
+        ("https://evil.example/{{ $json.path }}", False),
+        ("https://api.shop.example.evil.example/", False),
+        ("https://api.shop.example@evil.example/", False),
+    ],
+)
+async def test_an_address_that_is_seen_at_save_is_one_that_the_credential_may_go_to(
+    *, registry: Registry, owner: Caller, url: str, is_saved: bool
+) -> None:
+    await registry.set_credential(
+        owner, "default", "c", "bearer", {"token": "1"}, domains=["*.shop.example"]
+    )
+    if is_saved:
+        await registry.save(owner, "default", asking(url))
+        return
+    with pytest.raises(InvalidError) as refused:
+        await registry.save(owner, "default", asking(url))
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.code) == ("spec.nodes[0].params.url", "credential-host")
+    assert "the credential c may be sent to *.shop.example only, not to " in problem.message
+    assert "allowedDomains" in problem.message
+
+
+async def test_a_credential_is_named_by_nodes_of_its_types_alone(
+    registry: Registry, owner: Caller
+) -> None:
+    await registry.set_credential(
+        owner, "default", "c", "bearer", {"token": "1"}, node_types=["trigger.webhook"]
+    )
+    await registry.save(owner, "default", guarded("header"))
+    with pytest.raises(InvalidError) as refused:
+        await registry.save(owner, "default", asking("https://shop.example/"))
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.code) == ("spec.nodes[0].credentials.auth", "credential-use")
+    assert "by trigger.webhook only, not by `http.request`" in problem.message

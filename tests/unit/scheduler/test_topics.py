@@ -107,6 +107,9 @@ class World:
             raise NotFoundError("it is gone")
         return self.record
 
+    async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
+        return UnsealedCredential("kafka", {}, node_types=("kafka.produce",), name=name)
+
     async def run(self, **crash: int) -> None:
         """Run a process until it crashes, or for a while."""
         ids = SystemIds(self.clock)
@@ -198,3 +201,13 @@ async def test_the_status_says_how_far_behind_it_is() -> None:
     world = World(record, Partition(*NUMBERS))
     await world.run()
     assert await stored_lag(world.documents, record) == {"orders": {"lag": 0}}
+
+
+async def test_a_credential_that_is_not_for_triggers_opens_no_topic() -> None:
+    record = workflow({})
+    record.document["spec"]["triggers"][0]["credentials"] = {"brokers": "c"}
+    world = World(record, Partition(*NUMBERS))
+    await world.run()
+    assert await world.started() == []
+    told = (await stored_lag(world.documents, record))["orders"]["error"]
+    assert "the credential c may be used by kafka.produce only, not by trigger.kafka" in told

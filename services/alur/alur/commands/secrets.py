@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -34,28 +34,41 @@ def credential_set(
     rest: Annotated[
         str | None, typer.Argument(metavar="[-]", help="- reads one secret from standard input.")
     ] = None,
-    domain: Annotated[list[str] | None, typer.Option(help="Send it to these hosts only.")] = None,
+    domain: Annotated[
+        list[str] | None,
+        typer.Option(help="Send it to these hosts only; '*': to any. Not given: as before."),
+    ] = None,
+    node_type: Annotated[
+        list[str] | None,
+        typer.Option(help="Let these types alone use it; '*': all. Not given: as before."),
+    ] = None,
     project: Project = None,
     dry_run: DryRun = False,
 ) -> None:
     """Seal a secret under a name, or replace it."""
-    if rest not in {None, "-"}:
-        raise typer.BadParameter(
-            f"unexpected {rest!r}; secrets come by --field or, with -, from standard input"
-        )
-    fields = dict(_field(text) for text in field or [])
-    if rest == "-":
-        fields |= _from_standard_input(kind, fields)
-    if not fields:
-        raise typer.BadParameter("give the secret: --field KEY=VALUE, or - for standard input")
+    fields = _given(kind, field or [], rest)
     session = connect(context, project)
+    limits = {"allowedDomains": domain, "allowedNodeTypes": node_type}
     body: dict[str, object] = {"type": kind, "fields": fields}
-    if domain:
-        body["allowedDomains"] = domain
+    body |= {limit: values for limit, values in limits.items() if values}
     if not dry_run:
         kept = session.call("PUT", address(session, kind_named("credentials"), name), body).json
         _tell_other_names(kind, fields, kept)
     write(f"credential/{name} set{' (dry run)' if dry_run else ''}")
+
+
+def _given(kind: str, field: Sequence[str], rest: str | None) -> dict[str, str]:
+    """Return the fields of the options and of standard input, at least one."""
+    if rest not in {None, "-"}:
+        raise typer.BadParameter(
+            f"unexpected {rest!r}; secrets come by --field or, with -, from standard input"
+        )
+    fields = dict(_field(text) for text in field)
+    if rest == "-":
+        fields |= _from_standard_input(kind, fields)
+    if not fields:
+        raise typer.BadParameter("give the secret: --field KEY=VALUE, or - for standard input")
+    return fields
 
 
 def _tell_other_names(kind: str, given: Mapping[str, str], kept: Mapping[str, Any]) -> None:

@@ -341,6 +341,8 @@ export interface NewCredential {
   name: string;
   type: string;
   fields: Record<string, string>;
+  allowedDomains: string[];
+  allowedNodeTypes: string[];
 }
 
 /** Create or replace a credential. Its fields travel this way only. */

@@ -975,9 +975,16 @@ export interface components {
         CredentialBody: {
             /**
              * Alloweddomains
-             * @default []
+             * @description The hosts it may be sent to, `*.example.com` for all below; `[]`: any. Absent: as before.
+             * @default null
              */
-            allowedDomains: string[];
+            allowedDomains: string[] | null;
+            /**
+             * Allowednodetypes
+             * @description The types of nodes and triggers that may use it; `[]`: any. Absent: as before.
+             * @default null
+             */
+            allowedNodeTypes: string[] | null;
             /** Fields */
             fields: {
                 [key: string]: unknown;
@@ -1002,6 +1009,8 @@ export interface components {
         CredentialInfo: {
             /** Alloweddomains */
             allowedDomains: string[];
+            /** Allowednodetypes */
+            allowedNodeTypes: string[];
             /**
              * Createdat
              * Format: date-time

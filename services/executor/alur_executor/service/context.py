@@ -16,7 +16,7 @@ from alur_executor.domain.programs import Program, Step
 from alur_executor.service.coding import Answers, Coding
 from alur_executor.service.logs import RunLogs
 from alur_executor.service.parts import Parts
-from alur_sdk.errors import Permanent
+from alur_sdk.errors import ForbiddenError, Permanent
 from alur_sdk.items import Item, Json
 from alur_sdk.nodes import Http, Kafka, Secret
 
@@ -108,6 +108,11 @@ class RunContext:
             return None
         execution = self._execution
         secret = await self._parts.definitions.unseal(execution.tenant, execution.project, name)
+        try:
+            secret.check_use(self._step.definition.type)
+        except ForbiddenError as error:
+            where = f"{self.node_name!r}, credentials.{slot}"
+            raise Permanent(f"{where}: {error.message}", code="bad-credential") from error
         taken = self._step.graph.type.credentials.get(slot, ())
         if secret.type not in taken:
             raise Permanent(

@@ -24,7 +24,7 @@ from alur_gateway.domain.shown import trace_id_of
 from alur_gateway.domain.signatures import Proof, check_proof, settled
 from alur_gateway.ports import HookTable
 from alur_gateway.service.needs import Needs
-from alur_sdk.errors import NotFoundError, UnauthenticatedError
+from alur_sdk.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 
 MAX_KEY_LENGTH = 255
 SECRET_SECONDS = 10.0
@@ -180,6 +180,10 @@ class Webhooks:
                 raise UnauthenticatedError("the webhook's credential does not exist") from error
             kept = self._secrets[place] = (now + SECRET_SECONDS, unsealed)
         secret = kept[1]
+        try:
+            secret.check_use("trigger.webhook")
+        except ForbiddenError as error:
+            raise UnauthenticatedError("the webhook's credential is not for webhooks") from error
         if secret.type not in WEBHOOK_PROOFS.get(proof.kind, ()):
             text = (
                 f"the webhook's credential is of type {secret.type}, which proves no {proof.kind}"

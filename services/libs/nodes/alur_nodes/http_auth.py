@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 
 from alur_nodes.http_params import Auth
 from alur_sdk import Permanent, Secret
+from alur_sdk.hosts import is_within, plain_host
 
-_PLAIN = re.compile(
-    r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::[0-9]{1,5})?(?:[/?#]|\Z)", re.IGNORECASE
-)
-"""An address without user, backslash, brackets or other scripts."""
 _ALGORITHMS = ("sha256", "sha384", "sha512", "sha1")
 
 Additions = tuple[dict[str, str], dict[str, str]]
@@ -39,21 +35,16 @@ def check_target(secret: Secret, url: str) -> None:
 
     A limited credential goes only to addresses of the plainest form, which no two programs read differently.
     """
-    if not secret.domains:
-        return
-    plain = _PLAIN.match(url)
-    host = plain[1].lower() if plain else ""
-    if not any(_is_within(host, domain) for domain in secret.domains):
+    host = plain_host(url)
+    if secret.domains and not is_within(host, secret.domains):
+        there = host or f"{url[:80]!r}, which is not written plainly"
         raise Permanent(
-            f"the credential may be sent to {', '.join(secret.domains)} only, not to this address",
+            f"params.url: the credential {secret.name} may be sent to {', '.join(secret.domains)} only, "
+            f"not to {there}: change the address, or the `allowedDomains` of the credential",
+            credential=secret.name,
+            host=host,
             code="bad-credential",
         )
-
-
-def _is_within(host: str, domain: str) -> bool:
-    if domain.startswith("*."):
-        return host.endswith(domain[1:])
-    return host == domain
 
 
 def _api_key(fields: Mapping[str, str], auth: Auth, _: bytes) -> Additions:

@@ -119,6 +119,10 @@ class Secret(Protocol):
     """An unsealed credential, for one use. Never put into an item, a log or an error."""
 
     @property
+    def name(self) -> str:
+        """What the credential is called; no secret."""
+
+    @property
     def type(self) -> str:
         """The credential's type, such as `bearer`."""
 

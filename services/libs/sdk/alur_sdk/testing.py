@@ -53,6 +53,7 @@ class FakeSecret:
     type: str
     fields: Mapping[str, str]
     domains: tuple[str, ...] = ()
+    name: str = "fake"
 
 
 @dataclass

@@ -234,7 +234,11 @@ def stored(documents: Documents) -> Store:
         drafts=Stored(documents, DRAFTS, DraftRecord, by(*named)),
         notices=Stored(documents, NOTICES, Notice, by("id")),
         credentials=Stored(
-            documents, CREDENTIALS, KeptCredential, by(*named), tuples=("fields", "domains")
+            documents,
+            CREDENTIALS,
+            KeptCredential,
+            by(*named),
+            tuples=("fields", "domains", "node_types"),
         ),
         variables=Stored(documents, VARIABLES, Variable, by(*named)),
         projects=Stored(documents, PROJECTS, Project, by("tenant", "name")),

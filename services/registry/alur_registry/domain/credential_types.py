@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alur_engine.catalogue import Catalogue
 from alur_sdk.errors import InvalidError, Problem
+from alur_sdk.hosts import is_within
 
 MAX_FIELD_BYTES = 64 * 1024
 _MAX_DOMAIN = 253
@@ -165,8 +167,16 @@ def checked_fields(name: str, given: Mapping[str, object]) -> tuple[str, dict[st
     return kind.type, {key: str(value) for key, value in fields.items() if value != ""}
 
 
+ANY = "*"
+
+
 def checked_domains(domains: Sequence[str]) -> tuple[str, ...]:
-    """Return the domains to which a credential may be sent: `api.example.com`, or `*.example.com` for all below."""
+    """Return the domains to which a credential may be sent: `api.example.com`, or `*.example.com` for all below.
+
+    `*` alone is any, and so is none at all.
+    """
+    if list(domains) == [ANY]:
+        return ()
     problems = [
         Problem(f"allowedDomains[{index}]", "invalid", "must be a host name, or *. and one")
         for index, domain in enumerate(domains)
@@ -175,6 +185,36 @@ def checked_domains(domains: Sequence[str]) -> tuple[str, ...]:
     if problems:
         raise InvalidError(f"{problems[0].path} {problems[0].message}", problems)
     return tuple(dict.fromkeys(domain.lower() for domain in domains))
+
+
+def checked_node_types(types: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the types of nodes and triggers that may use a credential; `*` alone is any, and so is none at all."""
+    if list(types) == [ANY]:
+        return ()
+    takers = [name for name in catalogue.names() if catalogue.get(name).credentials]
+    problems = [
+        Problem(
+            f"allowedNodeTypes[{index}]",
+            "unknown",
+            f"is no type that takes a credential; those are {', '.join(takers)}",
+        )
+        for index, name in enumerate(types)
+        if name not in takers
+    ]
+    if problems:
+        raise InvalidError(f"{problems[0].path} {problems[0].message}", problems)
+    return tuple(dict.fromkeys(types))
+
+
+def check_brokers(kind: str, fields: Mapping[str, str], domains: Sequence[str]) -> None:
+    """Raise `InvalidError` for brokers of a credential that are not among the hosts to which it may be sent."""
+    if kind != "kafka" or not domains:
+        return
+    for broker in fields["brokers"].split(","):
+        host = broker.strip().rpartition(":")[0] or broker.strip()
+        if not is_within(host.lower(), domains):
+            text = f"{host} is not among the `allowedDomains` {', '.join(domains)}"
+            raise InvalidError(f"fields.brokers: {text}", [Problem("fields.brokers", "host", text)])
 
 
 def with_aliases(kind: str, fields: Mapping[str, str]) -> dict[str, str]:

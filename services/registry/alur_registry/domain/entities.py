@@ -58,6 +58,7 @@ class KeptCredential:
     updated_at: float
     sealed: Mapping[str, str] = field(repr=False)
     revision: int = 0
+    node_types: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -83,6 +84,7 @@ class KeptCredential:
             created_at=self.created_at,
             updated_at=self.updated_at,
             revision=self.revision,
+            node_types=self.node_types,
         )
 
 

@@ -99,7 +99,7 @@ class Registry:
         self.all_active = lookup.all_active
 
     def _make_definitions(self, parts: Parts) -> None:
-        catalogue = Catalogue.from_json(parts.catalogue)
+        self._catalogue = catalogue = Catalogue.from_json(parts.catalogue)
         workflows = Workflows(
             self._tools,
             self._projects,
@@ -159,7 +159,11 @@ class Registry:
     def _make_secrets(self, parts: Parts) -> None:
         fresh_seconds = parts.fresh_seconds
         credentials = Credentials(
-            self._tools, self._projects, parts.sealer, fresh_seconds=fresh_seconds
+            self._tools,
+            self._projects,
+            parts.sealer,
+            self._catalogue,
+            fresh_seconds=fresh_seconds,
         )
         variables = Variables(self._tools, self._projects, fresh_seconds=fresh_seconds)
         producers = Producers(self._tools, parts.sealer, fresh_seconds=fresh_seconds)

@@ -10,10 +10,13 @@ from alur_common.documents.port import Where
 from alur_common.security.records import Credential, Page, UnsealedCredential
 from alur_common.security.rights import Caller, authorize
 from alur_common.security.sealing import Sealer
+from alur_engine.catalogue import Catalogue
 from alur_registry.domain.credential_types import (
     TYPES,
+    check_brokers,
     checked_domains,
     checked_fields,
+    checked_node_types,
     with_aliases,
 )
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
@@ -34,7 +37,8 @@ class _Wanted:
     name: str
     type: str
     fields: tuple[str, ...]
-    domains: tuple[str, ...]
+    domains: tuple[str, ...] | None
+    node_types: tuple[str, ...] | None
 
 
 class Credentials:
@@ -45,12 +49,14 @@ class Credentials:
         tools: Tools,
         projects: Projects,
         sealer: Sealer,
+        catalogue: Catalogue,
         *,
         fresh_seconds: float | None,
     ) -> None:
         self._store = tools.store
         self._projects = projects
         self._sealer = sealer
+        self._catalogue = catalogue
         self._audit = tools.audit
         self._clock = tools.clock
         self._ids = tools.ids
@@ -71,20 +77,27 @@ class Credentials:
         type: str,  # noqa: A002  (the word of the contract)
         fields: Mapping[str, object],
         *,
-        domains: Sequence[str] = (),
+        domains: Sequence[str] | None = None,
+        node_types: Sequence[str] | None = None,
         if_match: int | None = None,
     ) -> Credential:
-        """Create or replace a credential; all fields are given each time, as none can be read."""
+        """Create or replace a credential; all fields are given each time, as none can be read.
+
+        Limits of its use that are not given stay as they are: a new secret never widens them by itself.
+        """
         authorize(caller, "write", "credentials", project)
         check_label(name, "name")
         kind, checked = checked_fields(type, fields)
-        allowed = checked_domains(domains)
+        hosts = None if domains is None else checked_domains(domains)
+        users = None if node_types is None else checked_node_types(node_types, self._catalogue)
         await self._projects.ensure(caller, project)
         for _ in range(TRIES):
             known = await self._store.credentials.find(caller.tenant, project, name)
             if if_match is not None and (known is None or known.revision != if_match):
                 break
-            wanted = _Wanted(caller.tenant, project, name, kind, tuple(sorted(checked)), allowed)
+            wanted = _Wanted(
+                caller.tenant, project, name, kind, tuple(sorted(checked)), hosts, users
+            )
             try:
                 kept = await self._seal(wanted, checked, known)
             except (ConflictError, ExistsError, NotFoundError):
@@ -128,12 +141,14 @@ class Credentials:
         kept, fields = await self._sealed.opened(
             f"{tenant}/{project}/{name}", lambda: self._get(tenant, project, name)
         )
-        return UnsealedCredential(kept.type, with_aliases(kept.type, fields), kept.domains)
+        opened = with_aliases(kept.type, fields)
+        return UnsealedCredential(kept.type, opened, kept.domains, kept.node_types, kept.name)
 
     async def _seal(
         self, wanted: _Wanted, fields: Mapping[str, str], known: KeptCredential | None
     ) -> KeptCredential:
         draft = self._draft(wanted, known)
+        check_brokers(draft.type, fields, draft.domains)
         sealed = (await self._sealer.seal(fields, *draft.binding)).to_document()
         kept = await self._keep(replace(draft, sealed=sealed), is_new=known is None)
         return await self.kept.under_current_key(kept)
@@ -148,10 +163,15 @@ class Credentials:
             type=wanted.type,
             version=known.version + 1 if known else 1,
             fields=wanted.fields,
-            domains=wanted.domains,
+            domains=(known.domains if known else ()) if wanted.domains is None else wanted.domains,
             created_at=known.created_at if known else now,
             updated_at=now,
             sealed={},
+            node_types=(
+                (known.node_types if known else ())
+                if wanted.node_types is None
+                else wanted.node_types
+            ),
             revision=known.revision if known else 0,
         )
 

@@ -15,7 +15,7 @@ from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import Workflow
-from alur_engine.validation import credential_problems, find_doubts, find_risks
+from alur_engine.validation import Held, credential_problems, find_doubts, find_risks
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import (
@@ -259,12 +259,12 @@ class Workflows:
         return known
 
     async def _check_kinds(self, wish: _Wish) -> None:
-        """Raise `InvalidError` for a slot that names a credential of a type which it does not take."""
+        """Raise `InvalidError` for a slot that names a credential which does not fit there."""
         held = {}
         for name in credentials_named(wish.document):
             kept = await self._store.credentials.find(wish.caller.tenant, wish.project, name)
             if kept is not None:
-                held[name] = kept.type
+                held[name] = Held(kept.type, kept.domains, kept.node_types)
         problems = list(credential_problems(wish.document, self._catalogue, held))
         if problems:
             raise InvalidError(f"{problems[0].path}: {problems[0].message}", problems)

@@ -84,6 +84,7 @@ class Topics:
                     secret = await self._definitions.unseal(
                         reading.tenant, reading.project, reading.credential
                     )
+                    secret.check_use("trigger.kafka")
                 async with self._readers.open(reading, secret) as reader:
                     pause = FIRST_PAUSE_SECONDS
                     await _Round(self, reading, reader).again_and_again()

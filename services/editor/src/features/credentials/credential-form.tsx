@@ -2,9 +2,11 @@ import {
   Button,
   Group,
   Modal,
+  MultiSelect,
   PasswordInput,
   Select,
   Stack,
+  TagsInput,
   Text,
   Textarea,
   TextInput,
@@ -12,7 +14,8 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { credentialTypes, useSaveCredential } from "../../api/queries";
+import { catalogue, credentialTypes, useSaveCredential } from "../../api/queries";
+import type { Credential } from "../../api/types";
 import type { JsonSchema } from "../../graph/node-type";
 import { tell, tellProblem } from "../../ui/tell";
 
@@ -52,25 +55,64 @@ function SecretField({ name, schema, isRequired, value, onChange }: FieldProps) 
   );
 }
 
+interface LimitsProps {
+  type: string;
+  domains: string[];
+  onDomains: (domains: string[]) => void;
+  nodeTypes: string[];
+  onNodeTypes: (types: string[]) => void;
+}
+
+/** Where the secret may go, and who may use it. Both are kept when a secret is replaced. */
+function Limits({ type, domains, onDomains, nodeTypes, onNodeTypes }: LimitsProps) {
+  const { t } = useTranslation();
+  const { data } = useQuery(catalogue);
+  const takers = [...(data?.values() ?? [])]
+    .filter(({ credentials }) => credentials.some(({ types }) => types.includes(type)))
+    .map((kind) => kind.type);
+  return (
+    <>
+      <TagsInput
+        label={t("credentials.domains")}
+        description={t("credentials.domainsHint")}
+        placeholder={domains.length === 0 ? t("credentials.anyHost") : ""}
+        value={domains}
+        acceptValueOnBlur
+        onChange={onDomains}
+      />
+      <MultiSelect
+        label={t("credentials.nodeTypes")}
+        description={t("credentials.nodeTypesHint")}
+        placeholder={nodeTypes.length === 0 ? t("credentials.anyNode") : ""}
+        data={[...new Set([...takers, ...nodeTypes])]}
+        value={nodeTypes}
+        clearable
+        onChange={onNodeTypes}
+      />
+    </>
+  );
+}
+
 interface Props {
   project: string;
-  /** Empty for a new one. */
-  name: string;
-  type: string;
+  /** Null for a new one. */
+  known: Credential | null;
   onClose: () => void;
 }
 
-function useForm({ project, name: given, type: givenType, onClose }: Props) {
+function useForm({ project, known, onClose }: Props) {
   const { t } = useTranslation();
   const save = useSaveCredential(project);
-  const [name, setName] = useState(given);
-  const [type, setType] = useState(givenType);
+  const [name, setName] = useState(known?.name ?? "");
+  const [type, setType] = useState(known?.type ?? "");
+  const [domains, setDomains] = useState(known?.allowedDomains ?? []);
+  const [nodeTypes, setNodeTypes] = useState(known?.allowedNodeTypes ?? []);
   const [fields, setFields] = useState<Record<string, string>>({});
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const filled = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
     save.mutate(
-      { name, type, fields: filled },
+      { name, type, fields: filled, allowedDomains: domains, allowedNodeTypes: nodeTypes },
       {
         onSuccess: () => {
           tell(t("credentials.saved", { name }));
@@ -85,7 +127,14 @@ function useForm({ project, name: given, type: givenType, onClose }: Props) {
     setType(next ?? "");
     setFields({});
   };
-  return { name, setName, type, chooseType, fields, set, submit, isBusy: save.isPending };
+  const limits = {
+    type,
+    domains,
+    onDomains: setDomains,
+    nodeTypes,
+    onNodeTypes: setNodeTypes,
+  };
+  return { name, setName, type, chooseType, fields, set, limits, submit, isBusy: save.isPending };
 }
 
 /** Make a credential or replace its secret. What is typed leaves only for the server, once. */
@@ -93,10 +142,10 @@ export function CredentialForm(props: Props) {
   const { t } = useTranslation();
   const { data: types = [] } = useQuery(credentialTypes);
   const form = useForm(props);
-  const isNew = props.name === "";
+  const isNew = props.known === null;
   const chosen = types.find(({ type }) => type === form.type);
   return (
-    <Modal opened onClose={props.onClose} title={isNew ? t("credentials.new") : props.name}>
+    <Modal opened onClose={props.onClose} title={props.known?.name ?? t("credentials.new")}>
       <form onSubmit={form.submit}>
         <Stack>
           {isNew && (
@@ -128,6 +177,7 @@ export function CredentialForm(props: Props) {
               onChange={(value) => form.set(name, value)}
             />
           ))}
+          {chosen && <Limits {...form.limits} />}
           <Text size="xs" c="dimmed">
             {t("credentials.writeOnly")}
           </Text>

@@ -28,13 +28,14 @@ function Row({ project, credential, onReplace }: RowProps) {
   const { t } = useTranslation();
   const drop = useDeleteCredential(project);
   const [isDeleting, deleting] = useDisclosure(false);
-  const { name, type, updatedAt, createdAt } = credential;
+  const { name, type, allowedDomains, allowedNodeTypes, updatedAt, createdAt } = credential;
   return (
     <tr>
       <td>
         <b>{name}</b>
       </td>
       <td>{type}</td>
+      <td>{[...allowedDomains, ...allowedNodeTypes].join(", ")}</td>
       <td>{formatAgo(updatedAt ?? createdAt)}</td>
       <td align="right">
         <ActionIcon aria-label={`${t("credentials.replace")} ${name}`} onClick={onReplace}>
@@ -56,13 +57,7 @@ function Row({ project, credential, onReplace }: RowProps) {
   );
 }
 
-function List({
-  project,
-  onEdit,
-}: {
-  project: string;
-  onEdit: (name: string, type: string) => void;
-}) {
+function List({ project, onEdit }: { project: string; onEdit: (credential: Credential) => void }) {
   const { t } = useTranslation();
   const { data, error, refetch } = useQuery(credentials(project));
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
@@ -85,6 +80,7 @@ function List({
         <tr>
           <th scope="col">{t("credentials.name")}</th>
           <th scope="col">{t("credentials.type")}</th>
+          <th scope="col">{t("credentials.limits")}</th>
           <th scope="col">{t("credentials.changed")}</th>
           <td />
         </tr>
@@ -95,7 +91,7 @@ function List({
             key={credential.name}
             project={project}
             credential={credential}
-            onReplace={() => onEdit(credential.name, credential.type)}
+            onReplace={() => onEdit(credential)}
           />
         ))}
       </tbody>
@@ -106,30 +102,22 @@ function List({
 export function CredentialsPage() {
   const { t } = useTranslation();
   const { project = "default" } = useParams();
-  const [edited, setEdited] = useState<{ name: string; type: string } | null>(null);
+  const [edited, setEdited] = useState<{ known: Credential | null } | null>(null);
   return (
     <Page
       title={t("credentials.title")}
       lead={t("credentials.lead")}
       actions={
-        <Button
-          leftSection={<IconPlus size={16} />}
-          onClick={() => setEdited({ name: "", type: "" })}
-        >
+        <Button leftSection={<IconPlus size={16} />} onClick={() => setEdited({ known: null })}>
           {t("credentials.new")}
         </Button>
       }
     >
       <div className={classes.card}>
-        <List project={project} onEdit={(name, type) => setEdited({ name, type })} />
+        <List project={project} onEdit={(known) => setEdited({ known })} />
       </div>
       {edited && (
-        <CredentialForm
-          project={project}
-          name={edited.name}
-          type={edited.type}
-          onClose={() => setEdited(null)}
-        />
+        <CredentialForm project={project} known={edited.known} onClose={() => setEdited(null)} />
       )}
     </Page>
   );

@@ -323,6 +323,13 @@ export const en = {
     changed: "Changed",
     writeOnly: "What you type here is sealed at once and never shown again.",
     replace: "Replace",
+    limits: "Only for",
+    domains: "Hosts it may be sent to",
+    domainsHint: "api.example.com, or *.example.com for all below.",
+    anyHost: "Any host",
+    nodeTypes: "Types that may use it",
+    nodeTypesHint: "Nodes and triggers of other types are refused it.",
+    anyNode: "Any type that takes it",
     failed: "The credentials could not be read.",
   },
   source: {

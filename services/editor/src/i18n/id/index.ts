@@ -325,6 +325,13 @@ export const id: Texts = {
     changed: "Diubah",
     writeOnly: "Yang Anda ketik di sini langsung disegel dan tidak pernah ditampilkan lagi.",
     replace: "Ganti",
+    limits: "Hanya untuk",
+    domains: "Host yang boleh dikirimi",
+    domainsHint: "api.example.com, atau *.example.com untuk semua di bawahnya.",
+    anyHost: "Semua host",
+    nodeTypes: "Tipe yang boleh memakainya",
+    nodeTypesHint: "Simpul dan pemicu bertipe lain ditolak.",
+    anyNode: "Semua tipe yang menerimanya",
     failed: "Kredensial tidak dapat dibaca.",
   },
   source: {

@@ -161,7 +161,16 @@ class CredentialBody(Wire):
 
     type: str = Field(min_length=1, max_length=64)
     fields: dict[str, Any]
-    allowed_domains: list[str] = Field(default=[], max_length=100)
+    allowed_domains: list[str] | None = Field(
+        default=None,
+        max_length=100,
+        description="The hosts it may be sent to, `*.example.com` for all below; `[]`: any. Absent: as before.",
+    )
+    allowed_node_types: list[str] | None = Field(
+        default=None,
+        max_length=100,
+        description="The types of nodes and triggers that may use it; `[]`: any. Absent: as before.",
+    )
     name: str | None = None
     project: str | None = None
 
@@ -176,6 +185,7 @@ class CredentialInfo(Shown):
     version: int
     fields: list[str]
     allowed_domains: list[str]
+    allowed_node_types: list[str]
     created_at: datetime
     updated_at: datetime
 

@@ -117,6 +117,7 @@ class SecretRoutes:
             body.type,
             body.fields,
             domains=body.allowed_domains,
+            node_types=body.allowed_node_types,
             if_match=precondition_of(request).revision,
         )
         return reply(200, kept.shown(), {"etag": etag_of(kept.revision)})

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from alur_common.security.rights import Role
+from alur_sdk.errors import ForbiddenError
 
 T = TypeVar("T")
 
@@ -160,7 +161,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What may be seen of a credential: its type and the names of its fields. `domains` empty: any."""
+    """What may be seen of a credential: its type and the names of its fields. `domains`, `node_types` empty: any."""
 
     tenant: str
     project: str
@@ -173,6 +174,7 @@ class Credential:
     created_at: float
     updated_at: float
     revision: int = 0
+    node_types: tuple[str, ...] = ()
 
     def shown(self) -> dict[str, Any]:
         """Return it as the API answers it."""
@@ -184,6 +186,7 @@ class Credential:
             "version": self.version,
             "fields": list(self.fields),
             "allowedDomains": list(self.domains),
+            "allowedNodeTypes": list(self.node_types),
             "createdAt": rfc3339(self.created_at),
             "updatedAt": rfc3339(self.updated_at),
         }
@@ -196,6 +199,17 @@ class UnsealedCredential:
     type: str
     fields: Mapping[str, str] = field(repr=False)
     domains: tuple[str, ...] = ()
+    node_types: tuple[str, ...] = ()
+    name: str = ""
+
+    def check_use(self, node_type: str) -> None:
+        """Raise `ForbiddenError` when no node or trigger of this type may use it."""
+        if self.node_types and node_type not in self.node_types:
+            raise ForbiddenError(
+                f"the credential {self.name} may be used by {' and '.join(self.node_types)} only, not by "
+                f"{node_type}: name another, or change the `allowedNodeTypes` of the credential",
+                credential=self.name,
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from alur_engine.validation.credential_kinds import WEBHOOK_PROOFS, credential_problems
+from alur_engine.validation.credential_kinds import WEBHOOK_PROOFS, Held, credential_problems
 from alur_engine.validation.document_check import validate_document
 from alur_engine.validation.doubts import find_doubts, variables_named
 from alur_engine.validation.risks import find_risks
 
 __all__ = [
     "WEBHOOK_PROOFS",
+    "Held",
     "credential_problems",
     "find_doubts",
     "find_risks",

@@ -1,0 +1,33 @@
+"""The form of credentials: what it sends, and what it keeps."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from .pages import Editor
+
+KEPT = "/api/v1/projects/default/credentials/to-sales"
+
+
+def test_limits_of_use_are_set_shown_and_kept_when_the_secret_is_replaced(editor: Editor) -> None:
+    page, form = editor.page, editor.dialog
+    page.goto("/projects/default/credentials")
+    page.get_by_role("button", name="New credential").click()
+    form.get_by_label("Name").fill("to-sales")
+    form.get_by_role("combobox", name="Type", exact=True).click()
+    page.get_by_role("option", name="Bearer token").click()
+    form.get_by_label("token").fill("first")
+    form.get_by_label("Hosts it may be sent to").fill("sales.example.com")
+    form.get_by_label("Hosts it may be sent to").press("Enter")
+    form.get_by_label("Types that may use it").click()
+    page.get_by_role("option", name="http.request").click()
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("sales.example.com, http.request")).to_be_visible()
+    page.get_by_role("button", name="Replace to-sales").click()
+    form.get_by_label("token").fill("second")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    kept = editor.platform.rest.get(KEPT).json()
+    limits = (kept["version"], kept["allowedDomains"], kept["allowedNodeTypes"])
+    assert limits == (2, ["sales.example.com"], ["http.request"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 
 import pytest
 
@@ -18,6 +19,16 @@ class BlobsContract:
     async def test_content_comes_back_by_its_hash(self, blobs: Blobs, content: bytes) -> None:
         name = await blobs.put(content)
         assert name == hashlib.sha256(content).hexdigest()
+        assert await blobs.get(name) == content
+
+    @pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 40_000])
+    async def test_what_a_file_holds_comes_back_by_its_hash(
+        self, blobs: Blobs, content: bytes
+    ) -> None:
+        file = io.BytesIO(content)
+        file.seek(len(content))
+        name = await blobs.put_file(file)
+        assert name == hashlib.sha256(content).hexdigest() == await blobs.put_file(file)
         assert await blobs.get(name) == content
 
     async def test_the_same_content_is_stored_once(self, blobs: Blobs) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import orjson
 
@@ -109,6 +109,9 @@ class RemoteBlobs:
 
     async def put(self, content: bytes) -> str:
         return await self._network.ask(self._process, lambda: self._truth.put(content))
+
+    async def put_file(self, file: BinaryIO) -> str:
+        return await self._network.ask(self._process, lambda: self._truth.put_file(file))
 
     async def get(self, sha256: str) -> bytes:
         return await self._network.ask(self._process, lambda: self._truth.get(sha256))

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -34,6 +35,7 @@ from alur_common.starts import Accepted, StartRequest, Starts
 from alur_engine.catalogue import Catalogue, NodeType
 from alur_engine.expressions import Evaluator
 from alur_engine.state import Limits
+from alur_executor.adapters.file_area import FileAreas, Quota
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
@@ -210,6 +212,7 @@ class World:
             http=RemoteOutside(self.outside, process, self.network),
             jail=no_jail(),
             kafka=FakeKafka(),
+            files=FileAreas(Path("/nowhere"), Quota()),
             clock=process,
             random=self.random.random,
             meter=Silent(),

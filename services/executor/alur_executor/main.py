@@ -45,6 +45,7 @@ from alur_common.telemetry.tracing import Tracer
 from alur_engine.catalogue import Catalogue
 from alur_engine.expressions import CompiledSubset, Evaluator, JailedJavaScript
 from alur_engine.state import Limits
+from alur_executor.adapters.file_area import MIB, FileAreas, Quota, default_folder
 from alur_executor.adapters.http_client import HttpClient
 from alur_executor.adapters.kafka_client import KafkaClient
 from alur_executor.adapters.meter import PrometheusJailMeter, PrometheusMeter
@@ -77,6 +78,7 @@ class ExecutorService:
         jail: Jail,
         progress: LocalProgress,
         *,
+        files: FileAreas,
         serving: Serving,
         drain_seconds: float,
     ) -> None:
@@ -86,6 +88,7 @@ class ExecutorService:
         self.progress = progress
         self._http = http
         self._jail = jail
+        self._files = files
         self.previews = Previews(jail)
         self._kafka = kafka
 
@@ -93,6 +96,8 @@ class ExecutorService:
         """Hold a lease from now on; work comes by the bus."""
         if reason := self._jail.why_not():
             _log.warning("no code of users runs here", reason=reason)
+        if left := await self._files.sweep():
+            _log.info("files of processes that died are removed", processes=left)
         await self.executor.hold_lease()
         self._serving.start()
 
@@ -103,6 +108,7 @@ class ExecutorService:
         await self._http.close()
         await self._jail.stop()
         await self._kafka.close()
+        await self._files.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,8 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         settings.lease_seconds,
         settings.drain_seconds,
     )
-    parts = _parts(needs, settings, http, kafka, jail)
+    files = _files(settings)
+    parts = _parts(needs, settings, http=http, kafka=kafka, jail=jail, files=files)
     evaluator = Evaluator((CompiledSubset(), JailedJavaScript()))
     programs = Programs(types, node_class, evaluator, pools)
     executor = Executor(parts, programs, Workers(needs.documents), capacity, needs.peers)
@@ -152,9 +159,15 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         kafka,
         jail,
         needs.progress,
+        files=files,
         serving=serving,
         drain_seconds=settings.drain_seconds,
     )
+
+
+def _files(settings: Settings) -> FileAreas:
+    quota = Quota(settings.files_max_mib * MIB, settings.files_max_count)
+    return FileAreas(settings.files or default_folder(), quota)
 
 
 def _subscribe(needs: Needs, pools: Pools, executor: Executor, serving: Serving) -> None:
@@ -186,7 +199,13 @@ def _names(text: str) -> list[str]:
 
 
 def _parts(
-    needs: Needs, settings: Settings, http: HttpClient, kafka: KafkaClient, jail: Jail
+    needs: Needs,
+    settings: Settings,
+    *,
+    http: HttpClient,
+    kafka: KafkaClient,
+    jail: Jail,
+    files: FileAreas,
 ) -> Parts:
     return Parts(
         worker=needs.worker,
@@ -204,6 +223,7 @@ def _parts(
         http=http,
         jail=jail,
         kafka=kafka,
+        files=files,
         clock=needs.clock,
         random=random.SystemRandom().random,
         meter=PrometheusMeter(needs.metrics),

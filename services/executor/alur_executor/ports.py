@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
@@ -13,6 +13,7 @@ from alur_engine.journal import JournalEntry
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
 from alur_jail import Ears, RunLimits
+from alur_sdk.files import Files
 from alur_sdk.items import Json
 
 
@@ -84,6 +85,23 @@ class Meter(Protocol):
 
     def lease(self, is_held: bool) -> None:
         """The lease was renewed, or could not be."""
+
+
+class Area(Files, Protocol):
+    """The files of one execution, as long as it is in memory here."""
+
+    async def open(self, path: str) -> BinaryIO:
+        """Return a file, open for reading, or raise `Permanent`; whoever asks closes it."""
+
+    async def close(self) -> None:
+        """Remove all of them."""
+
+
+class Areas(Protocol):
+    """Where executions have files."""
+
+    def area(self) -> Area:
+        """Return an area; nothing is on the disk before its first file."""
 
 
 class Jail(Protocol):

@@ -59,6 +59,15 @@ class Settings(CommonSettings):
         default="",
         description="The control group that bounds all code together, as a path below `/sys/fs/cgroup`; it is made "
         "where it is missing. Empty: each piece of code has its own limits alone.",
+    files: Path | None = Field(
+        default=None,
+        description="The folder for files of running executions; empty: one for temporary files.",
+    )
+    files_max_mib: int = Field(
+        default=1024, ge=1, description="What the files of one execution may come to at once."
+    )
+    files_max_count: int = Field(
+        default=1_000, ge=1, description="How many files one execution may have at once."
     )
     env_allow: str = Field(
         default="",

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -36,6 +37,7 @@ from alur_common.replies import LocalReplies
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import StartRequest, Starts
 from alur_engine.state import Limits
+from alur_executor.adapters.file_area import FileAreas, Quota
 from alur_executor.ports import Tracing
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
@@ -209,6 +211,7 @@ class World:
             http=self.outside,
             jail=no_jail(),
             kafka=FakeKafka(),
+            files=FileAreas(Path("/nowhere"), Quota()),
             clock=self.clock,
             random=Random(1).random,
             meter=Silent(),

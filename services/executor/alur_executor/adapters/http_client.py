@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alur_executor.adapters.http_pool import Pool
 
 _CLIENT_ERROR = 400
+_IN_MEMORY_BYTES = 16 * 1024 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEEPS_METHOD = frozenset({307, 308})
@@ -57,7 +58,7 @@ class HttpClient:
             child(request.method, Kind.CLIENT, {names.HTTP_METHOD: request.method})
             or NOTHING as span
         ):
-            answer = await self._in_time(_traced(request))
+            answer = await self._in_time(_traced(_plain(request)))
             if span is not None:
                 span.set(names.HTTP_STATUS, answer.status)
                 span.set(names.SERVER_ADDRESS, urlsplit(answer.url).hostname or "")
@@ -113,7 +114,7 @@ class HttpClient:
     ) -> HttpResponse:
         try:
             async with await pool.request(request, target) as response:
-                content = await _content(response, request.max_bytes)
+                content = await _received(response, request)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpResponse(response.status, headers, content, target.url)
         except pool.errors as error:
@@ -147,6 +148,13 @@ def _traced(request: HttpRequest) -> HttpRequest:
     return replace(request, headers={**request.headers, HEADER: span.point.parent})
 
 
+def _plain(request: HttpRequest) -> HttpRequest:
+    """Ask for an answer as it is when it goes into a file."""
+    if request.sink is None or any(name.lower() == "accept-encoding" for name in request.headers):
+        return request
+    return replace(request, headers={**request.headers, "Accept-Encoding": "identity"})
+
+
 def _has_key(headers: Mapping[str, str]) -> bool:
     return any(name.lower() == "idempotency-key" for name in headers)
 
@@ -171,10 +179,31 @@ def _redirected(request: HttpRequest, status: int, here: Target, there: Target) 
     return replace(request, method="GET", body=None, headers=kept)
 
 
-async def _content(response: ClientResponse, max_bytes: int) -> bytes:
+async def _received(response: ClientResponse, request: HttpRequest) -> bytes:
+    """Return the content, or put it into the file that waits for it and return nothing."""
+    sink = request.sink
+    if sink is None or response.status >= _CLIENT_ERROR or response.status in REDIRECTS:
+        return await _content(response, request.max_bytes)
+    if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        # Not asked for, and it has to be undone: that is done in memory.
+        await sink.write(await _content(response, min(request.max_bytes, _IN_MEMORY_BYTES)))
+        return b""
+    _check_declared(response, request.max_bytes)
+    while chunk := await response.content.readany():
+        if sink.size + len(chunk) > request.max_bytes:
+            raise ByteLimitError(f"the answer has more than {request.max_bytes} bytes")
+        await sink.write(chunk)
+    return b""
+
+
+def _check_declared(response: ClientResponse, max_bytes: int) -> None:
     declared = response.content_length
     if declared is not None and declared > max_bytes and response.method != "HEAD":
         raise ByteLimitError(f"the answer has {declared} bytes, {max_bytes} are allowed")
+
+
+async def _content(response: ClientResponse, max_bytes: int) -> bytes:
+    _check_declared(response, max_bytes)
     chunks: list[bytes] = []
     size = 0
     while chunk := await response.content.readany():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from alur_engine.expressions import Scope
 from alur_engine.state import Run
 from alur_executor.domain.keys import idempotency_key
 from alur_executor.domain.programs import Program, Step
+from alur_executor.ports import Area
 from alur_executor.service.coding import Answers, Coding
 from alur_executor.service.logs import RunLogs
 from alur_executor.service.parts import Parts
@@ -32,6 +34,7 @@ class RunContext:
         "_scope_at",
         "_step",
         "attempt",
+        "files",
         "http",
         "index",
         "inputs",
@@ -41,13 +44,16 @@ class RunContext:
         "time_zone",
     )
 
-    def __init__(self, parts: Parts, execution: Execution, program: Program, logs: RunLogs) -> None:
+    def __init__(
+        self, parts: Parts, execution: Execution, program: Program, logs: RunLogs, files: Area
+    ) -> None:
         self._parts = parts
         self._execution = execution
         self._logs = logs
         self.time_zone = program.settings.time_zone
         self.http: Http = parts.http
         self.kafka: Kafka = parts.kafka
+        self.files: Area = files
         self.inputs: Mapping[str, Sequence[Item]] = {}
         self._scope_at: Callable[[int], Scope] = _nowhere
 
@@ -126,8 +132,14 @@ class RunContext:
         self, content: bytes, media_type: str, file_name: str = ""
     ) -> dict[str, Json]:
         sha256 = await blobs_of(self._parts.blobs, self._execution.id).put(content)
-        reference = {"blob": sha256, "size": len(content), "mediaType": media_type}
-        return {**reference, "fileName": file_name} if file_name else reference
+        return _reference(sha256, len(content), media_type, file_name)
+
+    async def keep_file(self, path: str, media_type: str, file_name: str = "") -> dict[str, Json]:
+        with await self.files.open(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            sha256 = await blobs_of(self._parts.blobs, self._execution.id).put_file(file)
+        await self.files.remove(path)
+        return _reference(sha256, size, media_type, file_name)
 
     async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
         sha256 = reference.get("blob")
@@ -140,6 +152,11 @@ class RunContext:
         log.info(message, execution_id=self._execution.id, node=self.node_name, **fields)
         shown = [f"{name}={value}" for name, value in fields.items()]
         self._logs.add(self._run.key, " ".join([message, *shown]))
+
+
+def _reference(sha256: str, size: int, media_type: str, file_name: str) -> dict[str, Json]:
+    reference = {"blob": sha256, "size": size, "mediaType": media_type}
+    return {**reference, "fileName": file_name} if file_name else reference
 
 
 def _nowhere(index: int) -> Scope:

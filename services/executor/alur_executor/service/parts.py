@@ -13,7 +13,7 @@ from alur_common.progress import Progress
 from alur_common.replies import Replies
 from alur_common.starts import Starts
 from alur_engine.state import Limits
-from alur_executor.ports import Definitions, Environment, Jail, Meter, Tracing
+from alur_executor.ports import Areas, Definitions, Environment, Jail, Meter, Tracing
 from alur_sdk.nodes import Http, Kafka
 
 
@@ -36,6 +36,7 @@ class Parts:
     http: Http
     jail: Jail
     kafka: Kafka
+    files: Areas
     clock: Clock
     random: Callable[[], float]
     meter: Meter

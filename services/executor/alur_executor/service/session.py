@@ -82,6 +82,7 @@ class Session:
         self.surroundings = Surroundings(execution, program, state)
         self.watching = Watching(parts.progress, execution.id)
         self.logs = RunLogs(parts.clock, state)
+        self.files = parts.files.area()
         self.tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self.failure: BaseException | None = None
         self._changed = asyncio.Event()
@@ -97,7 +98,7 @@ class Session:
 
     def context(self) -> RunContext:
         """Return a new context for a node run."""
-        return RunContext(self.parts, self.execution, self.program, self.logs)
+        return RunContext(self.parts, self.execution, self.program, self.logs, self.files)
 
     def nudge(self) -> None:
         """A message lies in the inbox."""
@@ -184,6 +185,7 @@ class Session:
                 pass
         finally:
             await self._stop_tasks()
+            await self.files.close()
 
     def release(self) -> None:
         """Forget everything; the session is not used again."""

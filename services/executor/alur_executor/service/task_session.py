@@ -32,8 +32,11 @@ class TaskSession(Session):
         """Bring the node run to its end. Raises `FencedError` when the task belongs to another."""
         step = self.program.steps[run.node.index]
         assert step is not None  # noqa: S101 triggers do not travel
-        await self._surround()
-        await self._runs.perform(step, run)
+        try:
+            await self._surround()
+            await self._runs.perform(step, run)
+        finally:
+            await self.files.close()
         if self.failure is not None:
             raise self.failure
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
+from alur_common.blobs import hash_of
 from alur_sdk.errors import NotFoundError, StorageError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _THREADS = 2
+_CHUNK = 1024 * 1024
 
 
 class FileBlobs:
@@ -24,6 +29,12 @@ class FileBlobs:
 
     async def put(self, content: bytes) -> str:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._put, content)
+
+    async def put_file(self, file: BinaryIO) -> str:
+        sha256 = await hash_of(file)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._put_file, sha256, file)
+        return sha256
 
     async def get(self, sha256: str) -> bytes:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._get, sha256)
@@ -50,13 +61,18 @@ class FileBlobs:
 
     def _put(self, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()
+        self._put_file(sha256, io.BytesIO(content))
+        return sha256
+
+    def _put_file(self, sha256: str, file: BinaryIO) -> None:
         path = self._path(sha256)
         try:
-            if not _holds(path, len(content)):
-                _write_durably(path, content)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            if not _holds(path, size):
+                _write_durably(path, file)
         except OSError as error:
             raise StorageError(f"the content could not be kept: {error.strerror}") from error
-        return sha256
 
     def _get(self, sha256: str) -> bytes:
         try:
@@ -91,14 +107,14 @@ def _holds(path: Path, size: int) -> bool:
         return False
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def _write_durably(path: Path, content: BinaryIO) -> None:
     """Write, sync and rename, then sync the folder: only then does the name survive a power cut."""
     _make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            shutil.copyfileobj(content, file, _CHUNK)
             file.flush()
             os.fsync(descriptor)
         aside.replace(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import BinaryIO
 
 from alur_sdk.errors import NotFoundError
 
@@ -17,6 +18,10 @@ class MemoryBlobs:
         sha256 = hashlib.sha256(content).hexdigest()
         self._contents[sha256] = bytes(content)
         return sha256
+
+    async def put_file(self, file: BinaryIO) -> str:
+        file.seek(0)
+        return await self.put(file.read())
 
     async def get(self, sha256: str) -> bytes:
         content = self._contents.get(sha256)

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.exceptions import NotFoundError as MissingError
 from obstore.store import S3Store
 
+from alur_common.blobs import hash_of
 from alur_sdk.errors import InvalidError, NotFoundError, StorageError
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ class S3Blobs:
                 )
             except AlreadyExistsError:
                 return sha256
+        return sha256
+
+    async def put_file(self, file: BinaryIO) -> str:
+        sha256 = await hash_of(file)
+        with _translated(sha256):
+            # In parts, where no condition can be set: the same content again changes nothing.
+            await obstore.put_async(self._store, _key(sha256), file, use_multipart=True)
         return sha256
 
     async def get(self, sha256: str) -> bytes:

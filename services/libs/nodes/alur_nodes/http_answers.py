@@ -116,15 +116,26 @@ async def items_of(answer: HttpResponse, params: RequestParams, ctx: NodeContext
     `{"value": …}`, a file an item with the file as its `data`; nothing is an empty object.
     """
     content = content_of(answer, params.response)
-    binary = None
     if isinstance(content, bytes):
-        binary, content = await _kept(answer, ctx), None
+        kept = await ctx.put_blob(content, *described(answer))
+        return [file_item(answer, params, kept)]
     if params.full_response:
         full = {"status": answer.status, "headers": dict(answer.headers), "body": content}
-        return [Item(full, binary)]
+        return [Item(full)]
     if isinstance(content, list):
         return [Item(_as_object(element)) for element in content]
-    return [Item(_as_object(content), binary)]
+    return [Item(_as_object(content))]
+
+
+def file_item(answer: HttpResponse, params: RequestParams, kept: dict[str, Json]) -> Item:
+    """Return the item of an answer that is kept as the file `data`."""
+    full = {"status": answer.status, "headers": dict(answer.headers), "body": None}
+    return Item(full if params.full_response else {}, {"data": kept})
+
+
+def described(answer: HttpResponse) -> tuple[str, str]:
+    """Return the media type of an answer and the name of the file that it is."""
+    return _content_type(answer.headers.get("content-type", ""))[0], _file_name(answer)
 
 
 def _as_object(content: Json) -> dict[str, Json]:
@@ -135,17 +146,13 @@ def _as_object(content: Json) -> dict[str, Json]:
     return {"text" if isinstance(content, str) else "value": content}
 
 
-async def _kept(answer: HttpResponse, ctx: NodeContext) -> dict[str, Json]:
-    media_type, _ = _content_type(answer.headers.get("content-type", ""))
-    return {"data": await ctx.put_blob(answer.body, media_type, _file_name(answer))}
-
-
 def _file_name(answer: HttpResponse) -> str:
-    """Return the name that the server gives the file, without any folder."""
+    """Return the name that the server gives the file: no folder, nothing that is not seen, nothing that reorders text."""
     message = Message()
     message["content-disposition"] = answer.headers.get("content-disposition", "")
     name = message.get_filename() or unquote(urlsplit(answer.url).path)
-    return re.split(r"[/\\]", name)[-1].strip(". \0")[:255]
+    name = "".join(letter for letter in re.split(r"[/\\]", name)[-1] if letter.isprintable())
+    return name.strip(". ")[:255]
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:

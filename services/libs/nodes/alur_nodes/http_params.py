@@ -127,7 +127,11 @@ class RequestParams(Params):
     )
     auth: Auth = Field(default_factory=Auth, description="How the credential `auth` is sent.")
     response: Literal["auto", "json", "text", "binary"] = Field(
-        default="auto", description="What the answer is; `auto` goes by its content type."
+        default="auto",
+        description=(
+            "What the answer is; `auto` goes by its content type. `binary` becomes a file and "
+            "travels by the disk, so that large ones need no memory."
+        ),
     )
     full_response: bool = Field(
         default=False, description="True: the item is `{status, headers, body}`."

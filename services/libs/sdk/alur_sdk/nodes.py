@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar, get_arg
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from alur_sdk.files import Files, FileSink
 from alur_sdk.items import Item, Json, Outputs, Sent
 from alur_sdk.truth import truthy
 
@@ -147,11 +148,13 @@ class HttpRequest:
     follow_redirects: int = 5
     max_bytes: int = 16 * 1024 * 1024
     tls: Mapping[str, Any] = field(default_factory=dict)
+    sink: FileSink | None = None
+    """Where the body of an answer below 400 goes instead of into memory; it is not closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What came back: status, lower-case headers, the whole body, and the final address."""
+    """What came back: status, lower-case headers, the whole body unless it went into a file, and the final address."""
 
     status: int
     headers: Mapping[str, str]
@@ -242,6 +245,10 @@ class NodeContext(Protocol):
     def kafka(self) -> Kafka:
         """The one way out to Kafka."""
 
+    @property
+    def files(self) -> Files:
+        """The files of this execution."""
+
     def idempotency_key(self, call: int = 0) -> str:
         """Return the key of call number `call` for the current item: the same on every attempt."""
 
@@ -252,6 +259,9 @@ class NodeContext(Protocol):
         self, content: bytes, media_type: str, file_name: str = ""
     ) -> dict[str, Json]:
         """Keep large or binary content; return the reference that goes into `Item.binary`."""
+
+    async def keep_file(self, path: str, media_type: str, file_name: str = "") -> dict[str, Json]:
+        """Keep what a file of `files` holds, as `put_blob` keeps content, and remove the file."""
 
     async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
         """Return the content behind a reference."""

@@ -11,13 +11,14 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
 from alur_sdk.errors import AlurError, Permanent
+from alur_sdk.fake_files import FakeFiles
 from alur_sdk.items import Item, Json, Outputs, Sent, Source
 from alur_sdk.nodes import (
     BatchNode,
@@ -41,6 +42,7 @@ from alur_sdk.nodes import (
 )
 
 NOW = 1_800_000_000.0
+_FAILED = 400
 
 Evaluate = Callable[[Json, Sequence[Item], int], Json]
 """Replaces the expressions in a value: given the value, all items, and the current one's index."""
@@ -70,6 +72,9 @@ class FakeHttp:
         answer = self.answers.pop(0)
         if isinstance(answer, AlurError):
             raise answer
+        if request.sink is not None and answer.status < _FAILED:
+            await request.sink.write(answer.body)
+            return replace(answer, body=b"")
         return answer
 
 
@@ -111,6 +116,7 @@ class FakeContext:
     time_zone: str = "UTC"
     node_name: str = "node"
     blobs: dict[str, bytes] = field(default_factory=dict)
+    files: FakeFiles = field(default_factory=FakeFiles)
     lines: list[tuple[str, Mapping[str, Json]]] = field(default_factory=list)
 
     def idempotency_key(self, call: int = 0) -> str:
@@ -126,6 +132,11 @@ class FakeContext:
         self.blobs[reference] = content
         kept = {"blob": reference, "size": len(content), "mediaType": media_type}
         return {**kept, "fileName": file_name} if file_name else kept
+
+    async def keep_file(self, path: str, media_type: str, file_name: str = "") -> dict[str, Json]:
+        content = await self.files.read(path)
+        await self.files.remove(path)
+        return await self.put_blob(content, media_type, file_name)
 
     async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
         return self.blobs[reference["blob"]]

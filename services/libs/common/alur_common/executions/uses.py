@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from alur_common.blobs import Blobs
+from alur_common.blobs import Blobs, hash_of
 from alur_common.clock import Clock
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
@@ -102,6 +103,9 @@ class CountedBlobs:
     async def put(self, content: bytes) -> str:
         return await self._blobs.put(content)
 
+    async def put_file(self, file: BinaryIO) -> str:
+        return await self._blobs.put_file(file)
+
     async def get(self, sha256: str) -> bytes:
         return await self._blobs.get(sha256)
 
@@ -120,6 +124,11 @@ class _View:
         sha256 = hashlib.sha256(content).hexdigest()
         await self._uses.record(Use(self._execution, sha256, self._clock.now()))
         return await self._blobs.put(content)
+
+    async def put_file(self, file: BinaryIO) -> str:
+        sha256 = await hash_of(file)
+        await self._uses.record(Use(self._execution, sha256, self._clock.now()))
+        return await self._blobs.put_file(file)
 
     async def get(self, sha256: str) -> bytes:
         return await self._blobs.get(sha256)

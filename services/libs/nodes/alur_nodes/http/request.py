@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from pydantic_core import to_json
 
-from alur_nodes.http_answers import check, content_of, items_of, next_link
+from alur_nodes.http_answers import check, content_of, described, file_item, items_of, next_link
 from alur_nodes.http_auth import check_target, signed
 from alur_nodes.http_params import (
     SAFE,
@@ -68,13 +68,41 @@ class Request(ItemNode[RequestParams]):
         following: HttpRequest | None = request
         while following is not None:
             sent = await _finished(following, params, ctx, call=pages)
-            answer = await ctx.http.send(sent)
-            if not params.never_fail:
-                check(answer, ctx.now)
-            items += await items_of(answer, params, ctx)
+            if params.response == "binary":
+                answer, made = await _downloaded(sent, params, ctx)
+            else:
+                answer = await _answered(sent, params, ctx)
+                made = await items_of(answer, params, ctx)
+            items += made
             pages += 1
             following = _next(request, answer, params, pages)
         return items
+
+
+async def _answered(request: HttpRequest, params: RequestParams, ctx: NodeContext) -> HttpResponse:
+    answer = await ctx.http.send(request)
+    if not params.never_fail:
+        check(answer, ctx.now)
+    return answer
+
+
+async def _downloaded(
+    request: HttpRequest, params: RequestParams, ctx: NodeContext
+) -> tuple[HttpResponse, list[Item]]:
+    """Send it, with the answer going through a file on the disk, and return the item that keeps it."""
+    file = await ctx.files.create()
+    try:
+        answer = await _answered(replace(request, sink=file), params, ctx)
+        await file.close()
+        if answer.body:  # a refusal or a redirect that is an answer by itself is small
+            return answer, await items_of(answer, params, ctx)
+        media_type, name = described(answer)
+        kept = await ctx.keep_file(file.path, media_type, name)
+        return answer, [file_item(answer, params, kept)]
+    finally:
+        await file.close()
+        if file.path in await ctx.files.names():
+            await ctx.files.remove(file.path)
 
 
 async def _prepared(params: RequestParams, item: Item, ctx: NodeContext) -> HttpRequest:

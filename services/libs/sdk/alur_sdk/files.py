@@ -1,0 +1,42 @@
+"""Files of an execution: what a node may do with them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class FileSink(Protocol):
+    """A file that is being written."""
+
+    @property
+    def path(self) -> str:
+        """By which it is found again."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes were written so far."""
+
+    async def write(self, content: bytes) -> None:
+        """Append bytes. Raises `ByteLimitError` beyond what the execution may keep."""
+
+    async def close(self) -> None:
+        """End writing."""
+
+
+class Files(Protocol):
+    """Files of this execution on the disk of its executor: for what is too large for memory, and gone when it rests or ends.
+
+    Paths are relative (`a/b.txt`); they lead nowhere else, and no link is followed. What is to last is kept by `keep_file`.
+    """
+
+    async def create(self, path: str | None = None) -> FileSink:
+        """Make an empty file for writing, with a name of its own without a path. Raises `Permanent` for a bad or taken path."""
+
+    async def read(self, path: str) -> bytes:
+        """Return the content of a file, or raise `Permanent`."""
+
+    async def names(self) -> list[str]:
+        """Return the paths of all files, in order."""
+
+    async def remove(self, path: str) -> None:
+        """Remove a file, or raise `Permanent` when there is none."""

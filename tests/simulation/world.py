@@ -54,6 +54,7 @@ from tests.simulation.outside import Outside, Read, RemoteOutside, Write
 from tests.simulation.process import LEASE_SECONDS, Process
 from tests.simulation.store import RemoteBlobs, WatchedDocuments, remote_documents
 from tests.support.jail import no_jail
+from tests.support.security import Noted
 from tests.support.virtual_time import VirtualLoop
 
 EXECUTORS = 2
@@ -218,6 +219,7 @@ class World:
             meter=Silent(),
             environment=dict,
             limits=Limits(),
+            security=Noted(),
             in_memory_delay=1.5 if self.faults.delay else LONG,
             in_memory_wait=0.5 if self.faults.delay else LONG,
         )

@@ -63,6 +63,10 @@ def _triggers(shown: dict[str, Any]) -> str:
     return ", ".join(dict.fromkeys(name.removeprefix("trigger.") for name in types))
 
 
+def _who(shown: dict[str, Any]) -> object:
+    return " from ".join(str(v) for v in (shown.get("who"), shown.get("source")) if v)
+
+
 def _joined(name: str) -> Getter:
     return lambda shown: ", ".join(map(str, shown.get(name) or ()))
 
@@ -142,6 +146,15 @@ KINDS = (
         (
             ("time", _at("at")), ("who", _at("user")), ("action", _at("action")),
             ("what", _at("target")),
+        ),
+        key="number", can_get=False, can_delete=False,
+    ),
+    Kind(
+        "security-events", "security event", ("security-event", "security"), "security-events",
+        (
+            ("time", _at("lastAt")), ("kind", _at("kind")), ("count", _at("count")),
+            ("what", _at("target")), ("why", _at("reason")), ("who", _who),
+            ("workflow", _at("workflow")), ("execution", _at("execution")),
         ),
         key="number", can_get=False, can_delete=False,
     ),

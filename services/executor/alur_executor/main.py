@@ -16,6 +16,7 @@ from alur_common.calls.executors import PORT as EXECUTOR_PORT
 from alur_common.calls.progress import PORT as PROGRESS_PORT
 from alur_common.calls.progress import ProgressPort
 from alur_common.calls.replies import RemoteReplies
+from alur_common.calls.security import remote_security_log
 from alur_common.calls.server import CallsServer
 from alur_common.calls.settings import CallSettings
 from alur_common.catalogue import load_catalogue
@@ -39,6 +40,7 @@ from alur_common.pools import DEFAULT_POOL, Pools
 from alur_common.process import Process, process
 from alur_common.progress import LocalProgress
 from alur_common.replies import Replies
+from alur_common.security.events import Notes, SecurityEvents
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics, get_logger
 from alur_common.telemetry.tracing import Tracer
@@ -79,6 +81,7 @@ class ExecutorService:
         progress: LocalProgress,
         *,
         files: FileAreas,
+        previews: Previews,
         serving: Serving,
         drain_seconds: float,
     ) -> None:
@@ -89,7 +92,7 @@ class ExecutorService:
         self._http = http
         self._jail = jail
         self._files = files
-        self.previews = Previews(jail)
+        self.previews = previews
         self._kafka = kafka
 
     async def start(self) -> None:
@@ -125,6 +128,7 @@ class Needs:
     progress: LocalProgress
     clock: Clock
     metrics: Metrics
+    security: Notes
     worker: str
     catalogue: Mapping[str, Any]
     peers: Peers | None = None
@@ -160,6 +164,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         jail,
         needs.progress,
         files=files,
+        previews=Previews(jail, needs.security),
         serving=serving,
         drain_seconds=settings.drain_seconds,
     )
@@ -229,6 +234,7 @@ def _parts(
         meter=PrometheusMeter(needs.metrics),
         environment=allowed_environment(settings.env_allow, os.environ),
         limits=Limits(),
+        security=needs.security,
         in_memory_delay=settings.in_memory_delay_seconds,
         in_memory_wait=SHORT_WAIT_SECONDS,
         tracing=None if needs.tracer is None else OtelTracing(needs.tracer),
@@ -259,7 +265,9 @@ async def main(settings: Settings) -> None:
         replies = RemoteReplies(channels, running.tracer)
         registry = Channel(settings.registry, calls)
         definitions = RemoteDefinitions(definition_calls(registry), under.clock)
-        service = build(_needs(under, running, definitions, replies, channels), settings)
+        security = SecurityEvents(remote_security_log(registry), under.clock, running.metrics)
+        needs = _needs(under, running, definitions, replies, channels, security=security)
+        service = build(needs, settings)
         server = CallsServer(calls, running.metrics, running.tracer)
         port = ExecutorPort(service.executor, service.previews)
         server.serve(EXECUTOR_PORT, [port.nudge, port.admit, port.preview])
@@ -275,6 +283,7 @@ async def main(settings: Settings) -> None:
         await replies.close()
         await server.stop()
         await channels.close()
+        await security.close()
         await registry.close()
 
 
@@ -284,6 +293,8 @@ def _needs(
     definitions: Definitions,
     replies: Replies,
     channels: Channels,
+    *,
+    security: Notes,
 ) -> Needs:
     executions = StoredExecutions(under.documents)
     return Needs(
@@ -297,6 +308,7 @@ def _needs(
         progress=LocalProgress(),
         clock=under.clock,
         metrics=running.metrics,
+        security=security,
         worker=under.worker,
         catalogue=load_catalogue(),
         peers=RemotePeers(Workers(under.documents), channels),

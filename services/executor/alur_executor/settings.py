@@ -59,6 +59,7 @@ class Settings(CommonSettings):
         default="",
         description="The control group that bounds all code together, as a path below `/sys/fs/cgroup`; it is made "
         "where it is missing. Empty: each piece of code has its own limits alone.",
+    )
     files: Path | None = Field(
         default=None,
         description="The folder for files of running executions; empty: one for temporary files.",

@@ -13,6 +13,7 @@ from alur_common.calls.client import Channel
 from alur_common.calls.progress import RemoteProgress
 from alur_common.calls.replies import PORT as REPLIES_PORT
 from alur_common.calls.replies import ReplyPort
+from alur_common.calls.security import remote_security_log
 from alur_common.calls.server import CallsServer
 from alur_common.calls.settings import CallSettings
 from alur_common.catalogue import load_catalogue
@@ -28,11 +29,13 @@ from alur_common.executions import (
 from alur_common.ground import Ground, ground
 from alur_common.process import Process, process
 from alur_common.replies import LocalReplies
+from alur_common.security.events import SecurityEvents
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics, get_logger
 from alur_common.telemetry.tracing import Tracer
 from alur_engine.catalogue import Catalogue
 from alur_gateway.adapters.asgi import App
+from alur_gateway.adapters.clients import Clients
 from alur_gateway.adapters.cors import Cors
 from alur_gateway.adapters.files import Files
 from alur_gateway.adapters.grpc.server import serve_grpc
@@ -51,6 +54,7 @@ from alur_gateway.service.changes import WorkflowChanges
 from alur_gateway.service.evaluating import Evaluating
 from alur_gateway.service.executions import ExecutionService
 from alur_gateway.service.needs import Needs
+from alur_gateway.service.refusals import Refusals
 from alur_gateway.service.use_cases import UseCases
 from alur_gateway.service.watching import Watching
 from alur_gateway.service.webhooks import Webhooks
@@ -135,7 +139,7 @@ def build(
     use_cases = _use_cases(needs, settings)
     webhooks = Webhooks(needs, name=settings.gateway_name, reply_seconds=settings.reply_seconds)
     probes = Probes()
-    origins = listed(settings.cors_origins)
+    origins, clients = listed(settings.cors_origins), Clients(listed(settings.trusted_proxies))
     parts = Parts(
         hooks=HookApp(webhooks),
         api=LazyApi(
@@ -145,7 +149,9 @@ def build(
         probes=probes,
         metrics=RequestMetrics(metrics),
         tracer=tracer,
-        rates=_rates(settings, needs.clock),
+        rates=_rates(settings, needs.clock, clients),
+        clients=clients,
+        refusals=use_cases.refusals,
         cors=Cors(origins) if origins else None,
         clock=needs.clock,
         ids=needs.ids,
@@ -160,10 +166,18 @@ def _use_cases(needs: Needs, settings: Settings) -> UseCases:
         needs.bus, gateway=settings.gateway_name, origin=needs.ids.execution()
     )
     evaluating = Evaluating(needs.previews, needs.clock)
-    return UseCases(needs.registry, executions, watching, evaluating, needs.clock, changes)
+    return UseCases(
+        needs.registry,
+        executions,
+        watching,
+        evaluating,
+        needs.clock,
+        changes,
+        Refusals(needs.security, needs.registry),
+    )
 
 
-def _rates(settings: Settings, clock: Clock) -> Rates | None:
+def _rates(settings: Settings, clock: Clock, clients: Clients) -> Rates | None:
     if not settings.has_rates:
         return None
     return Rates(
@@ -171,7 +185,7 @@ def _rates(settings: Settings, clock: Clock) -> Rates | None:
         by_address=settings.rate_per_address,
         by_token=settings.rate_per_token,
         by_hook=settings.rate_per_hook,
-        proxies=listed(settings.trusted_proxies),
+        clients=clients,
     )
 
 
@@ -204,6 +218,9 @@ class _Alone:
         self._channel = Channel(settings.registry, self._calls)
         self._replies = LocalReplies()
         self.registry = RemoteRegistry(self._channel, under.clock)
+        self._security = SecurityEvents(
+            remote_security_log(self._channel), under.clock, running.metrics
+        )
 
     async def serve(self) -> None:
         """Serve until told to stop; ready as soon as the registry is there."""
@@ -243,7 +260,11 @@ class _Alone:
         await serving
         await under.bus.close()
         await server.stop()
+        await self._leave()
+
+    async def _leave(self) -> None:
         await self._channels.close()
+        await self._security.close()
         await self._channel.close()
 
     def _gateway(self, name: str, port: int) -> Gateway:
@@ -288,6 +309,7 @@ class _Alone:
             clock=under.clock,
             ids=under.ids,
             previews=RemotePreviews(workers, self._channels),
+            security=self._security,
         )
 
 

@@ -325,6 +325,16 @@ class People(Protocol):
     ) -> Page[AuditRow]:
         """Return rows of the audit log, newest first."""
 
+    async def list_security_events(
+        self,
+        caller: Caller,
+        *,
+        kind: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[AuditRow]:
+        """Return rows of the audit log that tell of security events, newest first."""
+
     async def verify_audit(self, caller: Caller) -> dict[str, Any]:
         """Return `{valid, rows, firstBad}`."""
 

@@ -15,6 +15,7 @@ from alur_common.bus import Bus
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import Channel
 from alur_common.calls.replies import RemoteReplies
+from alur_common.calls.security import remote_security_log
 from alur_common.calls.server import CallsServer
 from alur_common.calls.settings import CallSettings
 from alur_common.clock import Clock
@@ -39,11 +40,12 @@ from alur_common.executions import (
     StoredJournals,
     Workers,
 )
-from alur_common.ground import ground
+from alur_common.ground import Ground, ground
 from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.outbound.guard import Guard
-from alur_common.process import process
+from alur_common.process import Process, process
 from alur_common.replies import Replies
+from alur_common.security.events import Notes, SecurityEvents
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics, get_logger
 from alur_common.telemetry.tracing import Tracer
@@ -96,6 +98,7 @@ class Needs:
     blobs: Blobs
     readers: Readers
     metrics: Metrics
+    security: Notes
     tracer: Tracer | None = None
     name: str = ""
     """What tells this scheduler from all others, of now and before; empty when it is the only one on its store."""
@@ -149,6 +152,7 @@ class Scheduler:
             needs.definitions,
             needs.starts,
             needs.clock,
+            needs.security,
             trusts_topic=self._settings.events_trust == "topic",
         )
         bus = needs.bus
@@ -256,7 +260,14 @@ def _pools(needs: Needs, executions: StoredExecutions, meter: PrometheusMeter) -
 
 
 def _topics(needs: Needs) -> Topics:
-    return Topics(needs.documents, needs.definitions, needs.starts, needs.readers, needs.clock)
+    return Topics(
+        needs.documents,
+        needs.definitions,
+        needs.starts,
+        needs.readers,
+        needs.clock,
+        notes=needs.security,
+    )
 
 
 def _admission(
@@ -317,21 +328,17 @@ async def main(settings: Settings) -> None:
         channels = Channels(calls)
         replies = RemoteReplies(channels, running.tracer)
         registry = Channel(settings.registry, calls)
-        executions = StoredExecutions(under.documents)
-        needs = Needs(
-            documents=under.documents,
-            bus=under.bus,
-            outbox=under.outbox,
-            starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
-            definitions=RemoteDefinitions(definition_calls(registry), under.clock),
+        security = SecurityEvents(remote_security_log(registry), under.clock, running.metrics)
+        definitions = RemoteDefinitions(definition_calls(registry), under.clock)
+        takers = CalledTakers(Workers(under.documents), channels, under.bus)
+        needs = _needs(
+            under,
+            running,
+            settings,
+            definitions=definitions,
             replies=replies,
-            clock=under.clock,
-            takers=CalledTakers(Workers(under.documents), channels, under.bus),
-            blobs=under.blobs,
-            readers=readers_of(settings, settings.worker or under.worker),
-            metrics=running.metrics,
-            tracer=running.tracer,
-            name=under.worker,
+            takers=takers,
+            security=security,
         )
         scheduler = build(needs, settings)
         # No other service calls it: it is there to be asked for its health.
@@ -345,7 +352,37 @@ async def main(settings: Settings) -> None:
         await server.stop()
         await replies.close()
         await channels.close()
+        await security.close()
         await registry.close()
+
+
+def _needs(
+    under: Ground,
+    running: Process,
+    settings: Settings,
+    *,
+    definitions: Definitions,
+    replies: Replies,
+    takers: Takers,
+    security: Notes,
+) -> Needs:
+    executions = StoredExecutions(under.documents)
+    return Needs(
+        documents=under.documents,
+        bus=under.bus,
+        outbox=under.outbox,
+        starts=Starts(executions, under.blobs, under.bus, under.clock, under.ids),
+        definitions=definitions,
+        replies=replies,
+        clock=under.clock,
+        takers=takers,
+        blobs=under.blobs,
+        readers=readers_of(settings, settings.worker or under.worker),
+        metrics=running.metrics,
+        security=security,
+        tracer=running.tracer,
+        name=under.worker,
+    )
 
 
 async def _scheduling(scheduler: Scheduler, address: str) -> None:

@@ -24,6 +24,7 @@ from alur_jail import Jail
 from alur_sdk.errors import AlurError, LimitError, UnavailableError
 from tests.support.clock import FakeClock
 from tests.support.jail import cell, no_jail
+from tests.support.security import Noted
 
 SETTINGS = CallSettings(token=SecretStr("a secret"))
 
@@ -43,7 +44,7 @@ async def gateway(*jails: Jail, dead: int = 0) -> AsyncIterator[RemotePreviews]:
             await workers.renew(f"dead-{number}", 3.0, clock.now(), "127.0.0.1:1")
         for number, jail in enumerate(jails):
             server = CallsServer(SETTINGS)
-            port = ExecutorPort(cast("Any", None), Previews(jail))
+            port = ExecutorPort(cast("Any", None), Previews(jail, Noted()))
             server.serve(PORT, [port.preview])
             address = f"127.0.0.1:{await server.start('127.0.0.1', 0)}"
             stack.push_async_callback(server.stop, 0)

@@ -174,6 +174,7 @@ def test_a_token_of_few_rights_may_do_little(platform: AlurDev, tmp_path: Path) 
         "tokens",
         "members",
         "audit",
+        "security-events",
     ],
 )
 def test_every_kind_is_listed(platform: AlurDev, kind: str) -> None:

@@ -74,6 +74,19 @@ async def test_each_role_may_what_the_table_says(remote: Remote, role: Role) -> 
         assert code not in {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}, path
 
 
+async def test_what_is_refused_is_a_security_event_with_whose_it_is(remote: Remote) -> None:
+    viewer = remote.sign(await remote.world.member("viewer"))
+    for metadata in (viewer, [("authorization", "Bearer wrong")], []):
+        with pytest.raises(grpc.aio.AioRpcError):
+            await remote.workflows.Delete(
+                workflows_pb2.DeleteRequest(name="orders"), metadata=metadata
+            )
+    refused, unknown = remote.world.noted.events
+    assert (refused.kind, refused.target) == ("permission-refused", "delete_workflow")
+    assert (unknown.kind, unknown.who) == ("sign-in-refused", "")
+    assert {refused.source, unknown.source} == {"127.0.0.1"}
+
+
 async def test_a_project_out_of_reach_does_not_exist(remote: Remote) -> None:
     token = await remote.world.token_of(remote.world.owner, projects=["default"])
     request = workflows_pb2.ListRequest(project="shop")

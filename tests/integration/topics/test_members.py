@@ -19,6 +19,7 @@ from alur_common.starts import Starts
 from alur_scheduler.adapters.readers import KafkaReaders
 from alur_scheduler.service.listeners import Listeners
 from alur_scheduler.service.topics import Topics
+from tests.support.security import Noted
 
 PARTITIONS, RECORDS = 4, 400
 
@@ -50,7 +51,7 @@ class World:
     async def scheduler(self, name: str) -> Topics:
         """Return another scheduler, which has begun to read."""
         readers = KafkaReaders(self.servers, Guard(), name)
-        topics = Topics(self.documents, self, self.starts, readers, self.clock)  # type: ignore[arg-type]  # it is asked for no more
+        topics = Topics(self.documents, self, self.starts, readers, self.clock, notes=Noted())  # type: ignore[arg-type]  # it is asked for no more
         await topics.follow()
         return topics
 

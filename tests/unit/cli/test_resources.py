@@ -160,3 +160,34 @@ def test_the_workflows_of_a_file_are_deleted(cli: Cli, server: FakeServer) -> No
 def test_deleting_needs_to_know_what(cli: Cli, server: FakeServer, arguments: list[str]) -> None:
     assert cli("delete", *arguments).code == 2
     assert server.requests == []
+
+
+def test_security_events_of_a_kind_are_a_table_with_who_and_where(
+    cli: Cli, server: FakeServer
+) -> None:
+    event = {
+        "number": 7,
+        "kind": "proof-refused",
+        "lastAt": "2026-01-31T12:00:00.000Z",
+        "count": 3,
+        "target": "in",
+        "reason": "wrong",
+        "who": None,
+        "source": "192.0.2.7",
+        "workflow": "orders",
+        "execution": None,
+    }
+    server.on("GET", "/api/v1/security-events", page(event))
+    lines = cli("get", "security-events", "--kind", "proof-refused").out.splitlines()
+    assert lines[0].split() == [
+        "TIME",
+        "KIND",
+        "COUNT",
+        "WHAT",
+        "WHY",
+        "WHO",
+        "WORKFLOW",
+        "EXECUTION",
+    ]
+    assert lines[1].split()[1:7] == ["proof-refused", "3", "in", "wrong", "192.0.2.7", "orders"]
+    assert server.requests[0].query["kind"] == "proof-refused"

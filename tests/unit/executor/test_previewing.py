@@ -15,6 +15,7 @@ from alur_jail import Ears, RunLimits
 from alur_sdk.errors import AlurError, LimitedError, LimitError
 from alur_sdk.items import Json
 from tests.support.jail import cell, no_jail
+from tests.support.security import Noted
 
 NOW = 1_769_860_800.0
 
@@ -29,19 +30,19 @@ async def test_scripts_see_the_sample_and_other_nodes() -> None:
     throws = "(() => { throw new TypeError('no') })()"
     preview = asked(spread, throws, items=[{"n": 1}, {"n": 2}], index=1, nodes={"b": [{"x": 7}]})
     async with cell() as real:
-        told = await Previews(real.jail).preview("acme", preview)
+        told = await Previews(real.jail, Noted()).preview("acme", preview)
     assert told == [[0, [2, 7]], [3, "TypeError", "no"]]
 
 
 async def test_a_script_that_never_ends_is_stopped_soon() -> None:
     async with cell() as real:
         with pytest.raises(LimitError, match="2 s"):
-            await Previews(real.jail).preview("acme", asked("(() => { for (;;) {} })()"))
+            await Previews(real.jail, Noted()).preview("acme", asked("(() => { for (;;) {} })()"))
 
 
 async def test_without_a_jail_it_says_so() -> None:
     with pytest.raises(AlurError) as raised:
-        await Previews(no_jail()).preview("acme", asked("new Map()"))
+        await Previews(no_jail(), Noted()).preview("acme", asked("new Map()"))
     assert raised.value.code == "no-jail"
 
 
@@ -62,7 +63,7 @@ class Held:
 
 async def test_few_run_at_once_and_too_many_are_refused() -> None:
     jail = Held()
-    previews = Previews(jail)
+    previews = Previews(jail, Noted())
     preview = asked("new Map()")
     waiting = [asyncio.create_task(previews.preview("t", preview)) for _ in range(MOST_WAITING)]
     await asyncio.sleep(0)

@@ -50,6 +50,7 @@ from alur_sdk.nodes import HttpRequest, HttpResponse
 from alur_sdk.testing import FakeKafka
 from tests.simulation.world import Silent, programs
 from tests.support.jail import no_jail
+from tests.support.security import Noted
 
 START = 1_769_860_800.0
 
@@ -157,6 +158,7 @@ class World:
         self.blobs = CountedBlobs(self.kept, self.documents, self.clock)
         self.bus = InProcessBus()
         self.outside = Outside()
+        self.noted = Noted()
         self.definitions = Definitions()
         self.replies = LocalReplies()
         self.executions = StoredExecutions(self.documents)
@@ -217,6 +219,7 @@ class World:
             meter=Silent(),
             environment=dict,
             limits=Limits(),
+            security=self.noted,
             in_memory_delay=5.0,
             in_memory_wait=1.0,
             tracing=self.tracing,

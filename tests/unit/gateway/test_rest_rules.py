@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from alur_common.security.events import SecurityEvent
 from alur_gateway.adapters.rest.app import description, routes_of
 from alur_gateway.adapters.rest.routing import Route
 from tests.unit.gateway.rest import DOCUMENT, EXECUTIONS, WORKFLOWS, RestWorld, changed
@@ -142,6 +143,7 @@ async def some_of_each(world: RestWorld) -> str:
         await world.ask("PUT", f"/api/v1/variables/V{n}", {"value": n})
         fields = {"type": "bearer", "fields": {"token": "t"}}
         await world.ask("PUT", f"/api/v1/credentials/c{n}", fields)
+        await world.people.record_security_events([SecurityEvent("rate-limited", "default")])
         for kind in ("tokens", "producers", "projects", "members"):
             answer = await world.ask("POST", f"/api/v1/{kind}", {"name": f"n{n}"})
             assert answer.status == 201

@@ -37,6 +37,7 @@ from alur_gateway.settings import Settings
 from alur_sdk.errors import NotFoundError, UnavailableError
 from alur_sdk.items import Json
 from tests.support.clock import FakeClock
+from tests.support.security import Noted
 
 HOOK_ID = "0123456789abcdef0123456789abcdef"
 Run = Callable[[Execution], Outcome | None]
@@ -143,6 +144,7 @@ class World:
         self.ids = SystemIds(self.clock)
         self.documents = documents or MemoryDocuments(self.clock)
         self.bus = InProcessBus()
+        self.noted = Noted()
         self.blobs = MemoryBlobs()
         self.executions = StoredExecutions(self.documents)
         self.inbox = StoredInbox(self.documents)
@@ -181,6 +183,7 @@ class World:
             clock=self.clock,
             ids=self.ids,
             previews=NoPreviews(),
+            security=self.noted,
         )
 
     async def _execute(self, event: ExecutionAdmitted) -> None:

@@ -11,9 +11,12 @@ import pytest
 
 from alur_common.bus import PoisonError
 from alur_common.events import ExternalReceived
+from alur_common.security.records import UnsealedCredential
 from alur_scheduler.domain.outside import fits, is_signed_by, item_of, signature_of
 from alur_scheduler.service.outside import OutsideEvents
+from alur_sdk.errors import NotFoundError
 from tests.support.clock import FakeClock
+from tests.support.security import Noted
 
 EVENT = ExternalReceived(
     "k", "", "1", "/shop", "order", "2026-01-01T00:00:00Z", "7", "application/json", b'{"a":1}'
@@ -74,10 +77,23 @@ class Alone:
             yield listener
 
 
+class Keys:
+    """Definitions that know the key of one producer."""
+
+    async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
+        if producer != "shop":
+            raise NotFoundError("there is no such producer")
+        return UnsealedCredential("hmac", {"secret": "the right one"})
+
+
 async def received(event: ExternalReceived, tenant: str | None, *, trusts: bool) -> list[Any]:
     alone: Any = Alone(tenant)
-    outside = OutsideEvents(alone, alone, alone, FakeClock(), trusts_topic=trusts)
-    await outside.on_received(event)
+    noted = Noted()
+    outside = OutsideEvents(alone, alone, alone, FakeClock(), noted, trusts_topic=trusts)
+    try:
+        await outside.on_received(event)
+    finally:
+        assert noted.kinds == ([] if alone.asked else ["event-refused"])
     return list(alone.asked)
 
 
@@ -93,3 +109,29 @@ async def test_an_unsigned_event_counts_where_the_topic_is_trusted_and_one_tenan
 async def test_else_it_is_a_dead_letter(tenant: str | None, claimed: str, trusts: bool) -> None:
     with pytest.raises(PoisonError, match="not signed"):
         await received(replace(EVENT, tenant=claimed), tenant, trusts=trusts)
+
+
+async def test_an_event_with_a_wrong_signature_is_told_as_its_tenants() -> None:
+    noted = Noted()
+    keys: Any = Keys()
+    outside = OutsideEvents(keys, keys, keys, FakeClock(), noted, trusts_topic=False)
+    forged = replace(EVENT, tenant="acme", producer="shop", signature="bm8=")
+    with pytest.raises(PoisonError, match="signature"):
+        await outside.on_received(forged)
+    told = noted.only
+    assert (told.kind, told.tenant, told.source, told.target) == (
+        "event-refused",
+        "acme",
+        "/shop",
+        "order",
+    )
+    assert "bm8=" not in repr(told)
+
+
+async def test_a_tenant_that_anybody_may_name_counts_for_nothing() -> None:
+    noted = Noted()
+    keys: Any = Keys()
+    outside = OutsideEvents(keys, keys, keys, FakeClock(), noted, trusts_topic=False)
+    with pytest.raises(PoisonError, match="not known"):
+        await outside.on_received(replace(EVENT, tenant="acme", producer="x", signature="bm8="))
+    assert noted.only.tenant == ""

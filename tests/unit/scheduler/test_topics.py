@@ -24,6 +24,7 @@ from alur_scheduler.service.listeners import Listeners
 from alur_scheduler.service.topics import Topics
 from alur_sdk.errors import NotFoundError, UnavailableError
 from tests.support.clock import FakeClock
+from tests.support.security import Noted
 
 
 class CrashError(BaseException):
@@ -118,7 +119,7 @@ class World:
             setattr(starts, name, number)
         if self.record is not None:
             await Listeners(self.documents).sync(self.record)
-        topics = Topics(self.documents, self, starts, self.partition, self.clock)  # type: ignore[arg-type]  # it is asked for no more
+        topics = Topics(self.documents, self, starts, self.partition, self.clock, notes=Noted())  # type: ignore[arg-type]  # it is asked for no more
         with suppress(CrashError):
             await topics.follow()
             (task,) = topics._tasks.values() or (asyncio.create_task(asyncio.sleep(0)),)

@@ -32,6 +32,9 @@ def get(
     workflow: Annotated[str | None, typer.Option(help="Executions of this workflow.")] = None,
     status: Annotated[str | None, typer.Option(help="Executions with this status.")] = None,
     since: Annotated[str | None, typer.Option(help="Executions since this RFC 3339 time.")] = None,
+    event_kind: Annotated[
+        str | None, typer.Option("--kind", help="Security events of this kind.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="List at most so many.")] = _LIST_LIMIT,
 ) -> None:
     """List things, or show one."""
@@ -40,7 +43,7 @@ def get(
     if name is not None:
         _show(kind, [find_one(session, kind, name)], form, single=True)
         return
-    query = {"workflow": workflow, "status": status, "since": since}
+    query = {"workflow": workflow, "status": status, "since": since, "kind": event_kind}
     asked = {key: value for key, value in query.items() if value is not None}
     found = list(session.pages(collection(session, kind), asked, limit))
     if workflow is not None and not found:

@@ -14,6 +14,7 @@ from alur_common.executions import DirectOutbox, StoredExecutions, StoredInbox, 
 from alur_common.pools import EVERY_POOL
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
+from alur_common.security.events import SecurityEvents
 from alur_common.starts import Starts
 from alur_common.telemetry import Metrics
 from alur_common.telemetry.tracing import Tracer
@@ -65,6 +66,7 @@ class _Shared:
         self.inbox = StoredInbox(store.documents)
         self.replies = LocalReplies()
         self.progress = LocalProgress()
+        self.security: SecurityEvents
         self.starts = Starts(self.executions, store.blobs, self.bus, store.clock, store.ids)
 
 
@@ -75,6 +77,7 @@ async def platform(
     """Build, start and in the end drain all services on an open data folder."""
     shared = _Shared(store, metrics, tracer)
     registry = await _registry(shared, settings)
+    shared.security = SecurityEvents(registry, store.clock, metrics)
     executor = build_executor(
         _executor_needs(shared, registry), ExecutorSettings.load(pools=EVERY_POOL)
     )
@@ -91,6 +94,7 @@ async def platform(
         await scheduler.stop()
         await executor.stop()
         await shared.bus.close()
+        await shared.security.close()
 
 
 async def _registry(shared: _Shared, settings: GatewaySettings) -> Registry:
@@ -121,6 +125,7 @@ def _executor_needs(shared: _Shared, registry: Registry) -> ExecutorNeeds:
         progress=shared.progress,
         clock=shared.store.clock,
         metrics=shared.metrics,
+        security=shared.security,
         worker=shared.store.ids.execution(),
         catalogue=shared.catalogue,
         tracer=shared.tracer,
@@ -142,6 +147,7 @@ def _scheduler(shared: _Shared, registry: Registry) -> Scheduler:
         # One process has the data folder at a time, so the name is its own.
         readers=readers_of(settings, "alur-dev"),
         metrics=shared.metrics,
+        security=shared.security,
         tracer=shared.tracer,
     )
     return build_scheduler(needs, settings)
@@ -164,4 +170,5 @@ def _gateway_needs(shared: _Shared, registry: Registry, previews: Previews) -> G
         clock=shared.store.clock,
         ids=shared.store.ids,
         previews=previews,
+        security=shared.security,
     )

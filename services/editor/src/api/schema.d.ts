@@ -736,6 +736,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Security Events
+         * @description Return a page of what was refused or stopped: rows of the audit log, the newest first.
+         */
+        get: operations["listSecurityEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2165,6 +2185,64 @@ export interface components {
              * @default PT5M
              */
             maxDelay: string;
+        };
+        /**
+         * SecurityEventInfo
+         * @description Something that was refused or stopped, `count` times from `first_at` to `last_at`. What is not known is null.
+         *
+         *     `number` is that of its row in the audit log. `who` is a member, `source` an address or a producer outside.
+         */
+        SecurityEventInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Execution */
+            execution: string | null;
+            /**
+             * Firstat
+             * Format: date-time
+             */
+            firstAt: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "code-stopped" | "address-refused" | "proof-refused" | "event-refused" | "rate-limited" | "permission-refused" | "sign-in-refused";
+            /**
+             * Lastat
+             * Format: date-time
+             */
+            lastAt: string;
+            /** Node */
+            node: string | null;
+            /** Number */
+            number: number;
+            /** Project */
+            project: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Source */
+            source: string | null;
+            /** Target */
+            target: string | null;
+            /** Who */
+            who: string | null;
+            /** Workflow */
+            workflow: string | null;
+        };
+        /**
+         * SecurityEventPage
+         * @description A page of security events, the newest first.
+         */
+        SecurityEventPage: {
+            /** Items */
+            items: components["schemas"]["SecurityEventInfo"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * Settings
@@ -4336,6 +4414,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkflowDocument"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listSecurityEvents: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description Only code-stopped, address-refused, proof-refused, event-refused, rate-limited, permission-refused, sign-in-refused. */
+                kind?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityEventPage"];
                 };
             };
             /** @description A problem. */

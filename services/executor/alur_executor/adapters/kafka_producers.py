@@ -77,7 +77,8 @@ class Producers:
         except (KafkaError, OSError, TimeoutError) as error:
             if isinstance(error, KafkaError) and is_lost(error):
                 await self._drop(key, kept)
-            raise Retryable(out_of_reach(kept.options, error).message) from error
+            lost = out_of_reach(kept.options, error)
+            raise Retryable(lost.message, **lost.details) from error
         finally:
             kept.busy -= 1
             await self._drop_oldest()

@@ -11,6 +11,7 @@ from alur_common.clock import Clock
 from alur_common.executions import Executions, Inbox, Journals, Outbox, Tasks
 from alur_common.progress import Progress
 from alur_common.replies import Replies
+from alur_common.security.events import Notes
 from alur_common.starts import Starts
 from alur_engine.state import Limits
 from alur_executor.ports import Areas, Definitions, Environment, Jail, Meter, Tracing
@@ -42,6 +43,7 @@ class Parts:
     meter: Meter
     environment: Environment
     limits: Limits
+    security: Notes
     in_memory_delay: float
     """Retries up to this long, in seconds, stay in memory."""
     in_memory_wait: float

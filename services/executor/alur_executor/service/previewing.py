@@ -8,12 +8,14 @@ from typing import Final
 import structlog
 
 from alur_common.previews import Preview
+from alur_common.security.events import Notes
 from alur_engine.expressions.sampling import scope_of
 from alur_executor.ports import Jail
 from alur_executor.service.coding import Answers
 from alur_executor.service.foreseeing import told_by_jail
+from alur_executor.service.noting import note_preview
 from alur_jail import Ears, RunLimits
-from alur_sdk.errors import LimitedError
+from alur_sdk.errors import AlurError, LimitedError
 from alur_sdk.items import Json
 
 LIMITS: Final = RunLimits(2.0, 64 * 1024 * 1024)
@@ -25,8 +27,9 @@ MOST_WAITING: Final = 16
 class Previews:
     """Evaluates beside the executions, few at once: most of the jail is theirs."""
 
-    def __init__(self, jail: Jail) -> None:
+    def __init__(self, jail: Jail, notes: Notes) -> None:
         self._jail = jail
+        self._notes = notes
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
 
@@ -57,5 +60,8 @@ class Previews:
                     outcomes[0]
                     for outcomes in await told_by_jail(self._jail, tenant, request, LIMITS, ears)
                 ]
+        except AlurError as error:
+            note_preview(self._notes, tenant, error)
+            raise
         finally:
             self._waiting -= 1

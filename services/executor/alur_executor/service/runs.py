@@ -17,6 +17,7 @@ from alur_executor.service.attempts import Attempt
 from alur_executor.service.children import Children
 from alur_executor.service.context import RunContext
 from alur_executor.service.foreseeing import foresee
+from alur_executor.service.noting import note_failures
 from alur_executor.service.pooling import has_come_back, new_task, offer
 from alur_executor.service.requests import Requests, is_asked
 from alur_executor.service.scoping import ItemScopes
@@ -312,17 +313,23 @@ class NodeRuns:
 
     def _failed(self, under_way: Try, attempt: Attempt) -> JournalEntry:
         """Return a retry, an end with error items, or a failure, as type of error and policy say."""
-        step, number = under_way.step, under_way.number
+        step, number, session = under_way.step, under_way.number, self._session
+        note_failures(
+            session.parts.security,
+            session.execution,
+            under_way.run.node.name,
+            attempt.failed.values(),
+        )
         index, error = next(iter(sorted(attempt.failed.items())))
         shown: dict[str, Any] = attempts.error_json(error, step)
         if len(under_way.items) > 1:
             shown["item"] = index
         now = self._now()
         if any(e.retryable for e in attempt.failed.values()) and number < step.retry.attempts:
-            self._session.parts.meter.retried(step.graph.type.type)
+            session.parts.meter.retried(step.graph.type.type)
             under_way.run.outcomes = dict(attempt.done)
             wait = error.after_seconds if isinstance(error, RateLimited) else 0.0
-            delay = step.retry.delay_after(number, self._session.parts.random(), wait)
+            delay = step.retry.delay_after(number, session.parts.random(), wait)
             return under_way.failed(shown, now, now + delay)
         if step.definition.on_error == "stop":
             return under_way.failed(shown, now)

@@ -15,6 +15,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CALLER, REFUSED = "alur.caller", "alur.refused"
+"""Where a request's scope has who asks, and the error by which it was refused."""
 _BODILESS = frozenset({204, 304})
 _CLOSING = frozenset({408, 413, 431})
 

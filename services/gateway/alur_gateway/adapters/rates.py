@@ -6,20 +6,20 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from alur_common.clock import Clock
-from alur_gateway.domain.limits import client_of, networks_of
 from alur_sdk.errors import InvalidError, LimitedError
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
 from alur_gateway.adapters.asgi import Scope, header_of
+from alur_gateway.adapters.clients import Clients
 
 
 class Rates:
     """Refuses callers who ask too often: by address, by token and by webhook."""
 
     def __init__(
-        self, clock: Clock, *, by_address: str, by_token: str, by_hook: str, proxies: list[str]
+        self, clock: Clock, *, by_address: str, by_token: str, by_hook: str, clients: Clients
     ) -> None:
         from limits import parse, storage, strategies  # noqa: PLC0415  # loaded only when a limit is set
 
@@ -36,28 +36,22 @@ class Rates:
                 )
                 raise InvalidError(message) from error
         self._address, self._token, self._hook = limits.values()
-        self._proxies = networks_of(proxies)
+        self._clients = clients
 
     def check_hook(self, scope: Scope, hook_id: str) -> None:
         """Raise `LimitedError` when this webhook or this address is called too often."""
         self._hit(self._hook, "hook", hook_id)
-        self._hit(self._address, "address", self._client(scope))
+        self._hit(self._address, "address", self._clients.of(scope))
 
     def check_request(self, scope: Scope) -> None:
         """Raise `LimitedError` when this token or, without one, this address asks too often."""
         authorization = header_of(scope, b"authorization")
         if authorization is None:
-            self._hit(self._address, "address", self._client(scope))
+            self._hit(self._address, "address", self._clients.of(scope))
         else:
             # Anybody can make tokens up, so a token never lets an address ask more than its own limit.
-            self._hit(self._address, "address", self._client(scope))
+            self._hit(self._address, "address", self._clients.of(scope))
             self._hit(self._token, "token", hashlib.sha256(authorization).hexdigest())
-
-    def _client(self, scope: Scope) -> str:
-        peer = (scope.get("client") or ("unknown", 0))[0]
-        forwarded = header_of(scope, b"x-forwarded-for")
-        text = None if forwarded is None else forwarded.decode("latin-1")
-        return client_of(peer, text, self._proxies)
 
     def _hit(self, limit: RateLimitItem | None, kind: str, key: str) -> None:
         if limit is None or self._window.hit(limit, kind, key):
@@ -65,4 +59,4 @@ class Rates:
         reset_at = self._window.get_window_stats(limit, kind, key).reset_time
         # The library reads the machine's own clock, so no answer is believed beyond the window itself.
         after = min(max(1.0, reset_at - self._clock.now()), float(limit.get_expiry()))
-        raise LimitedError(f"too many requests: at most {limit} for each {kind}", after)
+        raise LimitedError(f"too many requests: at most {limit} for each {kind}", after, per=kind)

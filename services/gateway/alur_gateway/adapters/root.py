@@ -9,14 +9,18 @@ from alur_common.clock import Clock, Ids
 from alur_common.telemetry import get_logger
 from alur_common.telemetry.tracing import Tracer
 from alur_gateway.adapters.asgi import (
+    CALLER,
+    REFUSED,
     App,
     ClientGoneError,
     Message,
     Receive,
     Scope,
     Send,
+    header_of,
     send_answer,
 )
+from alur_gateway.adapters.clients import Clients
 from alur_gateway.adapters.cors import Cors
 from alur_gateway.adapters.files import Files
 from alur_gateway.adapters.hooks import PREFIX, HookApp
@@ -26,6 +30,7 @@ from alur_gateway.adapters.rates import Rates
 from alur_gateway.adapters.tracing import caller_of, is_traced, traced
 from alur_gateway.domain.answers import Answer, problem_answer
 from alur_gateway.domain.errors import InternalError, MethodError
+from alur_gateway.service.refusals import Asked, Refusals
 from alur_sdk.errors import AlurError, NotFoundError
 
 _SERVER_ERROR = 500
@@ -43,6 +48,8 @@ class Parts:
     metrics: RequestMetrics
     tracer: Tracer | None
     rates: Rates | None
+    clients: Clients
+    refusals: Refusals
     cors: Cors | None
     clock: Clock
     ids: Ids
@@ -78,6 +85,7 @@ class Root:
                 parts.rates.check_hook(scope, scope["path"][len(PREFIX) :].partition("/")[0])
             answer = await parts.hooks.answer(scope, receive)
         except AlurError as error:
+            self._hook_refused(scope, error)
             answer = problem_answer(error, scope["path"], self._trace_id(scope))
         except ClientGoneError:
             return
@@ -98,6 +106,7 @@ class Root:
         try:
             await self._dispatch(scope, receive, watched.send)
         except AlurError as error:
+            scope[REFUSED] = error
             await self._tell(watched, problem_answer(error, scope["path"], self._trace_id(scope)))
         except ClientGoneError:
             return
@@ -136,7 +145,25 @@ class Root:
             raise MethodError("this address is only read", "GET, HEAD")
         await send_answer(send, answer, head_only=scope["method"] == "HEAD")
 
+    def _hook_refused(self, scope: Scope, error: AlurError) -> None:
+        hook_id, _, path = scope["path"][len(PREFIX) :].partition("/")
+        client = self._parts.clients.of(scope)
+        self._parts.refusals.of_hook(error, hook_id, scope["method"], path, client)
+
+    def _refused(self, scope: Scope, error: AlurError) -> None:
+        route, params = scope.get("route"), scope.get("path_params") or {}
+        asked = Asked(
+            operation="request" if route is None else route.name,
+            client=self._parts.clients.of(scope),
+            caller=scope.get(CALLER),
+            shows_token=header_of(scope, b"authorization") is not None,
+            project=str(params.get("project", "")),
+        )
+        self._parts.refusals.of_request(error, asked)
+
     def _record(self, scope: Scope, watched: _Watched) -> None:
+        if (refused := scope.get(REFUSED)) is not None:
+            self._refused(scope, refused)
         seconds = self._parts.clock.monotonic() - watched.begun
         matched = scope.get("route")
         route = scope.get("alur.route", "other") if matched is None else matched.path

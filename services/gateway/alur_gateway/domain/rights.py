@@ -62,6 +62,7 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "delete_variable": ("delete", "variables"),
     "list_audit": ("read", "audit"),
     "verify_audit": ("read", "audit"),
+    "list_security_events": ("read", "audit"),
 }
 """operation -> (action, resource). Whoever adds an operation adds its row, or it does not start."""
 

@@ -10,6 +10,7 @@ from alur_common.clock import Clock, Ids
 from alur_common.executions import Executions, Inbox, Journals, Outbox
 from alur_common.progress import Watchable
 from alur_common.replies import LocalReplies
+from alur_common.security.events import Notes
 from alur_gateway.ports import History, Previews, Registry
 from alur_gateway.service.backlog import Starter
 
@@ -32,3 +33,4 @@ class Needs:
     clock: Clock
     ids: Ids
     previews: Previews
+    security: Notes

@@ -17,6 +17,7 @@ from alur_gateway.ports import Registry
 from alur_gateway.service.changes import WorkflowChanges
 from alur_gateway.service.evaluating import Evaluating
 from alur_gateway.service.executions import ExecutionService
+from alur_gateway.service.refusals import Refusals
 from alur_gateway.service.watching import Watching
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
@@ -41,6 +42,7 @@ class UseCases:
     evaluating: Evaluating
     clock: Clock
     changes: WorkflowChanges
+    refusals: Refusals
 
     def authorize(self, operation: str, caller: Caller, project: str | None) -> None:
         """Raise `ForbiddenError` or `NotFoundError` unless the caller may do this operation in the project."""

@@ -228,6 +228,7 @@ class Jail:
         """Count and log an error when it says that code was stopped."""
         if isinstance(error, LimitError):
             self._meter.killed(reason)
+            error.details["stopped"] = reason
             _log.warning("code stopped", reason=reason)
         return error
 

@@ -10,7 +10,7 @@ from alur_registry.service import Registry
 PORT = "registry"
 FOR_SERVICES = (
     *("active", "version", "all_active", "load_hook", "variables", "unseal"),
-    *("unseal_producer", "only_tenant"),
+    *("unseal_producer", "only_tenant", "record_security_events"),
 )
 """Without a caller: for triggers, executors and schedulers."""
 FOR_LOCAL_OWNER = (
@@ -29,7 +29,7 @@ FOR_CALLERS = (
     *("list_projects", "get_project", "create_project", "delete_project"),
     *("list_members", "get_member", "add_member", "change_member"),
     *("invite_member", "remove_member"),
-    *("record", "list_audit", "verify_audit"),
+    *("record", "list_audit", "verify_audit", "list_security_events"),
     *("credential_types", "set_credential", "get_credential", "list_credentials"),
     *("delete_credential", "set_variable", "get_variable", "list_variables", "delete_variable"),
 )

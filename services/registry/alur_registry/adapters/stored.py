@@ -113,9 +113,12 @@ LINKS = Collection(
 TENANTS = Collection("tenants", holds="tenants", owner=OWNER)
 AUDIT = Collection(
     "audit",
-    fields=("tenant", "number"),
-    indexes=(Index(("tenant", "number"), newest_first=True),),
-    holds="the audit chain of each tenant",
+    fields=("tenant", "number", "resource", "action"),
+    indexes=(
+        Index(("tenant", "number"), newest_first=True),
+        Index(("tenant", "resource", "number"), newest_first=True),
+    ),
+    holds="the audit chain of each tenant, security events among it",
     owner=OWNER,
 )
 HEADS = Collection("audit_heads", holds="the newest row of each audit chain, signed", owner=OWNER)

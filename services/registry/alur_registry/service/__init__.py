@@ -22,6 +22,7 @@ from alur_registry.service.node_types import NodeTypes
 from alur_registry.service.producers import Producers
 from alur_registry.service.projects import Projects
 from alur_registry.service.publishing import Publishing
+from alur_registry.service.security import SecurityRecords
 from alur_registry.service.sessions import Sessions
 from alur_registry.service.shown import Showing
 from alur_registry.service.tokens import Tokens
@@ -141,6 +142,9 @@ class Registry:
         self.ensure_owner = bootstrap.ensure_owner
         self.owner = bootstrap.owner
         self.only_tenant = bootstrap.only_tenant
+        security = SecurityRecords(parts.store, self._tools.audit, bootstrap)
+        self.record_security_events = security.record_security_events
+        self.list_security_events = security.list_security_events
         self.authenticate = sessions.authenticate
         self.sign_in = sessions.sign_in
         self.refresh = sessions.refresh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -43,10 +43,8 @@ class Audit:
         **details: Any,
     ) -> None:
         """Append a row. Details are for ids and names; secrets never go in."""
-        row_after = partial(
-            chained,
-            tenant=caller.tenant,
-            at=self._clock.now(),
+        await self.append(
+            caller.tenant,
             user=caller.user,
             via=f"{caller.kind}:{caller.id}" if caller.id else caller.kind,
             action=action,
@@ -55,18 +53,28 @@ class Audit:
             target=target,
             details=details,
         )
-        async with self._locks[caller.tenant]:
-            while not await self._append(caller.tenant, row_after):
+
+    async def append(self, tenant: str, **said: Any) -> None:
+        """Append a row that says this, as `chained` names it; whoever calls it knows whose it is."""
+        row_after = partial(chained, tenant=tenant, at=self._clock.now(), **said)
+        async with self._locks[tenant]:
+            while not await self._append(tenant, row_after):
                 # Another process was first: follow its row.
-                self._ends.pop(caller.tenant, None)
+                self._ends.pop(tenant, None)
 
     async def list_audit(
         self, caller: Caller, *, limit: int = 50, cursor: str | None = None
     ) -> Page[AuditRow]:
         """Return rows, newest first."""
+        return await self.page(caller, [], limit=limit, cursor=cursor)
+
+    async def page(
+        self, caller: Caller, where: Sequence[Where], *, limit: int, cursor: str | None
+    ) -> Page[AuditRow]:
+        """Return rows for which this holds too, newest first."""
         authorize(caller, "read", "audit")
         found = await self._store.audit.search(
-            [Where("tenant", "eq", caller.tenant)],
+            [Where("tenant", "eq", caller.tenant), *where],
             sort=("-number",),
             limit=check_limit(limit) + 1,
             after=decode_cursor(cursor, 2),

@@ -91,7 +91,9 @@ class Sessions:
         await self._member(kept.tenant, kept.user)
         if not self._is_current(kept, secret_hash(secret)):
             await self._end(kept)
-            raise _unauthenticated()
+            error = _unauthenticated()
+            error.details.update(tenant=kept.tenant, who=kept.user)  # whose it was, for the log
+            raise error
         fresh = self._ids.secret(32)
         now = self._clock.now()
         rotated = replace(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alur_common.bus import PoisonError
 from alur_common.clock import Clock
 from alur_common.events import OUTSIDE_DAYS, ExternalReceived
+from alur_common.security.events import Notes, SecurityEvent
 from alur_common.starts import StartRequest, Starts
 from alur_common.telemetry import get_logger
 from alur_scheduler.domain.outside import OLDEST_SECONDS, age_of, fits, is_signed_by, item_of
@@ -32,6 +33,7 @@ class OutsideEvents:
         definitions: Definitions,
         starts: Starts,
         clock: Clock,
+        notes: Notes,
         *,
         trusts_topic: bool,
     ) -> None:
@@ -39,11 +41,16 @@ class OutsideEvents:
         self._definitions = definitions
         self._starts = starts
         self._clock = clock
+        self._notes = notes
         self._trusts_topic = trusts_topic
 
     async def on_received(self, event: ExternalReceived) -> None:
         """Start what waits for it. Raises `PoisonError` for one that is unsigned, forged or unreadable."""
-        tenant = await self._tenant_of(event)
+        try:
+            tenant = await self._tenant_of(event)
+        except PoisonError as error:
+            self._note(event, error)
+            raise
         try:
             item = item_of(event)
         except ValueError as error:
@@ -54,6 +61,18 @@ class OutsideEvents:
             params = listener["params"]
             if fits(params, event) and self._lets_in(params.get("filter", ""), item, listener):
                 await self._start(listener, event, item)
+
+    def _note(self, event: ExternalReceived, error: PoisonError) -> None:
+        """Note a refused event. Its tenant counts only where the key is known: anybody can name one."""
+        self._notes.note(
+            SecurityEvent(
+                "event-refused",
+                tenant=str(error.details.get("tenant", "")),
+                reason=error.message,
+                source=event.source,
+                target=event.type,
+            )
+        )
 
     async def _tenant_of(self, event: ExternalReceived) -> str:
         """Return whose event it is."""
@@ -80,12 +99,17 @@ class OutsideEvents:
         except NotFoundError as error:
             raise PoisonError("the event is signed with a key that is not known") from error
         if not is_signed_by(producer.fields["secret"], event):
-            raise PoisonError("the signature is not that of the key which the event names")
+            raise PoisonError(
+                "the signature is not that of the key which the event names", tenant=event.tenant
+            )
         age = age_of(event, self._clock.now())
         if age is None:
-            raise PoisonError("a signed event says when it happened: ce_time, RFC 3339 with a zone")
+            raise PoisonError(
+                "a signed event says when it happened: ce_time, RFC 3339 with a zone",
+                tenant=event.tenant,
+            )
         if age > OLDEST_SECONDS:
-            raise PoisonError(f"the event is older than {OUTSIDE_DAYS} days")
+            raise PoisonError(f"the event is older than {OUTSIDE_DAYS} days", tenant=event.tenant)
         return event.tenant
 
     def _lets_in(self, text: str, item: dict[str, Any], listener: dict[str, Any]) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Document, Documents
+from alur_common.outbound.guard import REFUSED_HOST
+from alur_common.security.events import Notes, SecurityEvent
 from alur_common.starts import StartRequest, Starts
 from alur_common.telemetry import get_logger
 from alur_common.topics import POSITIONS
@@ -42,7 +44,10 @@ class Topics:
         starts: Starts,
         readers: Readers,
         clock: Clock,
+        *,
+        notes: Notes,
     ) -> None:
+        self._notes = notes
         self._documents = documents
         self._definitions = definitions
         self._starts = starts
@@ -104,8 +109,23 @@ class Topics:
             reason=reason,
             exc_info=None if is_known else error,
         )
+        if isinstance(error, AlurError) and REFUSED_HOST in error.details:
+            self._note(reading, str(error.details[REFUSED_HOST]))
         with contextlib.suppress(AlurError):  # the log has it
             await self.tell(reading, "error", error=reason)
+
+    def _note(self, reading: Reading, host: str) -> None:
+        self._notes.note(
+            SecurityEvent(
+                "address-refused",
+                tenant=reading.tenant,
+                reason="leads to an address that is not public",
+                target=host,
+                project=reading.project,
+                workflow=reading.workflow,
+                node=reading.trigger,
+            )
+        )
 
     async def start(
         self, reading: Reading, record: WorkflowRecord, batch: Sequence[Record]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 import grpc
 import structlog
@@ -18,6 +19,7 @@ from alur_common.telemetry import names
 from alur_common.telemetry.tracing import Kind, Tracer, current
 from alur_gateway.adapters.grpc.metrics import CallMetrics, Ending
 from alur_gateway.domain.errors import MalformedError
+from alur_gateway.service.refusals import Asked
 from alur_gateway.service.use_cases import UseCases
 from alur_sdk.errors import AlurError, UnavailableError
 
@@ -111,6 +113,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
                     await self._admit(operation, metadata, request)
                     return await behaviour(request, context)
                 except AlurError as error:
+                    self._note(error, operation, metadata, request, context)
                     await self._refuse(context, ending, error)
                 except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
                     await self._refuse(context, ending, _unexpected(operation, error))
@@ -125,11 +128,29 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
                     async for message in self._until_drained(behaviour(request, context)):
                         yield message
                 except AlurError as error:
+                    self._note(error, operation, metadata, request, context)
                     await self._refuse(context, ending, error)
                 except Exception as error:  # noqa: BLE001  # the outermost loop of a call: never UNKNOWN
                     await self._refuse(context, ending, _unexpected(operation, error))
 
         return call
+
+    def _note(
+        self,
+        error: AlurError,
+        operation: str,
+        metadata: dict[str, Any],
+        request: Message | _Unreadable,
+        context: Any,  # noqa: ANN401  # the library's
+    ) -> None:
+        asked = Asked(
+            operation=operation,
+            client=_client_of(context.peer()),
+            caller=_caller.get(None),
+            shows_token="authorization" in metadata,
+            project=str(getattr(request, "project", "")),
+        )
+        self._use.refusals.of_request(error, asked)
 
     async def _refuse(self, context: Any, ending: Ending, error: AlurError) -> NoReturn:  # noqa: ANN401  # the library's
         ending.code = code_of(error).name
@@ -147,8 +168,8 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         bearer = token.strip() if scheme.lower() == "bearer" else None
         who = await self._use.registry.authenticate(bearer=bearer)
         project = project_of(request) if hasattr(request, "project") else None
-        self._use.authorize(operation, who, project)
         _caller.set(who)
+        self._use.authorize(operation, who, project)
 
     async def _until_drained(self, messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
         """Yield messages until the server drains; then the client has to come back, here or elsewhere."""
@@ -167,6 +188,12 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in
         finally:
             drained.cancel()
             await _cancelled(following)
+
+
+def _client_of(peer: str) -> str:
+    """Return the address in what the library calls a peer: `ipv4:192.0.2.1:4711`, `ipv6:%5B2001:db8::1%5D:4711`."""
+    kind, _, rest = unquote(peer).partition(":")
+    return rest.rpartition(":")[0].strip("[]") if kind in {"ipv4", "ipv6"} else kind
 
 
 def _traced(tracer: Tracer, behaviour: Unary, method: str) -> Unary:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Match
 
 from alur_engine.schema import workflow_schema
-from alur_gateway.adapters.asgi import App
+from alur_gateway.adapters.asgi import REFUSED, App
 from alur_gateway.adapters.rest.bodies import path_of
 from alur_gateway.adapters.rest.executions import ExecutionRoutes
 from alur_gateway.adapters.rest.openapi import describe
@@ -20,6 +20,7 @@ from alur_gateway.adapters.rest.people import PeopleRoutes
 from alur_gateway.adapters.rest.queries import only_known_parameters
 from alur_gateway.adapters.rest.routing import Route, add, reply
 from alur_gateway.adapters.rest.secrets import SecretRoutes
+from alur_gateway.adapters.rest.security import SecurityRoutes
 from alur_gateway.adapters.rest.sessions import SessionRoutes
 from alur_gateway.adapters.rest.tools import ToolRoutes
 from alur_gateway.adapters.rest.workflows import WorkflowRoutes
@@ -70,6 +71,7 @@ def routes_of(use_cases: UseCases, *, secure: bool) -> list[Route]:
         *ToolRoutes(use_cases).routes(),
         *SecretRoutes(use_cases).routes(),
         *PeopleRoutes(use_cases).routes(),
+        *SecurityRoutes(use_cases).routes(),
         *SessionRoutes(use_cases, secure=secure).routes(),
     ]
 
@@ -97,6 +99,7 @@ def _serve_description(app: FastAPI, routes: list[Route]) -> None:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, AlurError):
         raise error
+    request.scope[REFUSED] = error
     trace_id = request.scope.get("alur.trace", "")
     status, headers, body = problem_answer(error, request.url.path, trace_id)
     shown = {name.decode(): value.decode() for name, value in headers}

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from alur_common.security.rights import Caller
+from alur_gateway.adapters.asgi import CALLER
 from alur_gateway.domain.errors import CsrfError
 from alur_gateway.domain.pages import DEFAULT_LIMIT, MAX_LIMIT
 from alur_gateway.domain.rights import PUBLIC, RIGHTS
@@ -108,8 +109,8 @@ def _guards(use: UseCases, operation: str) -> list[Any]:
     async def guard(request: Request) -> None:
         caller = await identify(use, request)
         project = request.path_params.get("project") or request.query_params.get("project")
+        request.scope[CALLER] = caller
         use.authorize(operation, caller, project)
-        request.scope["alur.caller"] = caller
 
     return [Depends(guard)]
 
@@ -180,7 +181,7 @@ def check_csrf(request: Request, wanted: str) -> None:
 
 
 def _caller(request: Request) -> Caller:
-    caller: Caller = request.scope["alur.caller"]
+    caller: Caller = request.scope[CALLER]
     return caller
 
 

@@ -15,7 +15,7 @@ from aiokafka.conn import AIOKafkaConnection, collect_hosts
 from aiokafka.errors import KafkaError
 
 from alur_common.kafka.settings import KafkaSettings
-from alur_common.outbound.guard import Guard
+from alur_common.outbound.guard import REFUSED_HOST, Guard, RefusedError
 from alur_sdk.errors import InvalidError, NodeError, UnavailableError
 from alur_sdk.nodes import Secret
 
@@ -23,10 +23,18 @@ OWN_PREFIX = "alur."
 """Topics of the installation itself: no workflow reads them or writes to them."""
 KIND = "kafka"
 _guards: dict[str, Guard] = {}
-_refusals: dict[str, str] = {}
+_refusals: dict[str, Exception] = {}
 """Client -> why its last connection failed, which aiokafka tells its own log alone."""
 _numbers = itertools.count(1)
 _connect = aiokafka_client.create_conn
+
+
+class _RefusedConnectionError(OSError):
+    """The guard does not let us connect there; to aiokafka it is one more broker out of reach."""
+
+    def __init__(self, host: str, message: str) -> None:
+        super().__init__(message)
+        self.host = host
 
 
 class Reach:
@@ -84,7 +92,7 @@ async def _connect_guarded(host: str, port: int, **options: Any) -> AIOKafkaConn
     try:
         await connection.connect()
     except (OSError, KafkaError, TimeoutError) as error:
-        _refusals[name] = str(error) or type(error).__name__
+        _refusals[name] = error
         raise
     return connection
 
@@ -117,6 +125,8 @@ class _GuardedLoop:
         """Connect to an address of this host that was checked."""
         try:
             answers = await self._guard.resolve(host, port)
+        except RefusedError as error:
+            raise _RefusedConnectionError(host, error.message) from error
         except NodeError as error:
             # What aiokafka knows how to take: it goes on to the next broker, or gives up.
             raise OSError(error.message) from error
@@ -181,5 +191,7 @@ def out_of_reach(options: Mapping[str, Any], error: Exception) -> UnavailableErr
     """Return the error of a broker that does not answer as it should."""
     servers = options["bootstrap_servers"]
     named = ", ".join(servers) if isinstance(servers, list) else str(servers)
-    reason = _refusals.get(str(options.get("client_id"))) or str(error) or type(error).__name__
-    return UnavailableError(f"Kafka at {named}: {reason}")
+    reason = _refusals.get(str(options.get("client_id"))) or error
+    refused = {REFUSED_HOST: reason.host} if isinstance(reason, _RefusedConnectionError) else {}
+    text = str(reason) or str(error) or type(reason).__name__
+    return UnavailableError(f"Kafka at {named}: {text}", **refused)

@@ -23,6 +23,9 @@ from alur_sdk.errors import Permanent, Retryable
 OPEN_PORTS = frozenset({80, 443})
 REMEDY = "ALUR_OUTBOUND_ALLOW lists the networks that nodes may reach beside the public internet"
 
+REFUSED_HOST = "refused_host"
+"""The detail by which other errors say that the guard refused a host."""
+
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host name and port -> its addresses as text. Raises `OSError` when there are none."""
 

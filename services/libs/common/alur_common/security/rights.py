@@ -70,6 +70,10 @@ def lower_role(left: Role, right: Role) -> Role:
     return left if RANK[left] <= RANK[right] else right
 
 
+class OutOfReachError(NotFoundError):
+    """The caller is limited to other projects: to them it does not exist."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks, and within which limits.
@@ -108,10 +112,10 @@ class Caller:
 def authorize(caller: Caller, action: str, resource: str, project: str | None = None) -> None:
     """Return when the caller may do this; costs well under a microsecond or two.
 
-    Raises `NotFoundError` for a project out of the caller's reach, which to them does not exist, else `ForbiddenError`.
+    Raises `OutOfReachError` for a project out of the caller's reach, which to them does not exist, else `ForbiddenError`.
     """
     if project is not None and caller.projects is not None and project not in caller.projects:
-        raise NotFoundError(f"there is no project {project}", project=project)
+        raise OutOfReachError(f"there is no project {project}", project=project)
     if not caller.may(action, resource, project):
         least = TABLE.get(resource, {}).get(action, "nobody")
         raise ForbiddenError(

@@ -96,6 +96,16 @@ METRICS = (
         *("language", "result"),
     ),
     _counter("executor_code_kills_total", "Runners that were killed or died, by reason.", "reason"),
+    _counter("security_events_total", "What was refused or stopped, by kind.", "kind"),
+    _counter(
+        "security_events_lost_total",
+        "Security events of which only the number is known, by kind: too many origins at once.",
+        "kind",
+    ),
+    _counter(
+        "security_events_write_failures_total",
+        "Times that security events could not be written; they are kept and tried again.",
+    ),
     _gauge("executor_active_runs", "Executions in memory."),
     _gauge("executor_lease_held", "1 while this worker's lease is renewed, 0 when it cannot be."),
     _gauge(

@@ -16,6 +16,7 @@ from alur_api.nodes.v1.nodes_pb2_grpc import NodeTypesServiceStub
 from alur_common.kafka.admin import apply_topics
 from tests.support.alur_dev import ROOT, AlurDev, alur_dev
 from tests.support.health import health_of
+from tests.support.refused import cause_trouble, told_by
 from tools.servers.certificates import write_certificates
 
 
@@ -54,6 +55,14 @@ def test_services_that_trust_certificates_alone_run_a_workflow(guarded: AlurDev)
     guarded.apply(ROOT / "examples/price-line.yaml")
     ended = guarded.run("price-line", [{"sku": "A", "price": 10, "quantity": 12}])
     assert (ended["status"], ended["output"]) == ("succeeded", [{"sku": "A", "amount": 108}])
+
+
+def test_what_is_refused_in_any_process_reaches_the_audit_log(guarded: AlurDev) -> None:
+    execution = cause_trouble(guarded)
+    told = {one["kind"]: one for one in told_by(guarded, 4)}
+    assert set(told) == {"address-refused", "code-stopped", "proof-refused", "sign-in-refused"}
+    for kind in ("address-refused", "code-stopped"):
+        assert told[kind]["execution"] == execution
 
 
 async def test_none_of_them_answers_in_plain_text(guarded: AlurDev, folder: Path) -> None:

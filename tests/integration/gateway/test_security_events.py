@@ -1,0 +1,26 @@
+"""Security events of a running platform, in one process."""
+
+from __future__ import annotations
+
+from tests.support.alur_dev import AlurDev
+from tests.support.refused import NAME, cause_trouble, told_by
+
+
+def test_what_was_refused_and_stopped_is_told_with_its_execution(platform: AlurDev) -> None:
+    execution = cause_trouble(platform)
+    told = {one["kind"]: one for one in told_by(platform, 4)}
+    assert told["address-refused"]["execution"] == execution
+    assert (told["address-refused"]["node"], told["address-refused"]["target"]) == (
+        "inside",
+        "10.1.2.3",
+    )
+    assert (told["code-stopped"]["execution"], told["code-stopped"]["reason"]) == (
+        execution,
+        "time",
+    )
+    assert told["proof-refused"]["workflow"] == NAME
+    assert told["sign-in-refused"]["source"] == "127.0.0.1"
+    assert "private" not in repr(told)
+    assert platform.rest.get("/api/v1/audit:verify").json()["valid"] is True
+    listed = platform.cli("get", "security-events", "--kind", "code-stopped")
+    assert execution in listed.stdout

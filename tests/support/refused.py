@@ -1,0 +1,74 @@
+"""A workflow that is refused and stopped in every way, and what a platform tells of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+
+from tests.support.alur_dev import AlurDev
+
+WORKFLOWS = "/api/v1/projects/default/workflows"
+NAME = "in-trouble"
+DOCUMENT: dict[str, Any] = {
+    "apiVersion": "alur.dev/v1alpha1",
+    "kind": "Workflow",
+    "metadata": {"name": NAME},
+    "spec": {
+        "triggers": [
+            {
+                "name": "call",
+                "type": "trigger.webhook",
+                "params": {"path": NAME, "auth": {"type": "header"}},
+                "credentials": {"auth": "trouble-key"},
+            }
+        ],
+        "nodes": [
+            {
+                "name": "inside",
+                "type": "http.request",
+                "onError": "continue",
+                "params": {"url": "http://10.1.2.3/admin?key=private"},
+            },
+            {
+                "name": "endless",
+                "type": "core.code",
+                "onError": "continue",
+                "params": {
+                    "language": "javascript",
+                    "code": "for (;;) {}",
+                    "limits": {"time": "PT0.2S"},
+                },
+            },
+        ],
+        "edges": [{"from": "call", "to": "inside"}, {"from": "inside", "to": "endless"}],
+    },
+}
+
+
+def cause_trouble(platform: AlurDev) -> str:
+    """Let a workflow be refused an address, its code be stopped, its webhook and the API be called wrongly; return the execution."""
+    fields = {"type": "api-key", "fields": {"value": "right"}}
+    platform.rest.put("/api/v1/projects/default/credentials/trouble-key", json=fields)
+    saved = platform.rest.put(f"{WORKFLOWS}/{NAME}", json=DOCUMENT, headers={"if-none-match": "*"})
+    assert saved.is_success, saved.text
+    ended = platform.run(NAME, [{}])
+    assert ended["status"] == "succeeded"
+    wrong = {"x-api-key": "wrong"}
+    assert httpx.post(platform.hook(NAME), json={}, headers=wrong).status_code == 401
+    unknown = {"authorization": "Bearer made-up"}
+    assert httpx.get(f"{platform.url}/api/v1/me", headers=unknown).status_code == 401
+    return str(ended["id"])
+
+
+def told_by(platform: AlurDev, count: int, within: float = 20) -> list[dict[str, Any]]:
+    """Return the security events of the workflow and of nobody, once there are so many."""
+    deadline = time.monotonic() + within
+    while True:
+        shown = platform.rest.get("/api/v1/security-events", params={"limit": 500}).json()["items"]
+        found = [one for one in shown if one["workflow"] in (NAME, None)]
+        if len(found) >= count:
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)

@@ -41,6 +41,12 @@ export const router = createBrowserRouter([
           Component: (await import("./features/credentials/credentials-page")).CredentialsPage,
         }),
       },
+      {
+        path: "security",
+        lazy: async () => ({
+          Component: (await import("./features/security/security-page")).SecurityPage,
+        }),
+      },
       { path: "*", element: <NotFound /> },
     ],
   },

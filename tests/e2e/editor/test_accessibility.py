@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -116,6 +117,13 @@ def _credentials(editor: Editor) -> None:
     expect(editor.dialog).to_be_visible()
 
 
+def _security(editor: Editor) -> None:
+    wrong = {"authorization": "Bearer wrong"}
+    assert httpx.get(f"{editor.platform.url}/api/v1/me", headers=wrong).status_code == 401
+    editor.page.goto("/security")
+    expect(editor.page.get_by_role("row", name="Sign-in refused").first).to_be_visible()
+
+
 def _palette(editor: Editor) -> None:
     _canvas(editor)
     editor.page.keyboard.press("Control+k")
@@ -165,6 +173,7 @@ PAGES = [
     _failed,
     _waiting,
     _credentials,
+    _security,
 ]
 
 

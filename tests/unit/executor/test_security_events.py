@@ -34,7 +34,7 @@ STOPPED = TimeLimitError("the code was stopped", stopped="time")
             "leads to an address that is not public",
             "broker",
         ),
-        (STOPPED, "code-stopped", "time", ""),
+        (STOPPED, "code-stopped", "time", "the code was stopped"),
     ],
 )
 async def test_what_was_refused_is_told_with_its_place(

@@ -4,6 +4,7 @@ import {
   infiniteQueryOptions,
   queryOptions,
   useMutation,
+  useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
 import type { Json, JsonObject, WorkflowDocument } from "../graph/document";
@@ -18,9 +19,11 @@ import {
   type ExecutionBrief,
   FINAL,
   type Me,
+  type Member,
   type NodeRuns,
   type Page,
   type Resolution,
+  type SecurityEvent,
   type Signal,
   type Validation,
 } from "./types";
@@ -35,6 +38,36 @@ export const me = queryOptions({
   staleTime: 5 * MINUTE,
   retry: false,
 });
+
+/** Whether the person who is signed in may do this, as `workflows:write`; until that is known, no. */
+export function useMay(right: string): boolean {
+  const { data } = useQuery(me);
+  return data?.may.includes(right) ?? false;
+}
+
+/** The names of the people of the tenant, by id: for those who may read them. */
+export const memberNames = queryOptions({
+  queryKey: ["member-names"],
+  queryFn: async (): Promise<Map<string, string>> => {
+    const members = await all<Member>("/members");
+    return new Map(members.map(({ id, name }) => [id, name]));
+  },
+  staleTime: 5 * MINUTE,
+});
+
+export const securityEvents = (kind: string) =>
+  infiniteQueryOptions({
+    queryKey: ["security-events", kind],
+    queryFn: ({ pageParam }) => {
+      const search = new URLSearchParams({ limit: "50" });
+      if (kind) search.set("kind", kind);
+      if (pageParam) search.set("cursor", pageParam);
+      return get<Page<SecurityEvent>>(`/security-events?${search}`);
+    },
+    initialPageParam: "",
+    getNextPageParam: (last) => last.nextCursor ?? null,
+    refetchInterval: 10_000,
+  });
 
 export const catalogue = queryOptions({
   queryKey: ["node-types"],

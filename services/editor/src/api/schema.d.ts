@@ -1547,13 +1547,15 @@ export interface components {
         };
         /**
          * Me
-         * @description Who asks.
+         * @description Who asks. `may` is all that they may do in their projects, as `workflows:write`.
          */
         Me: {
             /** Id */
             id: string;
             /** Kind */
             kind: string;
+            /** May */
+            may: string[];
             /** Name */
             name: string;
             /** Projects */

@@ -26,6 +26,9 @@ export type NodeSummary = Schemas["NodeSummary"];
 export type Wait = Schemas["Wait"];
 export type Doubt = Schemas["Doubt"];
 export type DraftInfo = Schemas["DraftInfo"];
+export type Member = Schemas["MemberInfo"];
+export type SecurityEvent = Schemas["SecurityEventInfo"];
+export type SecurityEventKind = SecurityEvent["kind"];
 export type Credential = Schemas["CredentialInfo"];
 
 export interface Signal {
@@ -75,6 +78,17 @@ export const EXECUTION_STATUSES: readonly ExecutionStatus[] = [
   "failed",
   "cancelled",
   "in-doubt",
+];
+
+/** What is told of, in the order of the filter. */
+export const SECURITY_EVENT_KINDS: readonly SecurityEventKind[] = [
+  "code-stopped",
+  "address-refused",
+  "proof-refused",
+  "event-refused",
+  "rate-limited",
+  "permission-refused",
+  "sign-in-refused",
 ];
 
 /** The states that an execution does not leave again. */

@@ -36,10 +36,10 @@ def note_failures(
 
 
 def note_preview(notes: Notes, tenant: str, error: AlurError) -> None:
-    """Note that an expression that somebody tried was stopped."""
+    """Note that an expression that somebody tried in the editor was stopped."""
     if STOPPED in error.details:
         reason = str(error.details[STOPPED])
-        notes.note(SecurityEvent("code-stopped", tenant, reason, target="a preview in the editor"))
+        notes.note(SecurityEvent("code-stopped", tenant, reason, target=f"preview: {error.message}"))
 
 
 def _meaning(error: AlurError) -> tuple[str, str, str] | None:
@@ -51,7 +51,7 @@ def _meaning(error: AlurError) -> tuple[str, str, str] | None:
     if REFUSED_HOST in error.details:
         return "address-refused", _REASONS["host"], str(error.details[REFUSED_HOST])
     if STOPPED in error.details:
-        return "code-stopped", str(error.details[STOPPED]), ""
+        return "code-stopped", str(error.details[STOPPED]), error.message
     if isinstance(error, ForbiddenError):
         return "permission-refused", error.message, str(error.details.get("path", ""))
     return None

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from alur_common.documents.port import Where
 from alur_common.security.records import Member, Page
-from alur_common.security.rights import RANK, Caller, Role, authorize
+from alur_common.security.rights import RANK, Caller, Role, authorize, rights_of
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.names import check_label, check_title
 from alur_registry.service.sessions import Sessions
@@ -43,6 +43,7 @@ class Members:
             "tenant": caller.tenant,
             "kind": caller.kind,
             "scopes": sorted(caller.scopes),
+            "may": rights_of(caller),
             "projects": [n for n in names if caller.projects is None or n in caller.projects],
         }
 

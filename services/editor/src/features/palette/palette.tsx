@@ -1,13 +1,13 @@
 /** Search for everything: nodes, commands, workflows, executions, pages. */
 
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconHistory, IconKey, IconSitemap } from "@tabler/icons-react";
+import { IconHistory, IconKey, IconShieldLock, IconSitemap } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useStore } from "zustand";
-import { findWorkflows, recentExecutions } from "../../api/queries";
+import { findWorkflows, recentExecutions, useMay } from "../../api/queries";
 import { search } from "../../graph/search";
 import { formatAgo } from "../../i18n/format";
 import { Finder } from "../../ui/finder";
@@ -41,14 +41,16 @@ function useOffered(query: string): PaletteItem[] {
 
 function usePages({ base, go }: Place, query: string): PaletteItem[] {
   const { t } = useTranslation();
+  const isAuditor = useMay("audit:read");
   const pages = [
-    { path: "workflows", label: t("app.workflows"), icon: IconSitemap },
-    { path: "executions", label: t("app.executions"), icon: IconHistory },
-    { path: "credentials", label: t("app.credentials"), icon: IconKey },
+    { path: `${base}/workflows`, label: t("app.workflows"), icon: IconSitemap },
+    { path: `${base}/executions`, label: t("app.executions"), icon: IconHistory },
+    { path: `${base}/credentials`, label: t("app.credentials"), icon: IconKey },
+    ...(isAuditor ? [{ path: "/security", label: t("app.security"), icon: IconShieldLock }] : []),
   ].map(({ path, ...page }) => ({
     id: `page:${path}`,
     group: t("palette.pages"),
-    run: () => go(`${base}/${path}`),
+    run: () => go(path),
     ...page,
   }));
   return search(pages, query);

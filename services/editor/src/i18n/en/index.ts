@@ -5,6 +5,7 @@ import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
 import { preview } from "./preview";
+import { security } from "./security";
 import { warnings } from "./warnings";
 
 export const en = {
@@ -15,6 +16,7 @@ export const en = {
     workflows: "Workflows",
     executions: "Executions",
     credentials: "Credentials",
+    security: "Security events",
     project: "Project",
     signOut: "Sign out",
     account: "Account",
@@ -297,6 +299,7 @@ export const en = {
   executions,
   palette,
   preview,
+  security,
   warnings,
   status: {
     queued: "Queued",

@@ -6,6 +6,7 @@ import { draft } from "./draft";
 import { executions } from "./executions";
 import { palette } from "./palette";
 import { preview } from "./preview";
+import { security } from "./security";
 import { warnings } from "./warnings";
 
 export const id: Texts = {
@@ -16,6 +17,7 @@ export const id: Texts = {
     workflows: "Alur kerja",
     executions: "Eksekusi",
     credentials: "Kredensial",
+    security: "Peristiwa keamanan",
     project: "Proyek",
     signOut: "Keluar",
     account: "Akun",
@@ -299,6 +301,7 @@ export const id: Texts = {
   executions,
   palette,
   preview,
+  security,
   warnings,
   status: {
     queued: "Antre",

@@ -17,7 +17,7 @@ class SignIn(Wire):
 
 
 class Me(Shown):
-    """Who asks."""
+    """Who asks. `may` is all that they may do in their projects, as `workflows:write`."""
 
     id: str
     name: str
@@ -25,6 +25,7 @@ class Me(Shown):
     tenant: str
     kind: str
     scopes: list[str]
+    may: list[str]
     projects: list[str]
 
 

@@ -126,6 +126,17 @@ def authorize(caller: Caller, action: str, resource: str, project: str | None = 
         )
 
 
+def rights_of(caller: Caller) -> list[str]:
+    """Return all that the caller may, as `resource:action`, in the projects within reach."""
+    project = None if caller.projects is None else min(caller.projects, default=None)
+    return [
+        f"{resource}:{action}"
+        for resource, actions in TABLE.items()
+        for action in actions
+        if caller.may(action, resource, project if resource in IN_PROJECTS else None)
+    ]
+
+
 def check_scopes(scopes: frozenset[str]) -> None:
     """Raise `InvalidError` naming each scope that allows nothing, such as a mistyped one."""
     problems = [

@@ -27,7 +27,7 @@ from alur_common.executions import (
     Tasks,
 )
 from alur_common.executions.workers import Workers
-from alur_common.pools import EVERY, Pools
+from alur_common.pools import EVERY, FOR_ALL, Pools
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.security.records import UnsealedCredential
@@ -122,6 +122,9 @@ class Definitions:
 
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         return {}
+
+    async def granted(self, tenant: str, project: str, user: str) -> list[str]:
+        raise NotFoundError(f"nobody is called {user}")
 
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         raise NotFoundError(f"there is no credential {name}")
@@ -220,15 +223,12 @@ class World:
             environment=dict,
             limits=Limits(),
             security=Noted(),
+            pool_projects=FOR_ALL,
             in_memory_delay=1.5 if self.faults.delay else LONG,
             in_memory_wait=0.5 if self.faults.delay else LONG,
         )
-        executor = Executor(
-            parts,
-            self.programs,
-            Workers(documents),
-            Capacity(lease_seconds=LEASE_SECONDS, drain_seconds=1.0),
-        )
+        capacity = Capacity(lease_seconds=LEASE_SECONDS, drain_seconds=1.0)
+        executor = Executor(parts, self.programs, Workers(documents), capacity)
         if self.faults.delay:
             await executor.hold_lease()
         bus.subscribe(ExecutionAdmitted, "executor", executor.on_admitted)

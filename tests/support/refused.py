@@ -72,3 +72,26 @@ def told_by(platform: AlurDev, count: int, within: float = 20) -> list[dict[str,
             return found
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
+
+
+def publish_as_somebody_who_leaves(platform: AlurDev, name: str) -> None:
+    """Let a member publish a workflow that names a variable, and remove them."""
+    made = platform.rest.post("/api/v1/members", json={"name": "Eve", "role": "editor"}).json()
+    with httpx.Client(base_url=platform.url) as browser:
+        browser.post("/api/v1/session", json={"token": made["signInToken"]})
+        browser.headers["x-csrf-token"] = browser.cookies["alur_csrf"]
+        nodes = [{"name": "a", "type": "core.set", "params": {"fields": {"a": "{{ $vars.A }}"}}}]
+        document = {**DOCUMENT, "metadata": {"name": name}, "spec": {"nodes": nodes}}
+        saved = browser.put(f"{WORKFLOWS}/{name}", json=document, headers={"if-none-match": "*"})
+        assert saved.is_success, saved.text
+    assert platform.run(name, [{}])["status"] == "succeeded"
+    assert platform.rest.delete(f"/api/v1/members/{made['id']}").is_success
+
+
+def refused_run(platform: AlurDev, name: str, within: float = 20) -> dict[str, Any]:
+    """Return the first execution that fails: rights that were taken away count within seconds."""
+    deadline = time.monotonic() + within
+    while (ended := platform.run(name, [{}]))["status"] == "succeeded":
+        assert time.monotonic() < deadline, "it still runs"
+        time.sleep(0.2)
+    return ended

@@ -36,7 +36,7 @@ from alur_common.executions import (
 from alur_common.ground import Ground, ground
 from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.outbound.guard import Guard
-from alur_common.pools import DEFAULT_POOL, Pools
+from alur_common.pools import DEFAULT_POOL, PoolProjects, Pools
 from alur_common.process import Process, process
 from alur_common.progress import LocalProgress
 from alur_common.replies import Replies
@@ -235,6 +235,7 @@ def _parts(
         environment=allowed_environment(settings.env_allow, os.environ),
         limits=Limits(),
         security=needs.security,
+        pool_projects=PoolProjects.parse(settings.pool_projects),
         in_memory_delay=settings.in_memory_delay_seconds,
         in_memory_wait=SHORT_WAIT_SECONDS,
         tracing=None if needs.tracer is None else OtelTracing(needs.tracer),

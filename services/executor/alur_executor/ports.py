@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, BinaryIO, Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
@@ -28,6 +28,9 @@ class Definitions(Protocol):
 
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         """Return the project's variables."""
+
+    async def granted(self, tenant: str, project: str, user: str) -> Collection[str]:
+        """Return what this person may in a project, as `credentials:use`."""
 
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         """Return an unsealed credential, or raise `NotFoundError`."""

@@ -19,6 +19,7 @@ from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import StoredExecutions, Workers
 from alur_common.ground import ground
 from alur_common.outbound.allowed import AllowedNetworks
+from alur_common.pools import PoolProjects
 from alur_common.process import process
 from alur_common.schedules import SCHEDULES
 from alur_common.security.keys import load_keys
@@ -76,6 +77,7 @@ def build(
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
             wide_networks=AllowedNetworks.parse(settings.outbound_allow).wide(),
+            pool_projects=PoolProjects.parse(settings.pool_projects),
             fresh_seconds=settings.fresh_seconds if settings.is_distributed else None,
         )
     )

@@ -16,7 +16,12 @@ from alur_api.nodes.v1.nodes_pb2_grpc import NodeTypesServiceStub
 from alur_common.kafka.admin import apply_topics
 from tests.support.alur_dev import ROOT, AlurDev, alur_dev
 from tests.support.health import health_of
-from tests.support.refused import cause_trouble, told_by
+from tests.support.refused import (
+    cause_trouble,
+    publish_as_somebody_who_leaves,
+    refused_run,
+    told_by,
+)
 from tools.servers.certificates import write_certificates
 
 
@@ -63,6 +68,11 @@ def test_what_is_refused_in_any_process_reaches_the_audit_log(guarded: AlurDev) 
     assert set(told) == {"address-refused", "code-stopped", "proof-refused", "sign-in-refused"}
     for kind in ("address-refused", "code-stopped"):
         assert told[kind]["execution"] == execution
+
+
+def test_rights_that_were_taken_away_count_in_other_processes_too(guarded: AlurDev) -> None:
+    publish_as_somebody_who_leaves(guarded, "orphan")
+    assert refused_run(guarded, "orphan")["error"]["code"] == "forbidden"
 
 
 async def test_none_of_them_answers_in_plain_text(guarded: AlurDev, folder: Path) -> None:

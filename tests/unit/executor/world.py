@@ -31,7 +31,7 @@ from alur_common.executions import (
 )
 from alur_common.executions.repository import JOURNAL
 from alur_common.executions.workers import Workers
-from alur_common.pools import Pools
+from alur_common.pools import FOR_ALL, Pools
 from alur_common.progress import LocalProgress
 from alur_common.replies import LocalReplies
 from alur_common.security.records import UnsealedCredential
@@ -120,6 +120,8 @@ class Definitions:
         self.failures: list[Exception] = []
         self.values: dict[str, str] = {}
         self.secrets: dict[str, UnsealedCredential] = {}
+        self.publisher = ""
+        self.grants: dict[str, list[str]] = {}
 
     def add(self, name: str, spec: dict[str, Any]) -> WorkflowRecord:
         record = WorkflowRecord(
@@ -137,10 +139,15 @@ class Definitions:
         if self.failures:
             raise self.failures.pop(0)
         record = self.workflows[uid.removeprefix("uid-")]
-        return VersionRecord("t", "p", record.name, uid, number, record.document, 0.0)
+        return VersionRecord(
+            "t", "p", record.name, uid, number, record.document, 0.0, self.publisher
+        )
 
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         return self.values
+
+    async def granted(self, tenant: str, project: str, user: str) -> list[str]:
+        return self.grants.get(user, [])
 
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         if name not in self.secrets:
@@ -159,6 +166,7 @@ class World:
         self.bus = InProcessBus()
         self.outside = Outside()
         self.noted = Noted()
+        self.pool_projects = FOR_ALL
         self.definitions = Definitions()
         self.replies = LocalReplies()
         self.executions = StoredExecutions(self.documents)
@@ -220,6 +228,7 @@ class World:
             environment=dict,
             limits=Limits(),
             security=self.noted,
+            pool_projects=self.pool_projects,
             in_memory_delay=5.0,
             in_memory_wait=1.0,
             tracing=self.tracing,

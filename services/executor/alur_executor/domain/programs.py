@@ -16,6 +16,7 @@ from alur_engine.document import Retry, Settings, Spec
 from alur_engine.durations import duration_seconds
 from alur_engine.expressions import Evaluator
 from alur_engine.graph import Graph, GraphNode, build_graph
+from alur_engine.naming import Reference, find_references
 from alur_sdk.errors import AlurError
 from alur_sdk.nodes import BatchNode, Effect, ItemNode, Node
 
@@ -96,6 +97,8 @@ class Program:
     """What `$workflow` shows."""
     mentions: frozenset[str]
     """Which of `SURROUNDINGS` its expressions name: the others need not be made."""
+    named: tuple[Reference, ...]
+    """What it names beside its own nodes, each thing once."""
     timeout: float | None
     keep_succeeded: float
     keep_failed: float
@@ -126,6 +129,11 @@ def compile_program(
             for word in SURROUNDINGS
             for node in spec.nodes
             if word in (text := repr(node.params)) or word.replace("$", "_") in text
+        ),
+        named=tuple(
+            {
+                (one.kind, one.name): one for one in find_references(version.document, catalogue)
+            }.values()
         ),
         timeout=duration_seconds(settings.timeout) if settings.timeout else None,
         keep_succeeded=duration_seconds(settings.retention.succeeded),

@@ -8,14 +8,19 @@ from alur_engine.applying import begin
 from alur_engine.state import State
 from alur_executor.domain.programs import Program
 from alur_executor.service.parts import Parts
+from alur_executor.service.permitting import check_permitted
 from alur_executor.service.programs import Programs
 from alur_sdk.items import Item
 
 
 async def loaded(parts: Parts, programs: Programs, execution: Execution) -> tuple[Program, State]:
-    """Return both. Raises `AlurError` when its version or a node type is gone, or its start is wrong."""
+    """Return both.
+
+    Raises `AlurError` when its version or a node type is gone, its start is wrong, or its publisher may not use what it names.
+    """
     version = await parts.definitions.version(execution.workflow_uid, execution.version)
     program = programs.of(version)
+    await check_permitted(parts, program, execution)
     items = [Item(json) for json in await input_of(execution, parts.blobs)]
     state = begin(
         program.graph,

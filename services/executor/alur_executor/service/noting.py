@@ -39,7 +39,9 @@ def note_preview(notes: Notes, tenant: str, error: AlurError) -> None:
     """Note that an expression that somebody tried in the editor was stopped."""
     if STOPPED in error.details:
         reason = str(error.details[STOPPED])
-        notes.note(SecurityEvent("code-stopped", tenant, reason, target=f"preview: {error.message}"))
+        notes.note(
+            SecurityEvent("code-stopped", tenant, reason, target=f"preview: {error.message}")
+        )
 
 
 def _meaning(error: AlurError) -> tuple[str, str, str] | None:

@@ -9,6 +9,7 @@ from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.clock import Clock
 from alur_common.executions import Executions, Inbox, Journals, Outbox, Tasks
+from alur_common.pools import PoolProjects
 from alur_common.progress import Progress
 from alur_common.replies import Replies
 from alur_common.security.events import Notes
@@ -44,6 +45,7 @@ class Parts:
     environment: Environment
     limits: Limits
     security: Notes
+    pool_projects: PoolProjects
     in_memory_delay: float
     """Retries up to this long, in seconds, stay in memory."""
     in_memory_wait: float

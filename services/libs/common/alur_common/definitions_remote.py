@@ -37,6 +37,9 @@ class DefinitionCalls(Protocol):
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         """Return an unsealed credential, or raise `NotFoundError`."""
 
+    async def granted(self, tenant: str, project: str, user: str) -> list[str]:
+        """Return what this person may in a project, as `credentials:use`."""
+
     async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
         """Return the `secret` by which an outside producer signs, or raise `NotFoundError`."""
 
@@ -62,6 +65,7 @@ class RemoteDefinitions:
         self._unsealed: Cache[UnsealedCredential] = Cache(
             clock, size=500, fresh_seconds=FRESH_SECONDS
         )
+        self._granted: Cache[list[str]] = Cache(clock, size=2_000, fresh_seconds=FRESH_SECONDS)
         self.all_active = calls.all_active
         self.only_tenant = calls.only_tenant
 
@@ -84,6 +88,10 @@ class RemoteDefinitions:
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         key = f"{tenant}/{project}/{name}"
         return await self._unsealed.get(key, lambda: self._calls.unseal(tenant, project, name))
+
+    async def granted(self, tenant: str, project: str, user: str) -> list[str]:
+        key = f"{tenant}/{project}/{user}"
+        return await self._granted.get(key, lambda: self._calls.granted(tenant, project, user))
 
     async def unseal_producer(self, tenant: str, producer: str) -> UnsealedCredential:
         key = f"{tenant}/producers/{producer}"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from alur_sdk.errors import ForbiddenError
+
+DEFAULT_TENANT = "default"
+"""The tenant that an installation begins with: its projects go by their names alone."""
 DEFAULT_POOL = "default"
 """Who serves it drives executions, and runs the nodes that name no pool."""
 EVERY_POOL = "*"
@@ -48,4 +53,42 @@ class Pools:
         return self.serves_all or bool(self.own)
 
 
+@dataclass(frozen=True, slots=True)
+class PoolProjects:
+    """Which projects may name a pool; one that is not listed is for all."""
+
+    allowed: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return what a setting says, `gpu=vision ml, browser=shop`; raises `ValueError` for what cannot be read so."""
+        allowed: dict[str, frozenset[str]] = {}
+        for entry in filter(None, map(str.strip, text.split(","))):
+            pool, _, projects = entry.partition("=")
+            names = frozenset(projects.split())
+            if not _NAME.fullmatch(pool.strip()) or not names:
+                raise ValueError(
+                    f"{entry[:70]!r} keeps no pool for projects: write `gpu=vision ml, browser=shop`"
+                )
+            allowed[pool.strip()] = names
+        return cls(allowed)
+
+    def permits(self, pool: str, tenant: str, project: str) -> bool:
+        """Return whether workflows of this project may name the pool; `tenant/project` names that of another tenant."""
+        names = self.allowed.get(pool)
+        own = tenant == DEFAULT_TENANT and names is not None and project in names
+        return names is None or own or f"{tenant}/{project}" in names
+
+    def check(self, pool: str, path: str, tenant: str, project: str) -> None:
+        """Raise `ForbiddenError` with this path unless it permits."""
+        if not self.permits(pool, tenant, project):
+            raise ForbiddenError(
+                f"{path}: the pool {pool} is kept for other projects than {project} (ALUR_POOL_PROJECTS)",
+                path=path,
+                action="use",
+                resource="pools",
+            )
+
+
+FOR_ALL = PoolProjects({})
 EVERY = Pools((EVERY_POOL,))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from alur_common.pools import PoolProjects
 from alur_sdk.errors import InvalidError, Problem
 
 PREFIX = "ALUR_"
@@ -73,10 +74,21 @@ class Settings(Environment):
         description="Networks that nodes may reach beside the public internet, comma-separated: "
         "`10.0.0.0/8`, `192.168.7.4:5432` for one port, `[fd00::/8]:5432`.",
     )
+    pool_projects: str = Field(
+        default="",
+        description="Pools that are kept for some projects, comma-separated: `gpu=vision ml, browser=shop`. "
+        "Other projects may not name them; a pool that is not listed is for all.",
+    )
     metrics_host: str = Field(default="127.0.0.1", description="Where `/metrics` is served.")
     metrics_port: int = Field(
         default=9464, ge=0, le=65535, description="The port of `/metrics`; 0 takes a free one."
     )
+
+    @field_validator("pool_projects")
+    @classmethod
+    def _keeps_pools(cls, text: str) -> str:
+        PoolProjects.parse(text)
+        return text
 
     @property
     def is_distributed(self) -> bool:

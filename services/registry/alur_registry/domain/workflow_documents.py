@@ -11,6 +11,7 @@ from alur_common.definitions import WorkflowRecord
 from alur_common.pools import DEFAULT_POOL
 from alur_common.security.records import rfc3339
 from alur_engine.document import Workflow
+from alur_engine.naming import Reference
 from alur_engine.validation import find_doubts, find_risks
 from alur_sdk.errors import InvalidError, Problem
 
@@ -96,11 +97,13 @@ def shown_workflow(
     needs_broker: Container[str] = (),
     wide_networks: Sequence[str] = (),
     unserved: Sequence[str] = (),
+    lost: Reference | None = None,
 ) -> dict[str, Any]:
     """Return the document with what the server knows about it. Without `public_url` webhook addresses stay hidden.
 
     `triggers` is trigger -> what its status says beside; `needs_broker` are the types that have no broker here;
-    `wide_networks` are those that nodes may reach all of, `unserved` the pools that no executor serves.
+    `wide_networks` are those that nodes may reach all of, `unserved` the pools that no executor serves;
+    `lost` is what its publisher may not use any more.
     """
     document = record.document
     doubts = find_doubts(document)
@@ -115,15 +118,17 @@ def shown_workflow(
                 sorted(missing_credentials),
                 missing_references,
                 (doubts, risks),
-                _lacking(_on_broker(document, needs_broker), unserved),
+                _lacking(_on_broker(document, needs_broker), unserved, lost),
             ),
-            "warnings": [
-                {"path": w.path, "code": w.code, "message": w.message} for w in (*doubts, *risks)
-            ],
+            "warnings": [_shown_warning(one) for one in (*doubts, *risks)],
             "triggers": _triggers(record, public_url, triggers or {}),
             "lastExecution": last_execution,
         },
     }
+
+
+def _shown_warning(warning: Problem) -> dict[str, str]:
+    return {"path": warning.path, "code": warning.code, "message": warning.message}
 
 
 def _metadata(record: WorkflowRecord) -> dict[str, Any]:
@@ -170,8 +175,10 @@ State = tuple[str, str, str]
 """Status, reason and message of a condition."""
 
 
-def _lacking(without_broker: Sequence[str], unserved: Sequence[str]) -> dict[str, State]:
-    """Return a condition for each thing that this installation lacks."""
+def _lacking(
+    without_broker: Sequence[str], unserved: Sequence[str], lost: Reference | None
+) -> dict[str, State]:
+    """Return a condition for each thing that is lacking here."""
     states: dict[str, State] = {}
     if without_broker:
         names = ", ".join(without_broker)
@@ -180,6 +187,12 @@ def _lacking(without_broker: Sequence[str], unserved: Sequence[str]) -> dict[str
     if unserved:
         text = f"no executor that lives serves these pools, so their nodes wait: {_shortened(unserved)}"
         states["PoolsServed"] = ("False", "NoExecutor", text)
+    if lost is not None:
+        text = (
+            f"{lost.path}: who published this version may not use this {lost.kind} any more, so it does not run: "
+            "let somebody who may save the workflow as it is"
+        )
+        states["Permitted"] = ("False", "PublisherMayNot", text)
     return states
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from alur_common.bus import Bus
 from alur_common.clock import Clock, Ids
+from alur_common.pools import FOR_ALL, PoolProjects
 from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
 from alur_engine.catalogue import Catalogue
@@ -18,6 +19,7 @@ from alur_registry.service.credentials import Credentials
 from alur_registry.service.keys import Keys
 from alur_registry.service.lookup import Lookup
 from alur_registry.service.members import Members
+from alur_registry.service.naming import Naming
 from alur_registry.service.node_types import NodeTypes
 from alur_registry.service.producers import Producers
 from alur_registry.service.projects import Projects
@@ -48,6 +50,7 @@ class Parts:
     public_url: str = "http://127.0.0.1:8080"
     needs_broker: Container[str] = ()
     wide_networks: Sequence[str] = ()
+    pool_projects: PoolProjects = FOR_ALL
     fresh_seconds: float | None = None
 
 
@@ -59,8 +62,8 @@ class Registry:
 
     def __init__(self, parts: Parts) -> None:
         self._make_ground(parts)
-        self._make_definitions(parts)
         self._make_people(parts)
+        self._make_definitions(parts)
         self._make_secrets(parts)
 
     async def start(self) -> None:
@@ -101,17 +104,24 @@ class Registry:
 
     def _make_definitions(self, parts: Parts) -> None:
         self._catalogue = catalogue = Catalogue.from_json(parts.catalogue)
+        naming = Naming(catalogue, self._sessions, parts.pool_projects)
         workflows = Workflows(
             self._tools,
             self._projects,
             self._publishing,
             parts.validate,
             catalogue,
+            naming=naming,
             wide_networks=parts.wide_networks,
         )
         versions = Versions(parts.store, workflows, self._lookup, self._projects, parts.clock)
         showing = Showing(
-            parts.store, parts.outlook, parts.public_url, parts.needs_broker, parts.wide_networks
+            parts.store,
+            parts.outlook,
+            parts.public_url,
+            naming=naming,
+            needs_broker=parts.needs_broker,
+            wide_networks=parts.wide_networks,
         )
         types = NodeTypes(parts.catalogue)
         self.save = workflows.save
@@ -146,6 +156,7 @@ class Registry:
         self.record_security_events = security.record_security_events
         self.list_security_events = security.list_security_events
         self.authenticate = sessions.authenticate
+        self.granted = sessions.granted
         self.sign_in = sessions.sign_in
         self.refresh = sessions.refresh
         self.sign_out = sessions.sign_out

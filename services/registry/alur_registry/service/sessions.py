@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from alur_common.cache import Cache
 from alur_common.documents.port import Where
 from alur_common.security.records import Session
-from alur_common.security.rights import Caller, Kind, Role, authorize, lower_role
+from alur_common.security.rights import Caller, Kind, Role, authorize, lower_role, rights_of
 from alur_common.security.sessions import AccessTokens
 from alur_common.security.tokens import is_token, secret_hash
 from alur_registry.domain.entities import KeptSession, Link
@@ -44,6 +44,7 @@ class Sessions:
         self._clock = tools.clock
         self._ids = tools.ids
         self._callers: Cache[_Known] = Cache(tools.clock, size=10_000, fresh_seconds=fresh_seconds)
+        self._grants: Cache[list[str]] = Cache(tools.clock, size=2_000, fresh_seconds=fresh_seconds)
 
     async def authenticate(self, *, bearer: str | None = None, cookie: str | None = None) -> Caller:
         """Return who sends this bearer token (an API token or a session's) or session cookie.
@@ -57,6 +58,18 @@ class Sessions:
         if known.until <= self._clock.now():
             raise _unauthenticated()
         return known.caller
+
+    async def granted(self, tenant: str, project: str, user: str) -> list[str]:
+        """Return what this person may in a project by their role, as `credentials:use`; one who is gone may nothing."""
+
+        async def look_up() -> list[str]:
+            member = await self._store.members.find(tenant, user)
+            if member is None:
+                return []
+            reach = None if member.projects is None else frozenset(member.projects)
+            return rights_of(Caller(tenant, user, member.role, projects=reach), project)
+
+        return await self._grants.get(f"{tenant}/{project}/{user}", look_up)
 
     async def new_link(self, tenant: str, user: str) -> str:
         """Return a token that signs this user in once, within `LINK_SECONDS`."""
@@ -129,6 +142,7 @@ class Sessions:
     def forget_callers(self) -> None:
         """Look everybody up again."""
         self._callers.clear()
+        self._grants.clear()
 
     async def sweep(self) -> None:
         """Remove what is over."""

@@ -8,8 +8,10 @@ from typing import Any
 from alur_common.definitions import WorkflowRecord
 from alur_common.security.rights import Caller
 from alur_engine.validation import variables_named
+from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import credentials_named, pools_named, shown_workflow
 from alur_registry.ports import Outlook, Store
+from alur_registry.service.naming import Naming
 
 
 class Showing:
@@ -20,11 +22,14 @@ class Showing:
         store: Store,
         outlook: Outlook | None,
         public_url: str,
+        *,
+        naming: Naming,
         needs_broker: Container[str],
         wide_networks: Sequence[str],
     ) -> None:
         self._store = store
         self._outlook = outlook
+        self._naming = naming
         self._public_url = public_url.rstrip("/")
         self._needs_broker = needs_broker
         self._wide_networks = wide_networks
@@ -50,6 +55,7 @@ class Showing:
             triggers=await outlook.triggers(record) if outlook else None,
             needs_broker=self._needs_broker,
             wide_networks=self._wide_networks,
+            lost=await self._naming.lost(record) if isinstance(record, KeptWorkflow) else None,
             unserved=await outlook.unserved(pools) if outlook and pools else (),
         )
 

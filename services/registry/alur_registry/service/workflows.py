@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,13 +26,13 @@ from alur_registry.domain.workflow_documents import (
     normal_document,
 )
 from alur_registry.ports import Validate
+from alur_registry.service.naming import Naming
 from alur_registry.service.projects import Projects
 from alur_registry.service.publishing import Publishing
 from alur_registry.service.tools import Tools
 from alur_sdk.errors import (
     ConflictError,
     ExistsError,
-    ForbiddenError,
     InvalidError,
     ManagedError,
     MismatchError,
@@ -77,6 +77,7 @@ class Workflows:
         validate: Validate,
         catalogue: Catalogue,
         *,
+        naming: Naming,
         wide_networks: Sequence[str] = (),
     ) -> None:
         self._store = tools.store
@@ -85,6 +86,7 @@ class Workflows:
         self._audit = tools.audit
         self._validate = validate
         self._catalogue = catalogue
+        self._naming = naming
         self._wide_networks = wide_networks
         self._clock = tools.clock
         self._ids = tools.ids
@@ -108,7 +110,8 @@ class Workflows:
         A creation (`if_none_match`) by a `request_id` that made the workflow with this very document is a repeat: the
         workflow is answered and left alone; with another document it raises `MismatchError`.
         Raises `InvalidError` with all problems, `ExistsError` for `if_none_match`, `ConflictError` when `if_match` is not
-        its revision, `ManagedError` when Kubernetes manages it, `ForbiddenError` for credentials that the caller may not use.
+        its revision, `ManagedError` when Kubernetes manages it, `ForbiddenError` for
+        what it names that the caller may not use.
         """
         _authorize(caller, "write", project, managed_by)
         workflow = self._sound(document, project, name)
@@ -221,6 +224,8 @@ class Workflows:
         for _ in range(_TRIES):
             known = await self._known(wish)
             record = self._next(wish, known)
+            if known is not None and await self._is_orphaned(wish, known, record):
+                record = self._taken_over(wish, record, known)
             if known is not None and record.revision == known.revision:
                 return known, False
             if known is None:  # a draft of one that had this name before is none of this one
@@ -254,7 +259,7 @@ class Workflows:
             raise _stale(known) if known else ConflictError(f"the workflow {name} does not exist")
         if known is not None:
             _check_manager(known, wish.managed_by)
-        _check_credentials(wish, known)
+        self._naming.check(wish.caller, wish.project, wish.document, known)
         await self._check_kinds(wish)
         return known
 
@@ -293,6 +298,24 @@ class Workflows:
                 managed_by=managed_by,
             )
         return replace(changed, revision=known.revision + 1)
+
+    async def _is_orphaned(self, wish: _Wish, known: KeptWorkflow, record: KeptWorkflow) -> bool:
+        """Whether this save leaves a version as it is whose publisher may not use any more what it names."""
+        is_kept = record.version == known.version and not wish.if_none_match
+        return is_kept and await self._naming.lost(known) is not None
+
+    def _taken_over(self, wish: _Wish, record: KeptWorkflow, known: KeptWorkflow) -> KeptWorkflow:
+        """Return the same as a new version of who saves it, who needs all the rights for that."""
+        self._naming.check(wish.caller, wish.project, wish.document, None)
+        now = self._clock.now()
+        return replace(
+            record,
+            version=known.version + 1,
+            updated_at=now,
+            activated_at=now,
+            activated_by=wish.caller.user,
+            revision=known.revision + 1,
+        )
 
     def _first(self, wish: _Wish, now: float) -> KeptWorkflow:
         return KeptWorkflow(
@@ -350,18 +373,6 @@ def _check_manager(known: KeptWorkflow, managed_by: str) -> None:
             f"{known.name} is managed by Kubernetes: change it with `kubectl edit workflow.alur.dev/{known.name} "
             f"-n {known.project}`, or save a copy under another name",
             workflow=known.name,
-        )
-
-
-def _check_credentials(wish: _Wish, known: KeptWorkflow | None) -> None:
-    """A credential that is newly named has to be one that the caller may use."""
-    before: Mapping[str, str] = credentials_named(known.document) if known else {}
-    for credential, path in credentials_named(wish.document).items():
-        if credential in before or wish.caller.may("use", "credentials", wish.project):
-            continue
-        raise ForbiddenError(
-            f"{path}: {wish.caller.role} {wish.caller.user} may not use the credential {credential}",
-            path=path,
         )
 
 

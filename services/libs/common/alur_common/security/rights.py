@@ -40,6 +40,8 @@ TABLE: Mapping[str, Mapping[str, Role]] = {
         "manage": "owner",
     },
     "variables": {"read": "viewer", "write": "editor", "delete": "editor"},
+    "pools": {"use": "editor"},
+    "topics": {"use": "editor"},
     "expressions": {"execute": "operator"},
     "node-types": {"read": "viewer"},
     "templates": {"read": "viewer", "write": "editor", "delete": "editor"},
@@ -53,7 +55,16 @@ TABLE: Mapping[str, Mapping[str, Role]] = {
 }
 """resource -> action -> the least role that may. `tokens` and `sessions` mean one's own; `manage` those of others."""
 
-IN_PROJECTS = frozenset({"workflows", "executions", "credentials", "variables"})
+NAMED: Mapping[str, tuple[str, str]] = {
+    "credential": ("use", "credentials"),
+    "workflow": ("execute", "workflows"),
+    "variable": ("read", "variables"),
+    "pool": ("use", "pools"),
+    "topic": ("use", "topics"),
+}
+"""What a workflow may name -> the action and the resource that it takes to name it, of whoever saves it and at each run of whoever published it."""
+
+IN_PROJECTS = frozenset({"workflows", "executions", "credentials", "variables", "pools", "topics"})
 """Resources that live in a project: a caller limited to projects must name one of them."""
 FOR_EVERYONE = frozenset({"me", "node-types", "expressions", "templates", "projects"})
 """Resources of the tenant that a caller limited to projects may still read, filtered to its projects."""
@@ -126,9 +137,10 @@ def authorize(caller: Caller, action: str, resource: str, project: str | None = 
         )
 
 
-def rights_of(caller: Caller) -> list[str]:
-    """Return all that the caller may, as `resource:action`, in the projects within reach."""
-    project = None if caller.projects is None else min(caller.projects, default=None)
+def rights_of(caller: Caller, project: str | None = None) -> list[str]:
+    """Return all that the caller may, as `resource:action`, in this project, or in any of those within reach."""
+    if project is None and caller.projects is not None:
+        project = min(caller.projects, default=None)
     return [
         f"{resource}:{action}"
         for resource, actions in TABLE.items()

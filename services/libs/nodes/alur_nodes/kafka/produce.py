@@ -29,7 +29,8 @@ class ProduceParams(Params):
     """What is written, and where."""
 
     topic: Annotated[str, StringConstraints(min_length=1, max_length=249)] = Field(
-        description="The topic. It has to exist."
+        description="The topic. It has to exist.",
+        json_schema_extra={"x-ui": {"widget": "topic"}},
     )
     value: Any = Field(
         default=None,

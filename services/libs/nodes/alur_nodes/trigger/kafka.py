@@ -34,7 +34,8 @@ class KafkaParams(Params):
     """What is read, and how."""
 
     topic: Annotated[str, StringConstraints(pattern=TOPIC, min_length=1, max_length=249)] = Field(
-        description="The topic. It has to exist."
+        description="The topic. It has to exist.",
+        json_schema_extra={"x-ui": {"widget": "topic"}},
     )
     value: Literal["json", "text", "bytes"] = Field(
         default="json",

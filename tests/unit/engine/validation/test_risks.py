@@ -96,3 +96,31 @@ def test_a_host_that_an_expression_gives_is_told_where_much_is_within_reach(
     found = risks(request(url), wide=WIDE)
     assert found == ([("spec.nodes[0].params.url", "wide-outbound")] if is_risky else [])
     assert risks(request(url)) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ("headers", "Authorization"),
+        ("headers", "x-api-key"),
+        ("headers", "PRIVATE-TOKEN"),
+        ("query", "access_token"),
+        ("query", "client_secret"),
+    ],
+)
+def test_a_secret_that_is_written_out_is_told(part: str, name: str) -> None:
+    url = "https://a.example"
+    call = {**request(url), "params": {"url": url, part: {name: "s3cr3t"}}}
+    (risk,) = risks(call)
+    assert risk == (f"spec.nodes[0].params.{part}.{name}", "plain-secret")
+    assert risks({**call, "disabled": True}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Authorization", "{{ $json.token }}"), ("Accept", "application/json"), ("x-api-key", "")],
+)
+def test_what_data_bring_or_is_no_secret_is_not(name: str, value: str) -> None:
+    url = "https://a.example"
+    call = {**request(url), "params": {"url": url, "headers": {name: value}}}
+    assert risks(call) == []

@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from alur_engine.reading.limits import child_path
 from alur_sdk.errors import Problem
 
 _WEBHOOK, _CODE, _REQUEST = "trigger.webhook", "core.code", "http.request"
 _HERE = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?:[:/?#]|$)", re.IGNORECASE)
 _PLAIN = "http://"
+_SECRET = re.compile(
+    r"(?:proxy-)?authorization|cookie|.*(?:api|access|auth|secret|private)[-_]?(?:key|token)|.*(?:password|secret)|token",
+    re.IGNORECASE,
+)
+"""Names of headers and of query parameters whose values are secrets."""
 
 
 def find_risks(document: dict[str, Any], *, wide: Sequence[str] = ()) -> list[Problem]:
@@ -19,7 +25,12 @@ def find_risks(document: dict[str, Any], *, wide: Sequence[str] = ()) -> list[Pr
     `wide` are the networks, not public, of which the installation lets nodes reach all.
     """
     spec = document["spec"]
-    return [*_open_webhooks(spec), *_untrusted_code(spec), *_requests(spec, wide)]
+    return [
+        *_open_webhooks(spec),
+        *_untrusted_code(spec),
+        *_requests(spec, wide),
+        *_written_secrets(spec),
+    ]
 
 
 def _is_on(part: dict[str, Any]) -> bool:
@@ -88,6 +99,27 @@ def _requests(spec: dict[str, Any], wide: Sequence[str]) -> Iterator[Problem]:
                 f"{', '.join(wide)} here: write the host out, or narrow ALUR_OUTBOUND_ALLOW"
             )
             yield Problem(path, "wide-outbound", message)
+
+
+def _written_secrets(spec: dict[str, Any]) -> Iterator[Problem]:
+    """Yield secrets that stand in the document itself, where everybody reads them who may read workflows."""
+    for index, node in enumerate(spec.get("nodes", ())):
+        if node["type"] != _REQUEST or not _is_on(node):
+            continue
+        for part in ("headers", "query"):
+            given = node.get("params", {}).get(part)
+            for name, value in given.items() if isinstance(given, dict) else ():
+                if _SECRET.fullmatch(name) and isinstance(value, str) and _is_written(value):
+                    message = (
+                        f"{node['name']!r} has a secret written out in {name!r}, for everybody to read who may "
+                        "read the workflow: keep it in a credential"
+                    )
+                    path = child_path(f"spec.nodes[{index}].params.{part}", name)
+                    yield Problem(path, "plain-secret", message)
+
+
+def _is_written(value: str) -> bool:
+    return bool(value.strip()) and "{{" not in value
 
 
 def _host(url: str) -> str:

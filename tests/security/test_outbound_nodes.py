@@ -161,9 +161,9 @@ def test_33_every_type_that_takes_a_host_is_attacked_here() -> None:
 
 
 def test_33_a_context_leads_out_by_the_ports_that_are_attacked_here() -> None:
-    """`code` leads into the jail, which has no network; whatever else is new has to be attacked here too."""
+    """`code` and `files` lead to no network; whatever else is new has to be attacked here too."""
     ports = {name for name, value in vars(NodeContext).items() if isinstance(value, property)}
-    assert ports == {*OUTWARD, "code"}
+    assert ports == {*OUTWARD, "code", "files"}
     users = {kind for port in OUTWARD for kind in own_types() if f"ctx.{port}." in source(kind)}
     assert users == set(OUTWARD.values())
 

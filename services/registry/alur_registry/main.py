@@ -69,10 +69,7 @@ def build(
             validate=validate or validator(known),
             catalogue=known,
             sealer=Sealer(key_wrapper(settings)),
-            access=AccessTokens(
-                load_keys(settings.data / "keys" / "session", _plain(settings.session_key))[0],
-                clock,
-            ),
+            access=_access(settings, clock),
             outlook=StoredOutlook(StoredExecutions(documents), Workers(documents), triggers),
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
@@ -84,6 +81,11 @@ def build(
     if settings.is_distributed:
         _follow_others(registry, bus, ids)
     return registry
+
+
+def _access(settings: Settings, clock: Clock) -> AccessTokens:
+    keys = load_keys(settings.data / "keys" / "session", _plain(settings.session_key))
+    return AccessTokens(keys[0], clock)
 
 
 def _follow_others(registry: Registry, bus: Bus, ids: Ids) -> None:

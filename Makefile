@@ -116,7 +116,7 @@ test: install tests/node_modules/.installed browser servers-of-tests ## All test
 	cd $(EDITOR) && npm run --silent knip && npm run --silent budget
 	rm -f .coverage .coverage.*
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term tests/unit $(wildcard tests/contract tests/security)
-	$(PYTEST) -n $(WORKERS) --dist worksteal tests/simulation
+	$(PYTEST) -n $(WORKERS) --dist worksteal tests/simulation tests/fuzz
 	$(PYTEST) $(ALL_MARKERS) $(wildcard tests/integration tests/e2e)
 
 SEEDS ?= 1000000
@@ -130,6 +130,12 @@ EXPRESSIONS ?= 20000
 .PHONY: two-engines
 two-engines: .venv/.members ## Ask both engines for EXPRESSIONS (twenty thousand) generated expressions; `make test` asks for two thousand
 	ALUR_TWO_ENGINES=$(EXPRESSIONS) $(PYTEST) -n $(WORKERS) tests/unit/engine/expressions/test_jailed.py
+
+FUZZ_SECONDS ?= 600
+
+.PHONY: fuzz
+fuzz: .venv/.members ## Attack expressions by generated ones for FUZZ_SECONDS (ten minutes), each night with a new seed; `make test` tries a thousand
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 .PHONY: chaos-short
 chaos-short: install servers-of-tests ## Fault tests in their short form: real servers, real kills

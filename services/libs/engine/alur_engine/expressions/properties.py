@@ -9,10 +9,10 @@ from typing import Final
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_key
 from alur_engine.expressions.limits import spend_slots
-from alur_engine.expressions.methods.tables import find_standard
+from alur_engine.expressions.methods.tables import find_standard, most_arguments
 from alur_engine.expressions.problems import range_error, type_error
 from alur_engine.expressions.scope import Scope
-from alur_engine.expressions.values import UNDEFINED, Function, MatchList, Special, Value
+from alur_engine.expressions.values import UNDEFINED, Function, MatchList, Native, Special, Value
 
 _CLOSED: Final = frozenset({"constructor", "__proto__", "prototype"})
 _MISSING: Final = object()
@@ -35,7 +35,11 @@ def read_name(s: Scope, value: Value, name: str) -> Value:
     if name in _CLOSED:
         raise type_error(f"`{name}` cannot be reached from an expression")
     method = find_standard(type(value), name)
-    return Function(partial(method, s, value), name) if method is not None else UNDEFINED
+    return Function(partial(_called, method, s, value), name) if method is not None else UNDEFINED
+
+
+def _called(method: Native, s: Scope, value: Value, *given: Value) -> Value:
+    return method(s, value, *given[: most_arguments(method, 2)])
 
 
 def _own(value: Value, name: str) -> Value:

@@ -14,7 +14,7 @@ from alur_jail.failures import CodeFailedError
 from alur_jail.pool import Ears, _heard
 from alur_jail.room import JailSettings
 from alur_sdk.errors import AlurError, LimitError, Permanent
-from tests.support.jail import MIB, Cell, cell, no_jail
+from tests.support.jail import MIB, Cell, cell, no_jail, processes, warm_parent
 
 USE_PACKAGE = (
     "from packaging.version import Version\nreturn str(max(map(Version, ['1.9', '1.10'])))"
@@ -52,6 +52,18 @@ async def test_a_run_that_is_cancelled_leaves_no_runner() -> None:
             await running
         assert made.jail._tenants == {}
         assert await made.run("python", "return []") == []
+
+
+async def test_code_that_goes_on_lets_others_go_first() -> None:
+    async with cell() as made, asyncio.timeout(20):
+        await made.run("python", "return []")
+        running = asyncio.create_task(made.run("python", "while True: pass", seconds=20))
+        priorities: set[int] = set()
+        while 19 not in priorities:
+            await asyncio.sleep(0.01)
+            below = processes(warm_parent("python_code"))[1:]
+            priorities |= {os.getpriority(os.PRIO_PROCESS, pid) for pid in below}
+        running.cancel()
 
 
 @pytest.mark.parametrize(("seconds", "memory"), [(61, 64), (1, 513)])

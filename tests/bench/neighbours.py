@@ -1,0 +1,180 @@
+"""How slow one tenant becomes while another one's code runs away: endless loops, memory, forks, huge patterns.
+
+`python -m tests.bench.neighbours [rounds] [seconds]` measures the calm tenant alone and beside the wild one, in turns,
+and prints the ratio of each pair of rounds: the 99th percentile by the clock of 100 items through a runner, and of an
+execution without code through a whole `alur dev`. The median ratio should be 1.2 at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import cycle
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from alur_sdk.errors import AlurError
+from tests.bench.code import CODE, ITEMS
+from tests.bench.load import chain
+from tests.support.alur_dev import AlurDev
+from tests.support.jail import MIB, Cell, cell
+
+PAUSE_SECONDS = 0.005
+LIMIT_SECONDS = 0.5
+WILD_AT_ONCE = 16
+OPEN = "import json\nos = json.codecs.sys.modules['os']\n"
+WILD = [
+    ("javascript", "while (true);"),
+    ("python", "x = [bytearray(1 << 20) for _ in range(1024)]"),
+    ("python", f"{OPEN}while True:\n  try: os.fork()\n  except OSError: pass"),
+    ("python", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')"),
+    ("javascript", "/(a+)+$/.test('a'.repeat(60) + 'b')"),
+    ("javascript", "const all = []; while (true) all.push(new Uint8Array(1e7).fill(1))"),
+]
+Once = Callable[[], Awaitable[object]]
+
+
+async def latencies(once: Once, seconds: float) -> list[float]:
+    """Return how many milliseconds each call took, one after the other."""
+    found, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        begun = time.perf_counter()
+        await once()
+        found.append((time.perf_counter() - begun) * 1e3)
+        await asyncio.sleep(PAUSE_SECONDS)
+    return found
+
+
+@contextlib.asynccontextmanager
+async def beside(wild: Once) -> AsyncIterator[None]:
+    """Keep many wild ones going meanwhile."""
+
+    async def forever() -> None:
+        while True:
+            with contextlib.suppress(AlurError):
+                await wild()
+
+    running = [asyncio.create_task(forever()) for _ in range(WILD_AT_ONCE)]
+    await asyncio.sleep(2 * LIMIT_SECONDS)
+    try:
+        yield
+    finally:
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def compare(name: str, calm: Once, wild: Once, rounds: int, seconds: float) -> None:
+    """Print a line for each pair of rounds, and the median of their ratios."""
+    ratios = []
+    await latencies(calm, 1)
+    for _ in range(rounds):
+        alone = await latencies(calm, seconds)
+        async with beside(wild):
+            shared = await latencies(calm, seconds)
+        (fair, slow), (low, high) = (
+            (median(each), quantiles(each, n=100)[98]) for each in (alone, shared)
+        )
+        ratios.append(high / slow)
+        print(
+            f"{name}: alone {fair:.2f} ms, p99 {slow:.2f}; beside {low:.2f} ms, p99 {high:.2f}; "
+            f"ratio of p99 {ratios[-1]:.2f}"
+        )
+    print(f"{name}: median ratio of p99 {median(ratios):.2f} (wanted 1.2)")
+
+
+async def of_code(rounds: int, seconds: float) -> None:
+    """Compare code of a calm tenant."""
+    async with cell() as made:
+        kinds = cycle(WILD)
+
+        async def calm() -> object:
+            return await made.run("javascript", CODE["javascript"], ITEMS, tenant="calm")
+
+        await compare("code", calm, lambda: _wild(made, next(kinds)), rounds, seconds)
+
+
+async def _wild(made: Cell, kind: tuple[str, str]) -> object:
+    return await made.run(*kind, seconds=LIMIT_SECONDS, memory=64 * MIB, tenant="wild")
+
+
+async def of_executions(rounds: int, seconds: float) -> None:
+    """Compare executions without code of a whole platform."""
+    with tempfile.TemporaryDirectory() as folder:
+        platform = AlurDev(Path(folder) / "data")
+        platform.start()
+        try:
+            for each in (chain("calm", 3), _wild_workflow()):
+                path = f"/api/v1/projects/default/workflows/{each['metadata']['name']}"
+                platform.rest.put(path, json=each).raise_for_status()
+            calm, wild = (
+                _caller(platform, platform.hook(name), number)
+                for name, number in (("calm", 1), ("wild", 2))
+            )
+            await compare("executions", calm, wild, rounds, seconds)
+        finally:
+            platform.kill()
+
+
+def _wild_workflow() -> dict[str, Any]:
+    nodes = [
+        {
+            "name": f"wild{number}",
+            "type": "core.code",
+            "params": {
+                "language": language,
+                "code": code,
+                "limits": {"time": f"PT{LIMIT_SECONDS}S", "memory": "64Mi"},
+            },
+            "onError": "continue",
+        }
+        for number, (language, code) in enumerate(WILD)
+    ]
+    made = chain("wild", 0)
+    made["spec"]["nodes"] = nodes
+    made["spec"]["edges"] = [{"from": "in", "to": node["name"]} for node in nodes]
+    return made
+
+
+def _caller(platform: AlurDev, url: str, number: int) -> Once:
+    target = urlsplit(url)
+    body = f'{{"n":{number}}}'.encode()
+    head = f"POST {target.path} HTTP/1.1\r\nhost: {target.netloc}\r\nconnection: close\r\n"
+    request = f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+
+    async def once() -> object:
+        reader, writer = await asyncio.open_connection(target.hostname, target.port)
+        try:
+            writer.write(request.encode() + body)
+            answer = await reader.read()
+            assert b" 200 " in answer[:20] or b" 500 " in answer[:20], answer[:300]
+            return answer
+        finally:
+            writer.close()
+
+    return once
+
+
+def _silent(_logger: object, _name: str, _event: structlog.types.EventDict) -> str:
+    raise structlog.DropEvent
+
+
+async def main() -> None:
+    """Measure both."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 5
+    structlog.configure(processors=[_silent])
+    await of_code(rounds, seconds)
+    await of_executions(rounds, seconds)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

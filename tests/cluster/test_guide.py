@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,22 +12,104 @@ import yaml
 from tests.cluster.objects import version_of, workflow
 from tests.support.alur_dev import ROOT, AlurDev
 from tests.support.cluster import Kubernetes, holds
+from tests.support.guide import Command, Shell, files, sections
+from tests.support.operator import Operator
 from tools import chart
+from tools.servers import definitions
 
-GUIDE = (ROOT / "docs/how-to/kubernetes.md").read_text()
-SHOWN = re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
+PAGES = ("kubernetes", "kubernetes-install", "kubernetes-operate", "kubernetes-troubleshooting")
+GUIDE = "".join((ROOT / f"docs/how-to/{page}.md").read_text() for page in PAGES)
+FILES = files(*PAGES)
+HERE = "alur"
+DEV = Command(
+    "helm install alur charts/alur -n alur --create-namespace -f charts/alur/ci/dev-values.yaml", ""
+)
+VALUES = "helm install alur charts/alur -n alur --create-namespace -f my-values.yaml"
+READY = "kubectl wait --for=condition=Ready awf/greet --timeout=20s"
+BEFORE = {
+    "kubernetes-operate": [
+        Command("kubectl apply --server-side -f greet.yaml", ""),
+        Command(VALUES, ""),
+        Command("kubectl -n alur create secret generic alur-keys --from-literal=master-key=m", ""),
+        Command(
+            "kubectl -n alur create secret generic alur-mongo --from-literal=url=mongodb://m/alur",
+            "",
+        ),
+    ],
+    "Back up a volume": [DEV],
+    "kubernetes-troubleshooting": [
+        DEV,
+        Command("kubectl apply --server-side -f greet.yaml -f greet-ana.yaml", ""),
+        Command(READY, ""),
+        Command("kubectl wait --for=condition=Succeeded awr/greet-ana --timeout=20s", ""),
+    ],
+}
+"""What a reader has done before a page, or one of its sections."""
+ANEW = {"Back up a volume"}
 
 
-@pytest.mark.usefixtures("operator")
-def test_the_guide_does_as_it_tells(kubernetes: Kubernetes, namespace: str) -> None:
-    workflow, run = SHOWN
-    here = ("-n", namespace)
-    kubernetes.do("apply", "--server-side", *here, "-f", "-", feed=workflow)
-    kubernetes.do("wait", "--for=condition=Ready", "awf/greet", *here, "--timeout=20s")
-    kubernetes.do("apply", "--server-side", *here, "-f", "-", feed=run)
-    kubernetes.do("wait", "--for=condition=Succeeded", "awr/greet-ana", *here, "--timeout=20s")
-    output = kubernetes.do("get", "awr", "greet-ana", *here, "-o", "jsonpath={.status.output}")
-    assert output in GUIDE
+def scripts() -> list[Any]:
+    """Return what is run, each on a cluster without a release: whole pages, but for sections that begin anew."""
+    found = []
+    for page in PAGES:
+        parts = sections(page)
+        alone = {t: c for t, c in parts.items() if page == "kubernetes-install" or t in ANEW}
+        whole = [command for t, c in parts.items() if t not in alone for command in c]
+        for title, commands in {"": whole, **alone}.items():
+            name = f"{page.removeprefix('kubernetes-')}-{title}".lower().replace(" ", "-")
+            before = BEFORE.get(title or page, [])
+            if commands:
+                found.append(pytest.param(before + commands, id=name[:30].strip("-")))
+    return found
+
+
+@pytest.fixture(scope="module")
+def prepared(kubernetes: Kubernetes) -> Iterator[Kubernetes]:
+    """A cluster that knows the kinds of others, as the pages ask for it."""
+    kinds = ("-f", str(definitions.get()), "-f", str(Path(__file__).with_name("strimzi.yaml")))
+    kubernetes.do("apply", "--server-side", *kinds)
+    kubernetes.do("wait", "--for=condition=Established", *kinds, "--timeout=30s")
+    yield kubernetes
+    kubernetes.do("delete", *kinds, "--wait=false")
+
+
+@pytest.fixture
+def shell(
+    prepared: Kubernetes, alur: AlurDev, operator: Operator, namespace: str, tmp_path: Path
+) -> Iterator[Shell]:
+    """A reader's shell at the root of the project, in a namespace of its own."""
+    kubeconfig = tmp_path / "kubeconfig"
+    text = prepared.cluster.kubeconfig.read_text()
+    kubeconfig.write_text(text.replace('"namespace": "default"', f'"namespace": "{namespace}"'))
+    assert operator.lives()
+    more = {
+        "KUBECONFIG": str(kubeconfig),
+        "ALUR_SERVER": alur.url,
+        "ALUR_TOKEN": alur.token,
+        "ALUR_PROJECT": namespace,
+        "ALUR_DATA": str(alur.data),
+    }
+    gone = ("delete", "namespace", HERE, "--ignore-not-found", "--timeout=60s")
+    prepared.do(*gone)
+    made = Shell(tmp_path, prepared, more)
+    made.write(FILES)
+    yield made
+    prepared.do("delete", "awf,awr", "--all", "-n", namespace, "--timeout=30s")
+    # No controller is here that would take it off.
+    no_finalizers = json.dumps({"metadata": {"finalizers": None}})
+    prepared.kubectl("patch", "pvc", "data-alur-0", "-n", HERE, "-p", no_finalizers)
+    prepared.do(*gone)
+
+
+@pytest.mark.parametrize("commands", scripts())
+def test_the_guide_does_as_it_tells(shell: Shell, commands: list[Command]) -> None:
+    shell.run(commands)
+
+
+def test_every_page_of_the_guide_has_commands_and_files() -> None:
+    counts = {page: sum(map(len, sections(page).values())) for page in PAGES}
+    assert min(counts.values()) >= 5, counts
+    assert {"greet.yaml", "greet-ana.yaml", "my-values.yaml", "runs-workflows.yaml"} <= set(FILES)
 
 
 def test_the_guide_names_values_that_exist() -> None:
@@ -57,10 +142,10 @@ def test_alur_apply_and_kubectl_apply_agree(
     kubernetes: Kubernetes, alur: AlurDev, namespace: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "greet.yaml"
-    file.write_text(SHOWN[0])
+    file.write_text(FILES["greet.yaml"])
     alur.rest.post("/api/v1/projects", json={"name": namespace}).raise_for_status()
     assert alur.cli("apply", "-f", str(file), "-p", namespace).returncode == 0
-    adopted = SHOWN[0].replace(
+    adopted = FILES["greet.yaml"].replace(
         "  name: greet\n", '  name: greet\n  annotations: {alur.dev/adopt: "true"}\n', 1
     )
     kubernetes.do("apply", "--server-side", "-n", namespace, "-f", "-", feed=adopted)

@@ -100,5 +100,5 @@ def test_every_reason_is_explained() -> None:
 
 
 def test_the_guide_explains_every_reason() -> None:
-    guide = (Path(__file__).parents[3] / "docs/how-to/kubernetes.md").read_text()
+    guide = (Path(__file__).parents[3] / "docs/how-to/kubernetes-troubleshooting.md").read_text()
     assert [r for r, says in reasons.ALL.items() if f"| `{r}` | {says} |" not in guide] == []

@@ -16,6 +16,7 @@ from alur_engine.document import Position
 from alur_engine.validation import validate_document
 from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, Object
+from tests.unit.engine.validation.test_documents import CASES
 
 HERE = Path(__file__).parent
 WORKFLOW: Object = {
@@ -41,6 +42,11 @@ RUN: Object = {
     "metadata": {"name": "good", "namespace": "default"},
     "spec": {"workflow": "good"},
 }
+GOOD = [
+    pytest.param(case["spec"], id=case["name"][:60])
+    for case in CASES
+    if "spec" in case and not case.get("problems")
+]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
 
@@ -112,6 +118,15 @@ def test_a_document_survives_apply_get_and_apply(kubernetes: Kubernetes, path: P
         assert again["metadata"]["generation"] == 1
 
 
+@pytest.mark.parametrize("case", GOOD)
+def test_the_server_keeps_a_good_document_as_it_is(
+    kubernetes: Kubernetes, case: dict[str, Any]
+) -> None:
+    answer = create(kubernetes, "workflows", {**WORKFLOW, "spec": case})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["spec"] == with_ports(case)
+
+
 def test_kubectl_reads_positions_as_people_write_them(kubernetes: Kubernetes) -> None:
     with kubernetes.namespace("positions") as namespace:
         kubernetes.do("apply", "--server-side", "-n", namespace, "-f", str(ROOT / "examples"))
@@ -127,7 +142,9 @@ def test_kubectl_reads_positions_as_people_write_them(kubernetes: Kubernetes) ->
 def with_ports(spec: Object) -> Object:
     """Return the spec with the ports of edges, which are the keys of their list."""
     ports = {"output": "main", "input": "main"}
-    return {**spec, "edges": [{**ports, **edge} for edge in spec.get("edges", ())]}
+    if "edges" not in spec:
+        return spec
+    return {**spec, "edges": [{**ports, **edge} for edge in spec["edges"]]}
 
 
 def test_the_largest_workflow_fits(kubernetes: Kubernetes) -> None:

@@ -15,6 +15,7 @@ from tests.support.alur_dev import AlurDev, free_ports
 from tests.support.certificates import self_signed
 from tests.support.cluster import Kubernetes, Object, condition, holds, service_account
 from tests.support.operator import Operator
+from tests.unit.engine.validation.test_documents import CASES
 from tools import chart
 
 HERE = "admission"
@@ -133,6 +134,20 @@ def test_a_name_that_the_server_makes_is_fine(kubernetes: Kubernetes) -> None:
     unnamed["metadata"] = {"generateName": "made-"}
     answer = kubernetes.api.post(kubernetes.path("workflows", HERE), json=unnamed)
     assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.usefixtures("asked")
+def test_nothing_that_alur_refuses_is_kept_and_all_that_it_takes_is(kubernetes: Kubernetes) -> None:
+    wrong = {}
+    for case in (case for case in CASES if "spec" in case):
+        document = {**workflow(HERE, "case"), "spec": case["spec"]}
+        options = {"dryRun": "All", "fieldValidation": "Strict"}
+        answer = kubernetes.api.post(
+            kubernetes.path("workflows", HERE), params=options, json=document
+        )
+        if (answer.status_code == 201) == bool(case.get("problems")):
+            wrong[case["name"]] = f"{answer.status_code} {answer.text}"
+    assert wrong == {}
 
 
 def test_a_certificate_takes_the_place_of_another_and_no_question_goes_unanswered(

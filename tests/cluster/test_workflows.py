@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import json
+from typing import Any
 
 import pytest
 
@@ -252,3 +254,26 @@ def test_a_change_costs_one_patch_and_each_field_has_its_owner(
     managed = json.loads(told)["metadata"]["managedFields"]
     managers = {(field["manager"], field.get("subresource", "")) for field in managed}
     assert managers == {("alur-operator", ""), ("alur-operator", "status"), ("kubectl", "")}
+
+
+def large(namespace: str, *, bytes_of_each: int) -> dict[str, Any]:
+    """Return a workflow of as many nodes as one may have."""
+    names = [f"step {number:04d}" for number in range(1_000)]
+    fields = {"fields": {"note": "y" * bytes_of_each}}
+    nodes = [{"name": name, "type": "core.set", "params": fields} for name in names]
+    edges = [{"from": a, "to": b} for a, b in itertools.pairwise(names)]
+    return workflow(namespace, "large", nodes=nodes, edges=edges)
+
+
+def test_a_workflow_of_a_thousand_nodes_becomes_ready(
+    kubernetes: Kubernetes, alur: AlurDev, namespace: str
+) -> None:
+    kubernetes.apply(large(namespace, bytes_of_each=500))
+    kubernetes.wait_for("workflows", namespace, "large", holds("Ready"), 60)
+    assert len(alur.rest.get(address(namespace, "large")).json()["spec"]["nodes"]) == 1_000
+
+
+def test_what_etcd_cannot_hold_is_told_at_apply(kubernetes: Kubernetes, namespace: str) -> None:
+    feed = json.dumps(large(namespace, bytes_of_each=1_500))
+    done = kubernetes.kubectl("apply", "--server-side", "-f", "-", feed=feed)
+    assert (done.returncode, "request is too large" in done.stderr) == (1, True), done.stderr

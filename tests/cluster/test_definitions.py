@@ -134,7 +134,7 @@ def test_kubectl_reads_positions_as_people_write_them(kubernetes: Kubernetes) ->
         found = kubernetes.get("workflows", namespace, "large-orders")
         assert found is not None
         kept, problems = validate_document(found, Catalogue.from_json(load_catalogue()))
-        (written,) = read_documents((ROOT / "examples/large-orders.yaml").read_text())
+        written: Any = read_documents((ROOT / "examples/large-orders.yaml").read_text())[0]
         said = written["spec"]["nodes"][0]["position"]
         assert (problems, kept and kept.spec.nodes[0].position) == ([], Position(**said))
 

@@ -13,7 +13,7 @@ from tests.support.alur_dev import AlurDev, alur_dev
 from tests.support.cluster import Kubernetes, condition, holds
 from tests.support.operator import Operator
 
-DOWN_SECONDS = 3
+DOWN_SECONDS = 30
 RANDOM = random.Random(7)  # noqa: S311  # the same faults in each run
 
 

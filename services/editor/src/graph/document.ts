@@ -77,6 +77,10 @@ export interface WorkflowMetadata {
   managedBy?: string | null;
 }
 
+/** It belongs to an object of Kubernetes: Alur refuses other changes than those of its operator. */
+export const isManaged = (metadata: WorkflowMetadata): boolean =>
+  metadata.managedBy === "kubernetes";
+
 interface TriggerStatus {
   name: string;
   active: boolean;

@@ -15,6 +15,8 @@ import {
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { setSpec } from "../../graph/commands";
+import { isManaged } from "../../graph/document";
+import { ManagedMark } from "../../ui/managed-mark";
 import { useEditor, useRun, useWorkbench } from "./context";
 import { DraftMark } from "./draft-mark";
 import classes from "./editor-header.module.css";
@@ -111,31 +113,46 @@ function More() {
   );
 }
 
+/** Make what is drawn the next version; of a workflow that a cluster manages, show what is to be applied there. */
+function Publish({ saving }: { saving: Saving }) {
+  const { t } = useTranslation();
+  const dirty = useEditor(isDirty);
+  const managed = useEditor(({ graph }) => isManaged(graph.metadata));
+  return (
+    <Tooltip
+      label={t(dirty ? (managed ? "managed.hint" : "editor.publish") : "editor.upToDate")}
+      multiline
+      maw={340}
+    >
+      <Indicator disabled={!dirty} color="orange" size={9} offset={2}>
+        <Button
+          variant="default"
+          loading={saving.isSaving}
+          disabled={!dirty}
+          onClick={() => void saving.save()}
+        >
+          {t(managed ? "managed.export" : "editor.save")}
+        </Button>
+      </Indicator>
+    </Tooltip>
+  );
+}
+
 export function EditorHeader({ saving }: { saving: Saving }) {
   const { t } = useTranslation();
   const { view } = useWorkbench();
-  const dirty = useEditor(isDirty);
+  const managed = useEditor(({ graph }) => isManaged(graph.metadata));
   const isRunning = useRun(({ status }) => status === "queued" || status === "running");
   return (
     <header className={classes.header}>
       <Title />
+      {managed && <ManagedMark />}
       <RunChip />
       <div className={classes.actions}>
         <DraftMark />
         <ProblemList />
         <More />
-        <Tooltip label={t(dirty ? "editor.publish" : "editor.upToDate")}>
-          <Indicator disabled={!dirty} color="orange" size={9} offset={2}>
-            <Button
-              variant="default"
-              loading={saving.isSaving}
-              disabled={!dirty}
-              onClick={() => void saving.save()}
-            >
-              {t("editor.save")}
-            </Button>
-          </Indicator>
-        </Tooltip>
+        <Publish saving={saving} />
         <Button
           leftSection={<IconPlayerPlay size={16} />}
           loading={isRunning}

@@ -5,6 +5,7 @@ import { useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client";
 import { opened, useSaveWorkflow } from "../../api/queries";
+import { isManaged } from "../../graph/document";
 import { fromDocument, type Graph, toDocument } from "../../graph/graph";
 import { sortProblems, summaryOf } from "../../graph/problems";
 import { tell, tellProblem } from "../../ui/tell";
@@ -17,7 +18,10 @@ const CONFLICT = 412;
 
 export interface Saving {
   isSaving: boolean;
-  /** Save what is on the canvas. Resolves to false if it could not be saved, which was told then. */
+  /**
+   * Save what is on the canvas. Resolves to false if it could not be saved, which was told then: of a workflow that a
+   * cluster manages the document is shown, to be applied there.
+   */
   save: () => Promise<boolean>;
   /** Publish over what somebody else published. */
   overwrite: () => Promise<boolean>;
@@ -101,19 +105,23 @@ function useTheirs() {
 }
 
 export function useSave(): Saving {
-  const { editor, drafts } = useWorkbench();
+  const { editor, drafts, view } = useWorkbench();
   const { put, isPending } = usePut();
   const { fetchTheirs, ...others } = useTheirs();
   const running = useRef<Promise<boolean> | null>(null);
   const save = useCallback((): Promise<boolean> => {
     if (!isDirty(editor.getState())) return Promise.resolve(true);
+    if (isManaged(editor.getState().graph.metadata)) {
+      view.getState().set({ dialog: "source" });
+      return Promise.resolve(false);
+    }
     running.current ??= drafts
       .publish((draft) => put(editor.getState().etag, draft))
       .finally(() => {
         running.current = null;
       });
     return running.current;
-  }, [editor, drafts, put]);
+  }, [editor, drafts, put, view]);
   const overwrite = async () => {
     try {
       const { etag } = await fetchTheirs();

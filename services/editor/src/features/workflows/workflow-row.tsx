@@ -5,9 +5,10 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { useDeleteWorkflow, usePatchSpec } from "../../api/queries";
 import type { ExecutionStatus } from "../../api/types";
-import type { WorkflowDocument } from "../../graph/document";
+import { isManaged, type WorkflowDocument } from "../../graph/document";
 import { formatAgo } from "../../i18n/format";
 import { Confirm } from "../../ui/confirm";
+import { ManagedMark } from "../../ui/managed-mark";
 import { lookOf } from "../../ui/node-look";
 import { StatusBadge } from "../../ui/status-badge";
 import { tell, tellProblem } from "../../ui/tell";
@@ -69,6 +70,7 @@ function SuspendSwitch({ project, document }: Props) {
       size="sm"
       className={classes.above}
       checked={!isSuspended}
+      disabled={isManaged(document.metadata)}
       label={t(isSuspended ? "workflows.suspended" : "workflows.active")}
       aria-label={t("workflows.activate", { name: titleOf(document) })}
       onChange={(event) =>
@@ -103,7 +105,11 @@ function RowMenu({ project, document }: Props) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconPencil size={15} />} onClick={renaming.open}>
+          <Menu.Item
+            leftSection={<IconPencil size={15} />}
+            disabled={isManaged(document.metadata)}
+            onClick={renaming.open}
+          >
             {t("workflows.rename")}
           </Menu.Item>
           <Menu.Item
@@ -112,7 +118,12 @@ function RowMenu({ project, document }: Props) {
           >
             {t("app.executions")}
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={deleting.open}>
+          <Menu.Item
+            color="red"
+            leftSection={<IconTrash size={15} />}
+            disabled={isManaged(document.metadata)}
+            onClick={deleting.open}
+          >
             {t("app.delete")}
           </Menu.Item>
         </Menu.Dropdown>
@@ -139,7 +150,9 @@ export function WorkflowRow({ project, document }: Props) {
   return (
     <li className={classes.row}>
       <Link to={to} className={classes.name}>
-        <div className={classes.title}>{title || name}</div>
+        <div className={classes.title}>
+          {title || name} {isManaged(document.metadata) && <ManagedMark />}
+        </div>
         <div className={classes.sub}>{description || name}</div>
       </Link>
       <Triggers document={document} />

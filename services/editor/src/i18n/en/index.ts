@@ -78,7 +78,6 @@ export const en = {
     deleted: "{{name}} is deleted",
     updated: "Changed",
     noTriggers: "by hand",
-    managed: "Managed by {{by}}",
     version: "v{{version}}",
   },
   editor: {
@@ -334,6 +333,11 @@ export const en = {
     nodeTypesHint: "Nodes and triggers of other types are refused it.",
     anyNode: "Any type that takes it",
     failed: "The credentials could not be read.",
+  },
+  managed: {
+    mark: "Kubernetes",
+    hint: "It is managed by Kubernetes and changed there: what you draw is kept as a draft, and its document is applied with kubectl.",
+    export: "Export",
   },
   source: {
     title: "Document",

@@ -80,7 +80,6 @@ export const id: Texts = {
     deleted: "{{name}} telah dihapus",
     updated: "Diubah",
     noTriggers: "manual",
-    managed: "Dikelola oleh {{by}}",
     version: "v{{version}}",
   },
   editor: {
@@ -336,6 +335,11 @@ export const id: Texts = {
     nodeTypesHint: "Simpul dan pemicu bertipe lain ditolak.",
     anyNode: "Semua tipe yang menerimanya",
     failed: "Kredensial tidak dapat dibaca.",
+  },
+  managed: {
+    mark: "Kubernetes",
+    hint: "Dikelola oleh Kubernetes dan diubah di sana: yang Anda gambar disimpan sebagai draf, dan dokumennya diterapkan dengan kubectl.",
+    export: "Ekspor",
   },
   source: {
     title: "Dokumen",

@@ -29,14 +29,15 @@ class Installed:
         self.namespace = namespace
         self.machine = machine
 
-    def helm(self, verb: str, name: str, values: Any = None, *flags: str) -> None:  # noqa: ANN401  # any values
+    def install(self, verb: str, name: str, values: Any) -> None:  # noqa: ANN401  # any values
         """Install or upgrade with the values of a set, and these over them."""
-        reach = f"--kubeconfig={self.kubernetes.cluster.kubeconfig}"
-        command = (
-            str(helm.get()), verb, "alur", str(chart.CHART), reach, "--namespace", self.namespace,
-            "--take-ownership", "-f", str(chart.CHART / f"ci/{name}-values.yaml"), "-f", "-", *flags,
-        )  # fmt: skip
-        feed = json.dumps(values or {})
+        given = ("-f", str(chart.CHART / f"ci/{name}-values.yaml"), "-f", "-")
+        self.helm(verb, str(chart.CHART), "--take-ownership", *given, feed=json.dumps(values))
+
+    def helm(self, verb: str, *arguments: str, feed: str | None = None) -> None:
+        """Run Helm on the release; it has to succeed."""
+        reach = (f"--kubeconfig={self.kubernetes.cluster.kubeconfig}", "-n", self.namespace)
+        command = (str(helm.get()), verb, "alur", *arguments, *reach)
         done = subprocess.run(  # noqa: S603  # Helm
             command, input=feed, capture_output=True, text=True, timeout=240, check=False
         )
@@ -85,6 +86,11 @@ class Installed:
             assert done.returncode == 0, f"{done.stderr}\n{self.machine.said()}"
         self._wait("--for=delete", *before)
 
+    def wait_until_no_pod_is_left(self) -> None:
+        """Return once all have ended, each in its own time."""
+        if before := self.pods():
+            self._wait("--for=delete", *before)
+
     def pods(self) -> set[str]:
         """Return the names of all pods."""
         return set(self._names("pod"))
@@ -98,27 +104,35 @@ class Installed:
 
 
 @contextmanager
+def on_a_machine(
+    kubernetes: Kubernetes, namespace: str, folder: Path, runtime: Runtime | None = None
+) -> Iterator[Installed]:
+    """Make a namespace, where "restricted" is enforced, and a machine for it; take both away at the end."""
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    about = {"name": namespace, "labels": labels}
+    kubernetes.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": about})
+    machine = Machine(kubernetes.cluster, namespace, folder, runtime).start()
+    try:
+        yield Installed(kubernetes, namespace, machine)
+    finally:
+        machine.stop()
+        kubernetes.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@contextmanager
 def installed(
     kubernetes: Kubernetes,
     namespace: str,
     folder: Path,
     name: str,
-    values: Any = None,  # noqa: ANN401  # any values
+    values: Any,  # noqa: ANN401  # any values
     *,
     secrets: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-    runtime: Runtime | None = None,
+    runtime: Runtime,
 ) -> Iterator[Installed]:
-    """Install a set of values in a new namespace, where "restricted" is enforced, and take all of it away at the end."""
-    with kubernetes.namespace(namespace):
-        kubernetes.do(
-            "label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"
-        )
-        machine = Machine(kubernetes.cluster, namespace, folder, runtime).start()
-        try:
-            made = Installed(kubernetes, namespace, machine)
-            for secret, content in secrets.items():
-                made.make_secret(secret, content)
-            made.helm("install", name, values)
-            yield made
-        finally:
-            machine.stop()
+    """Install a set of values, these over them, in a namespace of its own."""
+    with on_a_machine(kubernetes, namespace, folder, runtime) as made:
+        for secret, content in secrets.items():
+            made.make_secret(secret, content)
+        made.install("install", name, values)
+        yield made

@@ -20,6 +20,7 @@ from tests.cluster.objects import ENDED, address, has_phase, run, status_of, wor
 from tests.cluster.traffic import Traffic
 from tests.support.alur_dev import ENDED as DONE
 from tests.support.cluster import Kubernetes, Object, holds
+from tests.support.image import containers, image_values
 from tests.support.servers import kafka_servers, mongo_url, s3_url
 
 __all__ = ["kafka_servers", "mongo_url", "s3_url"]
@@ -35,11 +36,11 @@ def key() -> str:
 @pytest.fixture(scope="module")
 def values(kafka_servers: str, s3_url: str) -> dict[str, Any]:
     return {
+        **image_values(),
         "kafka": {"bootstrapServers": kafka_servers},
         "blobs": {"url": s3_url, "existingSecret": "alur-s3"},
         "gateway": TWO,
         "registry": TWO,
-        "scheduler": TWO,
         # The world on which workflows act is on this machine.
         "executor": {**TWO, "env": {"ALUR_OUTBOUND_ALLOW": "127.0.0.0/8"}},
         "publicUrl": "",
@@ -60,7 +61,9 @@ def alur_in_pods(
         "alur-keys": {"calls-token": key(), "master-key": key(), "session-key": key()},
     }
     folder = tmp_path_factory.mktemp("distributed")
-    with installed(kubernetes, "distributed", folder, "small", values, secrets=named) as made:
+    with installed(
+        kubernetes, "distributed", folder, "small", values, secrets=named, runtime=containers()
+    ) as made:
         made.make_secret("alur-operator", {"token": made.token_as_a_service()})
         made.wait_until_available()
         yield made
@@ -101,7 +104,7 @@ def test_a_rolling_upgrade_under_traffic_loses_nothing_and_repeats_nothing(
         kubernetes.apply(acting(namespace, world.port))
         kubernetes.wait_for("workflows", namespace, "act", holds("Ready"))
         with Traffic(rest, path, RATE) as traffic:
-            alur_in_pods.helm("upgrade", "small", second)
+            alur_in_pods.install("upgrade", "small", second)
             kubernetes.apply(*(run(namespace, "act", name) for name in runs))
             alur_in_pods.wait_until_rolled_out(before)
         found = [kubernetes.wait_for("workflowruns", namespace, n, has_phase(*ENDED)) for n in runs]

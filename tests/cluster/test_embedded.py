@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.installing import Installed, installed
+from tests.cluster.installing import Installed, installed, on_a_machine
 from tests.cluster.objects import has_phase, run, status_of, workflow
+from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, holds
-from tests.support.image import image
-from tests.support.node.runtimes import Podman, Processes
+from tests.support.image import image, image_values
+from tests.support.node.runtimes import Podman, Processes, Runtime
 
 __all__ = ["image"]
 
@@ -21,13 +22,12 @@ def alur_in_a_pod(
     kubernetes: Kubernetes, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Installed]:
     """An installation whose containers are processes of this tree, and one of the built image."""
-    is_image = request.param == "image"
-    runtime = Podman() if is_image else Processes()
-    name = request.getfixturevalue("image") if is_image else "alur/alur:dev"
-    repository, _, tag = name.rpartition(":")
-    values = {"image": {"repository": repository, "tag": tag}}
+    runtime: Runtime = Processes()
+    if request.param == "image":
+        request.getfixturevalue("image")
+        runtime = Podman()
     namespace = f"embedded-{request.param}"
-    with installed(kubernetes, namespace, tmp_path, "dev", values, runtime=runtime) as made:
+    with installed(kubernetes, namespace, tmp_path, "dev", image_values(), runtime=runtime) as made:
         yield made
 
 
@@ -39,3 +39,19 @@ def test_an_applied_workflow_gets_ready_and_runs(alur_in_a_pod: Installed) -> No
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
     found = kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
     assert status_of(found)["output"] == [{"hello": "Ana", "who": "Ana"}]
+    alur_in_a_pod.helm("test")
+    alur_in_a_pod.helm("uninstall")
+    alur_in_a_pod.wait_until_no_pod_is_left()
+
+
+def test_the_plain_manifests_bring_it_up(kubernetes: Kubernetes, tmp_path: Path) -> None:
+    with on_a_machine(kubernetes, "alur", tmp_path) as made:
+        apply = ("apply", "--server-side", "--force-conflicts", "-k")
+        kubernetes.do(*apply, str(ROOT / "k8s/overlays/dev"))
+        made.make_secret("alur-operator", {"token": made.token_of_the_volume()})
+        made.wait_until_available()
+        kubernetes.apply(workflow("alur"))
+        kubernetes.wait_for("workflows", "alur", "greet", holds("Ready"))
+        # Others use this namespace as well: while the machine is there, all that is in it can end.
+        kubernetes.do("delete", "awf", "greet", "-n", "alur", "--timeout=30s")
+        kubernetes.do("delete", "namespace", "alur", "--timeout=60s")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.node.runtimes import Podman, Processes, Runtime
 from tools.images import IMAGE
 
 PROFILE = Path("/usr/share/containers/seccomp.json")
@@ -22,10 +23,25 @@ JAIL_CALLS = ("clone", "unshare", "mount", "umount2", "pivot_root", "sethostname
 @pytest.fixture(scope="session")
 def image() -> str:
     """The name of the built image."""
-    done = _podman("image", "exists", IMAGE) if shutil.which("podman") else None
-    if done is None or done.returncode:
+    if not is_built():
         pytest.skip("needs podman and what `make images` builds")
     return IMAGE
+
+
+def is_built() -> bool:
+    """Whether the image is here, and who runs it."""
+    return bool(shutil.which("podman")) and not _podman("image", "exists", IMAGE).returncode
+
+
+def containers() -> Runtime:
+    """Return what runs containers here: podman with the built image, else this tree's environment."""
+    return Podman() if is_built() else Processes()
+
+
+def image_values(name: str = IMAGE) -> dict[str, Any]:
+    """Return the chart's values that name the image."""
+    repository, _, tag = name.rpartition(":")
+    return {"image": {"repository": repository, "tag": tag}}
 
 
 def described(image: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ CONTROLLERS = (
     "statefulset-controller",
     "job-controller",
     "disruption-controller",
+    "persistentvolumeclaim-protection-controller",
 )
 """What namespaces, owner references, service accounts and workloads need; Pods wait until a machine takes them."""
 

@@ -36,7 +36,7 @@ RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-d
         ./services/libs/common ./services/registry ./services/scheduler ./services/executor ./services/gateway \
         ./services/alur ./operator \
     && /build/bin/pip --python /opt/alur/bin/python install --no-cache-dir --no-deps /wheels/*.whl \
-    && mkdir /opt/alur/sbom \
+    && mkdir /opt/alur/sbom /volume \
     && /build/bin/cyclonedx-py environment --pyproject services/alur/pyproject.toml --output-reproducible \
         --output-file /opt/alur/sbom/python.cdx.json /opt/alur/bin/python
 COPY --from=editor /src/alur-editor/sbom /opt/alur/sbom
@@ -44,6 +44,8 @@ COPY --from=editor /src/alur-editor/dist /opt/alur/editor
 
 FROM ${RUN_BASE}
 COPY --from=build /opt/alur /opt/alur
+# So that a new volume there belongs to whom it runs as.
+COPY --from=build --chown=65532:65532 /volume /var/lib/alur
 ENV PATH=/opt/alur/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

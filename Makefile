@@ -146,7 +146,7 @@ chaos: install servers-of-tests ## The same with ALUR_CHAOS_SCALE (10) times the
 	ALUR_CHAOS_SCALE=$${ALUR_CHAOS_SCALE:-10} $(PYTEST) -m chaos -rA tests/chaos
 
 .PHONY: test-cluster
-test-cluster: install servers-of-cluster images ## Tests on a real API server of Kubernetes, and of the image
+test-cluster: install servers-of-cluster servers-of-tests images ## Tests on a real API server of Kubernetes, and of the image
 	$(PYTEST) -m cluster tests/cluster
 
 .PHONY: browser

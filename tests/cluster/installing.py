@@ -18,7 +18,7 @@ from tests.support.node.runtimes import Runtime
 from tools import chart
 from tools.servers import helm
 
-PATIENCE = "80s"
+PATIENCE_SECONDS = 240
 
 
 class Installed:
@@ -81,9 +81,7 @@ class Installed:
     def wait_until_rolled_out(self, before: set[str]) -> None:
         """Return once each Deployment runs its newest pods, and those of before have ended."""
         for name in self._names("deployment"):
-            asked = ("rollout", "status", name, "-n", self.namespace, f"--timeout={PATIENCE}")
-            done = self.kubernetes.kubectl(*asked)
-            assert done.returncode == 0, f"{done.stderr}\n{self.machine.said()}"
+            self._patiently("rollout", "status", name)
         self._wait("--for=delete", *before)
 
     def wait_until_no_pod_is_left(self) -> None:
@@ -99,7 +97,11 @@ class Installed:
         return self.kubernetes.do("get", kind, "-n", self.namespace, "-o", "name").split()
 
     def _wait(self, *what: str) -> None:
-        done = self.kubernetes.kubectl("wait", *what, "-n", self.namespace, f"--timeout={PATIENCE}")
+        self._patiently("wait", *what)
+
+    def _patiently(self, *command: str) -> None:
+        limit = ("-n", self.namespace, f"--timeout={PATIENCE_SECONDS}s")
+        done = self.kubernetes.kubectl(*command, *limit, within=PATIENCE_SECONDS + 10)
         assert done.returncode == 0, f"{done.stderr}\n{self.machine.said()}"
 
 

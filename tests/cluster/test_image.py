@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.alur_dev import free_ports
-from tests.support.image import described, image, jail_profile
+from tests.support.alur_dev import ROOT, free_ports
+from tests.support.image import JAIL_CALLS, described, image, jail_profile, podman
 from tests.support.node.runtimes import RUN
 
 __all__ = ["image"]
@@ -55,12 +56,12 @@ class Contained:
     """An Alur in a container, on a fresh volume."""
 
     def __init__(self, image: str, folder: Path, *options: str) -> None:
-        self.name = f"alur-of-tests-{folder.name}"
+        self.name = f"alur-of-tests-{uuid.uuid4()}"
         self.log = folder / "log"
         port, grpc_port = free_ports(2)
         self.rest = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
-        mounts = [part for name, at in (("data", "/var/lib/alur"), ("tmp", "/tmp"))  # noqa: S108  # the container's
-                  for part in ("--volume", f"{open_to_all(folder / name)}:{at}")]  # fmt: skip
+        # As the guide has it: a new volume, and nothing else that can be written but /tmp.
+        mounts = ("--tmpfs", "/tmp", "--volume", f"{self.name}:/var/lib/alur")  # noqa: S108  # the container's
         dev = (
             "dev",
             "--data",
@@ -82,8 +83,8 @@ class Contained:
             assert time.monotonic() < until, self.log.read_text()
             time.sleep(0.1)
         made = ("alur", "token", "create", "--data", "/var/lib/alur/data", "--quiet")
-        token = subprocess.check_output(("podman", "exec", self.name, *made), text=True)  # noqa: S603, S607  # podman
-        self.rest.headers["authorization"] = f"Bearer {token.strip()}"
+        token = podman("exec", self.name, *made).stdout.strip()
+        self.rest.headers["authorization"] = f"Bearer {token}"
 
     def _is_ready(self) -> bool:
         try:
@@ -109,12 +110,6 @@ class Contained:
         return self.process.wait(40)
 
 
-def open_to_all(folder: Path) -> Path:
-    folder.mkdir()
-    folder.chmod(0o2777)
-    return folder
-
-
 @contextmanager
 def contained(image: str, folder: Path, *options: str) -> Iterator[Contained]:
     running = Contained(image, folder, *options)
@@ -123,8 +118,16 @@ def contained(image: str, folder: Path, *options: str) -> Iterator[Contained]:
         yield running
         assert running.stop() == 0, running.log.read_text()
     finally:
-        subprocess.run(("podman", "rm", "--force", running.name), capture_output=True, check=False)  # noqa: S603, S607  # podman
+        for what in (("rm", "--force"), ("volume", "rm", "--force")):
+            podman(*what, running.name)
         running.rest.close()
+
+
+def test_the_guide_names_the_system_calls_that_are_tried() -> None:
+    for page in ("how-to/image.md", "explanation/jail.md"):
+        text = " ".join((ROOT / "docs" / page).read_text().split())
+        assert "`clone`, `unshare`, `mount`, `umount2`, `pivot_root` and `sethostname`" in text
+    assert set(JAIL_CALLS) == {"clone", "unshare", "mount", "umount2", "pivot_root", "sethostname"}
 
 
 ADD = "return [{'m': items[0].json.n + 1}]"

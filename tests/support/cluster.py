@@ -33,11 +33,13 @@ class Kubernetes:
         headers = {"authorization": f"Bearer {ADMIN_TOKEN}"}
         self.api = httpx.Client(base_url=cluster.url, headers=headers, verify=context, timeout=30)
 
-    def kubectl(self, *arguments: str, feed: str | None = None) -> subprocess.CompletedProcess[str]:
+    def kubectl(
+        self, *arguments: str, feed: str | None = None, within: float = 90
+    ) -> subprocess.CompletedProcess[str]:
         """Run kubectl and return what it said, whatever its exit code."""
         return subprocess.run(  # noqa: S603  # the program of the tests
             (self.program, f"--kubeconfig={self.cluster.kubeconfig}", *arguments),
-            input=feed, capture_output=True, text=True, timeout=90, check=False,
+            input=feed, capture_output=True, text=True, timeout=within, check=False,
         )  # fmt: skip
 
     def do(self, *arguments: str, feed: str | None = None) -> str:

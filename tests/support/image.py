@@ -30,7 +30,7 @@ def image() -> str:
 
 def is_built() -> bool:
     """Whether the image is here, and who runs it."""
-    return bool(shutil.which("podman")) and not _podman("image", "exists", IMAGE).returncode
+    return bool(shutil.which("podman")) and not podman("image", "exists", IMAGE).returncode
 
 
 def containers() -> Runtime:
@@ -46,7 +46,7 @@ def image_values(name: str = IMAGE) -> dict[str, Any]:
 
 def described(image: str) -> dict[str, Any]:
     """Return what an image says of itself."""
-    return dict(json.loads(_podman("image", "inspect", image).stdout)[0])
+    return dict(json.loads(podman("image", "inspect", image).stdout)[0])
 
 
 def jail_profile(folder: Path) -> Path:
@@ -64,6 +64,7 @@ def _without(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {**rule, "names": [name for name in rule["names"] if name not in JAIL_CALLS]}
 
 
-def _podman(*arguments: str) -> subprocess.CompletedProcess[str]:
+def podman(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run podman and return what it said, whatever its exit code."""
     command = ("podman", *arguments)
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # podman

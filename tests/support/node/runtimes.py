@@ -83,7 +83,7 @@ def _root() -> Iterator[str]:
         elif entry.name not in _OWN:
             yield from ("--ro-bind", str(entry), str(entry))
     yield from ("--dev-bind", "/dev", "/dev", "--ro-bind", "/proc", "/proc")
-    yield from ("--dir", "/tmp", "--dir", "/var", "--dir", "/opt", "--symlink", "/var/run", "/run")  # noqa: S108  # in its own root
+    yield from ("--dir", "/tmp", "--dir", "/var", "--dir", "/opt", "--symlink", "/var/run", "/run")  # noqa: S108  # the pod's own
 
 
 class Podman:

@@ -76,6 +76,25 @@ def test_a_node_emits_so_many_items_and_no_more(platform: AlurDev) -> None:
     assert "items from one node run: the limit is 100000" in error["message"]
 
 
+NESTED = {
+    "expression": setting("{{ Array(300).fill(0).reduce((a) => [a], 1) }}"),
+    "code": {
+        "name": "set",
+        "type": "core.code",
+        "params": {"language": "javascript", "code": "let a = 1; for (let i = 0; i < 300; i++) a = [a]; return {a}"},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NESTED)
+def test_an_item_that_nests_too_deeply_is_refused_with_its_node(
+    platform: AlurDev, what: str
+) -> None:
+    error = failed(platform, "deep", [NESTED[what]], {})
+    assert error["code"] == "limit-depth"
+    assert error["message"].startswith("an item of 'set' nests deeper than the 240 levels")
+
+
 def test_a_workflow_that_calls_itself_ends(platform: AlurDev) -> None:
     call = {"name": "again", "type": "core.workflow", "params": {"workflow": "itself"}}
     error = failed(platform, "itself", [call], {})

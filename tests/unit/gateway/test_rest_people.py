@@ -51,6 +51,8 @@ async def test_the_session_is_out_of_reach_for_scripts_and_other_sites(world: Re
     assert "httponly" in cookies["alur_session"]
     assert "httponly" in cookies["alur_refresh"]
     assert "path=/api/v1/session:refresh;" in cookies["alur_refresh"]
+    # What webhooks answer is shown by the same host, and gets none.
+    assert "path=/api;" in cookies["alur_session"]
     assert "httponly" not in cookies["alur_csrf"]
 
 

@@ -14,6 +14,7 @@ import structlog
 from alur_engine.catalogue import ERROR_PORT
 from alur_executor.domain.programs import Step
 from alur_executor.service.context import RunContext
+from alur_executor.service.masking import Masks
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk.errors import AlurError, NodeError, Permanent, Retryable
 from alur_sdk.items import Item, Outputs, Sent
@@ -122,10 +123,10 @@ async def run_items_async(
         try:
             params = heard.parameters(index)
             emitted = await node.run_item(params, scopes.items[index], context.at(index))
-            attempt.done[index] = _routed(emitted, port, index)
+            attempt.done[index] = context.masks.outputs(_routed(emitted, port, index))
             heard.done(index, attempt.done[index])
         except Exception as error:  # noqa: BLE001 the border of foreign code
-            attempt.failed[index] = as_node_error(error, step)
+            attempt.failed[index] = as_node_error(error, step, context.masks)
 
     open_items = [i for i in range(len(scopes.items)) if i not in attempt.done]
     if step.graph.effect.value == "write" or len(open_items) < 2:  # noqa: PLR2004 one or none
@@ -160,13 +161,16 @@ async def run_batch(step: Step, params: Params, context: RunContext) -> Attempt:
         return run_batch_now(step, params, context)
     node: Any = step.node
     try:
-        return Attempt(result=await node.run(params, context.inputs, context))
+        result = await node.run(params, context.inputs, context)
+        return Attempt(result=context.masks.result(result))
     except Exception as error:  # noqa: BLE001 the border of foreign code
-        return Attempt(failed={0: as_node_error(error, step)})
+        return Attempt(failed={0: as_node_error(error, step, context.masks)})
 
 
-def as_node_error(error: Exception, step: Step) -> AlurError:
+def as_node_error(error: Exception, step: Step, masks: Masks | None = None) -> AlurError:
     """Return the typed error of a failure; what nobody foresaw is permanent and goes to the log."""
+    if masks:
+        return _masked_error(error, step, masks)
     if isinstance(error, (NodeError, AlurError)):
         return error
     if isinstance(error, TimeoutError):
@@ -174,6 +178,15 @@ def as_node_error(error: Exception, step: Step) -> AlurError:
     log = structlog.get_logger("alur.executor")
     log.error("node raised", node_type=step.graph.type.type, exc_info=error)
     return Permanent(f"{type(error).__name__}: {error}")
+
+
+def _masked_error(error: Exception, step: Step, masks: Masks) -> AlurError:
+    """Do the same for a node that was given secrets: neither the error nor the log shows them."""
+    if isinstance(error, AlurError | TimeoutError):
+        return masks.error(as_node_error(error, step))
+    log = structlog.get_logger("alur.executor")
+    log.error("node raised", node_type=step.graph.type.type, exception=masks.trace(error))
+    return masks.error(Permanent(f"{type(error).__name__}: {error}"))
 
 
 def outputs_of(attempt: Attempt, step: Step, items: list[Item]) -> Outputs:

@@ -17,6 +17,7 @@ from alur_executor.domain.programs import Program, Step
 from alur_executor.ports import Area
 from alur_executor.service.coding import Answers, Coding
 from alur_executor.service.logs import RunLogs
+from alur_executor.service.masking import Masks
 from alur_executor.service.parts import Parts
 from alur_sdk.errors import ForbiddenError, Permanent
 from alur_sdk.items import Item, Json
@@ -39,6 +40,7 @@ class RunContext:
         "index",
         "inputs",
         "kafka",
+        "masks",
         "node_name",
         "now",
         "time_zone",
@@ -54,6 +56,7 @@ class RunContext:
         self.http: Http = parts.http
         self.kafka: Kafka = parts.kafka
         self.files: Area = files
+        self.masks = Masks()
         self.inputs: Mapping[str, Sequence[Item]] = {}
         self._scope_at: Callable[[int], Scope] = _nowhere
 
@@ -61,6 +64,7 @@ class RunContext:
         """Set it to the next attempt of this node run, at its first item."""
         self._run = run
         self._step = step
+        self.masks = Masks()
         self.index = 0
         self.attempt = run.attempt + 1
         self.now = now
@@ -119,6 +123,7 @@ class RunContext:
         except ForbiddenError as error:
             where = f"{self.node_name!r}, credentials.{slot}"
             raise Permanent(f"{where}: {error.message}", code="bad-credential") from error
+        self.masks.add(secret)
         taken = self._step.graph.type.credentials.get(slot, ())
         if secret.type not in taken:
             raise Permanent(
@@ -148,6 +153,9 @@ class RunContext:
         return await self._parts.blobs.get(sha256)
 
     def log(self, message: str, **fields: Any) -> None:
+        if self.masks:
+            message = self.masks.text(message)
+            fields = {name: self.masks.text(str(value)) for name, value in fields.items()}
         log = structlog.get_logger("alur.node")
         log.info(message, execution_id=self._execution.id, node=self.node_name, **fields)
         shown = [f"{name}={value}" for name, value in fields.items()]

@@ -217,6 +217,13 @@ def check_brokers(kind: str, fields: Mapping[str, str], domains: Sequence[str]) 
             raise InvalidError(f"fields.brokers: {text}", [Problem("fields.brokers", "host", text)])
 
 
+def hidden_fields(kind: str) -> tuple[str, ...]:
+    """Return the names of the fields of a type that are secret, their other names too."""
+    known = _BY_TYPE[kind]
+    secret = [field.name for field in known.fields if field.is_secret]
+    return (*secret, *(alias for alias, name in known.aliases.items() if name in secret))
+
+
 def with_aliases(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
     """Return the fields as those who use them know them: an API key is a `value` in a header, too."""
     return {**fields, "value": fields["key"]} if kind == "api-key" else dict(fields)

@@ -17,6 +17,7 @@ from alur_registry.domain.credential_types import (
     checked_domains,
     checked_fields,
     checked_node_types,
+    hidden_fields,
     with_aliases,
 )
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
@@ -142,7 +143,14 @@ class Credentials:
             f"{tenant}/{project}/{name}", lambda: self._get(tenant, project, name)
         )
         opened = with_aliases(kept.type, fields)
-        return UnsealedCredential(kept.type, opened, kept.domains, kept.node_types, kept.name)
+        return UnsealedCredential(
+            kept.type,
+            opened,
+            kept.domains,
+            kept.node_types,
+            kept.name,
+            hidden_fields(kept.type),
+        )
 
     async def _seal(
         self, wanted: _Wanted, fields: Mapping[str, str], known: KeptCredential | None

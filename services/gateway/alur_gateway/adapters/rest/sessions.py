@@ -23,6 +23,8 @@ from alur_gateway.service.use_cases import UseCases
 from alur_sdk.errors import UnauthenticatedError
 
 REFRESH_COOKIE = "alur_refresh"
+# Webhooks and what they answer are elsewhere: a browser sends no session there.
+_SESSION_PATH = "/api"
 _REFRESH_PATH = "/api/v1/session:refresh"
 
 SignInArg = Annotated[SignIn, body_of(SignIn)]
@@ -62,7 +64,7 @@ class SessionRoutes:
         await self._registry.sign_out(caller)
         response = reply(204)
         for name, path in (
-            (SESSION_COOKIE, "/"),
+            (SESSION_COOKIE, _SESSION_PATH),
             (CSRF_COOKIE, "/"),
             (REFRESH_COOKIE, _REFRESH_PATH),
         ):
@@ -74,7 +76,7 @@ class SessionRoutes:
         now = self._clock.now()
         access_seconds = int(session.access_expires_at - now)
         refresh_seconds = int(session.refresh_expires_at - now)
-        self._set(response, SESSION_COOKIE, session.access, access_seconds)
+        self._set(response, SESSION_COOKIE, session.access, access_seconds, _SESSION_PATH)
         self._set(response, REFRESH_COOKIE, session.refresh, refresh_seconds, _REFRESH_PATH)
         # Our own page reads this one and repeats it in a header, which no other page can.
         self._set(response, CSRF_COOKIE, session.csrf, refresh_seconds, hidden=False)

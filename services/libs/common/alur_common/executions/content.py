@@ -9,7 +9,7 @@ import orjson
 from alur_common.blobs import INLINE_BYTES, Blobs
 from alur_common.executions.entity import Execution
 from alur_common.executions.repository import Batch
-from alur_sdk.errors import ByteLimitError
+from alur_sdk.errors import ByteLimitError, DepthLimitError
 from alur_sdk.items import Json
 
 BLOB_ENTRY = "blob"
@@ -34,14 +34,36 @@ async def output_of(execution: Execution, blobs: Blobs) -> Json:
 async def kept_entries(entries: list[Any], blobs: Blobs, limit: int) -> list[Any]:
     """Return the entries as they are kept: inline, or a reference to a blob when they are large.
 
-    Raises `ByteLimitError` when they are larger than one flush may be.
+    Raises `ByteLimitError` when they are larger than one flush may be, `DepthLimitError` when they nest too deeply.
     """
-    content = orjson.dumps(entries)
+    content = _encoded(entries)
     if len(content) <= INLINE_BYTES:
         return entries
     if len(content) > limit:
         raise ByteLimitError(f"{len(content)} bytes of items at once: the limit is {limit}")
     return [[BLOB_ENTRY, await blobs.put(content)]]
+
+
+def _encoded(entries: list[Any]) -> bytes:
+    try:
+        return orjson.dumps(entries)
+    except TypeError as error:
+        if "Recursion" not in str(error):
+            raise
+        raise DepthLimitError(
+            f"an item of {_deepest(entries)} nests deeper than the 240 levels that can be kept: "
+            "flatten it, or keep it as text by `JSON.stringify`"
+        ) from error
+
+
+def _deepest(entries: list[Any]) -> str:
+    """Return the node whose entry cannot be written."""
+    for entry in entries:
+        try:
+            orjson.dumps(entry)
+        except TypeError:
+            return repr(entry[1])
+    return "the execution"
 
 
 async def read_entries(batches: list[Batch], tail: Json, blobs: Blobs) -> list[list[Any]]:

@@ -201,6 +201,8 @@ class UnsealedCredential:
     domains: tuple[str, ...] = ()
     node_types: tuple[str, ...] = ()
     name: str = ""
+    hidden: tuple[str, ...] = ()
+    """The names of the fields that are to be seen nowhere."""
 
     def check_use(self, node_type: str) -> None:
         """Raise `ForbiddenError` when no node or trigger of this type may use it."""

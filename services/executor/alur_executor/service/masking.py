@@ -1,0 +1,102 @@
+"""Secrets that a node run was given, kept out of what it says: its items, errors and log lines."""
+
+from __future__ import annotations
+
+import traceback
+from base64 import b64encode
+from urllib.parse import quote, quote_plus
+
+import orjson
+
+from alur_common.security.records import UnsealedCredential
+from alur_sdk.errors import AlurError
+from alur_sdk.items import Item, Json, Outputs
+from alur_sdk.nodes import Replied, Result
+
+SHOWN = "***"
+SHORTEST = 4
+"""What is shorter stands in too many words to be hidden."""
+
+
+class Masks:
+    """Hides the secrets of one node run, as they are and as they travel: in base64, in addresses, in JSON."""
+
+    __slots__ = ("_hidden",)
+
+    def __init__(self) -> None:
+        self._hidden: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self._hidden)
+
+    def add(self, secret: UnsealedCredential) -> None:
+        """Hide this secret from now on."""
+        values = [secret.fields[name] for name in secret.hidden if name in secret.fields]
+        if "password" in secret.fields:
+            values.append(f"{secret.fields.get('username', '')}:{secret.fields['password']}")
+        forms = {*self._hidden, *(form for value in values for form in _forms(value))}
+        # A long one may hold a short one.
+        self._hidden = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+    def text(self, text: str) -> str:
+        """Return the text with stars for secrets."""
+        for hidden in self._hidden:
+            text = text.replace(hidden, SHOWN)
+        return text
+
+    def error(self, error: AlurError) -> AlurError:
+        """Return the error with stars for secrets."""
+        if self._hidden:
+            error.message = self.text(error.message)
+            error.args = (error.message,)
+            error.details = {name: self._value(value) for name, value in error.details.items()}
+        return error
+
+    def trace(self, error: BaseException) -> str:
+        """Return where an error was raised and what it says, for the log of the process."""
+        return self.text("".join(traceback.format_exception(error)))
+
+    def outputs(self, outputs: Outputs) -> Outputs:
+        """Return the items with stars for secrets; what holds none is what it was."""
+        if not self._hidden:
+            return outputs
+        return {port: [self._item(item) for item in items] for port, items in outputs.items()}
+
+    def result(self, result: Result) -> Result:
+        """Return what a node that sees all its input returned, with stars for secrets."""
+        if isinstance(result, Replied):
+            return Replied(self.outputs(result.outputs), result.reply)
+        return self.outputs(result) if isinstance(result, dict) else result
+
+    def _item(self, item: Item) -> Item:
+        try:
+            text = orjson.dumps(item.json).decode()
+        except TypeError:
+            return item  # nested too deeply: refused before it is kept
+        if not any(hidden in text for hidden in self._hidden):
+            return item
+        masked: dict[str, Json] = self._value(item.json)
+        return Item(masked, item.binary, item.source)
+
+    def _value(self, value: Json) -> Json:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self._value(each) for each in value]
+        if isinstance(value, dict):
+            return {self.text(name): self._value(each) for name, each in value.items()}
+        return value
+
+
+def _forms(value: str) -> set[str]:
+    if len(value) < SHORTEST:
+        return set()
+    in_json = _in_json(value)
+    encoded = b64encode(value.encode()).decode()
+    # JSON is often kept as text within JSON.
+    escaped = {in_json, _in_json(in_json)}
+    return {value, encoded, quote(value, safe=""), quote_plus(value), *escaped}
+
+
+def _in_json(text: str) -> str:
+    return orjson.dumps(text).decode()[1:-1]

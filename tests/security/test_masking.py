@@ -1,0 +1,134 @@
+"""Line 26 of the checklist: a secret that another side sends back is in no item, error, log or stored entry."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alur_common.documents.port import Document
+from alur_common.executions import Execution
+from alur_common.executions.repository import EXECUTIONS, JOURNAL
+from alur_common.security.records import UnsealedCredential
+from alur_executor.service.masking import Masks
+from alur_registry.domain.credential_types import TYPES, hidden_fields
+from alur_sdk import HttpRequest, HttpResponse, Item, Permanent
+from alur_sdk.errors import Retryable
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+CANARY = 'canary+"s3cret"/ key'
+PAIR = b64encode(f"ann:{CANARY}".encode()).decode()
+ESCAPED = orjson.dumps(CANARY).decode()[1:-1]
+PLAIN = (CANARY, ESCAPED, quote(CANARY, safe=""), quote_plus(CANARY))
+FORMS = dict.fromkeys(("bearer", "api-key", "hmac"), PLAIN) | {"basic": (*PLAIN, PAIR)}
+JSON = {"content-type": "application/json"}
+CREDENTIALS = {
+    "bearer": {"token": CANARY},
+    "basic": {"username": "ann", "password": CANARY},
+    "api-key": {"key": CANARY, "value": CANARY, "query": "key"},
+    "hmac": {"secret": CANARY},
+}
+
+
+@pytest.fixture
+async def world() -> World:
+    return World()
+
+
+def given_secret(world: World, kind: str) -> None:
+    fields = CREDENTIALS[kind]
+    world.definitions.secrets["c"] = UnsealedCredential(kind, fields, hidden=hidden_fields(kind))
+
+
+async def asked(world: World, request: Mapping[str, Any], **step: Any) -> Execution:
+    await world.executor()
+    params = {"url": "https://x.test/", "neverFail": False, **request}
+    return await world.run(
+        chain(node("ask", "http.request", params=params, credentials={"auth": "c"}, **step)), {}
+    )
+
+
+async def kept(world: World) -> str:
+    """Return all that the store holds of executions."""
+    found: list[Document] = []
+    for collection in (EXECUTIONS, JOURNAL):
+        found += await world.documents.find(collection, limit=1_000)
+    return repr(found) + repr(world.kept._contents)
+
+
+def assert_hidden(text: str, kind: str) -> None:
+    assert [form for form in FORMS[kind] if form in text] == []
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+@in_virtual_time
+async def test_26_what_is_sent_back_is_not_in_the_items(
+    world: World, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    async def echo(request: HttpRequest) -> HttpResponse:
+        sent = {**request.headers, "url": request.url, "all": list(FORMS[kind]), CANARY: 1}
+        return HttpResponse(200, JSON, orjson.dumps({"sent": [sent]}), request.url)
+
+    given_secret(world, kind)
+    world.outside.send = echo  # type: ignore[method-assign]
+    ended = await asked(world, {"fullResponse": True})
+    assert ended.status == "succeeded", ended.error
+    assert "***" in repr(ended.output)
+    assert_hidden(repr(ended.output), kind)
+    assert_hidden(await kept(world), kind)
+    assert_hidden(capsys.readouterr().out, kind)
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+@pytest.mark.parametrize("error", [Permanent, Retryable, ValueError])
+@in_virtual_time
+async def test_26_what_fails_says_no_secret(
+    *, world: World, capsys: pytest.CaptureFixture[str], kind: str, error: type[Exception]
+) -> None:
+    async def fail(request: HttpRequest) -> HttpResponse:
+        raise error(f"no: {FORMS[kind]}")
+
+    given_secret(world, kind)
+    world.outside.send = fail  # type: ignore[method-assign]
+    ended = await asked(world, {}, onError="continue")
+    assert "***" in repr(ended.output)
+    assert_hidden(repr(ended), kind)
+    assert_hidden(await kept(world), kind)
+    assert_hidden(capsys.readouterr().out, kind)
+
+
+def test_every_secret_field_of_every_type_is_hidden() -> None:
+    for kind in TYPES:
+        secret = {field.name for field in kind.fields if field.is_secret}
+        assert secret <= set(hidden_fields(kind.type))
+        assert secret
+
+
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="*"), min_size=4, max_size=20
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(secret=TEXTS, value=VALUES, around=TEXTS)
+def test_what_holds_no_secret_is_what_it_was_and_what_holds_one_loses_it(
+    secret: str, value: object, around: str
+) -> None:
+    masks = Masks()
+    masks.add(UnsealedCredential("bearer", {"token": secret}, hidden=("token",)))
+    item = Item({"a": value, "b": [around + secret + around]})
+    (masked,) = masks.outputs({"main": [item]})["main"]
+    assert secret not in masked.json["b"][0]
+    if not any(form in orjson.dumps(value).decode() for form in masks._hidden):
+        assert masked.json["a"] == value

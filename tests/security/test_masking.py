@@ -77,7 +77,7 @@ async def test_26_what_is_sent_back_is_not_in_the_items(
         return HttpResponse(200, JSON, orjson.dumps({"sent": [sent]}), request.url)
 
     given_secret(world, kind)
-    world.outside.send = echo  # type: ignore[method-assign]
+    world.outside.send = echo  # type: ignore[method-assign]  # this one test hears it
     ended = await asked(world, {"fullResponse": True})
     assert ended.status == "succeeded", ended.error
     assert "***" in repr(ended.output)
@@ -96,7 +96,7 @@ async def test_26_what_fails_says_no_secret(
         raise error(f"no: {FORMS[kind]}")
 
     given_secret(world, kind)
-    world.outside.send = fail  # type: ignore[method-assign]
+    world.outside.send = fail  # type: ignore[method-assign]  # this one test hears it
     ended = await asked(world, {}, onError="continue")
     assert "***" in repr(ended.output)
     assert_hidden(repr(ended), kind)

@@ -49,6 +49,24 @@ def places(names: set[str], *, of_calls: bool) -> list[str]:
     return found
 
 
+NAMED = [
+    (name, node.value.id if isinstance(node.value, ast.Name) else "", node.attr)
+    for name, tree in MODULES.items()
+    for node in ast.walk(tree)
+    if isinstance(node, ast.Attribute)
+]
+"""Every attribute that is named: module, of what, and its name."""
+
+
+def attributes(names: set[str], of: str | None = None) -> list[str]:
+    """Return where modules name these attributes, of anything or of a name."""
+    return [
+        f"{module}: {name}"
+        for module, whose, name in NAMED
+        if name in names and of in (None, whose)
+    ]
+
+
 def test_11_no_module_evaluates_code() -> None:
     assert places(EVALUATING, of_calls=True) == []
 
@@ -60,6 +78,24 @@ def test_11_no_module_has_an_engine_within_its_process() -> None:
 @pytest.mark.parametrize("names", [UNSAFE], ids=["pickle and its kind"])
 def test_40_no_module_reads_objects_that_run_code(names: set[str]) -> None:
     assert places(names, of_calls=False) == []
+
+
+def test_16_no_module_reads_xml() -> None:
+    """XML stays text: whoever reads it one day refuses entities, and says so here."""
+    assert (
+        places({"xml", "lxml", "xmltodict", "defusedxml", "bs4", "html5lib"}, of_calls=False) == []
+    )
+
+
+def test_15_no_module_unpacks_archives() -> None:
+    """Neither names nor sizes within an archive reach a disk: whoever unpacks one day checks both, and says so here."""
+    assert places({"zipfile", "tarfile", "bz2", "lzma", "gzip"}, of_calls=False) == []
+    assert attributes({"unpack_archive", "extractall"}) == []
+
+
+def test_16_yaml_is_read_by_safe_loaders_alone() -> None:
+    assert attributes({"load", "load_all", "full_load", "unsafe_load"}, of="yaml") == []
+    assert attributes({"Loader", "FullLoader", "UnsafeLoader"}, of="yaml") == []
 
 
 def test_11_only_the_jail_and_the_command_line_start_processes() -> None:

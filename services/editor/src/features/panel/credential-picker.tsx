@@ -14,7 +14,10 @@ function Slot({ node, slot }: { node: GraphNode; slot: CredentialSlot }) {
   const { project, editor, catalogue } = useWorkbench();
   const { data } = useQuery(credentials(project));
   const chosen = node.settings.credentials?.[slot.name] ?? null;
-  const fitting = (data ?? []).filter(({ type }) => slot.types.includes(type));
+  const fitting = (data ?? []).filter(
+    ({ type, allowedNodeTypes: users }) =>
+      slot.types.includes(type) && (users.length === 0 || users.includes(node.type)),
+  );
   const names = new Set(fitting.map(({ name }) => name));
   // A name that the list lacks, because it was deleted or is not shown to this person, stays visible.
   if (chosen) names.add(chosen);

@@ -21,9 +21,9 @@ EVALUATING = {"eval", "exec", "compile", "__import__", "execfile"}
 ENGINES = {"_quickjs", "quickjs", "code", "codeop", "js2py", "pyduktape", "py_mini_racer"}
 UNSAFE = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle"}
 STARTING = {"subprocess", "multiprocessing", "pty"}
-# The jail itself, the start of each service as a process of its own, and nothing else.
 STORE = "libs/common/alur_common/documents/sqlite/"
 EXECUTES = {"execute", "executemany", "executescript"}
+# The jail itself, the start of each service as a process of its own, and nothing else.
 MAY_START = {"libs/jail/alur_jail/room.py", "alur/alur/dev/distributed.py"}
 
 

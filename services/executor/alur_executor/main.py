@@ -62,6 +62,7 @@ from alur_executor.service.serving import Serving
 from alur_executor.settings import Settings
 from alur_jail import Jail, JailSettings
 from alur_nodes.registry import node_class
+from alur_sdk.errors import AlurError
 
 GROUP = "executor"
 SHORT_WAIT_SECONDS = 1.0
@@ -99,10 +100,17 @@ class ExecutorService:
         """Hold a lease from now on; work comes by the bus."""
         if reason := self._jail.why_not():
             _log.warning("no code of users runs here", reason=reason)
-        if left := await self._files.sweep():
-            _log.info("files of processes that died are removed", processes=left)
+        await self._tidy()
         await self.executor.hold_lease()
         self._serving.start()
+
+    async def _tidy(self) -> None:
+        """Remove the files of processes that died. Where that may not be, only nodes that need files fail."""
+        try:
+            if left := await self._files.sweep():
+                _log.info("files of processes that died are removed", processes=left)
+        except (AlurError, OSError) as error:
+            _log.warning("no files of executions are kept here", reason=str(error))
 
     async def stop(self) -> None:
         """Drain, then let go of the lease and all connections."""

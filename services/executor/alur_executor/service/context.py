@@ -64,7 +64,8 @@ class RunContext:
         """Set it to the next attempt of this node run, at its first item."""
         self._run = run
         self._step = step
-        self.masks = Masks()
+        if self.masks:
+            self.masks = Masks()
         self.index = 0
         self.attempt = run.attempt + 1
         self.now = now

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from alur_common.pools import PoolProjects
 from alur_common.security.rights import NAMED
+from alur_common.starts import StartRequest
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -27,7 +30,7 @@ EVERYTHING = [f"{resource}:{action}" for action, resource in NAMED.values()]
 async def test_rights_that_were_lost_since_fail_the_run_before_anything_runs(
     world: World, right: str, params: dict[str, object], path: str
 ) -> None:
-    world.definitions.publisher = "eve"
+    world.definitions.publishers[1] = "eve"
     world.definitions.grants["eve"] = [one for one in EVERYTHING if one != right]
     ended = await world.run(chain(node("a", "core.workflow", params=params)), {"which": "b"})
     assert ended.error is not None
@@ -39,7 +42,7 @@ async def test_rights_that_were_lost_since_fail_the_run_before_anything_runs(
 
 @in_virtual_time
 async def test_whoever_still_may_is_not_in_the_way(world: World) -> None:
-    world.definitions.publisher = "eve"
+    world.definitions.publishers[1] = "eve"
     world.definitions.grants["eve"] = EVERYTHING
     fields = {"fields": {"a": "{{ $vars.X ?? 1 }}"}}
     ended = await world.run(chain(node("a", "core.set", params=fields)), {})
@@ -48,7 +51,7 @@ async def test_whoever_still_may_is_not_in_the_way(world: World) -> None:
 
 @in_virtual_time
 async def test_a_workflow_that_names_nothing_asks_nobody(world: World) -> None:
-    world.definitions.publisher = "gone"
+    world.definitions.publishers[1] = "gone"
     ended = await world.run(chain(node("a", "core.set", params={"fields": {"a": 1}})), {})
     assert ended.status == "succeeded"
 
@@ -60,3 +63,32 @@ async def test_a_pool_that_is_kept_for_others_is_refused_where_it_is_served(worl
     assert ended.error is not None
     assert ended.error["message"].startswith("spec.nodes[0].pool: the pool gpu is kept")
     assert world.noted.kinds == ["permission-refused"]
+
+
+async def run_of_before(world: World, newest: str, params: dict[str, object]) -> str:
+    """Run version 1, whose publisher has left, beside a version 2 of another; return how it ends."""
+    world.definitions.publishers = {1: "gone", 2: newest}
+    world.definitions.grants["eve"] = EVERYTHING
+    spec = chain(node("a", "core.set", params={"fields": {"a": "{{ $vars.X ?? 1 }}"}}))
+    record = world.definitions.add("w", spec)
+    waiting = await world.starts.start(record, StartRequest(mode="manual", input=[{}]))
+    changed = chain(node("a", "core.set", params=params))
+    world.definitions.workflows["w"] = replace(record, version=2, document={"spec": changed})
+    world.definitions.documents[1] = record.document
+    await world.executor()
+    return (await world.rest(waiting.execution.id)).status
+
+
+@in_virtual_time
+@pytest.mark.parametrize(
+    ("newest", "fields", "status"),
+    [
+        ("eve", {"b": "{{ $vars.X }}"}, "succeeded"),
+        ("eve", {"b": "{{ $vars.OTHER }}"}, "failed"),
+        ("gone", {"b": "{{ $vars.X }}"}, "failed"),
+    ],
+)
+async def test_whoever_published_it_anew_vouches_for_executions_of_before(
+    world: World, newest: str, fields: dict[str, object], status: str
+) -> None:
+    assert await run_of_before(world, newest, {"fields": fields}) == status

@@ -120,7 +120,9 @@ class Definitions:
         self.failures: list[Exception] = []
         self.values: dict[str, str] = {}
         self.secrets: dict[str, UnsealedCredential] = {}
-        self.publisher = ""
+        self.documents: dict[int, dict[str, Any]] = {}
+        """Of versions that are not the newest."""
+        self.publishers: dict[int, str] = {}
         self.grants: dict[str, list[str]] = {}
 
     def add(self, name: str, spec: dict[str, Any]) -> WorkflowRecord:
@@ -139,9 +141,9 @@ class Definitions:
         if self.failures:
             raise self.failures.pop(0)
         record = self.workflows[uid.removeprefix("uid-")]
-        return VersionRecord(
-            "t", "p", record.name, uid, number, record.document, 0.0, self.publisher
-        )
+        document = self.documents.get(number, record.document)
+        publisher = self.publishers.get(number, "")
+        return VersionRecord("t", "p", record.name, uid, number, document, 0.0, publisher)
 
     async def variables(self, tenant: str, project: str) -> Mapping[str, str]:
         return self.values

@@ -66,7 +66,7 @@ export const securityEvents = (kind: string) =>
     },
     initialPageParam: "",
     getNextPageParam: (last) => last.nextCursor ?? null,
-    refetchInterval: 10_000,
+    refetchInterval: 5_000,
   });
 
 export const catalogue = queryOptions({

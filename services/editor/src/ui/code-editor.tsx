@@ -1,8 +1,9 @@
 /** A field for JSON or an expression; CodeMirror is fetched when the first one is shown. */
 
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, use } from "react";
 import type { Completions } from "../graph/completions";
 import classes from "./code-editor.module.css";
+import { ReadOnly } from "./read-only";
 
 export interface CodeEditorProps {
   value: string;
@@ -22,8 +23,9 @@ export interface CodeEditorProps {
 
 const CodeMirror = lazy(async () => ({ default: (await import("./code-mirror")).CodeMirror }));
 
-export function CodeEditor(props: CodeEditorProps) {
+export function CodeEditor({ onChange, ...props }: CodeEditorProps) {
   const { minHeight = 36 } = props;
+  const isReadOnly = use(ReadOnly);
   return (
     <div className={classes.root} data-invalid={props.isInvalid || undefined}>
       <Suspense
@@ -33,7 +35,7 @@ export function CodeEditor(props: CodeEditorProps) {
           </pre>
         }
       >
-        <CodeMirror {...props} />
+        <CodeMirror {...props} {...(onChange && !isReadOnly ? { onChange } : {})} />
       </Suspense>
     </div>
   );

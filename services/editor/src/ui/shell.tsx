@@ -70,7 +70,9 @@ function Rail({ person, project }: { person: Me; project: string }) {
       <SearchButton />
       <RailLink to={`${base}/workflows`} label={t("app.workflows")} icon={IconSitemap} />
       <RailLink to={`${base}/executions`} label={t("app.executions")} icon={IconHistory} />
-      <RailLink to={`${base}/credentials`} label={t("app.credentials")} icon={IconKey} />
+      {person.may.includes("credentials:read") && (
+        <RailLink to={`${base}/credentials`} label={t("app.credentials")} icon={IconKey} />
+      )}
       {person.may.includes("audit:read") && (
         <RailLink to="/security" label={t("app.security")} icon={IconShieldLock} />
       )}

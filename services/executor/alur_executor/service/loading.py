@@ -20,7 +20,7 @@ async def loaded(parts: Parts, programs: Programs, execution: Execution) -> tupl
     """
     version = await parts.definitions.version(execution.workflow_uid, execution.version)
     program = programs.of(version)
-    await check_permitted(parts, program, execution)
+    await check_permitted(parts, programs, program, execution)
     items = [Item(json) for json in await input_of(execution, parts.blobs)]
     state = begin(
         program.graph,

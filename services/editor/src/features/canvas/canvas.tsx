@@ -137,7 +137,7 @@ function Arrow() {
 
 export function Canvas() {
   const { t } = useTranslation();
-  const { view } = useWorkbench();
+  const { view, mayChange } = useWorkbench();
   const scheme = useComputedColorScheme("light");
   const isFar = useFlowStore(({ transform }) => transform[2] < FAR);
   const { nodes, onNodesChange, drag } = useFlowNodes();
@@ -171,6 +171,8 @@ export function Canvas() {
         onMoveEnd={() => setMoving(false)}
         onNodeDoubleClick={(_, node) => view.getState().set({ renaming: node.id })}
         onPaneClick={() => pane.current?.querySelector<HTMLElement>(".react-flow")?.focus()}
+        nodesDraggable={mayChange}
+        nodesConnectable={mayChange}
         connectionRadius={SNAP_RADIUS}
         deleteKeyCode={null}
         selectionKeyCode="Shift"

@@ -17,6 +17,8 @@ export interface Workbench {
   view: ViewStore;
   run: RunStore;
   drafts: DraftKeeper;
+  /** Whether the person who looks at it may change it. */
+  mayChange: boolean;
   status: WorkflowStatus | undefined;
 }
 

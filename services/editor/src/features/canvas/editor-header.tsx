@@ -5,6 +5,7 @@ import {
   IconArrowLeft,
   IconCode,
   IconDots,
+  IconEye,
   IconHistory,
   IconKeyboard,
   IconListTree,
@@ -16,6 +17,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { setSpec } from "../../graph/commands";
 import { isManaged } from "../../graph/document";
+import { Guarded } from "../../ui/guarded";
 import { ManagedMark } from "../../ui/managed-mark";
 import { useEditor, useRun, useWorkbench } from "./context";
 import { DraftMark } from "./draft-mark";
@@ -27,7 +29,7 @@ import type { Saving } from "./use-save";
 
 function Title() {
   const { t } = useTranslation();
-  const { project, name, editor } = useWorkbench();
+  const { project, name, editor, mayChange } = useWorkbench();
   const title = useEditor(({ graph }) => graph.spec.title ?? "");
   return (
     <div className={classes.where}>
@@ -48,6 +50,7 @@ function Title() {
           value={title}
           placeholder={name}
           maxLength={200}
+          readOnly={!mayChange}
           onChange={(event) =>
             editor.getState().apply(setSpec({ title: event.currentTarget.value }), "title")
           }
@@ -116,6 +119,7 @@ function More() {
 /** Make what is drawn the next version; of a workflow that a cluster manages, show what is to be applied there. */
 function Publish({ saving }: { saving: Saving }) {
   const { t } = useTranslation();
+  const { mayChange } = useWorkbench();
   const dirty = useEditor(isDirty);
   const managed = useEditor(({ graph }) => isManaged(graph.metadata));
   return (
@@ -128,7 +132,7 @@ function Publish({ saving }: { saving: Saving }) {
         <Button
           variant="default"
           loading={saving.isSaving}
-          disabled={!dirty}
+          disabled={!dirty || !mayChange}
           onClick={() => void saving.save()}
         >
           {t(managed ? "managed.export" : "editor.save")}
@@ -138,9 +142,22 @@ function Publish({ saving }: { saving: Saving }) {
   );
 }
 
+/** Said to those who may look at a workflow and not change it. */
+function LookMark() {
+  const { t } = useTranslation();
+  return (
+    <Tooltip label={t("editor.mayNotChange")}>
+      <span className={classes.draft}>
+        <IconEye size={16} />
+        <span>{t("editor.viewOnly")}</span>
+      </span>
+    </Tooltip>
+  );
+}
+
 export function EditorHeader({ saving }: { saving: Saving }) {
   const { t } = useTranslation();
-  const { view } = useWorkbench();
+  const { view, mayChange } = useWorkbench();
   const managed = useEditor(({ graph }) => isManaged(graph.metadata));
   const isRunning = useRun(({ status }) => status === "queued" || status === "running");
   return (
@@ -149,17 +166,22 @@ export function EditorHeader({ saving }: { saving: Saving }) {
       {managed && <ManagedMark />}
       <RunChip />
       <div className={classes.actions}>
-        <DraftMark />
+        {mayChange ? <DraftMark /> : <LookMark />}
         <ProblemList />
         <More />
         <Publish saving={saving} />
-        <Button
-          leftSection={<IconPlayerPlay size={16} />}
-          loading={isRunning}
-          onClick={() => view.getState().set({ dialog: "run" })}
-        >
-          {t("editor.run")}
-        </Button>
+        <Guarded right="workflows:execute">
+          {(isRefused) => (
+            <Button
+              leftSection={<IconPlayerPlay size={16} />}
+              loading={isRunning}
+              disabled={isRefused}
+              onClick={() => view.getState().set({ dialog: "run" })}
+            >
+              {t("editor.run")}
+            </Button>
+          )}
+        </Guarded>
       </div>
     </header>
   );

@@ -8,12 +8,13 @@ import { useTranslation } from "react-i18next";
 import { useBlocker, useParams, useSearchParams } from "react-router";
 import { useStore } from "zustand";
 import { ApiError } from "../../api/client";
-import { catalogue, type Opened as OpenedWorkflow, opened } from "../../api/queries";
+import { catalogue, type Opened as OpenedWorkflow, opened, useMay } from "../../api/queries";
 import { isUnplaced } from "../../graph/graph";
 import type { Catalogue } from "../../graph/node-type";
 import { Confirm } from "../../ui/confirm";
 import { Failed } from "../../ui/failed";
 import { NotFound } from "../../ui/not-found";
+import { tellHint } from "../../ui/tell";
 import { DataPanel } from "../executions/data-panel";
 import { Panel } from "../panel/panel";
 import { Canvas } from "./canvas";
@@ -151,12 +152,15 @@ interface WorkbenchProps {
 }
 
 function Opened({ project, name, loaded, types }: WorkbenchProps) {
+  const { t } = useTranslation();
+  const mayChange = useMay("workflows:write");
   // The stores live as long as the page: a later answer of the server must not drop what is edited.
   const [{ editor, drafts, info }] = useState(() => {
     const found = drawnOn(loaded);
     const hasDraft = found.drawn !== found.saved;
     const isPlaced = hasDraft || !isUnplaced(loaded.document);
-    const store = createEditorStore(found.saved, found.etag, !isPlaced, found.drawn);
+    const refuse = mayChange ? undefined : () => tellHint(t("editor.mayNotChange"));
+    const store = createEditorStore(found.saved, found.etag, !isPlaced, found.drawn, refuse);
     return {
       editor: store,
       drafts: keeperOf(project, name, store, found),
@@ -169,7 +173,7 @@ function Opened({ project, name, loaded, types }: WorkbenchProps) {
   const { status } = loaded.document;
   return (
     <WorkbenchContext
-      value={{ project, name, catalogue: types, editor, view, run, drafts, status }}
+      value={{ project, name, catalogue: types, editor, view, run, drafts, mayChange, status }}
     >
       <ReactFlowProvider>
         <Bench />

@@ -23,14 +23,22 @@ export interface EditorState {
   load: (saved: Graph, etag: string | null, drawn?: Graph) => void;
 }
 
-/** A store for one open workflow. */
+/** A store for one open workflow. With `refuse` nothing of it changes: that is called instead. */
 export function createEditorStore(
   saved: Graph,
   etag: string | null,
   isUnplaced = false,
   drawn: Graph = saved,
+  refuse?: () => void,
 ) {
   let last = { key: "", at: 0 };
+  /** Whether a change with this key goes on with the one before it. */
+  const goesOn = (merge: string): boolean => {
+    const now = Date.now();
+    const isSame = merge !== "" && merge === last.key && now - last.at < MERGE_MILLISECONDS;
+    last = { key: merge, at: now };
+    return isSame;
+  };
   const store = createStore<EditorState>()(
     temporal(
       (set, get) => ({
@@ -41,10 +49,8 @@ export function createEditorStore(
         apply: (command, merge = "") => {
           const next = command(get().graph);
           if (next === get().graph) return;
-          const now = Date.now();
-          const isSameGesture =
-            merge !== "" && merge === last.key && now - last.at < MERGE_MILLISECONDS;
-          last = { key: merge, at: now };
+          if (refuse) return refuse();
+          const isSameGesture = goesOn(merge);
           const history = store.temporal.getState();
           if (isSameGesture) history.pause();
           set({ graph: next });

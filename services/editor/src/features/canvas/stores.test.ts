@@ -20,6 +20,18 @@ describe("the editor's history", () => {
     expect(store.getState().graph.spec.title).toBe("New");
   });
 
+  it("changes nothing for somebody who may only look, and says so once a change", () => {
+    const graph = fromDocument(BRANCHES);
+    let refused = 0;
+    const store = createEditorStore(graph, '"1"', false, graph, () => {
+      refused += 1;
+    });
+    store.getState().apply((same) => same);
+    store.getState().apply(setSpec({ title: "A" }));
+    expect(isDirty(store.getState())).toBe(false);
+    expect(refused).toBe(1);
+  });
+
   it("keeps different gestures apart", () => {
     const store = opened();
     store.getState().apply(setSpec({ title: "A" }), "title");

@@ -55,8 +55,9 @@ export function keeperOf(project: string, name: string, editor: EditorStore, fou
 
 /** Keep what is on the canvas whenever it changes, and at once when the page is left. */
 export function useDraft(): void {
-  const { editor, drafts } = useWorkbench();
+  const { editor, drafts, mayChange } = useWorkbench();
   useEffect(() => {
+    if (!mayChange) return;
     const note = () => {
       const state = editor.getState();
       drafts.want(isDirty(state) ? state.graph : null);
@@ -73,7 +74,7 @@ export function useDraft(): void {
       window.removeEventListener("online", flush);
       flush();
     };
-  }, [editor, drafts]);
+  }, [editor, drafts, mayChange]);
 }
 
 /** Say once that the canvas shows what is not published. */

@@ -7,12 +7,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { credentials, useDeleteCredential } from "../../api/queries";
+import { credentials, useDeleteCredential, useMay } from "../../api/queries";
 import type { Credential } from "../../api/types";
 import { formatAgo } from "../../i18n/format";
 import { Confirm } from "../../ui/confirm";
 import { EmptyState } from "../../ui/empty-state";
 import { Failed } from "../../ui/failed";
+import { Guarded } from "../../ui/guarded";
 import { Page } from "../../ui/page";
 import { tellProblem } from "../../ui/tell";
 import classes from "../executions/executions-page.module.css";
@@ -28,6 +29,8 @@ function Row({ project, credential, onReplace }: RowProps) {
   const { t } = useTranslation();
   const drop = useDeleteCredential(project);
   const [isDeleting, deleting] = useDisclosure(false);
+  const mayWrite = useMay("credentials:write");
+  const mayDelete = useMay("credentials:delete");
   const { name, type, allowedDomains, allowedNodeTypes, updatedAt, createdAt } = credential;
   return (
     <tr>
@@ -38,10 +41,18 @@ function Row({ project, credential, onReplace }: RowProps) {
       <td>{[...allowedDomains, ...allowedNodeTypes].join(", ")}</td>
       <td>{formatAgo(updatedAt ?? createdAt)}</td>
       <td align="right">
-        <ActionIcon aria-label={`${t("credentials.replace")} ${name}`} onClick={onReplace}>
+        <ActionIcon
+          aria-label={`${t("credentials.replace")} ${name}`}
+          disabled={!mayWrite}
+          onClick={onReplace}
+        >
           <IconRefresh size={16} />
         </ActionIcon>
-        <ActionIcon aria-label={`${t("app.delete")} ${name}`} onClick={deleting.open}>
+        <ActionIcon
+          aria-label={`${t("app.delete")} ${name}`}
+          disabled={!mayDelete}
+          onClick={deleting.open}
+        >
           <IconTrash size={16} />
         </ActionIcon>
         <Confirm
@@ -108,9 +119,17 @@ export function CredentialsPage() {
       title={t("credentials.title")}
       lead={t("credentials.lead")}
       actions={
-        <Button leftSection={<IconPlus size={16} />} onClick={() => setEdited({ known: null })}>
-          {t("credentials.new")}
-        </Button>
+        <Guarded right="credentials:write">
+          {(isRefused) => (
+            <Button
+              leftSection={<IconPlus size={16} />}
+              disabled={isRefused}
+              onClick={() => setEdited({ known: null })}
+            >
+              {t("credentials.new")}
+            </Button>
+          )}
+        </Guarded>
       }
     >
       <div className={classes.card}>

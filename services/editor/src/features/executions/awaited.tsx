@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Doubt, Execution, Wait } from "../../api/types";
 import { formatTime } from "../../i18n/format";
+import { Guarded } from "../../ui/guarded";
 import classes from "./executions-page.module.css";
 import { ResolveDialog } from "./resolve-dialog";
 import { SignalDialog } from "./signal-dialog";
@@ -74,13 +75,18 @@ function Waits({ project, execution }: Props) {
   const [open, setOpen] = useState<{ node: string; signal: string } | null>(null);
   const send = ({ node, signal }: Wait) =>
     signal && (
-      <Button
-        size="xs"
-        leftSection={<IconSend size={14} />}
-        onClick={() => setOpen({ node, signal })}
-      >
-        {t("executions.signal")}
-      </Button>
+      <Guarded right="executions:execute">
+        {(isRefused) => (
+          <Button
+            size="xs"
+            leftSection={<IconSend size={14} />}
+            disabled={isRefused}
+            onClick={() => setOpen({ node, signal })}
+          >
+            {t("executions.signal")}
+          </Button>
+        )}
+      </Guarded>
     );
   return (
     <section className={classes.card}>
@@ -119,13 +125,18 @@ function Doubts({ project, execution }: Props) {
             key={keyOf(doubt)}
             place={doubt}
             action={
-              <Button
-                size="xs"
-                leftSection={<IconGavel size={14} />}
-                onClick={() => setOpen(doubt)}
-              >
-                {t("executions.decide")}
-              </Button>
+              <Guarded right="executions:execute">
+                {(isRefused) => (
+                  <Button
+                    size="xs"
+                    leftSection={<IconGavel size={14} />}
+                    disabled={isRefused}
+                    onClick={() => setOpen(doubt)}
+                  >
+                    {t("executions.decide")}
+                  </Button>
+                )}
+              </Guarded>
             }
           >
             {t("executions.unknownItems", {

@@ -13,6 +13,7 @@ import { type Bar, barsOf } from "../../graph/timeline";
 import { formatDuration, formatTime } from "../../i18n/format";
 import { CodeEditor } from "../../ui/code-editor";
 import { Failed } from "../../ui/failed";
+import { Guarded } from "../../ui/guarded";
 import { NotFound } from "../../ui/not-found";
 import { Page } from "../../ui/page";
 import { StatusBadge } from "../../ui/status-badge";
@@ -74,21 +75,31 @@ function Actions({ project, execution }: Props) {
   return (
     <>
       <CanvasButton project={project} execution={execution} />
-      {FINAL.has(execution.status) ? (
-        <Button leftSection={<IconRepeat size={16} />} loading={act.isPending} onClick={replay}>
-          {t("executions.replay")}
-        </Button>
-      ) : (
-        <Button
-          color="red"
-          variant="light"
-          leftSection={<IconBan size={16} />}
-          loading={act.isPending}
-          onClick={cancel}
-        >
-          {t("executions.cancel")}
-        </Button>
-      )}
+      <Guarded right="executions:execute">
+        {(isRefused) =>
+          FINAL.has(execution.status) ? (
+            <Button
+              leftSection={<IconRepeat size={16} />}
+              loading={act.isPending}
+              disabled={isRefused}
+              onClick={replay}
+            >
+              {t("executions.replay")}
+            </Button>
+          ) : (
+            <Button
+              color="red"
+              variant="light"
+              leftSection={<IconBan size={16} />}
+              loading={act.isPending}
+              disabled={isRefused}
+              onClick={cancel}
+            >
+              {t("executions.cancel")}
+            </Button>
+          )
+        }
+      </Guarded>
     </>
   );
 }

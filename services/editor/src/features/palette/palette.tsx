@@ -41,11 +41,14 @@ function useOffered(query: string): PaletteItem[] {
 
 function usePages({ base, go }: Place, query: string): PaletteItem[] {
   const { t } = useTranslation();
+  const maySeeCredentials = useMay("credentials:read");
   const isAuditor = useMay("audit:read");
   const pages = [
     { path: `${base}/workflows`, label: t("app.workflows"), icon: IconSitemap },
     { path: `${base}/executions`, label: t("app.executions"), icon: IconHistory },
-    { path: `${base}/credentials`, label: t("app.credentials"), icon: IconKey },
+    ...(maySeeCredentials
+      ? [{ path: `${base}/credentials`, label: t("app.credentials"), icon: IconKey }]
+      : []),
     ...(isAuditor ? [{ path: "/security", label: t("app.security"), icon: IconShieldLock }] : []),
   ].map(({ path, ...page }) => ({
     id: `page:${path}`,

@@ -2,7 +2,7 @@ import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { credentials } from "../../api/queries";
+import { credentials, useMay } from "../../api/queries";
 import { setSettings } from "../../graph/commands";
 import type { GraphNode } from "../../graph/graph";
 import type { CredentialSlot } from "../../graph/node-type";
@@ -12,7 +12,8 @@ import classes from "./panel.module.css";
 function Slot({ node, slot }: { node: GraphNode; slot: CredentialSlot }) {
   const { t } = useTranslation();
   const { project, editor, catalogue } = useWorkbench();
-  const { data } = useQuery(credentials(project));
+  const maySee = useMay("credentials:read");
+  const { data } = useQuery({ ...credentials(project), enabled: maySee });
   const chosen = node.settings.credentials?.[slot.name] ?? null;
   const fitting = (data ?? []).filter(
     ({ type, allowedNodeTypes: users }) =>

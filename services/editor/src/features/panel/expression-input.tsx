@@ -5,7 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { evaluate, variables } from "../../api/queries";
+import { evaluate, useMay, variables } from "../../api/queries";
 import type { Json } from "../../graph/document";
 import { CodeEditor } from "../../ui/code-editor";
 import { useEditor, useWorkbench } from "../canvas/context";
@@ -39,6 +39,7 @@ function useResult(text: string) {
   const { sample, index } = usePanel();
   const timeZone = useEditor(({ graph }) => graph.spec.settings?.timeZone ?? "UTC");
   const [settled] = useDebouncedValue(text, PAUSE);
+  const mayTry = useMay("expressions:execute");
   const hasVariables = settled.includes("$vars");
   const vars = useQuery({ ...variables(project), enabled: hasVariables, retry: false });
   const named = namedIn(settled, sample);
@@ -54,7 +55,11 @@ function useResult(text: string) {
         workflow: { name },
         timeZone,
       }),
-    enabled: sample.items.length > 0 && settled.includes("{{") && !(hasVariables && vars.isLoading),
+    enabled:
+      mayTry &&
+      sample.items.length > 0 &&
+      settled.includes("{{") &&
+      !(hasVariables && vars.isLoading),
     retry: false,
     gcTime: 10_000,
     placeholderData: (before) => before,

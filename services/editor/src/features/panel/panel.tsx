@@ -2,12 +2,13 @@
 
 import { ActionIcon, Tabs, Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconPencil, IconX } from "@tabler/icons-react";
-import { type CSSProperties, useMemo, useState } from "react";
+import { type CSSProperties, type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { setParams } from "../../graph/commands";
 import type { GraphNode } from "../../graph/graph";
 import type { NodeProblem } from "../../graph/problems";
 import { lookOf } from "../../ui/node-look";
+import { ReadOnly } from "../../ui/read-only";
 import { useChosen, useEditor, useView, useWorkbench } from "../canvas/context";
 import { About } from "./about";
 import { Credentials } from "./credential-picker";
@@ -93,6 +94,18 @@ function Parameters({ node }: { node: GraphNode }) {
   );
 }
 
+/** Fields that only those can write in who may change the workflow. */
+function Fields({ children }: { children: ReactNode }) {
+  const { mayChange } = useWorkbench();
+  return (
+    <ReadOnly value={!mayChange}>
+      <fieldset className={classes.fields} disabled={!mayChange}>
+        {children}
+      </fieldset>
+    </ReadOnly>
+  );
+}
+
 function Tabbed({ node }: { node: GraphNode }) {
   const { t } = useTranslation();
   const { catalogue } = useWorkbench();
@@ -104,10 +117,14 @@ function Tabbed({ node }: { node: GraphNode }) {
         <Tabs.Tab value="docs">{t("panel.docs")}</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="parameters" className={classes.body}>
-        <Parameters node={node} />
+        <Fields>
+          <Parameters node={node} />
+        </Fields>
       </Tabs.Panel>
       <Tabs.Panel value="settings" className={classes.body}>
-        <NodeSettings node={node} />
+        <Fields>
+          <NodeSettings node={node} />
+        </Fields>
       </Tabs.Panel>
       <Tabs.Panel value="docs" className={classes.body}>
         <About type={catalogue.get(node.type)} />

@@ -3,11 +3,12 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconDots, IconHistory, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
-import { useDeleteWorkflow, usePatchSpec } from "../../api/queries";
+import { useDeleteWorkflow, useMay, usePatchSpec } from "../../api/queries";
 import type { ExecutionStatus } from "../../api/types";
 import { isManaged, type WorkflowDocument } from "../../graph/document";
 import { formatAgo } from "../../i18n/format";
 import { Confirm } from "../../ui/confirm";
+import { Guarded } from "../../ui/guarded";
 import { ManagedMark } from "../../ui/managed-mark";
 import { lookOf } from "../../ui/node-look";
 import { StatusBadge } from "../../ui/status-badge";
@@ -66,20 +67,25 @@ function SuspendSwitch({ project, document }: Props) {
     ? patch.variables.spec.suspend === true
     : document.spec.suspend === true;
   return (
-    <Switch
-      size="sm"
-      className={classes.above}
-      checked={!isSuspended}
-      disabled={isManaged(document.metadata)}
-      label={t(isSuspended ? "workflows.suspended" : "workflows.active")}
-      aria-label={t("workflows.activate", { name: titleOf(document) })}
-      onChange={(event) =>
-        patch.mutate(
-          { name, spec: { suspend: !event.currentTarget.checked } },
-          { onError: tellProblem },
-        )
-      }
-    />
+    <div className={classes.above}>
+      <Guarded right="workflows:write">
+        {(isRefused) => (
+          <Switch
+            size="sm"
+            checked={!isSuspended}
+            disabled={isRefused || isManaged(document.metadata)}
+            label={t(isSuspended ? "workflows.suspended" : "workflows.active")}
+            aria-label={t("workflows.activate", { name: titleOf(document) })}
+            onChange={(event) =>
+              patch.mutate(
+                { name, spec: { suspend: !event.currentTarget.checked } },
+                { onError: tellProblem },
+              )
+            }
+          />
+        )}
+      </Guarded>
+    </div>
   );
 }
 
@@ -89,6 +95,8 @@ function RowMenu({ project, document }: Props) {
   const [isRenaming, renaming] = useDisclosure(false);
   const [isDeleting, deleting] = useDisclosure(false);
   const drop = useDeleteWorkflow(project);
+  const mayWrite = useMay("workflows:write");
+  const mayDelete = useMay("workflows:delete");
   const name = titleOf(document);
   const executions = `/projects/${project}/executions?workflow=${document.metadata.name}`;
   const remove = () =>
@@ -107,7 +115,7 @@ function RowMenu({ project, document }: Props) {
         <Menu.Dropdown>
           <Menu.Item
             leftSection={<IconPencil size={15} />}
-            disabled={isManaged(document.metadata)}
+            disabled={!mayWrite || isManaged(document.metadata)}
             onClick={renaming.open}
           >
             {t("workflows.rename")}
@@ -121,7 +129,7 @@ function RowMenu({ project, document }: Props) {
           <Menu.Item
             color="red"
             leftSection={<IconTrash size={15} />}
-            disabled={isManaged(document.metadata)}
+            disabled={!mayDelete || isManaged(document.metadata)}
             onClick={deleting.open}
           >
             {t("app.delete")}

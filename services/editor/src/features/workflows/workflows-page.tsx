@@ -10,6 +10,7 @@ import { workflows } from "../../api/queries";
 import type { WorkflowDocument } from "../../graph/document";
 import { EmptyState } from "../../ui/empty-state";
 import { Failed } from "../../ui/failed";
+import { Guarded } from "../../ui/guarded";
 import { Page } from "../../ui/page";
 import { CreateWorkflow } from "./create-workflow";
 import { WorkflowRow } from "./workflow-row";
@@ -24,6 +25,19 @@ function matches(document: WorkflowDocument, query: string): boolean {
     .every((word) => text.includes(word));
 }
 
+function NewButton({ onClick }: { onClick: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Guarded right="workflows:write">
+      {(isRefused) => (
+        <Button leftSection={<IconPlus size={16} />} disabled={isRefused} onClick={onClick}>
+          {t("workflows.new")}
+        </Button>
+      )}
+    </Guarded>
+  );
+}
+
 function NoWorkflows({ onCreate }: { onCreate: () => void }) {
   const { t } = useTranslation();
   return (
@@ -34,9 +48,7 @@ function NoWorkflows({ onCreate }: { onCreate: () => void }) {
       <Text c="dimmed" size="sm" maw={380}>
         {t("workflows.empty")}
       </Text>
-      <Button leftSection={<IconPlus size={16} />} onClick={onCreate}>
-        {t("workflows.new")}
-      </Button>
+      <NewButton onClick={onCreate} />
     </EmptyState>
   );
 }
@@ -114,9 +126,7 @@ export function WorkflowsPage() {
               setSearch(next ? { q: next } : {}, { replace: true });
             }}
           />
-          <Button leftSection={<IconPlus size={16} />} onClick={creating.open}>
-            {t("workflows.new")}
-          </Button>
+          <NewButton onClick={creating.open} />
         </>
       }
     >

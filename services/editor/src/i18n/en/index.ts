@@ -37,6 +37,7 @@ export const en = {
     copied: "Copied",
     delete: "Delete",
     apiDocs: "API reference",
+    noRight: "The role {{role}} may not do this: it takes the right {{right}}",
   },
   signIn: {
     title: "Sign in to Alur",
@@ -81,6 +82,8 @@ export const en = {
     version: "v{{version}}",
   },
   editor: {
+    viewOnly: "View only",
+    mayNotChange: "You may look at this workflow, not change it.",
     save: "Save",
     saved: "Saved as version {{version}}",
     savedPlain: "Saved",

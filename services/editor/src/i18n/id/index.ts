@@ -38,6 +38,7 @@ export const id: Texts = {
     copied: "Tersalin",
     delete: "Hapus",
     apiDocs: "Referensi API",
+    noRight: "Peran {{role}} tidak boleh melakukan ini: perlu hak {{right}}",
   },
   signIn: {
     title: "Masuk ke Alur",
@@ -83,6 +84,8 @@ export const id: Texts = {
     version: "v{{version}}",
   },
   editor: {
+    viewOnly: "Hanya lihat",
+    mayNotChange: "Anda boleh melihat alur kerja ini, bukan mengubahnya.",
     save: "Simpan",
     saved: "Tersimpan sebagai versi {{version}}",
     savedPlain: "Tersimpan",

@@ -61,15 +61,13 @@ def test_a_viewer_looks_and_changes_nothing(viewer: Page, platform: AlurDev) -> 
         viewer.get_by_text("You may look at this workflow, not change it.").first
     ).to_be_visible()
     expect(viewer.locator(".react-flow__node")).to_have_count(2)
-    viewer.get_by_text("View only").hover()
+    viewer.get_by_role("button", name="Run", exact=True).locator("xpath=..").hover()
+    expect(viewer.get_by_role("tooltip")).to_contain_text("workflows:execute")
     told = platform.rest.get("/api/v1/security-events", params={"kind": "permission-refused"})
     assert [one for one in told.json()["items"] if one["project"] == "default"] == []
 
 
-def test_a_disabled_button_says_which_right_it_takes(viewer: Page, platform: AlurDev) -> None:
-    given(platform, "to-look-at-too", title="Look", nodes=NODES)
-    viewer.goto("/projects/default/workflows/to-look-at-too")
-    run = viewer.get_by_role("button", name="Run", exact=True)
-    expect(run).to_be_disabled()
-    run.locator("xpath=..").hover()
-    expect(viewer.get_by_role("tooltip")).to_contain_text("workflows:execute")
+def test_who_may_not_read_the_audit_log_is_shown_no_security_events(viewer: Page) -> None:
+    expect(viewer.get_by_role("link", name="Security events")).to_have_count(0)
+    viewer.goto("/security")
+    expect(viewer.get_by_role("heading", name="Nothing is here")).to_be_visible()

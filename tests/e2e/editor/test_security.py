@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.support.alur_dev import AlurDev
 from tests.support.refused import NAME, cause_trouble, told_by
@@ -34,15 +34,3 @@ def test_what_was_refused_is_shown_and_leads_to_where_it_happened(
     expect(stopped).to_contain_text(NAME)
     stopped.get_by_role("link", name="execution").click()
     expect(page).to_have_url(f"{platform.url}/projects/default/executions/{execution}")
-
-
-def test_who_may_not_read_the_audit_log_is_shown_none(browser: Browser, platform: AlurDev) -> None:
-    made = platform.rest.post("/api/v1/members", json={"name": "Vera", "role": "viewer"}).json()
-    context = browser.new_context(base_url=platform.url)
-    page = context.new_page()
-    page.goto(f"/sign-in#token={made['signInToken']}")
-    expect(page.get_by_role("link", name="Executions", exact=True)).to_be_visible()
-    expect(page.get_by_role("link", name="Security events")).to_have_count(0)
-    page.goto("/security")
-    expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
-    context.close()

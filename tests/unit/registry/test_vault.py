@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from alur_common.clock import SystemIds
 from alur_common.documents.memory import MemoryDocuments
@@ -114,20 +115,30 @@ def test_an_address_that_shows_the_token_or_names_no_key_is_refused(url: str, pl
 
 
 @pytest.fixture
-def in_vault(
+def another(
     documents: MemoryDocuments, clock: MovingClock, settings: Settings, vault: FakeVault
-) -> Registry:
-    """A registry on the same store, once Vault is set."""
+) -> Callable[[], Registry]:
+    """Build a registry on the same store, once Vault is set: one of several."""
     file = settings.data / "token"
     file.write_text(TOKEN)
-    given = {"vault_url": vault.url, "vault_token_file": file}
-    return build(
-        documents,
-        RememberingBus(),
-        clock,
-        SystemIds(clock),
-        settings.model_copy(update=given),
-    )
+    given = {
+        "vault_url": vault.url,
+        "vault_token_file": file,
+        "mongo": SecretStr("mongodb://shared"),
+    }
+    shared = settings.model_copy(update=given)
+    return lambda: build(documents, RememberingBus(), clock, SystemIds(clock), shared)
+
+
+@pytest.fixture
+def in_vault(another: Callable[[], Registry]) -> Registry:
+    return another()
+
+
+async def finish(registry: Registry) -> None:
+    after = None
+    while (after := (await registry.rotate_some(after)).after) is not None:
+        pass
 
 
 async def test_secrets_move_from_the_master_key_to_vault(
@@ -137,10 +148,21 @@ async def test_secrets_move_from_the_master_key_to_vault(
     await in_vault.unseal(owner.tenant, "default", "c")
     begun = await in_vault.begin_rotation()
     assert (begun.key, begun.is_new, begun.left) == ("vault:transit/alur:v1", False, 1)
-    after = None
-    while (after := (await in_vault.rotate_some(after)).after) is not None:
-        pass
+    await finish(in_vault)
     (master,) = [use for use in await in_vault.list_keys() if not use.is_current]
     await in_vault.retire_key(master.id)
     assert not (settings.data / "keys" / "master").exists()
     assert (await in_vault.unseal(owner.tenant, "default", "c")).fields == {"token": "1"}
+
+
+async def test_what_another_process_has_just_read_opens_though_its_key_is_retired(
+    in_vault: Registry, another: Callable[[], Registry], owner: Caller
+) -> None:
+    other = another()
+    await in_vault.set_credential(owner, "default", "c", "bearer", {"token": "1"})
+    await other.unseal(owner.tenant, "default", "c")
+    old = (await in_vault.list_keys())[0].id
+    await in_vault.begin_rotation()
+    await finish(in_vault)
+    await in_vault.retire_key(old)
+    assert (await other.unseal(owner.tenant, "default", "c")).fields == {"token": "1"}

@@ -37,6 +37,9 @@ def resident() -> int:
         ("python", "while True:\n  try:\n    while True: pass\n  except BaseException: pass"),
         ("python", "10 ** 10 ** 8"),
         ("python", "while True: print('x' * 1000)"),
+        ("python", OPEN + "while True:\n  try: os.fork()\n  except OSError: pass"),
+        ("python", "x = [bytearray(1 << 20) for _ in range(1024)]\nreturn len(x)"),
+        ("javascript", "const x = []; for (;;) x.push(new Uint8Array(1e7).fill(1))"),
     ],
 )
 async def test_5_what_never_ends_is_stopped_within_half_a_second_of_its_limit(

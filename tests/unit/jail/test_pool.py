@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alur_jail import examining
 from alur_jail.examining import examine
 from alur_jail.failures import CodeFailedError
 from alur_jail.pool import Ears, _heard
@@ -61,8 +64,9 @@ async def test_code_that_goes_on_lets_others_go_first() -> None:
         priorities: set[int] = set()
         while 19 not in priorities:
             await asyncio.sleep(0.01)
-            below = processes(warm_parent("python_code"))[1:]
-            priorities |= {os.getpriority(os.PRIO_PROCESS, pid) for pid in below}
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # the one before ends
+                for pid in processes(warm_parent("python_code"))[1:]:
+                    priorities.add(os.getpriority(os.PRIO_PROCESS, pid))
         running.cancel()
 
 
@@ -142,6 +146,23 @@ async def test_the_doctor_says_what_is_missing() -> None:
     looks = await examine(JailSettings(bubblewrap="there-is-no-such-program"))
     assert [(look.name, look.is_well) for look in looks] == [("jail", False)]
     assert "install bubblewrap" in looks[0].remedy
+
+
+async def test_the_doctor_tells_of_a_profile_that_forbids_namespaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = tmp_path / "bwrap"
+    refusing.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create a namespace' >&2\nexit 1\n"
+    )
+    refusing.chmod(0o755)
+    status = tmp_path / "status"
+    status.write_text("Name:\tpython\nSeccomp:\t2\nSeccomp_filters:\t1\n")
+    monkeypatch.setattr(examining, "_STATUS", status)
+    looks = await examine(JailSettings(bubblewrap=str(refusing)))
+    refused = [look for look in looks if not look.is_well]
+    assert [look.name for look in refused] == ["JavaScript code", "Python code"]
+    assert all("seccomp profile" in look.remedy for look in refused)
 
 
 async def test_the_doctor_runs_code_in_both_languages() -> None:

@@ -20,6 +20,7 @@ _USER_NAMESPACES: Final = (
     Path("/proc/sys/kernel/unprivileged_userns_clone"),
     Path("/proc/sys/user/max_user_namespaces"),
 )
+_STATUS: Final = Path("/proc/self/status")
 _PROBES: Final = {"JavaScript code": "javascript_code", "Python code": "python_code"}
 
 
@@ -97,9 +98,18 @@ def _who() -> str:
 
 
 def _remedy() -> str:
+    if _is_filtered():
+        return (
+            "a seccomp profile is over this process, as container runtimes set it: let it make namespaces "
+            "(a profile of your own, or gVisor; see `The jail` in the documentation)"
+        )
     if os.geteuid() == 0:
         return "let the container make namespaces (CAP_SYS_ADMIN), or run as a plain user"
     for switch in _USER_NAMESPACES:
         if switch.exists() and switch.read_text().strip() == "0":
             return f"allow user namespaces: {switch} is 0"
     return "allow user namespaces to this user (AppArmor or the container may forbid them)"
+
+
+def _is_filtered() -> bool:
+    return "\nSeccomp:\t2\n" in _STATUS.read_text()

@@ -159,6 +159,10 @@ def test_without_a_jail_all_but_code_runs(tmp_path: Path) -> None:
         refused = server.run("code", [{}])["nodes"][0]["error"]
         assert refused["code"] == "no-jail"
         assert "install the package `bubblewrap`" in refused["message"]
+        fields = {"x": "{{ [...(function* () { yield $json.n })()][0] }}"}
+        work = {"name": "work", "type": "core.set", "params": {"fields": fields}}
+        put(server, "fallback", work)
+        assert server.run("fallback", [{"n": 2}])["nodes"][0]["error"]["code"] == "no-jail"
         said = [line for line in server.log.read_text().splitlines() if "no code of users" in line]
         assert len(said) == 1
 

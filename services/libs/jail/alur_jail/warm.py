@@ -55,7 +55,10 @@ class Warm:
             theirs.close()
             raise
         try:
-            command = room.command(self._settings, self._language, theirs.fileno(), calls)
+            # The first one asks the interpreter for its libraries, for a tenth of a second.
+            command = await asyncio.to_thread(
+                room.command, self._settings, self._language, theirs.fileno(), calls
+            )
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,

@@ -163,6 +163,10 @@ def test_a_certificate_takes_the_place_of_another_and_no_question_goes_unanswere
     assert asked.metric('alur_operator_admissions_total{result="refused"}') >= 5
 
 
+def test_it_takes_less_memory_than_its_limit(asked: Operator) -> None:
+    assert asked.resident_mebibytes < 200
+
+
 def test_whom_to_trust_is_told_again_when_it_was_lost(
     kubernetes: Kubernetes, asked: Operator
 ) -> None:

@@ -139,3 +139,15 @@ async def test_a_kind_that_there_is_not_is_told(rest: RestWorld, query: str, sta
 async def test_who_may_not_read_the_audit_log_sees_none(rest: RestWorld) -> None:
     token = await rest.member("editor")
     assert (await rest.ask("GET", "/api/v1/security-events", token=token)).status == 403
+
+
+async def test_what_a_document_may_not_name_is_told_with_its_path(rest: RestWorld) -> None:
+    token = await rest.token_of(rest.owner, scopes=["workflows:write"])
+    nodes = [{"name": "a", "type": "core.set", "params": {"fields": {"b": ["{{ $vars.A }}"]}}}]
+    document = {**DOCUMENT, "spec": {"nodes": nodes}}
+    headers = {"if-none-match": "*"}
+    answer = await rest.ask("PUT", f"{WORKFLOWS}/orders", document, token=token, headers=headers)
+    (fault,) = answer.json["errors"]
+    assert (answer.status, fault["path"]) == (403, "spec.nodes[0].params.fields.b[0]")
+    assert "variables:read" in fault["message"]
+    assert rest.noted.only.kind == "permission-refused"

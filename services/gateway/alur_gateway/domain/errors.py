@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alur_common.meanings import meaning_of
-from alur_sdk.errors import AlurError, InvalidError, LimitedError
+from alur_sdk.errors import AlurError, ForbiddenError, InvalidError, LimitedError
 
 PROBLEM_TYPE = "https://alur.dev/problems/"
 
@@ -77,7 +77,7 @@ def status_of(error: AlurError) -> int:
 
 
 def problem_of(error: AlurError, instance: str, trace_id: str) -> dict[str, Any]:
-    """Return the problem document (RFC 9457) of an error, with `errors` when it names faults."""
+    """Return the problem document (RFC 9457) of an error, with `errors` when it names faults, or what in a document is forbidden."""
     meaning = meaning_of(error.code)
     problem: dict[str, Any] = {
         "type": PROBLEM_TYPE + error.code,
@@ -93,6 +93,14 @@ def problem_of(error: AlurError, instance: str, trace_id: str) -> dict[str, Any]
             {"path": fault.path, "code": fault.code, "message": fault.message}
             for fault in error.problems
         ]
+    if isinstance(error, ForbiddenError) and "path" in error.details:
+        path = str(error.details["path"])
+        fault = {
+            "path": path,
+            "code": error.code,
+            "message": error.message.removeprefix(f"{path}: "),
+        }
+        problem["errors"] = [fault]
     execution = error.details.get("execution")
     if execution:
         problem["executionId"] = execution

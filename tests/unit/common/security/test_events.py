@@ -144,6 +144,14 @@ async def test_what_was_noted_is_written_when_the_process_ends(desk: Desk) -> No
     assert len(desk.log.rows) == 1
 
 
+async def test_what_could_not_be_written_at_the_end_is_counted(desk: Desk) -> None:
+    desk.log.is_lost = True
+    desk.note()
+    desk.note()
+    await desk.events.close()
+    assert desk.counted("security_events_lost_total", kind="proof-refused") == 2
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_says_what_it_means(kind: str) -> None:
     assert KINDS[kind].endswith(".")

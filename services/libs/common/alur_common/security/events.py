@@ -147,11 +147,14 @@ class SecurityEvents:
                 origin.due = now + RETRY_SECONDS
 
     async def close(self) -> None:
-        """Write what is left, and stop."""
+        """Write what is left, and stop; what cannot be written now is counted as lost."""
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
         await self.flush(all_of_it=True)
+        for origin in self._origins.values():
+            if origin.pending is not None:
+                self._lost.labels(origin.pending.kind).inc(origin.pending.count)
 
     def _merged(self, event: SecurityEvent) -> bool:
         origin = self._origins.get(_key(event))
@@ -192,9 +195,15 @@ class SecurityEvents:
     async def _written(self, events: Sequence[SecurityEvent]) -> bool:
         try:
             await self._store.record_security_events(events)
-        except AlurError as error:
+        except Exception as error:  # noqa: BLE001  # nobody waits for it who could be told
             self._failures.inc()
-            _log.error("security events not written", count=len(events), reason=error.message)
+            is_known = isinstance(error, AlurError)
+            _log.error(
+                "security events not written",
+                count=len(events),
+                reason=str(error),
+                exc_info=None if is_known else error,
+            )
             return False
         for event in events:
             _log.warning("security event", **_logged(event))

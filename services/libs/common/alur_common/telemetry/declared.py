@@ -99,7 +99,7 @@ METRICS = (
     _counter("security_events_total", "What was refused or stopped, by kind.", "kind"),
     _counter(
         "security_events_lost_total",
-        "Security events of which only the number is known, by kind: too many origins at once.",
+        "Security events of which only the number is known, by kind: of too many origins at once, or unwritten at the end.",
         "kind",
     ),
     _counter(

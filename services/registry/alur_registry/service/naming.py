@@ -14,6 +14,9 @@ from alur_registry.service.sessions import Sessions
 from alur_sdk.errors import ForbiddenError
 
 
+_EVERY = frozenset(f"{resource}:{action}" for action, resource in NAMED.values())
+
+
 class Naming:
     """Checks each credential, workflow, variable, pool and topic that a document names, however deep."""
 
@@ -46,11 +49,12 @@ class Naming:
 
     async def lost(self, record: KeptWorkflow) -> Reference | None:
         """Return the first thing that the active version names and its publisher may not use any more."""
-        named = self._named(record.document) if record.activated_by else []
-        if not named:
+        if not record.activated_by:
             return None
         granted = await self._sessions.granted(record.tenant, record.project, record.activated_by)
-        return next((one for one in named if right_of(one) not in granted), None)
+        if _EVERY.issubset(granted):
+            return None
+        return next((n for n in self._named(record.document) if right_of(n) not in granted), None)
 
     def _named(self, document: Mapping[str, Any]) -> list[Reference]:
         return find_references(document, self._catalogue)

@@ -13,7 +13,6 @@ from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.service.sessions import Sessions
 from alur_sdk.errors import ForbiddenError
 
-
 _EVERY = frozenset(f"{resource}:{action}" for action, resource in NAMED.values())
 
 

@@ -48,6 +48,7 @@ class OwnCertificate:
         self._name = name
         self._tell = tell
         self._renew_seconds = renew_seconds
+        self._told = ""
         self._current = _make(name, 2 * renew_seconds)
         _load_pair(context, self._current)
 
@@ -80,8 +81,11 @@ class OwnCertificate:
         try:
             await self._tell(trusted)
         except AlurError as error:
-            _log.warning("webhook not trusted", reason=error.message)
+            if error.message != self._told:
+                _log.warning("webhook not trusted", reason=error.message)
+            self._told = error.message
             return False
+        self._told = ""
         return True
 
 

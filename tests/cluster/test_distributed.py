@@ -119,7 +119,7 @@ def test_a_rolling_upgrade_under_traffic_loses_nothing_and_repeats_nothing(
 def states(rest: httpx.Client, namespace: str, executions: list[str]) -> dict[str, int]:
     """Return how many of them are in which state, once all have ended."""
     counted: Counter[str] = Counter()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     for one in executions:
         path = f"/api/v1/projects/{namespace}/executions/{one}"
         while (state := rest.get(path).raise_for_status().json()["status"]) not in DONE:

@@ -11,7 +11,7 @@ from typing import Self
 
 import httpx
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 AGAIN_SECONDS = 0.25
 
 
@@ -24,8 +24,13 @@ class Traffic:
         """What was said last to starts that were never accepted."""
         self.repeated: Counter[str] = Counter()
         """What was said to starts that were accepted when they were asked for again."""
-        self._url = f"{rest.base_url}".rstrip("/") + path
-        self._headers = {"authorization": rest.headers["authorization"]}
+        self._path = path
+        self._rest = httpx.Client(
+            base_url=rest.base_url,
+            headers=rest.headers,
+            timeout=20,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
         self._pause = 1 / per_second
         self._is_over = threading.Event()
         self._pool = ThreadPoolExecutor(16)
@@ -39,13 +44,14 @@ class Traffic:
         self._is_over.set()
         self._thread.join()
         self._pool.shutdown()
+        self._rest.close()
 
     def _go_on(self) -> None:
         while not self._is_over.wait(self._pause):
             self._pool.submit(self._start)
 
     def _start(self) -> None:
-        headers = {**self._headers, "idempotency-key": str(uuid.uuid4())}
+        headers = {"idempotency-key": str(uuid.uuid4())}
         until = time.monotonic() + PATIENCE_SECONDS
         said = self._ask(headers)
         while said and time.monotonic() < until:
@@ -58,7 +64,7 @@ class Traffic:
     def _ask(self, headers: dict[str, str]) -> str:
         """Ask once; return why it was not accepted, or nothing."""
         try:
-            answer = httpx.post(self._url, headers=headers, json={"input": [{}]}, timeout=20)
+            answer = self._rest.post(self._path, headers=headers, json={"input": [{}]})
         except httpx.TransportError as error:
             return repr(error)
         if answer.status_code != httpx.codes.ACCEPTED:

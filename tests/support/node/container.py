@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tests.support.node.api import Api, Object
 from tests.support.node.environment import command_of, environment
-from tests.support.node.probes import Probe, is_well
+from tests.support.node.probes import Probe, Target, is_well
 from tests.support.node.runtimes import ENTRY, Runtime, Sandbox
 from tests.support.node.status import ContainerState, now
 from tests.support.node.volumes import NotYetError, Volumes
@@ -29,6 +31,7 @@ class Ground:
     """What all pods of a machine share; `every_pod` is what each has, and where."""
 
     api: Api
+    web: httpx.AsyncClient
     runtime: Runtime
     volumes: Volumes
     folder: Path
@@ -47,6 +50,7 @@ class ContainerRun:
         self.state = ContainerState(spec["name"], spec["image"])
         self.folders: dict[str, Path] = {}
         self.changed: Callable[[], None] = lambda: None
+        self._target = Target(ground.web, spec, address, self._run_inside)
         self._told_to_stop = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._box: Sandbox | None = None
@@ -168,7 +172,7 @@ class ContainerRun:
             await asyncio.sleep(probe.period)
 
     async def _asked(self, probe: Probe) -> bool:
-        return await is_well(self._spec, probe.spec, self._address, self._run_inside)
+        return await is_well(self._target, probe.spec)
 
     async def _run_inside(self, command: list[str]) -> int:
         return (await self.execute(command))[0]
@@ -203,9 +207,7 @@ class ContainerRun:
         if "sleep" in hook:
             await asyncio.sleep(hook["sleep"]["seconds"])
         elif hook:
-            await is_well(
-                self._spec, {**hook, "timeoutSeconds": 3600}, self._address, self._run_inside
-            )
+            await is_well(self._target, {**hook, "timeoutSeconds": 3600})
 
     async def _kill(self) -> None:
         """End one that a probe has found dead; whether it starts again is its pod's to say."""

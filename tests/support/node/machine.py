@@ -20,6 +20,7 @@ import httpx
 from tests.support.node.api import Api, Object
 from tests.support.node.container import Ground
 from tests.support.node.pod import PodRun
+from tests.support.node.probes import asker
 from tests.support.node.runtimes import Processes, Runtime
 from tests.support.node.services import CLUSTER, LAG_SECONDS, Names, Services
 from tests.support.node.volumes import Volumes
@@ -89,8 +90,10 @@ class Machine:
         resolver.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
         self._services = Services(names, self._addresses, self.cluster.port)
         await self._services.start()
+        self._web = asker()
         self._ground = Ground(
             self._api,
+            self._web,
             self.runtime,
             Volumes(self._api, self.folder),
             self.folder,
@@ -123,6 +126,7 @@ class Machine:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await self._api.close()
+        await self._web.aclose()
         await self._loop.shutdown_asyncgens()
         await asyncio.sleep(0)  # transports close in the turn after
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import grpc
 import httpx
@@ -12,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.support.node.api import Object
 
 Run = Callable[[list[str]], Awaitable[int]]
+"""Runs a command in the container and returns its exit code."""
 WELL = range(200, 400)
 
 
@@ -21,28 +23,44 @@ def port_of(container: Object, port: int | str) -> int:
     return port if isinstance(port, int) else int(named[port])
 
 
-async def is_well(container: Object, probe: Object, address: str, run: Run) -> bool:
+def asker() -> httpx.AsyncClient:
+    """Return what asks by HTTP; the probe has a time limit itself, and each asks anew."""
+    return httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_keepalive_connections=0))  # noqa: S113  # as said
+
+
+@dataclass(frozen=True)
+class Target:
+    """A container that is asked: what it says of itself, where it is, and how a command is run in it."""
+
+    web: httpx.AsyncClient
+    container: Object
+    address: str
+    run: Run
+
+
+async def is_well(target: Target, probe: Object) -> bool:
     """Whether the container answers as the probe demands, in its time."""
     try:
         async with asyncio.timeout(probe.get("timeoutSeconds", 1)):
-            return await _asked(container, probe, address, run)
+            return await _asked(target, probe)
     except (OSError, TimeoutError, httpx.HTTPError, grpc.RpcError):
         return False
 
 
-async def _asked(container: Object, probe: Object, address: str, run: Run) -> bool:
+async def _asked(target: Target, probe: Object) -> bool:
     if get := probe.get("httpGet"):
-        url = f"http://{address}:{port_of(container, get['port'])}{get.get('path', '/')}"
-        async with httpx.AsyncClient(timeout=None) as client:  # noqa: S113  # the whole has one
-            return (await client.get(url)).status_code in WELL
+        port = port_of(target.container, get["port"])
+        url = f"http://{target.address}:{port}{get.get('path', '/')}"
+        return (await target.web.get(url)).status_code in WELL
     if call := probe.get("grpc"):
-        at = f"{address}:{call['port']}"
+        at = f"{target.address}:{call['port']}"
         return await asyncio.to_thread(_serves, at, call.get("service") or "")
     if tcp := probe.get("tcpSocket"):
-        _, writer = await asyncio.open_connection(address, port_of(container, tcp["port"]))
+        port = port_of(target.container, tcp["port"])
+        _, writer = await asyncio.open_connection(target.address, port)
         writer.close()
         return True
-    return await run(probe["exec"]["command"]) == 0
+    return await target.run(probe["exec"]["command"]) == 0
 
 
 def _serves(at: str, service: str) -> bool:

@@ -15,6 +15,7 @@ from tools.servers.cluster import ADMIN_TOKEN, Cluster
 Object = dict[str, Any]
 AGAIN_SECONDS = 0.2
 ABSENT = 404
+KINDS = {"PATCH": "application/merge-patch+json"}
 
 
 class Api:
@@ -30,23 +31,29 @@ class Api:
 
     async def find(self, path: str) -> Object | None:
         """Return an object, or None."""
-        answer = await self._client.get(path)
+        answer = await self._ask("GET", path)
         return None if answer.status_code == ABSENT else dict(answer.raise_for_status().json())
 
     async def post(self, path: str, body: Object) -> Object:
         """Make an object."""
-        return dict((await self._client.post(path, json=body)).raise_for_status().json())
+        return dict((await self._ask("POST", path, body)).raise_for_status().json())
 
     async def patch(self, path: str, body: Object) -> Object | None:
         """Merge this into an object; return None when it is gone."""
-        headers = {"content-type": "application/merge-patch+json"}
-        answer = await self._client.patch(path, content=json.dumps(body), headers=headers)
+        answer = await self._ask("PATCH", path, body)
         return None if answer.status_code == ABSENT else dict(answer.raise_for_status().json())
 
     async def remove(self, path: str, uid: str) -> None:
         """Remove an object at once, if it is still that one."""
         body = {"gracePeriodSeconds": 0, "preconditions": {"uid": uid}}
-        await self._client.request("DELETE", path, json=body)
+        await self._ask("DELETE", path, body)
+
+    async def _ask(self, method: str, path: str, body: Object | None = None) -> httpx.Response:
+        """Ask once. It goes on when whoever waits for it is told to stop, so that no connection is left half used."""
+        content = None if body is None else json.dumps(body)
+        headers = {"content-type": KINDS.get(method, "application/json")}
+        asked = self._client.request(method, path, content=content, headers=headers)
+        return await asyncio.shield(asyncio.ensure_future(asked))
 
     async def follow(self, path: str) -> AsyncIterator[tuple[str, Object]]:
         """Yield ("LISTED", the list) and then each change, again from a list whenever the watch ends."""

@@ -26,6 +26,7 @@ from tests.support.node.services import CLUSTER, LAG_SECONDS, Names, Services
 from tests.support.node.volumes import Volumes
 from tools.servers.cluster import Cluster
 
+LEAVING_SECONDS = 5.0
 Done = TypeVar("Done")
 _NETWORKS = itertools.count(1)
 """Each machine of a test run has addresses of its own."""
@@ -120,8 +121,9 @@ class Machine:
         await asyncio.gather(*self._tasks, *self._ending, return_exceptions=True)
         await asyncio.gather(*(run.drop() for run in self._runs.values()))
         self._services.stop()
-        # What is left carries connections.
-        left = asyncio.all_tasks() - {asyncio.current_task()}
+        # What is left asks the API server, or carries connections of pods, which have ended.
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left, timeout=LEAVING_SECONDS)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from tests.support.alur_dev import AlurDev
 
 WORKFLOWS = "/api/v1/projects/default/workflows"
 NAME = "in-trouble"
+TROUBLES = ("address-refused", "code-stopped", "proof-refused", "sign-in-refused")
 DOCUMENT: dict[str, Any] = {
     "apiVersion": "alur.dev/v1alpha1",
     "kind": "Workflow",
@@ -62,13 +64,15 @@ def cause_trouble(platform: AlurDev) -> str:
     return str(ended["id"])
 
 
-def told_by(platform: AlurDev, count: int, within: float = 20) -> list[dict[str, Any]]:
-    """Return the security events of the workflow and of nobody, once there are so many."""
+def told_by(
+    platform: AlurDev, kinds: Collection[str] = TROUBLES, within: float = 20
+) -> dict[str, dict[str, Any]]:
+    """Return kind -> a security event of the workflow or of none, once each of these kinds was told."""
     deadline = time.monotonic() + within
     while True:
         shown = platform.rest.get("/api/v1/security-events", params={"limit": 500}).json()["items"]
-        found = [one for one in shown if one["workflow"] in (NAME, None)]
-        if len(found) >= count:
+        found = {one["kind"]: one for one in shown if one["workflow"] in (NAME, None)}
+        if found.keys() >= set(kinds):
             return found
         assert time.monotonic() < deadline, found
         time.sleep(0.1)

@@ -121,7 +121,7 @@ def _credentials(editor: Editor) -> None:
 def _security(editor: Editor) -> None:
     wrong = {"authorization": "Bearer wrong"}
     assert httpx.get(f"{editor.platform.url}/api/v1/me", headers=wrong).status_code == 401
-    told_by(editor.platform, 1)
+    told_by(editor.platform, ["sign-in-refused"])
     editor.page.goto("/security")
     expect(editor.page.get_by_role("row", name="Sign-in refused").first).to_be_visible()
 

@@ -17,7 +17,7 @@ def test_what_was_refused_is_shown_and_leads_to_where_it_happened(
     editor: Editor, platform: AlurDev
 ) -> None:
     execution = cause_trouble(platform)
-    told_by(platform, 4)
+    told_by(platform)
     page = editor.page
     page.goto("/")
     page.get_by_role("link", name="Security events").click()

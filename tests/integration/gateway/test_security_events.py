@@ -15,7 +15,7 @@ from tests.support.refused import (
 
 def test_what_was_refused_and_stopped_is_told_with_its_execution(platform: AlurDev) -> None:
     execution = cause_trouble(platform)
-    told = {one["kind"]: one for one in told_by(platform, 4)}
+    told = told_by(platform)
     assert told["address-refused"]["execution"] == execution
     assert (told["address-refused"]["node"], told["address-refused"]["target"]) == (
         "inside",

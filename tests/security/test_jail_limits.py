@@ -97,6 +97,46 @@ async def test_6_a_result_that_is_too_large_is_refused_before_it_is_read(
 @pytest.mark.parametrize(
     ("language", "text"),
     [
+        ("javascript", "return { a: Array(5e6).fill([]) }"),
+        ("javascript", "return Array(2e6).fill({})"),
+        ("python", "return {'a': [[]] * 5_000_000}"),
+        ("python", "return {'a': [''] * 5_000_000}"),
+    ],
+)
+async def test_6_a_result_of_too_many_values_is_refused_before_they_are_made(
+    jailed: Cell, language: str, text: str
+) -> None:
+    await jailed.run(language, "return []")
+    before = resident()
+    with pytest.raises(LimitError, match="its result has more than 1,000,000 values") as raised:
+        await jailed.run(language, text, memory=500 * MIB)
+    assert raised.value.code == "limit-bytes"
+    assert resident() - before < 50 * MIB
+
+
+async def test_6_signs_within_text_are_no_values(jailed: Cell) -> None:
+    result = await jailed.run("python", "return {'csv': '1,2,\"[{' * 500_000}", memory=500 * MIB)
+    assert result == {"csv": '1,2,"[{' * 500_000}
+
+
+async def test_12_a_line_for_the_log_that_is_no_line_is_refused(jailed: Cell) -> None:
+    text = OPEN + (
+        'said = b\'{"log": [\' + b"[]," * 100_000 + b"[]]}"\n'
+        "frame = len(said).to_bytes(4, 'big') + said\n"
+        "for handle in range(3, 20):\n"
+        "  try:\n"
+        "    rest = frame\n"
+        "    while rest: rest = rest[os.write(handle, rest):]\n"
+        "  except OSError: pass\n"
+        "while True: pass"
+    )
+    with pytest.raises(LimitError, match="a line of its log is too long"):
+        await jailed.run("python", text, seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
         ("javascript", "let a = []; for (let i = 0; i < 1e6; i += 1) a = [a]; return a"),
         ("python", "a = []\nfor _ in range(10 ** 6): a = [a]\nreturn a"),
         ("javascript", "const f = () => f() + 1; return f()"),

@@ -18,7 +18,7 @@ from alur_jail import Ears, RunLimits
 from alur_sdk.errors import AlurError, LimitedError
 from alur_sdk.items import Json
 
-LIMITS: Final = RunLimits(2.0, 64 * 1024 * 1024)
+LIMITS: Final = RunLimits(2.0, 64 * 1024 * 1024, values=50_000)
 """What all expressions of one field may use together: a person waits for them."""
 AT_ONCE: Final = 2
 MOST_WAITING: Final = 16

@@ -40,10 +40,14 @@ _log = structlog.get_logger("alur.jail")
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What one run may use: seconds by the clock, bytes of memory."""
+    """What one run may use: seconds by the clock, bytes of memory, and values (numbers, texts, lists ...) that it may give back.
+
+    Values are counted because a few bytes of JSON become a hundred of memory, and reading them takes the reader's time.
+    """
 
     seconds: float
     memory: int
+    values: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class JailMeter(Protocol):
         """A run ended, so many seconds after it began."""
 
     def killed(self, reason: str) -> None:
-        """A runner was stopped or died: `time`, `memory`, `group`, `output` or `crash`."""
+        """A runner was stopped or died: `time`, `memory`, `group`, `output`, `values` or `crash`."""
 
 
 class _ThrownError(Exception):
@@ -99,7 +103,7 @@ class Jail:
         self._check(limits)
         loop = asyncio.get_running_loop()
         guest = _GUESTS.get(language, language)
-        async with self._slot(tenant), self._runner(guest, limits.memory) as runner:
+        async with self._slot(tenant), self._runner(guest, limits) as runner:
             started, result = loop.time(), "failed"
             messages = self._limits(guest, limits), orjson.dumps(request)
             try:
@@ -142,13 +146,14 @@ class Jail:
                 self._tenants[tenant] = own, users - 1
 
     @contextlib.asynccontextmanager
-    async def _runner(self, language: str, memory: int) -> AsyncIterator[Runner]:
+    async def _runner(self, language: str, limits: RunLimits) -> AsyncIterator[Runner]:
         link, handle, parent = await self._forked(language)
         runner = Runner(
             link,
             handle,
-            most_memory=parent.resident + memory + _SLACK,
+            most_memory=parent.resident + limits.memory + _SLACK,
             most_result=self.settings.max_result,
+            most_values=limits.values,
             group=parent.group,
         )
         try:
@@ -219,6 +224,7 @@ class Jail:
                 "memory": f"it used more memory than its limit of {limits.memory // _MIB} MiB",
                 "group": "all code together used more memory than its control group may have",
                 "output": f"its result is larger than {self.settings.max_result // _MIB} MiB",
+                "values": f"its result has more than {limits.values:,} values, or a line of its log is too long",
             }.get(runner.killed_for, "its process ended before it gave a result")
         reason = runner.killed_for or "crash"
         kind = _LIMITS.get(reason, LimitError)
@@ -238,6 +244,7 @@ _LIMITS = {
     "memory": MemoryLimitError,
     "group": MemoryLimitError,
     "output": ByteLimitError,
+    "values": ByteLimitError,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -18,6 +19,11 @@ from alur_jail.warm import GoneError
 
 _HEADER: Final = 4
 _WATCH_SECONDS: Final = 0.02
+_BEFORE_VALUES: Final = (b",", b"[", b"{")
+"""Each value but the first has one of these before it."""
+_TEXT: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_LONGEST_WORD: Final = 64 * 1024
+"""Of a line for the log, of a question or of an error, in bytes; the guests cut theirs far below."""
 _SHORT_SECONDS: Final = 0.005
 """Of processor time: 100 items through a few lines of code take half of it."""
 _LAST: Final = 19
@@ -35,6 +41,7 @@ class Runner:
         "_link",
         "_most_memory",
         "_most_result",
+        "_most_values",
         "_pid",
         "killed_for",
     )
@@ -46,12 +53,14 @@ class Runner:
         *,
         most_memory: int,
         most_result: int,
+        most_values: int,
         group: Group | None,
     ) -> None:
         self._link = link
         self._handle = handle
         self._most_memory = most_memory
         self._most_result = most_result
+        self._most_values = most_values
         self._pid = warm.pid_of(handle)
         self._group = group
         self._kills = group.kills() if group else 0
@@ -86,11 +95,18 @@ class Runner:
         if size > self._most_result:
             self.kill("output")
             raise GoneError
+        content = await self._exactly(size)
+        if _has_more_values(content, self._most_values):
+            self.kill("values")
+            raise GoneError
         try:
-            message = orjson.loads(await self._exactly(size))
+            message = orjson.loads(content)
         except orjson.JSONDecodeError as error:
             raise GoneError from error
         if not isinstance(message, dict):
+            raise GoneError
+        if size > _LONGEST_WORD and "result" not in message:
+            self.kill("values")
             raise GoneError
         return message
 
@@ -135,3 +151,11 @@ class Runner:
             yield
         finally:
             timers[0].cancel()
+
+
+def _has_more_values(content: bytearray, most: int) -> bool:
+    """Whether JSON holds more values than that, told without making them: each takes far more memory than its bytes."""
+    if sum(map(content.count, _BEFORE_VALUES)) <= most:
+        return False
+    without_texts = _TEXT.sub(b"", content)
+    return sum(map(without_texts.count, _BEFORE_VALUES)) > most

@@ -119,6 +119,25 @@ async def test_23_what_was_named_before_may_stay(
     assert record.version == 2
 
 
+async def test_23_what_was_named_before_is_turned_to_no_other_purpose(
+    registry: Registry, owner: Caller
+) -> None:
+    right, spec, path = NAMING["credential"]
+    await registry.save(owner, "default", document(spec))
+    lacking = replace(owner, scopes=ALL - {right})
+    (step,) = spec["nodes"]
+    elsewhere = {**step, "params": {"url": "https://evil.example"}}
+    before = {"name": "b", "type": "core.set", "params": {"fields": {"url": "evil"}}}
+    edges = [{"from": "b", "to": "a"}]
+    for changed in (
+        {"nodes": [elsewhere]},
+        {"nodes": [step, {**elsewhere, "name": "b"}]},
+        {"nodes": [step, before], "edges": edges},
+    ):
+        with pytest.raises(ForbiddenError, match=path.replace("[", r"\[")):
+            await registry.save(lacking, "default", document(changed))
+
+
 @pytest.mark.parametrize("way", ["patch", "publish", "restore"])
 async def test_23_no_way_of_saving_goes_around_it(
     registry: Registry, owner: Caller, way: str

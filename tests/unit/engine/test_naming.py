@@ -22,7 +22,13 @@ def node(kind: str, params: dict[str, Any] | None = None, **more: Any) -> dict[s
 
 
 def test_a_node_that_names_nothing_names_nothing() -> None:
-    assert named(node("core.set", {"fields": {"a": "{{ $json.vars }}", "b": "$vars.X"}})) == []
+    assert named(node("core.set", {"fields": {"a": "{{ $json.vars }}", "$vars": "my_vars"}})) == []
+
+
+def test_variables_are_named_by_any_text_that_a_run_might_take_for_one() -> None:
+    assert named(
+        node("core.set", {"fields": {"a": "$vars", "b": "{{ globalThis['$' + 'vars'] }}"}})
+    ) == [("variable", "", "spec.nodes[0].params.fields.a")]
 
 
 def test_credentials_of_nodes_and_triggers_are_named() -> None:

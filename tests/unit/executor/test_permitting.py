@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from alur_common.definitions import VersionRecord
 from alur_common.pools import PoolProjects
 from alur_common.security.rights import NAMED
 from alur_common.starts import StartRequest
+from tests.simulation.world import programs
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -54,6 +56,15 @@ async def test_a_workflow_that_names_nothing_asks_nobody(world: World) -> None:
     world.definitions.publishers[1] = "gone"
     ended = await world.run(chain(node("a", "core.set", params={"fields": {"a": 1}})), {})
     assert ended.status == "succeeded"
+
+
+@pytest.mark.parametrize("said", ["my_vars", "{{ $json['$' + 'vars'] }}", "$ vars"])
+def test_a_run_that_nobody_was_asked_about_variables_for_sees_none(said: str) -> None:
+    fields = {"$vars": said}
+    document = {"spec": chain(node("a", "core.set", params={"fields": fields}))}
+    program = programs().of(VersionRecord("t", "p", "w", "w-uid", 1, document, 0.0))
+    assert program.named == ()
+    assert "$vars" not in program.mentions
 
 
 @in_virtual_time

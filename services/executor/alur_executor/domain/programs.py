@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ from alur_sdk.nodes import BatchNode, Effect, ItemNode, Node
 
 OWN = "alur_nodes."
 """The package of the nodes that come with Alur; none of them changes an item."""
-SURROUNDINGS = ("$execution", "$vars", "$env")
+_VARIABLES = "$vars"
+SURROUNDINGS = ("$execution", _VARIABLES, "$env")
 """In Python code they begin with an underscore."""
 FindClass = Callable[[str], type[Node[Any]]]
 
@@ -117,6 +118,7 @@ def compile_program(
     """
     spec = Spec.model_validate(version.document["spec"])
     graph = build_graph(spec, catalogue)
+    named = find_references(version.document, catalogue)
     settings = spec.settings
     return Program(
         version=version,
@@ -124,21 +126,25 @@ def compile_program(
         steps=tuple(_step(node, find_class, evaluator, pools) for node in graph.nodes),
         settings=settings,
         workflow={"id": version.uid, "name": version.name, "version": version.version},
-        mentions=frozenset(
-            word
-            for word in SURROUNDINGS
-            for node in spec.nodes
-            if word in (text := repr(node.params)) or word.replace("$", "_") in text
-        ),
-        named=tuple(
-            {
-                (one.kind, one.name): one for one in find_references(version.document, catalogue)
-            }.values()
-        ),
+        mentions=_mentions(spec, named),
+        named=tuple({(one.kind, one.name): one for one in named}.values()),
         timeout=duration_seconds(settings.timeout) if settings.timeout else None,
         keep_succeeded=duration_seconds(settings.retention.succeeded),
         keep_failed=duration_seconds(settings.retention.failed),
     )
+
+
+def _mentions(spec: Spec, named: Iterable[Reference]) -> frozenset[str]:
+    """Return which of `SURROUNDINGS` a run gets; of variables those whose names were asked about."""
+    texts = [repr(node.params) for node in spec.nodes]
+    words = {
+        word
+        for word in SURROUNDINGS
+        if any(word in text or word.replace("$", "_") in text for text in texts)
+    }
+    if not any(one.kind == "variable" for one in named):
+        words.discard(_VARIABLES)
+    return frozenset(words)
 
 
 def _step(

@@ -18,8 +18,6 @@ OWN_POOL: Final = "default"
 _WIDGETS: Final[Mapping[str, Named]] = {"workflow": "workflow", "topic": "topic"}
 """What a parameter's `x-ui.widget` says that it names."""
 _VARIABLES = re.compile(r"(?:\$|\b_)vars\b(?:\s*(?:\?\.|\.)\s*([A-Za-z_]\w*))?")
-_CODE: Final = "code"
-"""The parameter whose text is code, without braces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +86,10 @@ def _alternatives(schema: Mapping[str, Any], kind: NodeType) -> Iterator[object]
 
 
 def _variables(value: object, path: str) -> Iterator[Reference]:
+    """Yield what any text names, expression or not: only what is named here does a run get to see."""
     for place, text in _texts(value, path):
-        if "{{" in text or place.endswith(f".{_CODE}"):
-            names = dict.fromkeys(_VARIABLES.findall(text))
-            yield from (Reference("variable", name, place) for name in names)
+        names = dict.fromkeys(_VARIABLES.findall(text))
+        yield from (Reference("variable", name, place) for name in names)
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.service.sessions import Sessions
 from alur_sdk.errors import ForbiddenError
 
+_FOR_PEOPLE = frozenset({"title", "description", "notes", "position", "suspend"})
 _EVERY = frozenset(f"{resource}:{action}" for action, resource in NAMED.values())
 
 
@@ -27,16 +28,17 @@ class Naming:
     def check(
         self, caller: Caller, project: str, document: Mapping[str, Any], known: KeptWorkflow | None
     ) -> None:
-        """Raise `ForbiddenError` with the path of the first thing newly named that the caller may not use.
+        """Raise `ForbiddenError` with the path of the first thing that it names and the caller may not use.
 
-        A pool that is kept for other projects is refused even where it was named before.
+        Who changes nothing of what the workflow does needs no right to what it names, but to its pools: they may be kept
+        for other projects since. Any other change may turn what is named to another purpose.
         """
-        before = set() if known is None else {_what(one) for one in self._named(known.document)}
+        does_the_same = known is not None and _deeds(document) == _deeds(known.document)
         for one in self._named(document):
             if one.kind == "pool":
                 self._pools.check(one.name, one.path, caller.tenant, project)
             action, resource = NAMED[one.kind]
-            if _what(one) in before or caller.may(action, resource, project):
+            if does_the_same or caller.may(action, resource, project):
                 continue
             who = f"{caller.role} {caller.name or caller.user}"
             raise ForbiddenError(
@@ -65,8 +67,15 @@ def right_of(one: Reference) -> str:
     return f"{resource}:{action}"
 
 
-def _what(one: Reference) -> tuple[str, str]:
-    return one.kind, one.name
+def _deeds(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a document does: all but what is for people, and whether its triggers rest."""
+    spec = {name: value for name, value in document["spec"].items() if name not in _FOR_PEOPLE}
+    for part in ("triggers", "nodes"):
+        spec[part] = [
+            {name: value for name, value in step.items() if name not in _FOR_PEOPLE}
+            for step in spec.get(part, ())
+        ]
+    return spec
 
 
 def _shown(one: Reference) -> str:

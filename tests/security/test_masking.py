@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -102,6 +103,47 @@ async def test_26_what_fails_says_no_secret(
     assert_hidden(repr(ended), kind)
     assert_hidden(await kept(world), kind)
     assert_hidden(capsys.readouterr().out, kind)
+
+
+@in_virtual_time
+async def test_26_a_file_with_a_secret_that_is_sent_back_is_not_kept(world: World) -> None:
+    async def echo(request: HttpRequest) -> HttpResponse:
+        assert request.sink is not None
+        await request.sink.write(b"x" * 2_000_000 + repr(request.headers).encode())
+        return HttpResponse(200, {"content-type": "application/pdf"}, b"", request.url)
+
+    given_secret(world, "bearer")
+    world.outside.send = echo  # type: ignore[method-assign]  # this one test hears it
+    ended = await asked(world, {"response": "binary"})
+    assert ended.error is not None
+    assert (ended.status, ended.error["code"]) == ("failed", "bad-answer")
+    assert_hidden(await kept(world), "bearer")
+
+
+@in_virtual_time
+async def test_26_the_name_of_a_file_says_no_secret(world: World) -> None:
+    async def echo(request: HttpRequest) -> HttpResponse:
+        assert request.sink is not None
+        await request.sink.write(b"a file")
+        named = {
+            "content-disposition": f'attachment; filename="{CREDENTIALS["api-key"]["value"][:9]}"'
+        }
+        return HttpResponse(200, {"content-type": "application/pdf", **named}, b"", request.url)
+
+    fields = {"key": CANARY[:9], "value": CANARY[:9]}
+    world.definitions.secrets["c"] = UnsealedCredential("api-key", fields, hidden=("value",))
+    world.outside.send = echo  # type: ignore[method-assign]  # this one test hears it
+    ended = await asked(world, {"response": "binary"})
+    assert ended.status == "succeeded", ended.error
+    assert CANARY[:9] not in await kept(world)
+
+
+@pytest.mark.parametrize("before", [0, 1, 2**20 - 10, 2**20 - 1, 2**20, 3 * 2**20 - 5])
+def test_26_a_secret_is_found_wherever_in_a_file_it_stands(before: int) -> None:
+    masks = Masks()
+    masks.add(UnsealedCredential("bearer", {"token": CANARY}, hidden=("token",)))
+    assert masks.are_in(io.BytesIO(b"x" * before + CANARY.encode() + b"y"))
+    assert not masks.are_in(io.BytesIO(b"x" * before + CANARY.encode()[:-1] + b"!"))
 
 
 def test_every_secret_field_of_every_type_is_hidden() -> None:

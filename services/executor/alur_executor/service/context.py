@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -137,15 +139,32 @@ class RunContext:
     async def put_blob(
         self, content: bytes, media_type: str, file_name: str = ""
     ) -> dict[str, Json]:
+        await self._demand_no_secret(io.BytesIO(content))
         sha256 = await blobs_of(self._parts.blobs, self._execution.id).put(content)
-        return _reference(sha256, len(content), media_type, file_name)
+        return self._reference(sha256, len(content), media_type, file_name)
 
     async def keep_file(self, path: str, media_type: str, file_name: str = "") -> dict[str, Json]:
         with await self.files.open(path) as file:
+            await self._demand_no_secret(file)
             size = file.seek(0, os.SEEK_END)
             sha256 = await blobs_of(self._parts.blobs, self._execution.id).put_file(file)
         await self.files.remove(path)
-        return _reference(sha256, size, media_type, file_name)
+        return self._reference(sha256, size, media_type, file_name)
+
+    async def _demand_no_secret(self, file: BinaryIO) -> None:
+        """Refuse a file with a secret that this run was given: stars in it might break what it is."""
+        if bool(self.masks) and await asyncio.to_thread(self.masks.are_in, file):
+            raise Permanent(
+                "the file holds the secret of a credential of this node, so it is not kept: the other side sent it back",
+                code="bad-answer",
+            )
+
+    def _reference(
+        self, sha256: str, size: int, media_type: str, file_name: str
+    ) -> dict[str, Json]:
+        media_type, file_name = self.masks.text(media_type), self.masks.text(file_name)
+        reference = {"blob": sha256, "size": size, "mediaType": media_type}
+        return {**reference, "fileName": file_name} if file_name else reference
 
     async def get_blob(self, reference: Mapping[str, Json]) -> bytes:
         sha256 = reference.get("blob")
@@ -161,11 +180,6 @@ class RunContext:
         log.info(message, execution_id=self._execution.id, node=self.node_name, **fields)
         shown = [f"{name}={value}" for name, value in fields.items()]
         self._logs.add(self._run.key, " ".join([message, *shown]))
-
-
-def _reference(sha256: str, size: int, media_type: str, file_name: str) -> dict[str, Json]:
-    reference = {"blob": sha256, "size": size, "mediaType": media_type}
-    return {**reference, "fileName": file_name} if file_name else reference
 
 
 def _nowhere(index: int) -> Scope:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from base64 import b64encode
+from typing import BinaryIO
 from urllib.parse import quote, quote_plus
 
 import orjson
@@ -14,6 +15,7 @@ from alur_sdk.items import Item, Json, Outputs
 from alur_sdk.nodes import Replied, Result
 
 SHOWN = "***"
+_AT_ONCE = 1024 * 1024
 SHORTEST = 4
 """What is shorter stands in too many words to be hidden."""
 
@@ -43,6 +45,19 @@ class Masks:
         for hidden in self._hidden:
             text = text.replace(hidden, SHOWN)
         return text
+
+    def are_in(self, file: BinaryIO) -> bool:
+        """Whether a file holds one of them, read from its beginning and left at its end."""
+        sought = [hidden.encode() for hidden in self._hidden]
+        kept = max(map(len, sought), default=1) - 1
+        file.seek(0)
+        before = b""
+        while chunk := file.read(_AT_ONCE):
+            window = before + chunk
+            if any(one in window for one in sought):
+                return True
+            before = window[-kept:] if kept else b""
+        return False
 
     def error(self, error: AlurError) -> AlurError:
         """Return the error with stars for secrets."""

@@ -78,9 +78,11 @@ OWN_REPLY_HEADERS = frozenset(
         "connection", "content-length", "keep-alive", "proxy-authenticate", "set-cookie", "te",
         "trailer", "transfer-encoding", "upgrade", "content-security-policy", "alur-execution-id",
         "x-content-type-options", "date", "server", "strict-transport-security", "clear-site-data",
+        "alt-svc", "nel", "report-to", "reporting-endpoints", "service-worker-allowed", "public-key-pins",
+        "expect-ct", "origin-agent-cluster", "critical-ch", "accept-ch", "speculation-rules",
     }
 )  # fmt: skip
-"""Headers of an answer that no node sets: cookies, what guards the browser, and those of the connection."""
+"""Headers of an answer that no node sets: cookies, what guards the browser or binds the whole origin, and the connection's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,10 @@ from alur_sdk import (
 
 FORM = "application/x-www-form-urlencoded"
 DEFAULT_REDIRECTS = 5
-# These say how the message travels; the client alone knows.
+# These say how the message travels, and to whom: the client alone knows. Behind an address that several share, another
+# `Host` would lead a credential to somebody else.
 _FRAMING = frozenset(
-    {"connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding",
+    {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding",
      "upgrade", "proxy-authorization", "proxy-connection"}
 )  # fmt: skip
 

@@ -82,12 +82,41 @@ async def test_the_same_again_is_one_row_a_window_with_its_number(desk: Desk) ->
 
 async def test_a_row_says_from_when_to_when(desk: Desk) -> None:
     begun = desk.clock.now()
-    desk.note(reason="the first")
+    desk.note()
     desk.clock.advance(0.5)
-    desk.note(reason="the second")
+    desk.note()
     await desk.after(1)
     (row,) = desk.log.rows
-    assert (row.first_at, row.last_at, row.reason) == (begun, begun + 0.5, "the first")
+    assert (row.first_at, row.last_at) == (begun, begun + 0.5)
+
+
+async def test_what_was_wanted_and_why_it_was_refused_are_rows_of_their_own(desk: Desk) -> None:
+    for target in ("10.0.0.1", "169.254.169.254", "10.0.0.1"):
+        desk.note("address-refused", target=target, reason="not a public address")
+    desk.note("address-refused", target="10.0.0.1", reason="a port that is not open")
+    await desk.after(1)
+    assert [(row.target, row.count) for row in desk.log.rows] == [
+        ("10.0.0.1", 2),
+        ("169.254.169.254", 1),
+        ("10.0.0.1", 1),
+    ]
+
+
+async def test_a_workflow_that_is_refused_much_hides_no_other(desk: Desk) -> None:
+    for number in range(MOST_ORIGINS + 300):
+        desk.note("address-refused", workflow="noisy", target=f"10.0.0.{number}")
+    desk.note("address-refused", workflow="quiet", target="169.254.169.254")
+    await desk.after(1)
+    told = {(row.workflow, row.count) for row in desk.log.rows if row.source == OTHERS}
+    assert told == {("noisy", 300), ("quiet", 1)}
+
+
+async def test_many_workflows_at_once_are_counted_together_as_well(desk: Desk) -> None:
+    for number in range(3 * MOST_ORIGINS):
+        desk.note("address-refused", workflow=f"w{number}")
+    await desk.after(1)
+    assert len(desk.log.rows) == 2 * MOST_ORIGINS + 1
+    assert (desk.log.rows[-1].workflow, desk.log.rows[-1].count) == ("", MOST_ORIGINS)
 
 
 async def test_many_origins_at_once_are_counted_together(desk: Desk) -> None:

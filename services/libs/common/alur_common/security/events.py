@@ -36,7 +36,7 @@ SOON_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 10.0
 """How soon it is tried again to write what could not be written."""
 MOST_ORIGINS: Final = 20
-"""Of one kind and tenant within a window; the rest are counted together as `OTHERS`."""
+"""Of one kind and tenant within a window; the rest are counted as `OTHERS` of their workflow, and of so many workflows."""
 MOST_KEPT: Final = 1_000
 """Origins and unwritten events in memory; what is beyond is counted as lost."""
 OTHERS: Final = "(others)"
@@ -68,8 +68,9 @@ class SecurityEvent:
 
     @property
     def origin(self) -> tuple[str, ...]:
-        """Return what tells it from others of its kind and tenant."""
-        return (self.source, self.who, self.project, self.workflow, self.node)
+        """Return what tells it from others of its kind and tenant: by whom, at what, and why."""
+        by = (self.source, self.who, self.project, self.workflow, self.node)
+        return (*by, self.target, self.reason)
 
     def cut(self) -> SecurityEvent:
         """Return it with texts of a length that a log can bear."""
@@ -164,17 +165,14 @@ class SecurityEvents:
         return True
 
     def _admitted(self, event: SecurityEvent) -> SecurityEvent:
-        """Return the event, without its origin where its kind has too many of them."""
-        if self._counts.get((event.kind, event.tenant), 0) < MOST_ORIGINS:
+        """Return the event, without its origin where its kind has too many of them; its workflow is told as long as it can be."""
+        known = self._counts.get((event.kind, event.tenant), 0)
+        if known < MOST_ORIGINS:
             return event
-        return SecurityEvent(
-            event.kind,
-            event.tenant,
-            source=OTHERS,
-            count=event.count,
-            first_at=event.first_at,
-            last_at=event.last_at,
-        )
+        others = replace(event, source=OTHERS, reason="", who="", target="", execution="", node="")
+        if known < 2 * MOST_ORIGINS or _key(others) in self._origins:
+            return others
+        return replace(others, project="", workflow="")
 
     def _add(self, event: SecurityEvent) -> None:
         if len(self._origins) >= MOST_KEPT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -65,17 +66,23 @@ async def reached(data: Path | None) -> AsyncIterator[KeyCalls]:
         async with opened_registry(data) as registry:
             yield registry
         return
-    if server is None and (address := Settings.load().registry):
-        async with _remote(address) as registry:
+    if server is None and "ALUR_REGISTRY" in os.environ:
+        async with _remote(Settings.load().registry) as registry:
             yield registry
         return
-    server = server or local.find_local()
-    if server is None:
+    yield SocketKeys(server or _only_one())
+
+
+def _only_one() -> local.LocalServer:
+    running = local.running()
+    if len(running) > 1:
+        raise InvalidError("several servers run on this machine: say which by --data or ALUR_DATA")
+    if not running:
         raise InvalidError(
             "no server runs on this machine: name its folder by --data, or set ALUR_REGISTRY and "
             "ALUR_CALLS_TOKEN as the services of the installation have them"
         )
-    yield SocketKeys(server)
+    return running[0]
 
 
 @asynccontextmanager

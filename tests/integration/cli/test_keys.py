@@ -70,6 +70,12 @@ async def begin(server: AlurDev) -> None:
     assert 0 < (await command.rotate_some()).moved < MANY
 
 
+def test_the_only_server_of_this_machine_is_found(server: AlurDev) -> None:
+    shown = server.cli("keys", "list")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert str(MANY) in shown.stdout
+
+
 async def test_keys_change_under_traffic_and_after_a_killed_command(server: AlurDev) -> None:
     with traffic(server) as ends:
         await begin(server)

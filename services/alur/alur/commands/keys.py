@@ -16,7 +16,10 @@ from alur_common.security.records import KeyUse
 from alur_sdk.errors import StateError
 
 keys_app = typer.Typer(help="The keys that seal secrets.", no_args_is_help=True)
-Data = Annotated[Path | None, typer.Option(help="The data folder of a server on this machine.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(envvar="ALUR_DATA", help="The data folder of a server on this machine."),
+]
 
 
 @keys_app.command("list")

@@ -1,6 +1,6 @@
 /** What every node has beside its parameters: retries, time-out, failure, checkpoint, wires. */
 
-import { NumberInput, Select, Stack, Switch, Textarea } from "@mantine/core";
+import { NumberInput, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { setSettings } from "../../graph/commands";
 import type { OnError, Retry } from "../../graph/document";
@@ -131,6 +131,12 @@ export function NodeSettings({ node }: { node: GraphNode }) {
         <>
           <Retries node={node} change={change} />
           <Failure node={node} change={change} />
+          <TextInput
+            label={t("panel.pool")}
+            description={t("panel.poolHint")}
+            value={node.settings.pool ?? ""}
+            onChange={(event) => change({ pool: event.currentTarget.value })}
+          />
         </>
       )}
       <Switch

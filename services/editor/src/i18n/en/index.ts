@@ -224,6 +224,7 @@ export const en = {
     inDoubtRetry: "Try again with the same key",
     inDoubtAsk: "Stop and ask a person",
     pool: "Pool",
+    poolHint: "The executors that run it. Empty: any that take all work.",
     disabled: "Disabled",
     disabledHint: "Items pass it unchanged.",
     triggerDisabledHint: "This trigger rests.",

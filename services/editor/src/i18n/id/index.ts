@@ -226,6 +226,7 @@ export const id: Texts = {
     inDoubtRetry: "Coba lagi dengan kunci yang sama",
     inDoubtAsk: "Berhenti dan tanya orang",
     pool: "Kelompok",
+    poolHint: "Pelaksana yang menjalankannya. Kosong: yang menerima semua kerja.",
     disabled: "Nonaktif",
     disabledHint: "Item melewatinya tanpa perubahan.",
     triggerDisabledHint: "Pemicu ini beristirahat.",

@@ -59,6 +59,26 @@ def test_the_distributed_mode_says_what_it_needs() -> None:
     assert "kafka.bootstrapServers is needed" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["dev", "production"])
+def test_the_pods_that_run_code_and_no_others_get_what_its_jail_needs(name: str) -> None:
+    given = ("code.seccompProfile=profiles/a.json", "code.runtimeClassName=gvisor")
+    made = chart.objects(chart.rendered(name, "--set", given[0], "--set", given[1]))
+    pods = {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]
+        for one in made
+        if one["kind"] in WORKLOADS
+    }
+    wanted = {"type": "Localhost", "localhostProfile": "profiles/a.json"}
+    let = {
+        name
+        for name, pod in pods.items()
+        if (pod["securityContext"]["seccompProfile"], pod.get("runtimeClassName"))
+        == (wanted, "gvisor")
+    }
+    assert let == {name for name in pods if "executor" in name or name == "alur"}
+    assert let
+
+
 @pytest.fixture(scope="module")
 def others(kubernetes: Kubernetes) -> Iterator[None]:
     """The kinds of others that the chart makes objects of are known to the cluster."""

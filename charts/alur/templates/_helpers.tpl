@@ -69,7 +69,11 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- if gt (len .) 2 -}}
 {{- $own = index . 2 -}}
 {{- end -}}
+{{- $code := ternary $root.Values.code dict (or (eq (index . 1) "embedded") (hasPrefix "executor" (index . 1))) -}}
 serviceAccountName: {{ include "alur.fullname" $root }}-{{ index . 1 }}
+{{- with $code.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
 terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
 securityContext:
   runAsNonRoot: true
@@ -77,7 +81,11 @@ securityContext:
   runAsGroup: 65532
   fsGroup: 65532
   fsGroupChangePolicy: OnRootMismatch
+{{- if $code.seccompProfile }}
+  seccompProfile: {type: Localhost, localhostProfile: {{ $code.seccompProfile }}}
+{{- else }}
   seccompProfile: {type: RuntimeDefault}
+{{- end }}
 {{- with $root.Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}

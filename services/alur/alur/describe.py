@@ -21,6 +21,10 @@ def describe_one(session: Session, kind: Kind, shown: dict[str, Any]) -> None:
         special(session, shown)
 
 
+_AS_WARNINGS = frozenset({"Plausible", "Safe"})
+"""Conditions that are told one by one, with their places."""
+
+
 def _workflow(session: Session, shown: dict[str, Any]) -> None:
     metadata, spec, status = shown["metadata"], shown["spec"], shown.get("status", {})
     fields(
@@ -37,6 +41,14 @@ def _workflow(session: Session, shown: dict[str, Any]) -> None:
             ("Updated", metadata.get("updatedAt")),
         ]
     )
+    lacking = [
+        [c["type"], c["message"]]
+        for c in status.get("conditions", ())
+        if (c["status"], bool(c["message"])) == ("False", True) and c["type"] not in _AS_WARNINGS
+    ]
+    if lacking:
+        _section("Lacking")
+        table(["condition", "what"], lacking, "")
     warnings = status.get("warnings", ())
     if warnings:
         _section("Warnings")

@@ -105,6 +105,23 @@ def test_a_workflow_is_described(cli: Cli, server: FakeServer) -> None:
         assert word in out
 
 
+def test_a_workflow_that_lacks_something_says_what(cli: Cli, server: FakeServer) -> None:
+    conditions = [
+        {"type": "Permitted", "status": "False", "message": "spec.nodes[0]: eve may not"},
+        {"type": "Suspended", "status": "False", "message": ""},
+        {"type": "Ready", "status": "True", "message": "version 1 is active"},
+        {"type": "Safe", "status": "False", "message": "said among the warnings"},
+    ]
+    shown = workflow("orders")
+    shown["status"]["conditions"] = conditions
+    server.on("GET", "workflows/orders", Reply(shown))
+    server.on("GET", "executions", page())
+    out = cli("describe", "workflow", "orders").out
+    assert "Permitted" in out
+    assert "eve may not" in out
+    assert [one for one in ("Suspended", "version 1 is", "among the warnings") if one in out] == []
+
+
 def test_an_execution_is_described(cli: Cli, server: FakeServer) -> None:
     error = {"message": "no stock", "node": "stop"}
     shown = {"id": "e1", "workflow": "orders", "version": 3, "status": "failed", "error": error}

@@ -99,10 +99,12 @@ def test_a_run_whose_time_is_over_has_failed(kubernetes: Kubernetes, namespace: 
     assert condition(found, "Succeeded")["reason"] == "TimedOut"
 
 
-def test_a_run_goes_when_its_time_to_live_is_over(kubernetes: Kubernetes, namespace: str) -> None:
+def test_a_run_goes_when_its_time_to_live_is_over(
+    kubernetes: Kubernetes, alur: AlurDev, namespace: str
+) -> None:
     kubernetes.apply(workflow(namespace), run(namespace, "greet", ttlAfterFinished="PT1S"))
-    kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
     kubernetes.wait_for("workflowruns", namespace, "one", lambda found: found is None)
+    assert [e["status"] for e in executions(alur, namespace)] == ["succeeded"]
 
 
 def test_a_long_run_is_followed_to_its_end(kubernetes: Kubernetes, namespace: str) -> None:

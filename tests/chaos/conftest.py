@@ -10,9 +10,9 @@ import pytest
 
 from tests.chaos.effects import Effects, effects
 from tests.support.alur_dev import AlurDev, alur_dev
-from tests.support.servers import kafka_servers, mongo_url, s3_url
+from tests.support.servers import kafka_servers, running_mongo, s3_url
 
-__all__ = ["kafka_servers", "mongo_url", "s3_url"]
+__all__ = ["kafka_servers", "s3_url"]
 EXECUTORS = 3
 
 
@@ -22,7 +22,13 @@ def scale() -> int:
     return int(os.environ.get("ALUR_CHAOS_SCALE", "1"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A store for each module: the stand-in for MongoDB slows down with every write that it has ever taken."""
+    yield from running_mongo(tmp_path_factory.mktemp("mongo"))
+
+
+@pytest.fixture(scope="module")
 def servers(kafka_servers: str, mongo_url: str, s3_url: str) -> dict[str, str]:
     """The settings that lead a platform to them."""
     return {

@@ -29,15 +29,20 @@ def running(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
-def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a MongoDB, or of a server that speaks its protocol."""
+def running_mongo(folder: Path) -> Iterator[str]:
+    """Yield the URL of a MongoDB, or of a server that speaks its protocol, for the length of a fixture."""
     given = os.environ.get("ALUR_TEST_MONGO_URL")
     if given:
         yield given
         return
-    for server in running(mongo.server, tmp_path_factory.mktemp("mongo")):
+    for server in running(mongo.server, folder):
         yield f"mongodb://127.0.0.1:{server.port}/alur"
+
+
+@pytest.fixture(scope="session")
+def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a MongoDB, or of a server that speaks its protocol."""
+    yield from running_mongo(tmp_path_factory.mktemp("mongo"))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.chaos.effects import Effects
-from tests.chaos.work import check, end_ticking, put, start, ticking, ticks, workflow
+from tests.chaos.work import (
+    FAIL_OVER_SECONDS,
+    check,
+    end_ticking,
+    put,
+    start,
+    ticking,
+    ticks,
+    workflow,
+)
 from tests.support.alur_dev import AlurDev
 
 EXECUTIONS = 60
@@ -86,9 +95,13 @@ def test_a_schedule_fires_once_for_each_due_time_while_its_scheduler_dies(
     for _ in range(3):
         time.sleep(3)
         os.kill(platform.pids("scheduler")[0], number)
+        killed_at = time.time()
     time.sleep(4)
     end_ticking(platform, [path])
     dues = [tick.due for tick in ticks(world)[name]]
-    assert len(dues) == len(set(dues)) >= 9
+    assert len(dues) == len(set(dues))
+    assert dues[-1] > killed_at
+    # What fell due while nobody was there is made up for by the last one.
     gaps = {round(b - a) for a, b in itertools.pairwise(dues)}
-    assert gaps <= {1, 2, 3}  # what fell due while nobody was there is made up for by the last one
+    assert max(gaps) < FAIL_OVER_SECONDS
+    world.figures["longest gap in seconds"] = max(gaps)

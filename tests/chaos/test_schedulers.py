@@ -14,13 +14,21 @@ from pymongo import MongoClient
 
 from alur_scheduler.domain.partitions import slot_of
 from tests.chaos.effects import Effects
-from tests.chaos.work import check, end_ticking, put, start, ticking, ticks, workflow
+from tests.chaos.work import (
+    FAIL_OVER_SECONDS,
+    check,
+    end_ticking,
+    put,
+    start,
+    ticking,
+    ticks,
+    workflow,
+)
 from tests.support.alur_dev import AlurDev, alur_dev
 
 SCHEDULES = 10
 EXECUTIONS = 20
 KILLS, STOPS = 2, 1
-FAIL_OVER_SECONDS = 10.0
 PARTITIONS = 16
 
 

@@ -92,6 +92,7 @@ def test_a_schedule_fires_once_for_each_due_time_while_its_scheduler_dies(
 ) -> None:
     name = f"ticks-{number.name.lower()}"
     path = put(platform, ticking(name, world.port))
+    killed_at = 0.0
     for _ in range(3):
         time.sleep(3)
         os.kill(platform.pids("scheduler")[0], number)

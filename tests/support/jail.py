@@ -31,15 +31,21 @@ class Counted:
 
 
 def processes(pid: int) -> list[int]:
-    """Return a process and all below it."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """Return a process and all below it; one that has ended meanwhile has none."""
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [pid, *(below for child in listed for below in processes(int(child)))]
 
 
 def warm_parent(guest: str) -> int:
     """Return the process of ours that is the warm parent of a module of the guest."""
     for pid in processes(os.getpid()):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended meanwhile
         if words[0].startswith(b"/python") and guest.encode() in words:
             return pid
     raise LookupError(f"no warm parent of {guest} runs")

@@ -25,6 +25,17 @@ _AS_WARNINGS = frozenset({"Plausible", "Safe"})
 """Conditions that are told one by one, with their places."""
 
 
+def _lacking(status: dict[str, Any]) -> None:
+    rows = [
+        [c["type"], c["message"]]
+        for c in status.get("conditions", ())
+        if (c["status"], bool(c["message"])) == ("False", True) and c["type"] not in _AS_WARNINGS
+    ]
+    if rows:
+        _section("Lacking")
+        table(["condition", "what"], rows, "")
+
+
 def _workflow(session: Session, shown: dict[str, Any]) -> None:
     metadata, spec, status = shown["metadata"], shown["spec"], shown.get("status", {})
     fields(
@@ -41,14 +52,7 @@ def _workflow(session: Session, shown: dict[str, Any]) -> None:
             ("Updated", metadata.get("updatedAt")),
         ]
     )
-    lacking = [
-        [c["type"], c["message"]]
-        for c in status.get("conditions", ())
-        if (c["status"], bool(c["message"])) == ("False", True) and c["type"] not in _AS_WARNINGS
-    ]
-    if lacking:
-        _section("Lacking")
-        table(["condition", "what"], lacking, "")
+    _lacking(status)
     warnings = status.get("warnings", ())
     if warnings:
         _section("Warnings")

@@ -13,7 +13,6 @@ import pytest
 
 from tests.chaos.effects import Effects
 from tests.chaos.work import (
-    FAIL_OVER_SECONDS,
     check,
     end_ticking,
     put,
@@ -100,9 +99,8 @@ def test_a_schedule_fires_once_for_each_due_time_while_its_scheduler_dies(
     time.sleep(4)
     end_ticking(platform, [path])
     dues = [tick.due for tick in ticks(world)[name]]
-    assert len(dues) == len(set(dues))
+    assert len(dues) == len(set(dues)) >= 9
     assert dues[-1] > killed_at
-    # What fell due while nobody was there is made up for by the last one.
     gaps = {round(b - a) for a, b in itertools.pairwise(dues)}
-    assert max(gaps) < FAIL_OVER_SECONDS
+    assert gaps <= {1, 2, 3}  # what fell due while nobody was there is made up for by the last one
     world.figures["longest gap in seconds"] = max(gaps)

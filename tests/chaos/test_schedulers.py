@@ -15,7 +15,6 @@ from pymongo import MongoClient
 from alur_scheduler.domain.partitions import slot_of
 from tests.chaos.effects import Effects
 from tests.chaos.work import (
-    FAIL_OVER_SECONDS,
     check,
     end_ticking,
     put,
@@ -29,6 +28,7 @@ from tests.support.alur_dev import AlurDev, alur_dev
 SCHEDULES = 10
 EXECUTIONS = 20
 KILLS, STOPS = 2, 1
+FAIL_OVER_SECONDS = 10.0
 PARTITIONS = 16
 
 

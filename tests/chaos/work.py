@@ -24,8 +24,6 @@ from tests.support.alur_dev import AlurDev
 
 STEPS = 5
 WITHIN = 120.0
-FAIL_OVER_SECONDS = 10.0
-"""So soon after the death of a scheduler, at the latest, its work goes on."""
 PROJECT = "/api/v1/projects/default"
 
 

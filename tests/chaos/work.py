@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +19,7 @@ import httpx
 
 from tests.chaos.effects import Effects
 from tests.support.alur_dev import AlurDev
+from tests.support.steady import Steady
 
 STEPS = 5
 WITHIN = 120.0
@@ -174,24 +173,15 @@ class Load:
         """The gateways that are asked, in turn; who balances load may take one out."""
         self._numbers = itertools.count()
         self._path = f"{path}/executions"
-        self._pause = 1 / per_second
-        self._is_over = threading.Event()
-        self._pool = ThreadPoolExecutor(16)
+        self._steady = Steady(self._start, per_second)
 
     def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self._go_on, daemon=True)
-        self._thread.start()
+        self._steady.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-        self._pool.shutdown()
+        self._steady.__exit__()
         self._rest.close()
-
-    def _go_on(self) -> None:
-        while not self._is_over.wait(self._pause):
-            self._pool.submit(self._start)
 
     def _start(self) -> None:
         begun = time.monotonic()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 import httpx
 
-PATIENCE_SECONDS = 60.0
+from tests.support.steady import Steady
+
+PATIENCE_SECONDS = 20.0
 AGAIN_SECONDS = 0.25
 
 
@@ -31,24 +31,15 @@ class Traffic:
             timeout=20,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
-        self._pause = 1 / per_second
-        self._is_over = threading.Event()
-        self._pool = ThreadPoolExecutor(16)
-        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._steady = Steady(self._start, per_second)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._steady.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-        self._pool.shutdown()
+        self._steady.__exit__()
         self._rest.close()
-
-    def _go_on(self) -> None:
-        while not self._is_over.wait(self._pause):
-            self._pool.submit(self._start)
 
     def _start(self) -> None:
         headers = {"idempotency-key": str(uuid.uuid4())}

@@ -1,6 +1,6 @@
 /** Every execution of a project, newest first. */
 
-import { Button, Select, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Select, Text, Title } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,7 @@ import { EXECUTION_STATUSES, type ExecutionBrief } from "../../api/types";
 import { formatAgo, formatDuration, formatTime } from "../../i18n/format";
 import { EmptyState } from "../../ui/empty-state";
 import { Failed } from "../../ui/failed";
+import { LoadingRows, MoreRows } from "../../ui/list-parts";
 import { Page } from "../../ui/page";
 import { StatusBadge } from "../../ui/status-badge";
 import classes from "./executions-page.module.css";
@@ -73,15 +74,7 @@ function List({ project, filter }: { project: string; filter: Filter }) {
   const { t } = useTranslation();
   const list = useInfiniteQuery(executions(project, filter));
   if (list.error) return <Failed error={list.error} onRetry={() => void list.refetch()} />;
-  if (!list.data) {
-    return (
-      <Stack gap="xs" p="md" aria-busy>
-        {[1, 2, 3, 4].map((row) => (
-          <Skeleton key={row} height={36} radius="md" />
-        ))}
-      </Stack>
-    );
-  }
+  if (!list.data) return <LoadingRows />;
   const rows = list.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) {
     const isFiltered = filter.workflow !== "" || filter.status !== "";
@@ -99,16 +92,7 @@ function List({ project, filter }: { project: string; filter: Filter }) {
   return (
     <>
       <Table project={project} rows={rows} />
-      {list.hasNextPage && (
-        <Button
-          variant="subtle"
-          fullWidth
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {t("app.more")}
-        </Button>
-      )}
+      <MoreRows list={list} />
     </>
   );
 }

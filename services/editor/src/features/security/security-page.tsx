@@ -1,6 +1,6 @@
 /** What was refused or stopped lately, for those who may read the audit log. */
 
-import { Button, Select, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Select, Text, Title } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconClockStop,
@@ -19,6 +19,7 @@ import { SECURITY_EVENT_KINDS, type SecurityEvent, type SecurityEventKind } from
 import { formatAgo, formatTime } from "../../i18n/format";
 import { EmptyState } from "../../ui/empty-state";
 import { Failed } from "../../ui/failed";
+import { LoadingRows, MoreRows } from "../../ui/list-parts";
 import { NotFound } from "../../ui/not-found";
 import { Page } from "../../ui/page";
 import tables from "../executions/executions-page.module.css";
@@ -138,33 +139,15 @@ function Empty({ isFiltered }: { isFiltered: boolean }) {
 }
 
 function List({ kind }: { kind: string }) {
-  const { t } = useTranslation();
   const list = useInfiniteQuery(securityEvents(kind));
   if (list.error) return <Failed error={list.error} onRetry={() => void list.refetch()} />;
-  if (!list.data) {
-    return (
-      <Stack gap="xs" p="md" aria-busy>
-        {[1, 2, 3, 4].map((row) => (
-          <Skeleton key={row} height={36} radius="md" />
-        ))}
-      </Stack>
-    );
-  }
+  if (!list.data) return <LoadingRows />;
   const rows = list.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) return <Empty isFiltered={kind !== ""} />;
   return (
     <>
       <Table rows={rows} />
-      {list.hasNextPage && (
-        <Button
-          variant="subtle"
-          fullWidth
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {t("app.more")}
-        </Button>
-      )}
+      <MoreRows list={list} />
     </>
   );
 }

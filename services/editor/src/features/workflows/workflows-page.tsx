@@ -11,6 +11,7 @@ import type { WorkflowDocument } from "../../graph/document";
 import { EmptyState } from "../../ui/empty-state";
 import { Failed } from "../../ui/failed";
 import { Guarded } from "../../ui/guarded";
+import { MoreRows } from "../../ui/list-parts";
 import { Page } from "../../ui/page";
 import { CreateWorkflow } from "./create-workflow";
 import { WorkflowRow } from "./workflow-row";
@@ -89,16 +90,7 @@ function Rows({
           <WorkflowRow key={document.metadata.name} project={project} document={document} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button
-          variant="subtle"
-          fullWidth
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {t("app.more")}
-        </Button>
-      )}
+      <MoreRows list={list} />
     </>
   );
 }

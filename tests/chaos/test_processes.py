@@ -96,7 +96,7 @@ def test_a_schedule_fires_once_for_each_due_time_while_its_scheduler_dies(
         time.sleep(3)
         os.kill(platform.pids("scheduler")[0], number)
         killed_at = time.time()
-    time.sleep(4)
+    time.sleep(6)
     end_ticking(platform, [path])
     dues = [tick.due for tick in ticks(world)[name]]
     assert len(dues) == len(set(dues)) >= 9

@@ -7,14 +7,17 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pymongo import MongoClient
 
 from tests.chaos.effects import Effects
 from tests.chaos.work import (
     check,
     end_ticking,
+    pid_of,
     put,
     start,
     ticking,
@@ -52,14 +55,23 @@ def _seconds_to_next(world: Effects) -> float:
     return waited if waited < 10 else 0.0
 
 
+def _busiest(platform: AlurDev, mongo: str) -> list[int]:
+    """Return the two executors that have the most executions; the third may have nothing to do."""
+    with MongoClient[dict[str, str]](mongo) as client:
+        running = client.get_default_database()["executions"].find({"status": "running"})
+        owners = Counter(execution["owner"] for execution in running)
+    pids = [pid_of(platform, "executor", owner) for owner, _ in owners.most_common(2)]
+    return [pid for pid in pids if pid is not None]
+
+
 def test_executors_that_stood_still_are_refused_and_say_so(
-    platform: AlurDev, world: Effects
+    platform: AlurDev, world: Effects, servers: dict[str, str]
 ) -> None:
     world.pause = 1.0
     path = put(platform, workflow("still", world.port))
     ids = [start(platform, path) for _ in range(30)]
     _seconds_to_next(world)
-    stopped = platform.pids("executor")[:2]  # one of three may have nothing to do
+    stopped = _busiest(platform, servers["ALUR_MONGO"])
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     time.sleep(10)

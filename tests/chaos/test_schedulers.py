@@ -17,6 +17,7 @@ from tests.chaos.effects import Effects
 from tests.chaos.work import (
     check,
     end_ticking,
+    pid_of,
     put,
     start,
     ticking,
@@ -67,19 +68,11 @@ class Owners:
             while time.monotonic() < until:
                 found = partitions.find_one(where)
                 holder = found["holder"] if found else ""
-                for pid in self._platform.pids("scheduler"):
-                    if holder not in self._killed and _name(pid) == holder.rpartition("-")[0]:
-                        return holder, pid
+                pid = pid_of(self._platform, "scheduler", holder)
+                if pid and holder not in self._killed:
+                    return holder, pid
                 time.sleep(0.1)
         raise AssertionError(f"nobody holds the partition of {path}")
-
-
-def _name(pid: int) -> str:
-    try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return next(e[12:].decode() for e in environment if e.startswith(b"ALUR_WORKER="))
 
 
 def _refusals(platform: AlurDev) -> int:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -135,6 +135,15 @@ def settings_of(pid: int) -> dict[str, str]:
     """Return the environment of a process."""
     lines = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
     return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def pid_of(platform: AlurDev, service: str, worker: str) -> int | None:
+    """Return the process of a service that calls itself so, as the store names it, or None when there is none."""
+    for pid in platform.pids(service):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if settings_of(pid)["ALUR_WORKER"] == worker.rpartition("-")[0]:
+                return pid
+    return None
 
 
 @contextmanager

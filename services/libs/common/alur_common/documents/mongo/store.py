@@ -13,9 +13,10 @@ from alur_common.documents.mongo import query
 from alur_common.documents.mongo.client import Database
 from alur_common.documents.mongo.errors import translated
 from alur_common.documents.mongo.gathered import Gathered, Turns
-from alur_common.documents.mongo.layout import READ, Content, Layout, document_of
+from alur_common.documents.mongo.layout import READ, Content, Layout, Rows, document_of
 from alur_common.documents.mongo.probe import prove_atomic
 from alur_common.documents.mongo.schema import prepare
+from alur_common.documents.mongo.unbroken import Unbroken
 from alur_common.documents.mongo.writes import Change, change_all, insert_all
 from alur_common.documents.port import Collection, Document, Where
 from alur_sdk.errors import ConflictError, NotFoundError
@@ -61,6 +62,7 @@ class MongoDocuments:
         self._clock = clock
         self._stamps = Stamps(clock)
         self._kept: dict[str, _Kept] = {}
+        self._unbroken = Unbroken()
         self._schema = 0
 
     async def open(
@@ -79,12 +81,13 @@ class MongoDocuments:
     async def reach(self) -> None:
         """Raise `UnavailableError` when the server does not answer."""
         with translated():
-            await self.database.command("ping")
+            await self._unbroken.run(self.database.command("ping"))
 
     async def close(self) -> None:
         """Wait for what is under way."""
         for kept in self._kept.values():
             await kept.close()
+        await self._unbroken.close()
 
     async def insert(self, collection: Collection, document: Mapping[str, Any]) -> Document:
         kept = self._of(collection)
@@ -157,7 +160,8 @@ class MongoDocuments:
         with translated():
             cursor = self._of(collection).layout.rows.find(wanted, READ)
             found = cursor.sort(query.order(sort)).limit(limit)
-            return [document_of(stored) async for stored in found]
+            stored = await self._unbroken.run(found.to_list())
+        return [document_of(one) for one in stored]
 
     async def count(
         self, collection: Collection, where: Sequence[Where] = (), *, limit: int = 10_000
@@ -165,13 +169,16 @@ class MongoDocuments:
         check_query(collection, where)
         rows = self._of(collection).layout.rows
         with translated():
-            return await rows.count_documents(query.conditions(where), limit=limit)
+            matching = rows.count_documents(query.conditions(where), limit=limit)
+            return await self._unbroken.run(matching)
 
     async def delete(
         self, collection: Collection, key: str, *, at_revision: int | None = None
     ) -> bool:
         kept = self._of(collection)
-        return await kept.turns.take(key, lambda: self._delete(kept, key, at_revision))
+        # With its turn: what is asked of this document next waits for it, whoever is cancelled.
+        turn = kept.turns.take(key, lambda: self._delete(kept, key, at_revision))
+        return await self._unbroken.run(turn)
 
     async def _delete(self, kept: _Kept, key: str, at_revision: int | None) -> bool:
         rows = kept.layout.rows
@@ -192,7 +199,9 @@ class MongoDocuments:
         check_query(collection, where)
         check_limit(limit)
         rows = self._of(collection).layout.rows
-        matches = query.conditions(where)
+        return await self._unbroken.run(self._delete_many(rows, query.conditions(where), limit))
+
+    async def _delete_many(self, rows: Rows, matches: dict[str, Any], limit: int) -> int:
         deleted = 0
         with translated():
             while deleted < limit:

@@ -39,10 +39,13 @@ def servers(kafka_servers: str, mongo_url: str, s3_url: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def platform(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
+@pytest.fixture(scope="module")
+def platform(
+    tmp_path_factory: pytest.TempPathFactory, servers: dict[str, str]
+) -> Iterator[AlurDev]:
+    """A platform for each module: whatever of it a test kills is started again."""
     flags = ("--distributed", "--executors", str(EXECUTORS))
-    with alur_dev(tmp_path / "data", servers, flags) as running:
+    with alur_dev(tmp_path_factory.mktemp("platform") / "data", servers, flags) as running:
         yield running
 
 

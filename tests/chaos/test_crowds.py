@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
-
-import pytest
 
 from tests.chaos.conftest import EXECUTORS
 from tests.chaos.effects import Effects
 from tests.chaos.work import PROJECT, put, start
-from tests.support.alur_dev import AlurDev, alur_dev
+from tests.support.alur_dev import AlurDev
 
 AT_ONCE = 1_000
 CALLERS = 32
@@ -32,16 +28,6 @@ LOOP = "if ($json.n === 0) { while (true) {} }"
 GREED = (
     "if ($json.n === 1) { const kept = []; while (true) kept.push('x'.repeat(1e6) + kept.length) }"
 )
-
-
-@pytest.fixture
-def platform(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
-    """A platform on a database of its own: what waits here for ever is nobody else's to look through."""
-    mongo = urlsplit(servers["ALUR_MONGO"])
-    own = {**servers, "ALUR_MONGO": mongo._replace(path="/crowds").geturl()}
-    flags = ("--distributed", "--executors", str(EXECUTORS))
-    with alur_dev(tmp_path / "data", own, flags) as running:
-        yield running
 
 
 def _of(name: str, nodes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -173,13 +173,14 @@ def test_a_worker_whose_clock_is_wrong_loses_nothing_when_it_dies(
 ) -> None:
     world.pause = 0.5
     path = put(platform, workflow("clock", world.port))
+    worker = f"wrong-clock{offset}"
     own = {
-        "ALUR_WORKER": "wrong-clock",
+        "ALUR_WORKER": worker,
         "PYTHONPATH": str(Path(__file__).with_name("wrong_clock")),
         "CLOCK_OFFSET": str(offset),
     }
     with one_more(platform, "executor", own) as process:
-        _wait_until_said(platform, "wrong-clock-")
+        _wait_until_said(platform, f"{worker}-")
         ids = [start(platform, path) for _ in range(30)]
         time.sleep(1)
         process.kill()

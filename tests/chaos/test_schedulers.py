@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from pymongo import MongoClient
@@ -33,10 +32,12 @@ FAIL_OVER_SECONDS = 10.0
 PARTITIONS = 16
 
 
-@pytest.fixture
-def platform(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
+@pytest.fixture(scope="module")
+def platform(
+    tmp_path_factory: pytest.TempPathFactory, servers: dict[str, str]
+) -> Iterator[AlurDev]:
     flags = ("--distributed", "--schedulers", "3")
-    with alur_dev(tmp_path / "data", servers, flags) as running:
+    with alur_dev(tmp_path_factory.mktemp("platform") / "data", servers, flags) as running:
         yield running
         running.stop()  # so that nobody waits for the dead
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from alur import output
@@ -22,18 +23,16 @@ def describe_one(session: Session, kind: Kind, shown: dict[str, Any]) -> None:
 
 
 _AS_WARNINGS = frozenset({"Plausible", "Safe"})
-"""Conditions that are told one by one, with their places."""
+"""Conditions whose messages only sum up the warnings, which are told one by one, with their places."""
 
 
-def _lacking(status: dict[str, Any]) -> None:
-    rows = [
+def lacking(status: dict[str, Any]) -> list[list[str]]:
+    """Return what a workflow lacks to be as it should: condition and message of each."""
+    return [
         [c["type"], c["message"]]
         for c in status.get("conditions", ())
         if (c["status"], bool(c["message"])) == ("False", True) and c["type"] not in _AS_WARNINGS
     ]
-    if rows:
-        _section("Lacking")
-        table(["condition", "what"], rows, "")
 
 
 def _workflow(session: Session, shown: dict[str, Any]) -> None:
@@ -52,18 +51,20 @@ def _workflow(session: Session, shown: dict[str, Any]) -> None:
             ("Updated", metadata.get("updatedAt")),
         ]
     )
-    _lacking(status)
+    if rows := lacking(status):
+        _section("Lacking")
+        table(["condition", "what"], rows, "")
     warnings = status.get("warnings", ())
     if warnings:
         _section("Warnings")
         table(["where", "what"], [[w["path"], w["message"]] for w in warnings], "")
     _section("Triggers")
     types = {trigger["name"]: trigger["type"] for trigger in spec.get("triggers", ())}
-    rows = [
+    triggers = [
         [t["name"], types.get(t["name"], ""), t.get("active"), _state(t)]
         for t in status.get("triggers", ())
     ]
-    table(["name", "type", "active", "address, next or lag"], rows, "none: it runs by hand")
+    table(["name", "type", "active", "address, next or lag"], triggers, "none: it runs by hand")
     _section("Nodes")
     steps = [[n["name"], n["type"], _after(spec, n["name"])] for n in spec.get("nodes", ())]
     table(["name", "type", "after"], steps, "none")
@@ -150,13 +151,32 @@ def _node_type(_session: Session, shown: dict[str, Any]) -> None:
     schema = shown.get("parameters", {})
     required = schema.get("required", ())
     rows = [
-        [name, "required" if name in required else "", part.get("description", "")]
+        [name, _values(part), _unless_set(name in required, part), part.get("description", "")]
         for name, part in schema.get("properties", {}).items()
     ]
-    table(["name", "", "what it is"], rows, "none")
+    table(["name", "values", "unless set", "what it is"], rows, "none")
     if shown.get("example"):
         _section("Example")
         output.data({"type": shown["type"], "params": shown["example"]}, output.Format.YAML)
+
+
+def _values(part: dict[str, Any]) -> str:
+    """Return what a parameter takes, in the words of its schema."""
+    if "enum" in part:
+        return ", ".join(map(str, part["enum"]))
+    if "const" in part:
+        return str(part["const"])
+    ways = [_values(way) for way in (*part.get("anyOf", ()), *part.get("oneOf", ()))]
+    kind = part.get("type", "")
+    return " or ".join(dict.fromkeys(filter(None, ways))) or (
+        kind if isinstance(kind, str) else " or ".join(kind)
+    )
+
+
+def _unless_set(is_required: bool, part: dict[str, Any]) -> str:
+    if is_required:
+        return "required"
+    return "" if part.get("default") is None else json.dumps(part["default"])
 
 
 def _after(spec: dict[str, Any], name: str) -> str:

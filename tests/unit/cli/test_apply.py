@@ -55,6 +55,21 @@ def test_a_known_workflow_is_replaced_at_the_revision_that_was_seen(
     assert server.sent("PUT")[0].headers["if-match"] == '"3"'
 
 
+def test_each_warning_is_told_by_itself_with_its_line(cli: Cli, server: FakeServer) -> None:
+    warning = {"path": "spec.nodes", "code": "doubt", "message": "nothing happens here"}
+    conditions = [
+        {"type": "Plausible", "status": "False", "message": "nothing happens here; and more"},
+        {"type": "PoolsServed", "status": "False", "message": "nobody serves the pool gpu"},
+    ]
+    server.on("GET", "workflows/orders", problem(404, "no"))
+    server.on("PUT", "workflows/orders", shown(warnings=[warning], conditions=conditions))
+    feed = "kind: Workflow\nmetadata: {name: orders}\nspec:\n  nodes: []\n"
+    assert cli("apply", "-f", "-", feed=feed).err.splitlines() == [
+        "  warning: standard input:4: spec.nodes: nothing happens here",
+        "  warning: nobody serves the pool gpu",
+    ]
+
+
 def test_a_project_that_a_mistyped_name_makes_is_told(
     cli: Cli, server: FakeServer, file: Path
 ) -> None:

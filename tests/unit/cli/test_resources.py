@@ -146,11 +146,18 @@ def test_an_execution_tells_what_it_waits_for(cli: Cli, server: FakeServer) -> N
 
 
 def test_a_node_type_is_described(cli: Cli, server: FakeServer) -> None:
-    parameters = {"properties": {"a": {"description": "What."}}, "required": ["a"]}
+    how = {"enum": ["fast", "slow"], "default": "fast"}
+    many = {"anyOf": [{"type": "boolean"}, {"type": "integer"}], "default": True}
+    parameters = {
+        "properties": {"a": {"description": "What."}, "how": how, "many": many},
+        "required": ["a"],
+    }
     shown = {"type": "core.x", "label": "X", "parameters": parameters, "example": {"a": 1}}
     server.on("GET", "/api/v1/node-types/core.x", Reply(shown))
     out = cli("describe", "node", "core.x").out
-    assert "required" in out
+    rows = [" ".join(line.split()) for line in out.splitlines()]
+    assert {"a - required What.", 'how fast, slow "fast" -'} <= set(rows)
+    assert "many boolean or integer true -" in rows
     assert "params:" in out
 
 

@@ -10,6 +10,7 @@ import typer
 from alur import output
 from alur.client import Answer, RefusedError
 from alur.commands.resources import find_one
+from alur.describe import lacking
 from alur.files import Source, problem_lines, read_sources
 from alur.kinds import kind_named
 from alur.options import DryRun, Output, Project, connect
@@ -46,7 +47,7 @@ def apply(
             continue
         shown.append(answer)
         if form is Format.TABLE:
-            _tell_applied(verb, answer, dry_run=dry_run)
+            _tell_applied(source, verb, answer, dry_run=dry_run)
     if form is not Format.TABLE:
         output.data(shown[0] if len(sources) == 1 and shown else shown, form)
     if failed:
@@ -149,7 +150,7 @@ def _check_address(source: Source, project: str | None) -> None:
         raise RefusedError(0, message, (Problem("metadata.namespace", "value", message),))
 
 
-def _tell_applied(verb: str, shown: dict[str, Any], *, dry_run: bool) -> None:
+def _tell_applied(source: Source, verb: str, shown: dict[str, Any], *, dry_run: bool) -> None:
     metadata = shown.get("metadata", {})
     project = metadata.get("namespace", DEFAULT_PROJECT)
     place = "" if project == DEFAULT_PROJECT else f" in project {project}"
@@ -159,9 +160,11 @@ def _tell_applied(verb: str, shown: dict[str, Any], *, dry_run: bool) -> None:
     for trigger in shown.get("status", {}).get("triggers", ()):
         if trigger.get("url") and not dry_run:
             write(f"  {output.clean(str(trigger['name']))}: {trigger['url']}")
-    for condition in shown.get("status", {}).get("conditions", ()):
-        if condition.get("status") == "False" and condition.get("message"):
-            note(f"  warning: {output.clean(str(condition['message']))}")
+    status = shown.get("status", {})
+    found = [Problem(w["path"], w["code"], w["message"]) for w in status.get("warnings", ())]
+    told = [*problem_lines(source, found), *(message for _, message in lacking(status))]
+    for line in told:
+        note(f"  warning: {output.clean(line)}")
 
 
 def _tell_problems(source: Source, problems: tuple[Problem, ...], message: str) -> None:

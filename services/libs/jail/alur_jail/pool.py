@@ -105,7 +105,7 @@ class Jail:
         guest = _GUESTS.get(language, language)
         async with self._slot(tenant), self._runner(guest, limits) as runner:
             started, result = loop.time(), "failed"
-            messages = self._limits(guest, limits), orjson.dumps(request)
+            messages = self._limits(runner, limits), orjson.dumps(request)
             try:
                 value = await self._talk(runner, messages, limits, ears)
             except _ThrownError as thrown:
@@ -151,7 +151,7 @@ class Jail:
         runner = Runner(
             link,
             handle,
-            most_memory=parent.resident + limits.memory + _SLACK,
+            most_memory=limits.memory + _SLACK,
             most_result=self.settings.max_result,
             most_values=limits.values,
             group=parent.group,
@@ -196,12 +196,11 @@ class Jail:
             del self._parents[language]
         await parent.stop()
 
-    def _limits(self, language: str, limits: RunLimits) -> bytes:
-        own = self._parents[language].address_space
+    def _limits(self, runner: Runner, limits: RunLimits) -> bytes:
         allowed = {
             "seconds": limits.seconds,
             "memory": limits.memory,
-            "address_space": own + limits.memory + _SLACK,
+            "address_space": runner.address_space + limits.memory + _SLACK,
             "packages": self.settings.packages,
         }
         return orjson.dumps(allowed)

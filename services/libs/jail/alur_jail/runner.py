@@ -31,7 +31,10 @@ _LAST: Final = 19
 
 
 class Runner:
-    """A process that runs one request. What it sends may be anything."""
+    """A process that runs one request. What it sends may be anything.
+
+    `most_memory` is what it may take beside that with which it began, in bytes.
+    """
 
     __slots__ = (
         "_gives_way",
@@ -43,6 +46,7 @@ class Runner:
         "_most_result",
         "_most_values",
         "_pid",
+        "address_space",
         "killed_for",
     )
 
@@ -58,10 +62,12 @@ class Runner:
     ) -> None:
         self._link = link
         self._handle = handle
-        self._most_memory = most_memory
         self._most_result = most_result
         self._most_values = most_values
         self._pid = warm.pid_of(handle)
+        self.address_space, resident = warm.memory_of(self._pid)
+        """What it has of its parent: it waits for its first message."""
+        self._most_memory = resident + most_memory
         self._group = group
         self._kills = group.kills() if group else 0
         self._gives_way = False

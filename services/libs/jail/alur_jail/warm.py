@@ -35,8 +35,6 @@ class Warm:
         self._control: socket.socket | None = None
         self._handle: int | None = None
         self.group: Group | None = None
-        self.address_space = 0
-        self.resident = 0
 
     @property
     def is_alive(self) -> bool:
@@ -88,7 +86,6 @@ class Warm:
             raise
         pid = pid_of(handle)
         os.close(handle)
-        self.address_space, self.resident = memory_of(pid)
         try:
             self._enter_group(pid)
         except NoJailError:

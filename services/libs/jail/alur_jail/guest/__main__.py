@@ -34,17 +34,27 @@ def main() -> None:
     """Become nobody, get warm, and fork runners until the supervisor closes."""
     os.environ.clear()
     lockdown.become_nobody()
-    runner: Runner = import_module(f"alur_jail.guest.{sys.argv[1]}").runner(sys.argv[3:])
+    guest = import_module(f"alur_jail.guest.{sys.argv[1]}")
+    runner: Runner = guest.runner(sys.argv[3:])
     lock = lockdown.prepare()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[2]))
     os.dup2(1, 2)  # complaints are for the start alone
+    _settle()
+    _give(control, os.pidfd_open(os.getpid()))
+    is_warm = False
+    while (handle := _take(control)) is not None:
+        _fork(control, socket.socket(fileno=handle), runner, lock)
+        if not is_warm:  # the first one need not wait for what it may never use
+            guest.warm_up(sys.argv[3:])
+            _settle()
+            is_warm = True
+
+
+def _settle() -> None:
     gc.collect()
     gc.freeze()
     light.give_back_code()
-    _give(control, os.pidfd_open(os.getpid()))
-    while (handle := _take(control)) is not None:
-        _fork(control, socket.socket(fileno=handle), runner, lock)
 
 
 def _fork(control: socket.socket, link: socket.socket, runner: Runner, lock: Lock) -> None:

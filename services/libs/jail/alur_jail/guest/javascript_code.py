@@ -85,23 +85,27 @@ def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str
     """Return what runs one request of code or of expressions.
 
     Code sends `{result}` or `{error: {type, message, line?, item?}}`, expressions a list of outcomes.
-    `arguments` may name the module that answers for `DateTime`, `Intl` and helpers, with `names` and
-    `Bridge`; without it there are none, and no expressions.
+    `arguments` may be the module that answers for `DateTime`, `Intl` and helpers by its `Bridge`, and
+    their names as its `names` gives them; without them there are none, and no expressions.
     """
-    guest = bridged(arguments[0]) if arguments else Guest()
+    guest = bridged(*arguments) if arguments else Guest()
     return lambda link, limits, body: wire.send_text(link, guest.run(link, limits, body))
 
 
-def bridged(module_name: str) -> Guest:
+def warm_up(arguments: list[str]) -> None:
+    """Load the engine of expressions, that no runner need do so; the first can do without for most code."""
+    for name in arguments[:1]:
+        import_lightly(name)
+
+
+def bridged(module_name: str, names: str) -> Guest:
     """Return a context that asks the engine of expressions, which lies beside, for what it lacks."""
-    module = import_lightly(module_name)
     when: list[tuple[float, str]] = []
     bridges: list[Any] = []
-    names = f"  const engineNames = {json.dumps(module.names())};\n"
 
     def engine(text: str) -> str:
         if not bridges:  # the first who asks makes it
-            bridges.append(module.Bridge(*when[0]))
+            bridges.append(import_lightly(module_name).Bridge(*when[0]))
         answer: str = bridges[0].answer(text)
         return answer
 
@@ -113,7 +117,8 @@ def bridged(module_name: str) -> Guest:
         when.append((now_ms, time_zone))
         return ""
 
-    return Guest(names + "".join(map(_script, _BRIDGED)), __engine=engine, __begin=begin)
+    extension = f"  const engineNames = {names};\n" + "".join(map(_script, _BRIDGED))
+    return Guest(extension, __engine=engine, __begin=begin)
 
 
 def _script(name: str) -> str:

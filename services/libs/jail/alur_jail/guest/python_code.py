@@ -24,8 +24,6 @@ from alur_jail.guest.wire import Json
 FILE: Final = "<code>"
 _ROOTS: Final = ("vars", "env", "execution", "workflow", "trigger", "run")
 _KEPT_TEXT: Final = 2_000
-for _name in WARM:
-    import_module(_name)
 
 
 class Record(dict[str, Any]):
@@ -86,6 +84,13 @@ def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str
     """Return what runs one request and sends `{result}` or `{error: {type, message, line?, item?}}`."""
     del arguments
     return run
+
+
+def warm_up(arguments: list[str]) -> None:
+    """Load what most code imports, that no runner need do so."""
+    del arguments
+    for name in WARM:
+        import_module(name)
 
 
 def run(link: socket.socket, limits: dict[str, Any], body: str) -> None:

@@ -62,7 +62,7 @@ ALLOWED: Final = frozenset(
     ]
 )
 WARM: Final = ("json", "re", "math", "datetime", "random", "itertools", "functools", "string")
-"""Loaded before the fork, as most code asks for one of them."""
+"""Loaded before all forks but the first, as most code asks for one of them."""
 _REMOVED: Final = ("open", "input", "breakpoint", "exit", "quit", "help")
 
 

@@ -25,6 +25,7 @@ from alur.commands import (
     services,
 )
 from alur.commands import contexts as context_commands
+from alur.loops import look_for_cycles_less
 from alur.output import clean, flush, note
 from alur.session import Choice
 from alur_sdk.errors import AlurError, InvalidError, Problem
@@ -78,6 +79,7 @@ cli.add_typer(kafka.dlq_app, name="dlq")
 
 def app() -> None:
     """Run the command line and exit."""
+    look_for_cycles_less()
     code = run()
     flush()
     sys.exit(code)

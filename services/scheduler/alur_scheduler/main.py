@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
-
 from alur_common.blobs import Blobs
 from alur_common.bus import Bus
 from alur_common.calls.channels import Channels
@@ -297,7 +295,7 @@ async def _guarded(work: Work) -> float | None:
         return await work()
     except Exception:  # noqa: BLE001  # no loop of a scheduler may end
         name = getattr(work, "__qualname__", "work")
-        structlog.get_logger("alur.scheduler").exception("scheduler work failed", work=name)
+        _log.exception("scheduler work failed", work=name)
         return None
 
 

@@ -104,6 +104,18 @@ def test_a_command_starts_without_the_heavy_libraries() -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    "module", [f"alur_{name}.main" for name in ("gateway", "registry", "scheduler", "executor")]
+)
+def test_a_service_starts_without_what_only_terminals_need(module: str) -> None:
+    heavy = ["rich", "pygments"]
+    code = f"import sys, alur.main, {module}; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run(  # noqa: S603  # our own interpreter and code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def test_waiting_shows_on_a_terminal_what_runs(server: FakeServer) -> None:
     nodes = [{"name": "shape", "status": "succeeded"}, {"name": "call", "status": "running"}]
     running = {"id": "e1", "status": "running", "nodes": nodes}

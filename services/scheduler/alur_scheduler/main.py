@@ -20,7 +20,6 @@ from alur_common.clock import Clock
 from alur_common.definitions_remote import RemoteDefinitions, definition_calls
 from alur_common.documents.port import Documents
 from alur_common.events import (
-    ExecutionCompleted,
     ExecutionRequested,
     ExecutionSuspended,
     ExternalReceived,
@@ -156,15 +155,8 @@ class Scheduler:
         bus = needs.bus
         bus.subscribe(ExternalReceived, GROUP, outside.on_received)
         bus.subscribe(ExecutionRequested, GROUP, self._admission.on_requested)
-        bus.subscribe(
-            ExecutionCompleted,
-            GROUP,
-            self._admission.on_completed,
-            when=lambda event: event.gated,
-        )
-        if self._shared is not None:
-            mine = f"{GROUP}-{needs.name}"
-            bus.subscribe(GateChanged, mine, self._admission.on_gate_changed, broadcast=True)
+        mine = f"{GROUP}-{needs.name}"
+        bus.subscribe(GateChanged, mine, self._admission.on_gate_changed, broadcast=True)
         bus.subscribe(ExecutionSuspended, GROUP, self._on_suspended)
         bus.subscribe(WorkflowVersionPublished, GROUP, self._on_published)
         bus.subscribe(WorkflowVersionPublished, f"{GROUP}-deletion", self._deletion.on_published)

@@ -9,7 +9,7 @@ import pytest
 
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Document
-from alur_common.events import Event
+from alur_common.events import Event, GateChanged
 from alur_common.executions import Execution, StoredExecutions, StoredOutbox
 from alur_common.executions.outbox import KEEP_SECONDS, OUTBOXES, PAGE
 from alur_scheduler.domain.stillness import LOOKS
@@ -49,8 +49,10 @@ class World:
     def outbox(self, writer: str = "one") -> StoredOutbox:
         return StoredOutbox(self.documents, self.executions, self.bus, self.clock, writer)
 
-    async def write_end(self, outbox: StoredOutbox, execution_id: str) -> Execution:
-        running = Execution(execution_id, "t", "p", "w", "w-uid", 1, "manual", 0.0)
+    async def write_end(
+        self, outbox: StoredOutbox, execution_id: str, *, gated: bool = False
+    ) -> Execution:
+        running = Execution(execution_id, "t", "p", "w", "w-uid", 1, "manual", 0.0, gated=gated)
         accepted = await self.executions.accept(running)
         ended = outbox.stamp(accepted.changed(status="succeeded", finished_at=1.0))
         return await self.executions.save(ended)
@@ -203,3 +205,19 @@ async def test_a_process_that_was_stopped_and_goes_on_is_looked_at_again(world: 
 
 def test_a_living_process_is_never_taken_for_dead() -> None:
     assert 4 * KEEP_SECONDS < DEAD_SECONDS
+
+
+async def test_who_keeps_a_gate_is_told_of_the_ends_behind_it_and_of_no_others(
+    world: World,
+) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    await outbox.tell(await world.write_end(outbox, "free"))
+    await outbox.tell(await world.write_end(outbox, "told", gated=True))
+    await world.write_end(outbox, "untold", gated=True)
+    await world.relayed()
+    changes = [event for event in world.bus.events if isinstance(event, GateChanged)]
+    assert {(change.key, change.execution) for change in changes} == {
+        ("w-uid", "told"),
+        ("w-uid", "untold"),
+    }

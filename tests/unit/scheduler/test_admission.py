@@ -12,7 +12,7 @@ from alur_common.bus_in_process import InProcessBus
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Documents
 from alur_common.documents.sqlite import SqliteDocuments
-from alur_common.events import Event, ExecutionCompleted, ExecutionRequested, GateChanged
+from alur_common.events import Event, ExecutionRequested, GateChanged
 from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import DirectOutbox, Execution, StoredExecutions, StoredInbox
 from alur_common.replies import LocalReplies
@@ -95,10 +95,10 @@ class World(Schedulers):
         await self.executions.accept(Execution.made_of(values))
         return ExecutionRequested(name, "t")
 
-    async def end(self, name: str, uid: str = "w") -> ExecutionCompleted:
+    async def end(self, name: str, uid: str = "w") -> GateChanged:
         execution = await self.executions.get(name)
         await self.executions.save(execution.changed(status="succeeded"))
-        return ExecutionCompleted(name, "t", workflow_uid=uid, gated=True)
+        return GateChanged(uid, "t", name)
 
     async def inside(self) -> set[str]:
         found = await self.executions.search([], limit=1_000)
@@ -123,9 +123,9 @@ async def test_no_more_than_the_limit_are_in_and_the_next_follows_by_priority(wo
         await admission.on_requested(await world.accept(name, priority=priority))
     assert await world.inside() == {"a"}
     for ended, following in (("a", "c"), ("c", "b")):
-        completed = await world.end(ended)
-        await admission.on_completed(completed)
-        await admission.on_completed(completed)
+        changed = await world.end(ended)
+        await admission.on_gate_changed(changed)
+        await admission.on_gate_changed(changed)
         assert await world.inside() == {following}
 
 
@@ -142,10 +142,12 @@ async def test_who_does_not_decide_tells_who_does(world: World) -> None:
         await deciding.on_gate_changed(told)
     assert await world.inside() == {"first"}
     await deciding.on_requested(await world.accept("second", uid))
-    await other.on_completed(await world.end("first", uid))
-    await deciding.on_gate_changed(world.buses[1].told[-1])
+    ended = await world.end("first", uid)
+    await other.on_gate_changed(ended)
+    assert await world.inside() == set()
+    await deciding.on_gate_changed(ended)
     assert await world.inside() == {"second"}
-    assert [told.execution for told in world.buses[1].told] == ["first", "first"]
+    assert [told.execution for told in world.buses[1].told] == ["first"]
     assert world.buses[0].told == []
 
 
@@ -161,10 +163,11 @@ async def test_a_decision_under_a_smaller_fence_is_refused(world: World) -> None
     assert (await world.gate())["fence"] == 2
     stopped._renewed = world.clock.monotonic()  # it was stopped after it had looked at its clock
     late = world.admission(stopped)
-    await late.on_completed(await world.end("first"))
+    ended = await world.end("first")
+    await late.on_gate_changed(ended)
     assert world.meters["a"].refusals == {"gate": 1}
     assert (await world.gate())["running"] == ["first"]
-    await following.on_gate_changed(world.buses[-1].told[0])
+    await following.on_gate_changed(ended)
     assert (await world.gate())["running"] == []
 
 
@@ -265,5 +268,5 @@ async def test_the_newest_replaces_whoever_runs_or_waits(world: World) -> None:
     assert await world.inside() == {"a"}
     assert await world.ended() == {"b": "cancelled"}
     assert [message.kind for message in await world.inbox.read("a")] == ["cancel"]
-    await admission.on_completed(await world.end("a"))
+    await admission.on_gate_changed(await world.end("a"))
     assert await world.inside() == {"c"}

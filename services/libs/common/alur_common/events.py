@@ -84,7 +84,7 @@ class ExecutionCompleted(Event):
 class GateChanged(Event):
     """An execution wants to pass the gate of a workflow with a concurrency limit, or has ended behind it.
 
-    For the scheduler that decides about the workflow, from one that does not.
+    For the scheduler that decides about the workflow: from one that does not, or from whoever wrote the end.
     """
 
     topic: ClassVar[str] = "alur.workflow.gate.changed.v1"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +15,6 @@ from alur_common.clock import Clock
 from alur_common.documents.port import Document, Documents, Where
 from alur_common.events import (
     ExecutionAdmitted,
-    ExecutionCompleted,
     ExecutionNudged,
     ExecutionRequested,
     GateChanged,
@@ -73,21 +71,17 @@ class Admission:
         async with self._lock:
             execution = await self._executions.find(event.key)
             if execution is not None and _waits(execution):
-                await self._by_owner(
-                    GateChanged(execution.workflow_uid, event.tenant, event.key),
-                    lambda: self._decide(execution),
-                )
-
-    async def on_completed(self, event: ExecutionCompleted) -> None:
-        """Give the place of a gated one that ended to the next."""
-        uid = event.workflow_uid
-        async with self._lock:
-            await self._by_owner(
-                GateChanged(uid, event.tenant, event.key), lambda: self._free(uid, {event.key})
-            )
+                try:
+                    await self._decide(execution)
+                except StaleError:
+                    told = GateChanged(execution.workflow_uid, event.tenant, event.key)
+                    self._bus.tell(told)
 
     async def on_gate_changed(self, event: GateChanged) -> None:
-        """Do the same for another scheduler that heard of it. What is lost on the way is found by `reconcile`."""
+        """Give the place of one that ended to the next, and decide about what another scheduler heard of.
+
+        Only who decides about the workflow does it. What is lost on the way is found by `reconcile`.
+        """
         async with self._lock:
             if self._share.fence_of(event.key) is None:
                 return
@@ -97,13 +91,6 @@ class Admission:
                     await self._free(event.key, {event.execution})
                 elif _waits(execution):
                     await self._decide(execution)
-
-    async def _by_owner(self, told: GateChanged, work: Callable[[], Awaitable[object]]) -> None:
-        """Do it if it is ours to decide, else tell whoever may."""
-        try:
-            await work()
-        except StaleError:
-            self._bus.tell(told)
 
     async def reconcile(self) -> None:
         """Free the places of those that ended unheard, and let in whom a crash left outside."""

@@ -15,7 +15,7 @@ from typing import Protocol
 from alur_common.bus import Bus
 from alur_common.clock import Clock
 from alur_common.documents.port import Collection, Document, Documents, Where
-from alur_common.events import ExecutionCompleted
+from alur_common.events import Event, ExecutionCompleted, GateChanged
 from alur_common.executions.entity import Execution
 from alur_common.executions.repository import Executions
 from alur_common.telemetry.logs import get_logger
@@ -32,9 +32,12 @@ KEEP_SECONDS = 5.0
 _log = get_logger("alur.outbox")
 
 
-def completed(execution: Execution) -> ExecutionCompleted:
-    """Return the event of an execution that has ended."""
-    return ExecutionCompleted(
+def events_of_end(execution: Execution) -> list[Event]:
+    """Return what is to be told of an execution that has ended: to all, and to who keeps the gate that it was behind.
+
+    Few workflows have a gate, so schedulers are told of those alone and do not follow all ends.
+    """
+    completed = ExecutionCompleted(
         execution.id,
         execution.tenant,
         project=execution.project,
@@ -45,6 +48,9 @@ def completed(execution: Execution) -> ExecutionCompleted:
         gated=execution.gated,
         parent=execution.parent.execution if execution.parent else None,
     )
+    if not execution.gated:
+        return [completed]
+    return [completed, GateChanged(execution.workflow_uid, execution.tenant, execution.id)]
 
 
 class Outbox(Protocol):
@@ -73,7 +79,8 @@ class DirectOutbox:
         """Nothing is kept of it."""
 
     async def tell(self, execution: Execution) -> None:
-        self._bus.tell(completed(execution))
+        for event in events_of_end(execution):
+            self._bus.tell(event)
 
 
 class StoredOutbox:
@@ -102,7 +109,8 @@ class StoredOutbox:
     async def tell(self, execution: Execution) -> None:
         number = execution.told_number
         try:
-            await self._bus.publish(completed(execution))
+            for event in events_of_end(execution):
+                await self._bus.publish(event)
         except UnavailableError as error:
             _log.warning("end not told yet", execution_id=execution.id, reason=error.message)
             self._miss(number)
@@ -201,7 +209,8 @@ class Teller:
         while True:
             where = [Where("told_by", "eq", writer), Where("told_number", "gte", number)]
             page = await self._executions.search(where, sort=("told_number",), limit=PAGE)
-            await asyncio.gather(*(self._bus.publish(completed(ended)) for ended in page))
+            events = [event for ended in page for event in events_of_end(ended)]
+            await asyncio.gather(*map(self._bus.publish, events))
             if page:
                 number = page[-1].told_number + 1
             if len(page) < PAGE:

@@ -61,9 +61,7 @@ TOPICS: tuple[Topic, ...] = (
         events.ExecutionSuspended.topic, events.ExecutionSuspended, 7, _EXECUTION, ("scheduler",)
     ),
     Topic(events.TaskOffered.topic, events.TaskOffered, 1, _EXECUTION),
-    Topic(
-        events.ExecutionCompleted.topic, events.ExecutionCompleted, 7, _EXECUTION, ("scheduler",)
-    ),
+    Topic(events.ExecutionCompleted.topic, events.ExecutionCompleted, 7, _EXECUTION),
     Topic(events.GateChanged.topic, events.GateChanged, 1, _WORKFLOW),
     Topic(
         events.WorkflowVersionPublished.topic,

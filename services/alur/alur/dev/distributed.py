@@ -9,6 +9,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ from alur_common.data_folder import DataFolder
 from alur_common.pools import EVERY_POOL
 from alur_common.settings import Settings
 from alur_common.telemetry import configure_logs, get_logger
-from alur_sdk.errors import InvalidError
+from alur_sdk.errors import InvalidError, UnavailableError
 
 RESTART_SECONDS = 0.5
 STOP_SECONDS = 25.0
@@ -101,12 +102,20 @@ class _Deployment:
             await channel.close()
 
     async def _is_ready(self) -> bool:
-        """Wait until the gateway takes requests; return False when it is to stop before that."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not self._told.is_set():
-                if await asyncio.to_thread(_answers, f"{self._url}/readyz"):
-                    return True
-                await asyncio.sleep(LOOK_SECONDS)
+        """Wait until the gateway takes requests; return False when it is to stop before that.
+
+        Raises `UnavailableError` when it takes none in time.
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not self._told.is_set():
+            if await asyncio.to_thread(_answers, f"{self._url}/readyz"):
+                return True
+            if time.monotonic() > until:
+                raise UnavailableError(
+                    f"{self._url}/readyz has not answered 200 for {PATIENCE_SECONDS:g} s: "
+                    "the lines above say which of the processes waits, and for what"
+                )
+            await asyncio.sleep(LOOK_SECONDS)
         return False
 
     def _tell(self) -> None:

@@ -60,14 +60,17 @@ def processing(
     """
     sender = point_of(headers.get(HEADER), headers.get(STATE_HEADER))
     name = f"process {place.topic}"
-    attributes = {
-        names.MESSAGING_SYSTEM: names.KAFKA,
-        names.MESSAGING_OPERATION: "process",
-        names.MESSAGING_DESTINATION: record.topic,
-        names.MESSAGING_PARTITION: str(record.partition),
-        names.MESSAGING_OFFSET: record.offset,
-        names.MESSAGING_GROUP: group,
-    }
     if sender is not None and place.failures:
-        return tracer.link(name, Kind.CONSUMER, (sender,), attributes)
-    return tracer.begin(name, Kind.CONSUMER, parent=sender, attributes=attributes)
+        span = tracer.link(name, Kind.CONSUMER, (sender,))
+    else:
+        span = tracer.begin(name, Kind.CONSUMER, parent=sender)
+    if span.is_recorded:
+        span.attributes = {
+            names.MESSAGING_SYSTEM: names.KAFKA,
+            names.MESSAGING_OPERATION: "process",
+            names.MESSAGING_DESTINATION: record.topic,
+            names.MESSAGING_PARTITION: str(record.partition),
+            names.MESSAGING_OFFSET: record.offset,
+            names.MESSAGING_GROUP: group,
+        }
+    return span

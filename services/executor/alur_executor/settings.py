@@ -45,12 +45,6 @@ class Settings(CommonSettings):
     code_concurrency: int = Field(
         default=16, ge=1, description="Pieces of code that run at once; a tenant has half of them."
     )
-    code_max_seconds: float = Field(
-        default=60.0, gt=0, description="The longest time that a code node may ask for."
-    )
-    code_max_memory_mib: int = Field(
-        default=512, ge=16, description="The most memory that a code node may ask for."
-    )
     code_packages: str = Field(
         default="",
         description="Installed packages, pure Python, that Python code may import, comma-separated.",

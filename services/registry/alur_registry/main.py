@@ -30,7 +30,7 @@ from alur_common.telemetry import get_logger
 from alur_common.topics import POSITIONS
 from alur_common.triggers import stored_triggers
 from alur_engine.catalogue import Catalogue
-from alur_engine.validation import validate_document
+from alur_engine.validation import Bounds, validate_document
 from alur_registry.adapters.outlook import StoredOutlook, Triggers
 from alur_registry.adapters.serving import PORT, served
 from alur_registry.adapters.stored import COLLECTIONS, stored
@@ -73,7 +73,7 @@ def build(
             outlook=StoredOutlook(StoredExecutions(documents), Workers(documents), triggers),
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
-            wide_networks=AllowedNetworks.parse(settings.outbound_allow).wide(),
+            bounds=_bounds(settings),
             pool_projects=PoolProjects.parse(settings.pool_projects),
             fresh_seconds=settings.fresh_seconds if settings.is_distributed else None,
         )
@@ -81,6 +81,15 @@ def build(
     if settings.is_distributed:
         _follow_others(registry, bus, ids)
     return registry
+
+
+def _bounds(settings: Settings) -> Bounds:
+    """Return what executors let nodes do, by the settings that are one for all services."""
+    return Bounds(
+        wide=AllowedNetworks.parse(settings.outbound_allow).wide(),
+        code_seconds=settings.code_max_seconds,
+        code_bytes=settings.code_max_memory_mib * 1024 * 1024,
+    )
 
 
 def _access(settings: Settings, clock: Clock) -> AccessTokens:

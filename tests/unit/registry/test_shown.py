@@ -3,6 +3,7 @@ from __future__ import annotations
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.executions import Execution, StoredExecutions, Workers
 from alur_common.security.rights import Caller
+from alur_engine.validation import Bounds
 from alur_registry.domain.workflow_documents import shown_workflow
 from alur_registry.service import Registry
 from tests.unit.registry.world import CallerOf, Doc
@@ -134,7 +135,7 @@ async def test_what_nodes_may_reach_here_makes_an_open_address_risky(
     document["spec"]["nodes"] = [{"name": "call", "type": "http.request", "params": params}]
     document["spec"]["edges"] = []
     record, _ = await registry.save(owner, "default", document)
-    shown_here = shown_workflow(record, public_url=None, wide_networks=["10.0.0.0/8"])
+    shown_here = shown_workflow(record, public_url=None, bounds=Bounds(wide=["10.0.0.0/8"]))
     codes = [w["code"] for w in shown_here["status"]["warnings"]]
     assert "wide-outbound" in codes
     assert "wide-outbound" not in [

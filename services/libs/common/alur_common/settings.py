@@ -74,6 +74,12 @@ class Settings(Environment):
         description="Networks that nodes may reach beside the public internet, comma-separated: "
         "`10.0.0.0/8`, `192.168.7.4:5432` for one port, `[fd00::/8]:5432`.",
     )
+    code_max_seconds: float = Field(
+        default=60.0, gt=0, description="The longest time that a code node may ask for."
+    )
+    code_max_memory_mib: int = Field(
+        default=512, ge=16, description="The most memory that a code node may ask for."
+    )
     pool_projects: str = Field(
         default="",
         description="Pools that are kept for some projects, comma-separated: `gpu=vision ml, browser=shop`. "

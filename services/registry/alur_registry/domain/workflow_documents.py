@@ -12,7 +12,7 @@ from alur_common.pools import DEFAULT_POOL
 from alur_common.security.records import rfc3339
 from alur_engine.document import Workflow
 from alur_engine.naming import Reference
-from alur_engine.validation import find_doubts, find_risks
+from alur_engine.validation import NOTHING_SAID, Bounds, find_doubts, find_risks
 from alur_sdk.errors import InvalidError, Problem
 
 _MAX_PATCH_DEPTH = 200
@@ -95,19 +95,19 @@ def shown_workflow(
     last_execution: Mapping[str, Any] | None = None,
     triggers: Mapping[str, Mapping[str, Any]] | None = None,
     needs_broker: Container[str] = (),
-    wide_networks: Sequence[str] = (),
+    bounds: Bounds = NOTHING_SAID,
     unserved: Sequence[str] = (),
     lost: Reference | None = None,
 ) -> dict[str, Any]:
     """Return the document with what the server knows about it. Without `public_url` webhook addresses stay hidden.
 
     `triggers` is trigger -> what its status says beside; `needs_broker` are the types that have no broker here;
-    `wide_networks` are those that nodes may reach all of, `unserved` the pools that no executor serves;
+    `bounds` is what nodes may do here, `unserved` the pools that no executor serves;
     `lost` is what its publisher may not use any more.
     """
     document = record.document
     doubts = find_doubts(document)
-    risks = find_risks(document, wide=wide_networks)
+    risks = find_risks(document, bounds)
     return {
         **document,
         "metadata": _metadata(record),
@@ -190,7 +190,7 @@ def _lacking(
     if lost is not None:
         text = (
             f"{lost.path}: who published this version may not use this {lost.kind} any more, so it does not run: "
-            "let somebody who may save the workflow as it is"
+            "let somebody who may save the workflow as it is, or take it over in the editor"
         )
         states["Permitted"] = ("False", "PublisherMayNot", text)
     return states

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from alur_common.pools import FOR_ALL, PoolProjects
 from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
 from alur_engine.catalogue import Catalogue
+from alur_engine.validation import NOTHING_SAID, Bounds
 from alur_registry.ports import Outlook, Store, Validate
 from alur_registry.service.audit import Audit
 from alur_registry.service.bootstrap import DEFAULT_TENANT, Bootstrap
@@ -49,7 +50,7 @@ class Parts:
     outlook: Outlook | None = None
     public_url: str = "http://127.0.0.1:8080"
     needs_broker: Container[str] = ()
-    wide_networks: Sequence[str] = ()
+    bounds: Bounds = NOTHING_SAID
     pool_projects: PoolProjects = FOR_ALL
     fresh_seconds: float | None = None
 
@@ -112,7 +113,7 @@ class Registry:
             parts.validate,
             catalogue,
             naming=naming,
-            wide_networks=parts.wide_networks,
+            bounds=parts.bounds,
         )
         versions = Versions(parts.store, workflows, self._lookup, self._projects, parts.clock)
         showing = Showing(
@@ -121,7 +122,7 @@ class Registry:
             parts.public_url,
             naming=naming,
             needs_broker=parts.needs_broker,
-            wide_networks=parts.wide_networks,
+            bounds=parts.bounds,
         )
         types = NodeTypes(parts.catalogue)
         self.save = workflows.save

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from typing import Any
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.security.rights import Caller
-from alur_engine.validation import variables_named
+from alur_engine.validation import Bounds, variables_named
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import credentials_named, pools_named, shown_workflow
 from alur_registry.ports import Outlook, Store
@@ -25,14 +25,14 @@ class Showing:
         *,
         naming: Naming,
         needs_broker: Container[str],
-        wide_networks: Sequence[str],
+        bounds: Bounds,
     ) -> None:
         self._store = store
         self._outlook = outlook
         self._naming = naming
         self._public_url = public_url.rstrip("/")
         self._needs_broker = needs_broker
-        self._wide_networks = wide_networks
+        self._bounds = bounds
 
     def set_public_url(self, url: str) -> None:
         """Say under which address webhooks are reached, once the port is known."""
@@ -54,7 +54,7 @@ class Showing:
             last_execution=await outlook.last_execution(record) if outlook else None,
             triggers=await outlook.triggers(record) if outlook else None,
             needs_broker=self._needs_broker,
-            wide_networks=self._wide_networks,
+            bounds=self._bounds,
             lost=await self._naming.lost(record) if isinstance(record, KeptWorkflow) else None,
             unserved=await outlook.unserved(pools) if outlook and pools else (),
         )

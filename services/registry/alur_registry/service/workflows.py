@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +14,14 @@ from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import Workflow
-from alur_engine.validation import Held, credential_problems, find_doubts, find_risks
+from alur_engine.validation import (
+    NOTHING_SAID,
+    Bounds,
+    Held,
+    credential_problems,
+    find_doubts,
+    find_risks,
+)
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import (
@@ -78,7 +84,7 @@ class Workflows:
         catalogue: Catalogue,
         *,
         naming: Naming,
-        wide_networks: Sequence[str] = (),
+        bounds: Bounds = NOTHING_SAID,
     ) -> None:
         self._store = tools.store
         self._projects = projects
@@ -87,7 +93,7 @@ class Workflows:
         self._validate = validate
         self._catalogue = catalogue
         self._naming = naming
-        self._wide_networks = wide_networks
+        self._bounds = bounds
         self._clock = tools.clock
         self._ids = tools.ids
 
@@ -208,7 +214,7 @@ class Workflows:
         workflow, problems = self._validate(document)
         if workflow is None or not isinstance(document, dict):
             return Verdict(list(problems), [])
-        risks = find_risks(document, wide=self._wide_networks)
+        risks = find_risks(document, self._bounds)
         return Verdict(list(problems), [*find_doubts(document), *risks])
 
     def _sound(self, document: object, project: str, name: str | None) -> Workflow:

@@ -9,7 +9,7 @@ import pytest
 
 from alur_common.catalogue import load_catalogue
 from alur_engine.catalogue import Catalogue
-from alur_engine.validation import find_risks, validate_document
+from alur_engine.validation import NOTHING_SAID, Bounds, find_risks, validate_document
 
 CATALOGUE = Catalogue.from_json(load_catalogue())
 HMAC = {"params": {"path": "a", "auth": {"type": "hmac"}}, "credentials": {"auth": "key"}}
@@ -25,7 +25,7 @@ def request(url: str, **more: Any) -> dict[str, Any]:
     return {"name": "call", "type": "http.request", "params": {"url": url}, **more}
 
 
-def risks(*parts: dict[str, Any], wide: list[str] | None = None) -> list[tuple[str, str]]:
+def risks(*parts: dict[str, Any], bounds: Bounds = NOTHING_SAID) -> list[tuple[str, str]]:
     """Return path and code of each risk of a chain of these, which has to be sound."""
     triggers = [part for part in parts if part["type"].startswith("trigger.")]
     nodes = [part for part in parts if part not in triggers]
@@ -34,7 +34,7 @@ def risks(*parts: dict[str, Any], wide: list[str] | None = None) -> list[tuple[s
     spec = {"triggers": triggers, "nodes": nodes, "edges": edges}
     document = {"metadata": {"name": "w"}, "spec": spec}
     assert validate_document(document, CATALOGUE)[1] == []
-    return [(risk.path, risk.code) for risk in find_risks(document, wide=wide or [])]
+    return [(risk.path, risk.code) for risk in find_risks(document, bounds)]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_address_without_encryption_is_told_unless_it_is_this_machine(
 def test_a_host_that_an_expression_gives_is_told_where_much_is_within_reach(
     url: str, *, is_risky: bool
 ) -> None:
-    found = risks(request(url), wide=WIDE)
+    found = risks(request(url), bounds=Bounds(wide=WIDE))
     assert found == ([("spec.nodes[0].params.url", "wide-outbound")] if is_risky else [])
     assert risks(request(url)) == []
 
@@ -123,4 +123,42 @@ def test_a_secret_that_is_written_out_is_told(part: str, name: str) -> None:
 def test_what_data_bring_or_is_no_secret_is_not(name: str, value: str) -> None:
     url = "https://a.example"
     call = {**request(url), "params": {"url": url, "headers": {name: value}}}
+    assert risks(call) == []
+
+
+def code(**limits: str) -> dict[str, Any]:
+    return {"name": "c", "type": "core.code", "params": {"code": "return items", "limits": limits}}
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"time": "PT1M1S"}, ["time"]),
+        ({"memory": "1Gi"}, ["memory"]),
+        ({"time": "PT2H", "memory": "513Mi"}, ["time", "memory"]),
+        ({"time": "PT1M", "memory": "512Mi"}, []),
+        ({"time": "{{ $vars.long }}"}, []),
+    ],
+)
+def test_code_that_asks_for_more_than_it_may_is_told(
+    limits: dict[str, str], told: list[str]
+) -> None:
+    most = Bounds(code_seconds=60.0, code_bytes=512 * 1024**2)
+    paths = [(f"spec.nodes[0].params.limits.{name}", "code-limit") for name in told]
+    assert risks(code(**limits), bounds=most) == paths
+    assert risks(code(**limits)) == []
+
+
+@pytest.mark.parametrize("wrong", ["a while", "1000000000Gi", "Mi", 7])
+def test_limits_that_are_none_are_left_to_the_rules(wrong: object) -> None:
+    part = code(time=wrong, memory=wrong)  # type: ignore[arg-type]  # that is what is wrong
+    document = {"spec": {"nodes": [part]}}
+    assert find_risks(document, Bounds(code_seconds=60.0, code_bytes=1)) == []
+
+
+def test_an_unchecked_certificate_is_told() -> None:
+    call = request("https://a.example")
+    call["params"]["tls"] = {"verify": False}
+    assert risks(call) == [("spec.nodes[0].params.tls.verify", "unchecked-tls")]
+    call["params"]["tls"] = {"verify": True}
     assert risks(call) == []

@@ -5,10 +5,12 @@ from __future__ import annotations
 from alur_engine.validation.credential_kinds import WEBHOOK_PROOFS, Held, credential_problems
 from alur_engine.validation.document_check import validate_document
 from alur_engine.validation.doubts import find_doubts, variables_named
-from alur_engine.validation.risks import find_risks
+from alur_engine.validation.risks import NOTHING_SAID, Bounds, find_risks
 
 __all__ = [
+    "NOTHING_SAID",
     "WEBHOOK_PROOFS",
+    "Bounds",
     "Held",
     "credential_problems",
     "find_doubts",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from alur_engine.durations import duration_seconds
 from alur_engine.reading.limits import child_path
 from alur_sdk.errors import Problem
 
@@ -19,17 +21,35 @@ _SECRET = re.compile(
 """Names of headers and of query parameters whose values are secrets."""
 
 
-def find_risks(document: dict[str, Any], *, wide: Sequence[str] = ()) -> list[Problem]:
-    """Return what is risky in a document that is valid, each with its path.
+_MEMORY = re.compile(r"(\d{1,6})(Ki|Mi|Gi)", re.ASCII)
+_BYTES = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
 
-    `wide` are the networks, not public, of which the installation lets nodes reach all.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the installation lets nodes do."""
+
+    wide: Sequence[str] = ()
+    """The networks, not public, of which they may reach all."""
+    code_seconds: float | None = None
+    """The longest time that code may ask for; None: nobody says."""
+    code_bytes: int | None = None
+    """The most memory that code may ask for."""
+
+
+NOTHING_SAID = Bounds()
+
+
+def find_risks(document: dict[str, Any], bounds: Bounds = NOTHING_SAID) -> list[Problem]:
+    """Return what is risky in a document that is valid, or will fail where it runs, each with its path."""
     spec = document["spec"]
     return [
         *_open_webhooks(spec),
         *_untrusted_code(spec),
-        *_requests(spec, wide),
+        *_requests(spec, bounds.wide),
+        *_unchecked_servers(spec),
         *_written_secrets(spec),
+        *_code_beyond(spec, bounds),
     ]
 
 
@@ -99,6 +119,54 @@ def _requests(spec: dict[str, Any], wide: Sequence[str]) -> Iterator[Problem]:
                 f"{', '.join(wide)} here: write the host out, or narrow ALUR_OUTBOUND_ALLOW"
             )
             yield Problem(path, "wide-outbound", message)
+
+
+def _unchecked_servers(spec: dict[str, Any]) -> Iterator[Problem]:
+    for index, node in enumerate(spec.get("nodes", ())):
+        tls = node.get("params", {}).get("tls")
+        if node["type"] != _REQUEST or not _is_on(node) or not isinstance(tls, dict):
+            continue
+        if tls.get("verify") is False:
+            what = "its credential and all else" if node.get("credentials") else "all"
+            message = (
+                f"{node['name']!r} takes any certificate, so that whoever stands between reads {what}: "
+                "leave `verify` on, and name the certificate to trust by `ca`"
+            )
+            yield Problem(f"spec.nodes[{index}].params.tls.verify", "unchecked-tls", message)
+
+
+def _code_beyond(spec: dict[str, Any], bounds: Bounds) -> Iterator[Problem]:
+    """Yield the limits of code above what may be asked for: its run would be refused."""
+    for index, node in enumerate(spec.get("nodes", ())):
+        limits = node.get("params", {}).get("limits")
+        if node["type"] != _CODE or not _is_on(node) or not isinstance(limits, dict):
+            continue
+        path = f"spec.nodes[{index}].params.limits"
+        seconds, most = _seconds(limits.get("time")), bounds.code_seconds
+        if seconds is not None and most is not None and seconds > most:
+            told = f"code may run for {most:g} s at the most here (ALUR_CODE_MAX_SECONDS)"
+            yield Problem(f"{path}.time", "code-limit", _will_fail(node, limits["time"], told))
+        size, room = _bytes(limits.get("memory")), bounds.code_bytes
+        if size is not None and room is not None and size > room:
+            told = f"code may take {room // 1024**2}Mi at the most here (ALUR_CODE_MAX_MEMORY_MIB)"
+            yield Problem(f"{path}.memory", "code-limit", _will_fail(node, limits["memory"], told))
+
+
+def _seconds(written: object) -> float | None:
+    """Return the seconds of a duration, or None for what is evaluated, or none at all, which others tell."""
+    try:
+        return duration_seconds(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+
+
+def _bytes(written: object) -> int | None:
+    match = _MEMORY.fullmatch(written) if isinstance(written, str) else None
+    return int(match[1]) * _BYTES[match[2]] if match else None
+
+
+def _will_fail(node: dict[str, Any], asked: str, told: str) -> str:
+    return f"{node['name']!r} asks for {asked} and will fail: {told}"
 
 
 def _written_secrets(spec: dict[str, Any]) -> Iterator[Problem]:

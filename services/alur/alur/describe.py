@@ -86,7 +86,7 @@ def _execution(_session: Session, shown: dict[str, Any]) -> None:
             ("Started", shown.get("startedAt")),
             ("Finished", shown.get("finishedAt")),
             ("Duration", milliseconds(shown.get("durationMs"))),
-            ("Error", error.get("message")),
+            ("Error", output.failure(error)),
             ("Failed node", error.get("node")),
             ("Reason", shown.get("reason")),
             ("Trace", shown.get("traceId")),
@@ -123,7 +123,7 @@ def nodes_table(nodes: list[dict[str, Any]] | tuple[()]) -> None:
             node.get("attempts"),
             node.get("items"),
             milliseconds(node.get("durationMs")),
-            (node.get("error") or {}).get("message", ""),
+            output.failure(node.get("error") or {}),
         ]
         for node in nodes
     ]

@@ -84,7 +84,7 @@ def tell_end(shown: dict[str, Any]) -> None:
     write(f"execution/{shown['id']} {status}{took}")
     if error:
         where = f" at {error['node']!r}" if error.get("node") else ""
-        note(output.clean(f"error{where}: {error.get('message', '')}"))
+        note(output.clean(f"error{where}: {output.failure(error)}"))
     if status == "in-doubt":
         note(
             "a crash left unknown whether an outside effect happened: look there, then "

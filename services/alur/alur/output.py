@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -128,6 +128,11 @@ def milliseconds(value: object) -> str:
 def clean(text: str) -> str:
     """Return a text without control characters: what a workflow said must not move the cursor."""
     return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+
+
+def failure(error: Mapping[str, Any]) -> str:
+    """Return what an error of a node says, with the field that it is about."""
+    return ": ".join(filter(None, (error.get("field"), error.get("message", ""))))
 
 
 def coloured(status: str) -> str:

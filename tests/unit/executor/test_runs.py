@@ -102,6 +102,14 @@ async def test_what_fails_may_go_on_as_an_error_item(
 
 
 @in_virtual_time
+async def test_a_failed_expression_names_its_field(world: World) -> None:
+    ended = await world.run(
+        chain(node("a", "core.set", params={"fields": {"b": ["{{ null.x }}"]}}))
+    )
+    assert (ended.error["node"], ended.error["field"]) == ("a", "params.fields.b[0]")
+
+
+@in_virtual_time
 async def test_a_node_that_takes_too_long_is_stopped_and_tried_again(world: World) -> None:
     world.outside.hold()
     spec = chain(node("a", timeout="PT3S", retry=THREE))

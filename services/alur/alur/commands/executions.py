@@ -329,7 +329,7 @@ def _tell_node(node: dict[str, Any]) -> None:
     turns = f"{node['runs']} runs" if node.get("runs") else ""
     tries = f"attempt {node['attempts']}" if (node.get("attempts") or 1) > 1 else ""
     took = milliseconds(node["durationMs"]) if node.get("durationMs") is not None else ""
-    error = (node.get("error") or {}).get("message", "")
+    error = output.failure(node.get("error") or {})
     rest = "  ".join(filter(None, [turns, count, took, tries, error]))
     write(output.clean(f"{began:<12}  {name:<24}  {node['status']:<10}  {rest}").rstrip())
 

@@ -1481,6 +1481,12 @@ export interface components {
             at: string;
             /** Attempt */
             attempt: number;
+            /**
+             * Field
+             * @description What of the node it failed for, such as `params.body.name`.
+             * @default null
+             */
+            field: string | null;
             /** Text */
             text: string;
         };

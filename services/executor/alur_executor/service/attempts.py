@@ -214,10 +214,12 @@ def error_item(error: AlurError, step: Step, items: list[Item], index: int) -> I
 
 
 def error_json(error: AlurError, step: Step) -> dict[str, Any]:
-    """Return how an error is shown: `{code, message, node, status?, line?}`."""
+    """Return how an error is shown: `{code, message, node, field?, status?, line?}`."""
     code = error.details.get("reason") if isinstance(error.details.get("reason"), str) else None
     shown = {"code": code or error.code, "message": error.message, "node": step.definition.name}
     numbers = {name: error.details.get(name) for name in ("status", "line")}
+    if parameter := error.details.get("parameter"):
+        shown["field"] = f"params.{parameter}"
     return {**shown, **{name: number for name, number in numbers.items() if type(number) is int}}
 
 

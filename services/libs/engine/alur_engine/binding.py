@@ -56,7 +56,7 @@ class Binding:
         fixed: dict[str, Any] = {}
         templates: dict[str, Template] = {}
         for key, value in written.items():
-            template = None if key in raw else evaluator.template(value)
+            template = None if key in raw else evaluator.template(value, key)
             if template is None or template.is_constant:
                 fixed[key] = value
             else:

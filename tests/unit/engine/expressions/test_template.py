@@ -268,3 +268,19 @@ def test_nothing_of_python_or_of_prototypes_is_reached(source: str) -> None:
     except ExpressionError:
         return
     assert value is None
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ("{{ null.x }}", "body"),
+        ({"name": "{{ null.x }}"}, "body.name"),
+        ({"ok": "{{ 1 }}", "list": [0, {"deep": "a {{ null.x }}"}]}, "body.list[1].deep"),
+    ],
+)
+def test_an_error_says_at_which_path_it_was_raised(value: Json, where: str) -> None:
+    template = EVALUATOR.template(value, "body")
+    for _ in range(2):
+        with pytest.raises(ExpressionError) as raised:
+            template(Scope({}))
+        assert raised.value.details["parameter"] == where

@@ -20,6 +20,7 @@ import { StatusBadge } from "../../ui/status-badge";
 import { tell, tellProblem } from "../../ui/tell";
 import { Awaited } from "./awaited";
 import classes from "./executions-page.module.css";
+import { FailureText } from "./failure-text";
 import { NodeData } from "./node-data";
 import { originOf, startedBy } from "./started-by";
 
@@ -192,7 +193,11 @@ function Line({ node, bar, isOpen, onToggle }: LineProps) {
           </Text>
         </span>
       </UnstyledButton>
-      {node.error && <p className={classes.fault}>{node.error.message}</p>}
+      {node.error && (
+        <p className={classes.fault}>
+          <FailureText error={node.error} />
+        </p>
+      )}
     </>
   );
 }
@@ -279,7 +284,7 @@ export function ExecutionPage() {
           title={data.error.code ?? t("executions.error")}
         >
           {data.error.node && <b>{data.error.node}: </b>}
-          {data.error.message}
+          <FailureText error={data.error} />
           {data.handler && (
             <Other project={project} id={data.handler} label={t("executions.handler")} />
           )}

@@ -10,6 +10,7 @@ import type { JsonObject } from "../../graph/document";
 import { formatClock } from "../../i18n/format";
 import { CodeEditor } from "../../ui/code-editor";
 import { Failed } from "../../ui/failed";
+import { FailureText } from "./failure-text";
 import { ItemTable } from "./item-table";
 import classes from "./node-data.module.css";
 
@@ -158,7 +159,7 @@ function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: M
       {run.error && (
         <Alert color="red" variant="light" title={run.error.code ?? t("data.error")} m="xs" p="xs">
           <Text size="sm" className={classes.fault}>
-            {run.error.message}
+            <FailureText error={run.error} />
           </Text>
         </Alert>
       )}

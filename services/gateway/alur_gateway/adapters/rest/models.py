@@ -53,6 +53,9 @@ class Failure(Shown):
     code: str
     message: str
     node: str | None = None
+    field: str | None = Field(
+        None, description="What of the node it failed for, such as `params.body.name`."
+    )
     line: int | None = Field(None, description="Of the node's code, counted from 1.")
     item: int | None = Field(None, description="The item it failed for, counted from 0.")
 

@@ -120,11 +120,11 @@ class Evaluator:
         """
         return self._cached(source)
 
-    def template(self, value: Json) -> Template:
-        """Compile a whole parameter value: a string, or lists and objects of them."""
+    def template(self, value: Json, where: str = "") -> Template:
+        """Compile a whole parameter value: a string, or lists and objects of them. `where` is what errors call it."""
         from alur_engine.expressions.template import Template  # noqa: PLC0415  it needs this module
 
-        return Template(value, self)
+        return Template(value, self, where)
 
     def _compile(self, source: str) -> Compiled:
         refused: UnsupportedError | None = None

@@ -17,6 +17,7 @@ from alur_engine.expressions.properties import is_plain_name
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.text import narrow, to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Undefined, Value
+from alur_sdk.errors import AlurError
 
 if TYPE_CHECKING:
     from alur_engine.expressions.compiler.context import Code
@@ -32,35 +33,47 @@ class Template:
 
     A string that is one expression keeps the expression's type. In mixed text `null` and
     `undefined` are nothing, arrays and objects are JSON. A member of an object whose value is
-    `undefined` is left out, elsewhere `undefined` is `None`.
+    `undefined` is left out, elsewhere `undefined` is `None`. What an expression raises says by its detail `parameter` at
+    which path below `where` it stands.
     """
 
-    __slots__ = ("_make", "constant", "is_constant", "references")
+    __slots__ = ("_make", "_where", "_written", "constant", "is_constant", "references")
 
-    def __init__(self, value: Json, evaluator: Evaluator) -> None:
+    def __init__(self, value: Json, evaluator: Evaluator, where: str = "") -> None:
         references: set[str] = set()
-        make = _build(value, evaluator, references)
+        make = _build(value, evaluator, references, where)
+        self._where = where
+        self._written = value
         self.is_constant = make is None
         self.constant = value if make is None else None
         self.references = frozenset(references) if references else _NOTHING
         self._make: Make = make if make is not None else lambda _scope: value
 
     def __call__(self, scope: Scope) -> Json:
-        value = self._make(scope)
+        try:
+            value = self._make(scope)
+        except AlurError as error:
+            _locate(error, self._written, self._where)
+            raise
         return None if value is UNDEFINED else value
 
 
-def _build(value: Json, evaluator: Evaluator, references: set[str]) -> Make | None:
+def _build(value: Json, evaluator: Evaluator, references: set[str], where: str) -> Make | None:
     """Return what makes the value, or `None` when it is constant."""
     if isinstance(value, str):
         return _text(value, evaluator, references) if "{{" in value else None
     if isinstance(value, dict):
-        return _members(value, evaluator, references)
-    return _elements(value, evaluator, references) if isinstance(value, list) else None
+        return _members(value, evaluator, references, where)
+    return _elements(value, evaluator, references, where) if isinstance(value, list) else None
 
 
-def _members(value: dict[str, Json], evaluator: Evaluator, references: set[str]) -> Make | None:
-    made = {key: _build(member, evaluator, references) for key, member in value.items()}
+def _members(
+    value: dict[str, Json], evaluator: Evaluator, references: set[str], where: str
+) -> Make | None:
+    made = {
+        key: _build(member, evaluator, references, f"{where}.{key}")
+        for key, member in value.items()
+    }
     changing = [(key, make) for key, make in made.items() if make is not None]
     if not changing:
         return None
@@ -68,7 +81,11 @@ def _members(value: dict[str, Json], evaluator: Evaluator, references: set[str])
     def fill(scope: Scope) -> Json:
         filled = value.copy()
         for key, make in changing:
-            member = make(scope)
+            try:
+                member = make(scope)
+            except AlurError as error:
+                _locate(error, value[key], f"{where}.{key}")
+                raise
             if member is UNDEFINED:
                 del filled[key]
             else:
@@ -78,8 +95,13 @@ def _members(value: dict[str, Json], evaluator: Evaluator, references: set[str])
     return fill
 
 
-def _elements(value: list[Json], evaluator: Evaluator, references: set[str]) -> Make | None:
-    made = [(index, _build(member, evaluator, references)) for index, member in enumerate(value)]
+def _elements(
+    value: list[Json], evaluator: Evaluator, references: set[str], where: str
+) -> Make | None:
+    made = [
+        (index, _build(member, evaluator, references, f"{where}[{index}]"))
+        for index, member in enumerate(value)
+    ]
     changing = [(index, make) for index, make in made if make is not None]
     if not changing:
         return None
@@ -87,11 +109,21 @@ def _elements(value: list[Json], evaluator: Evaluator, references: set[str]) -> 
     def fill(scope: Scope) -> Json:
         filled = value.copy()
         for index, make in changing:
-            element = make(scope)
+            try:
+                element = make(scope)
+            except AlurError as error:
+                _locate(error, value[index], f"{where}[{index}]")
+                raise
             filled[index] = None if element is UNDEFINED else element
         return filled
 
     return fill
+
+
+def _locate(error: AlurError, written: Json, where: str) -> None:
+    """Say where it was raised; what is nested deeper has said so itself. An error may be raised for several items."""
+    if isinstance(written, str):
+        error.details["parameter"] = where
 
 
 def parts_of(text: str) -> list[Part]:

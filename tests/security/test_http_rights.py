@@ -38,6 +38,7 @@ BODIES = {
     "add_member": {"name": "m"},
     "put_credential": {"type": "bearer", "fields": {"token": "t"}},
     "put_variable": {"value": 1},
+    "patch_credential": {"allowedDomains": []},
 }
 
 

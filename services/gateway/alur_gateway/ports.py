@@ -20,6 +20,7 @@ from alur_common.security.records import (
     Session,
     Token,
     UnsealedCredential,
+    UseLimits,
     Variable,
 )
 from alur_common.security.rights import Caller, Role
@@ -361,6 +362,11 @@ class Secrets(Protocol):
 
     async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
         """Return what may be seen of it."""
+
+    async def limit_credential(
+        self, caller: Caller, project: str, name: str, limits: UseLimits, if_match: int | None
+    ) -> Credential:
+        """Change the limits of its use alone."""
 
     async def list_credentials(
         self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None

@@ -9,7 +9,9 @@ from .pages import Editor
 KEPT = "/api/v1/projects/default/credentials/to-sales"
 
 
-def test_limits_of_use_are_set_shown_and_kept_when_the_secret_is_replaced(editor: Editor) -> None:
+def test_limits_of_use_are_set_kept_with_a_new_secret_and_changed_without_one(
+    editor: Editor,
+) -> None:
     page, form = editor.page, editor.dialog
     page.goto("/projects/default/credentials")
     page.get_by_role("button", name="New credential").click()
@@ -24,10 +26,18 @@ def test_limits_of_use_are_set_shown_and_kept_when_the_secret_is_replaced(editor
     page.keyboard.press("Escape")
     form.get_by_role("button", name="Save").click()
     expect(page.get_by_text("sales.example.com, http.request")).to_be_visible()
-    page.get_by_role("button", name="Replace to-sales").click()
+    page.get_by_role("button", name="Change to-sales").click()
     form.get_by_label("token").fill("second")
     form.get_by_role("button", name="Save").click()
     expect(form).to_have_count(0)
     kept = editor.platform.rest.get(KEPT).json()
     limits = (kept["version"], kept["allowedDomains"], kept["allowedNodeTypes"])
     assert limits == (2, ["sales.example.com"], ["http.request"])
+    page.get_by_role("button", name="Change to-sales").click()
+    form.get_by_label("Hosts it may be sent to").fill("*.shop.example")
+    form.get_by_label("Hosts it may be sent to").press("Enter")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    kept = editor.platform.rest.get(KEPT).json()
+    limits = (kept["version"], kept["allowedDomains"], kept["allowedNodeTypes"])
+    assert limits == (2, ["sales.example.com", "*.shop.example"], ["http.request"])

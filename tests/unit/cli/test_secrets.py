@@ -105,3 +105,11 @@ def test_a_token_is_printed_once_and_nothing_else_when_quiet(cli: Cli, server: F
 def test_a_token_is_revoked(cli: Cli, server: FakeServer) -> None:
     server.on("DELETE", "/api/v1/tokens/t1", Reply(None, 204))
     assert cli("token", "revoke", "t1").out == "token/t1 revoked\n"
+
+
+def test_limits_change_without_the_secret(cli: Cli, server: FakeServer) -> None:
+    server.on("PATCH", "credentials/sales", Reply({"name": "sales"}))
+    done = cli("credential", "limit", "sales", "--domain", "a.test", "--domain", "*.b.test")
+    assert (done.code, done.out) == (0, "credential/sales limited\n")
+    assert server.sent("PATCH")[0].body == {"allowedDomains": ["a.test", "*.b.test"]}
+    assert cli("credential", "limit", "sales").code == 2

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.security.records import UseLimits
 from alur_common.security.rights import Caller
 from alur_engine.validation import WEBHOOK_PROOFS
 from alur_registry.adapters.stored import CREDENTIALS
 from alur_registry.service import Registry
-from alur_sdk.errors import ConflictError, InvalidError, NotFoundError
+from alur_sdk.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from tests.unit.registry.world import Doc
 
 SECRETS: list[tuple[str, Doc, str, Doc]] = [
@@ -285,3 +287,78 @@ async def test_a_credential_is_named_by_nodes_of_its_types_alone(
     (problem,) = refused.value.problems
     assert (problem.path, problem.code) == ("spec.nodes[0].credentials.auth", "credential-use")
     assert "by trigger.webhook only, not by `http.request`" in problem.message
+
+
+async def limited(registry: Registry, owner: Caller) -> Caller:
+    """Keep a credential with limits, and return an editor, who may not share it."""
+    await registry.set_credential(
+        owner,
+        "default",
+        "c",
+        "bearer",
+        {"token": "t0p"},
+        domains=["*.example.com", "a.test"],
+        node_types=["http.request"],
+    )
+    return replace(owner, role="editor")
+
+
+async def test_limits_change_and_the_secret_stays(registry: Registry, owner: Caller) -> None:
+    await limited(registry, owner)
+    kept = await registry.limit_credential(owner, "default", "c", UseLimits(("b.test",), ()))
+    assert (kept.domains, kept.node_types, kept.version) == (("b.test",), (), 1)
+    secret = await registry.unseal(owner.tenant, "default", "c")
+    assert (dict(secret.fields), secret.domains) == ({"token": "t0p"}, ("b.test",))
+    last = (await registry.list_audit(owner)).items[0]
+    assert (last.action, last.details["domains"]) == ("limit", ["b.test"])
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        UseLimits(domains=("a.test",)),
+        UseLimits(domains=("x.example.com", "*.b.example.com")),
+        UseLimits(),
+    ],
+)
+async def test_who_may_write_a_credential_may_narrow_it(
+    registry: Registry, owner: Caller, limits: UseLimits
+) -> None:
+    editor = await limited(registry, owner)
+    kept = await registry.limit_credential(editor, "default", "c", limits)
+    assert kept.domains == (limits.domains or ("*.example.com", "a.test"))
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        UseLimits(domains=()),
+        UseLimits(domains=("a.test", "evil.test")),
+        UseLimits(domains=("*.com",)),
+        UseLimits(node_types=()),
+        UseLimits(node_types=("http.request", "trigger.webhook")),
+    ],
+)
+async def test_a_secret_that_one_need_not_know_goes_no_further_without_the_right_to_share(
+    registry: Registry, owner: Caller, limits: UseLimits
+) -> None:
+    editor = await limited(registry, owner)
+    with pytest.raises(ForbiddenError, match="credentials:share"):
+        await registry.limit_credential(editor, "default", "c", limits)
+    assert (await registry.get_credential(owner, "default", "c")).domains[-1] == "a.test"
+
+
+async def test_limits_of_what_changed_meanwhile_are_refused(
+    registry: Registry, owner: Caller
+) -> None:
+    await limited(registry, owner)
+    with pytest.raises(ConflictError):
+        await registry.limit_credential(owner, "default", "c", UseLimits(()), if_match=99)
+
+
+async def test_limits_that_shut_out_the_brokers_are_refused(
+    registry: Registry, owner: Caller
+) -> None:
+    await registry.set_credential(owner, "default", "k", "kafka", {"brokers": "k.test:9092"})
+    with pytest.raises(InvalidError, match=r"k\.test"):
+        await registry.limit_credential(owner, "default", "k", UseLimits(("other.test",)))

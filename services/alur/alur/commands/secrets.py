@@ -116,6 +116,33 @@ def _field(text: str) -> tuple[str, str]:
     return key, value
 
 
+@credential_app.command("limit")
+def credential_limit(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    domain: Annotated[
+        list[str] | None,
+        typer.Option(help="Send it to these hosts only; '*': to any. Not given: as before."),
+    ] = None,
+    node_type: Annotated[
+        list[str] | None,
+        typer.Option(help="Let these types alone use it; '*': all. Not given: as before."),
+    ] = None,
+    project: Project = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Change where a secret may go and who may use it; the secret stays."""
+    limits = {"allowedDomains": domain, "allowedNodeTypes": node_type}
+    body = {limit: values for limit, values in limits.items() if values}
+    if not body:
+        raise typer.BadParameter("say what changes: --domain HOST, --node-type TYPE, or both")
+    session = connect(context, project)
+    path = address(session, kind_named("credentials"), name)
+    session.call("GET", path) if dry_run else session.call("PATCH", path, body)
+    write(f"credential/{name} limited{' (dry run)' if dry_run else ''}")
+
+
 @credential_app.command("list")
 def credential_list(
     context: typer.Context, *, project: Project = None, form: Output = Format.TABLE

@@ -372,20 +372,19 @@ export function useExecutionAction(project: string) {
 
 export interface NewCredential {
   name: string;
-  type: string;
-  fields: Record<string, string>;
+  /** Type and fields; without them its limits alone change. */
+  type?: string;
+  fields?: Record<string, string>;
   allowedDomains: string[];
   allowedNodeTypes: string[];
 }
 
-/** Create or replace a credential. Its fields travel this way only. */
+/** Create, replace or limit a credential. Its fields travel this way only. */
 export function useSaveCredential(project: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ name, ...body }: NewCredential) =>
-      call("PUT", paths.credential(project, name), {
-        body,
-      }),
+      call(body.fields ? "PUT" : "PATCH", paths.credential(project, name), { body }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["credentials", project] }),
   });
 }

@@ -109,7 +109,11 @@ export interface paths {
         delete: operations["deleteCredential"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Patch Credential
+         * @description Change where a credential may go and who may use it; its secret stays.
+         */
+        patch: operations["patchCredential"];
         trace?: never;
     };
     "/api/v1/expressions:evaluate": {
@@ -1104,6 +1108,24 @@ export interface components {
             changedBy: string;
             /** Revision */
             revision: number;
+        /**
+         * CredentialPatch
+         * @description Other limits for the use of a credential. To widen them takes `credentials:share`.
+         */
+        CredentialPatch: {
+            /**
+             * Alloweddomains
+             * @description The hosts it may be sent to, `*.example.com` for all below; `[]`: any. Absent: as before.
+             * @default null
+             */
+            allowedDomains: string[] | null;
+            /**
+             * Allowednodetypes
+             * @description The types of nodes and triggers that may use it; `[]`: any. Absent: as before.
+             * @default null
+             */
+            allowedNodeTypes: string[] | null;
+        };
         };
         /**
          * Edge
@@ -3089,6 +3111,47 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MemberList"];
                 };
+    patchCredential: {
+        parameters: {
+            query?: {
+                /** @description The project. */
+                project?: string | null;
+            };
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialInfo"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
             };
             /** @description A problem. */
             default: {

@@ -57,6 +57,7 @@ RIGHTS: Mapping[str, tuple[str, str]] = {
     "put_credential": ("write", "credentials"),
     "delete_credential": ("delete", "credentials"),
     "list_variables": ("read", "variables"),
+    "patch_credential": ("write", "credentials"),
     "get_variable": ("read", "variables"),
     "put_variable": ("write", "variables"),
     "delete_variable": ("delete", "variables"),

@@ -31,7 +31,8 @@ FOR_CALLERS = (
     *("invite_member", "remove_member"),
     *("record", "list_audit", "verify_audit", "list_security_events"),
     *("credential_types", "set_credential", "get_credential", "list_credentials"),
-    *("delete_credential", "set_variable", "get_variable", "list_variables", "delete_variable"),
+    *("limit_credential", "delete_credential"),
+    *("set_variable", "get_variable", "list_variables", "delete_variable"),
 )
 """Each authorizes its caller, or finds out who calls."""
 

@@ -196,6 +196,7 @@ class Registry:
         self.unseal_producer = producers.unseal_producer
         self.credential_types = credentials.credential_types
         self.set_credential = credentials.set_credential
+        self.limit_credential = credentials.limit_credential
         self.get_credential = credentials.get_credential
         self.list_credentials = credentials.list_credentials
         self.delete_credential = credentials.delete_credential

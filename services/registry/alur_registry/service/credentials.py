@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from alur_common.documents.port import Where
-from alur_common.security.records import Credential, Page, UnsealedCredential
+from alur_common.security.records import Credential, Page, UnsealedCredential, UseLimits
 from alur_common.security.rights import Caller, authorize
 from alur_common.security.sealing import Sealer
 from alur_engine.catalogue import Catalogue
@@ -26,7 +26,8 @@ from alur_registry.domain.names import check_label
 from alur_registry.service.projects import Projects
 from alur_registry.service.sealed import TRIES, SealedCache, SealedThings
 from alur_registry.service.tools import Tools
-from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
+from alur_sdk.errors import ConflictError, ExistsError, ForbiddenError, NotFoundError
+from alur_sdk.hosts import is_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,45 @@ class Credentials:
             return kept.info()
         raise ConflictError(f"the credential {name} changed meanwhile", credential=name)
 
+    async def limit_credential(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        limits: UseLimits,
+        if_match: int | None = None,
+    ) -> Credential:
+        """Change the limits of its use alone. Safe to repeat.
+
+        To let it go further takes the right to share it: whoever could would else send a secret that they do not know to
+        themselves. Raises `ForbiddenError` for that, `InvalidError` for brokers outside of its hosts, `ConflictError`
+        when `if_match` is not its revision.
+        """
+        authorize(caller, "write", "credentials", project)
+        hosts = None if limits.domains is None else checked_domains(limits.domains)
+        users = limits.node_types
+        users = None if users is None else checked_node_types(users, self._catalogue)
+        for _ in range(TRIES):
+            known = await self._get(caller.tenant, project, name)
+            if if_match is not None and known.revision != if_match:
+                break
+            wanted = replace(
+                known,
+                domains=known.domains if hosts is None else hosts,
+                node_types=known.node_types if users is None else users,
+                updated_at=self._clock.now(),
+            )
+            _demand_share(caller, known, wanted)
+            await self._demand_brokers(wanted)
+            try:
+                kept = await self._keep(wanted, is_new=False)
+            except (ConflictError, NotFoundError):
+                continue
+            told = {"domains": list(kept.domains), "nodeTypes": list(kept.node_types)}
+            await self._audit.record(caller, "limit", "credentials", name, project=project, **told)
+            return kept.info()
+        raise ConflictError(f"the credential {name} changed meanwhile", credential=name)
+
     async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
         """Return what may be seen of a credential, or raise `NotFoundError`."""
         authorize(caller, "read", "credentials", project)
@@ -151,6 +191,11 @@ class Credentials:
             kept.name,
             hidden_fields(kept.type),
         )
+
+    async def _demand_brokers(self, wanted: KeptCredential) -> None:
+        if wanted.domains:
+            secret = await self.unseal(wanted.tenant, wanted.project, wanted.name)
+            check_brokers(wanted.type, secret.fields, wanted.domains)
 
     async def _seal(
         self, wanted: _Wanted, fields: Mapping[str, str], known: KeptCredential | None
@@ -196,3 +241,22 @@ class Credentials:
                 f"there is no credential {name} in the project {project}", credential=name
             )
         return found
+
+
+def _demand_share(caller: Caller, known: KeptCredential, wanted: KeptCredential) -> None:
+    """Raise `ForbiddenError` where a credential is to go further than before and the caller may not share it."""
+    goes_further = not _is_within(wanted.domains, known.domains)
+    serves_more = not _is_within(wanted.node_types, known.node_types)
+    if (goes_further or serves_more) and not caller.may("share", "credentials", known.project):
+        what = "be sent to more hosts" if goes_further else "serve more types of nodes"
+        raise ForbiddenError(
+            f"to let the credential {known.name} {what} takes the right credentials:share; whoever knows its secret "
+            "may set it again with these limits",
+            action="share",
+            resource="credentials",
+        )
+
+
+def _is_within(wanted: Sequence[str], known: Sequence[str]) -> bool:
+    """Whether nothing is wanted that was not known; none at all is any."""
+    return not known or (bool(wanted) and all(is_within(one, known) for one in wanted))

@@ -63,7 +63,7 @@ interface LimitsProps {
   onNodeTypes: (types: string[]) => void;
 }
 
-/** Where the secret may go, and who may use it. Both are kept when a secret is replaced. */
+/** Where the secret may go, and who may use it. */
 function Limits({ type, domains, onDomains, nodeTypes, onNodeTypes }: LimitsProps) {
   const { t } = useTranslation();
   const { data } = useQuery(catalogue);
@@ -108,11 +108,14 @@ function useForm({ project, known, onClose }: Props) {
   const [domains, setDomains] = useState(known?.allowedDomains ?? []);
   const [nodeTypes, setNodeTypes] = useState(known?.allowedNodeTypes ?? []);
   const [fields, setFields] = useState<Record<string, string>>({});
+  const filled = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+  // Nothing of a kept secret was typed anew: it stays.
+  const isLimitsOnly = type === known?.type && Object.keys(filled).length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const filled = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+    const secret = isLimitsOnly ? {} : { type, fields: filled };
     save.mutate(
-      { name, type, fields: filled, allowedDomains: domains, allowedNodeTypes: nodeTypes },
+      { name, ...secret, allowedDomains: domains, allowedNodeTypes: nodeTypes },
       {
         onSuccess: () => {
           tell(t("credentials.saved", { name }));
@@ -134,10 +137,11 @@ function useForm({ project, known, onClose }: Props) {
     nodeTypes,
     onNodeTypes: setNodeTypes,
   };
-  return { name, setName, type, chooseType, fields, set, limits, submit, isBusy: save.isPending };
+  const isBusy = save.isPending;
+  return { name, setName, type, chooseType, fields, set, limits, isLimitsOnly, submit, isBusy };
 }
 
-/** Make a credential or replace its secret. What is typed leaves only for the server, once. */
+/** Make a credential, replace its secret, or change its limits alone. What is typed leaves only for the server, once. */
 export function CredentialForm(props: Props) {
   const { t } = useTranslation();
   const { data: types = [] } = useQuery(credentialTypes);
@@ -172,14 +176,14 @@ export function CredentialForm(props: Props) {
               key={name}
               name={name}
               schema={schema}
-              isRequired={chosen?.schema.required?.includes(name) ?? false}
+              isRequired={!form.isLimitsOnly && (chosen?.schema.required?.includes(name) ?? false)}
               value={form.fields[name] ?? ""}
               onChange={(value) => form.set(name, value)}
             />
           ))}
           {chosen && <Limits {...form.limits} />}
           <Text size="xs" c="dimmed">
-            {t("credentials.writeOnly")}
+            {t(isNew ? "credentials.writeOnly" : "credentials.keepSecret")}
           </Text>
           <Group justify="flex-end">
             <Button variant="default" onClick={props.onClose}>

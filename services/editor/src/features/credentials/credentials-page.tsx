@@ -2,7 +2,7 @@
 
 import { ActionIcon, Button, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconKey, IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconKey, IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -22,10 +22,10 @@ import { CredentialForm } from "./credential-form";
 interface RowProps {
   project: string;
   credential: Credential;
-  onReplace: () => void;
+  onChange: () => void;
 }
 
-function Row({ project, credential, onReplace }: RowProps) {
+function Row({ project, credential, onChange }: RowProps) {
   const { t } = useTranslation();
   const drop = useDeleteCredential(project);
   const [isDeleting, deleting] = useDisclosure(false);
@@ -42,11 +42,11 @@ function Row({ project, credential, onReplace }: RowProps) {
       <td>{formatAgo(updatedAt ?? createdAt)}</td>
       <td align="right">
         <ActionIcon
-          aria-label={`${t("credentials.replace")} ${name}`}
+          aria-label={`${t("credentials.change")} ${name}`}
           disabled={!mayWrite}
-          onClick={onReplace}
+          onClick={onChange}
         >
-          <IconRefresh size={16} />
+          <IconPencil size={16} />
         </ActionIcon>
         <ActionIcon
           aria-label={`${t("app.delete")} ${name}`}
@@ -102,7 +102,7 @@ function List({ project, onEdit }: { project: string; onEdit: (credential: Crede
             key={credential.name}
             project={project}
             credential={credential}
-            onReplace={() => onEdit(credential)}
+            onChange={() => onEdit(credential)}
           />
         ))}
       </tbody>

@@ -328,7 +328,9 @@ export const en = {
     deleteText: "Nodes that name it will fail.",
     changed: "Changed",
     writeOnly: "What you type here is sealed at once and never shown again.",
-    replace: "Replace",
+    keepSecret:
+      "Leave the secret empty to keep it and change only the limits. What you type is sealed at once.",
+    change: "Change",
     limits: "Only for",
     domains: "Hosts it may be sent to",
     domainsHint: "api.example.com, or *.example.com for all below.",

@@ -330,7 +330,9 @@ export const id: Texts = {
     deleteText: "Simpul yang menyebutnya akan gagal.",
     changed: "Diubah",
     writeOnly: "Yang Anda ketik di sini langsung disegel dan tidak pernah ditampilkan lagi.",
-    replace: "Ganti",
+    keepSecret:
+      "Kosongkan rahasia untuk mempertahankannya dan hanya mengubah batasnya. Yang diketik langsung disegel.",
+    change: "Ubah",
     limits: "Hanya untuk",
     domains: "Host yang boleh dikirimi",
     domainsHint: "api.example.com, atau *.example.com untuk semua di bawahnya.",

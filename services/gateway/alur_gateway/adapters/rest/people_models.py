@@ -176,6 +176,21 @@ class CredentialBody(Wire):
     project: str | None = None
 
 
+class CredentialPatch(Wire):
+    """Other limits for the use of a credential. To widen them takes `credentials:share`."""
+
+    allowed_domains: list[str] | None = Field(
+        default=None,
+        max_length=100,
+        description="The hosts it may be sent to, `*.example.com` for all below; `[]`: any. Absent: as before.",
+    )
+    allowed_node_types: list[str] | None = Field(
+        default=None,
+        max_length=100,
+        description="The types of nodes and triggers that may use it; `[]`: any. Absent: as before.",
+    )
+
+
 class CredentialInfo(Shown):
     """What may be seen of a credential."""
 

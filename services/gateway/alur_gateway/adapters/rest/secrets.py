@@ -9,11 +9,13 @@ from fastapi import Depends, Query
 from fastapi.responses import Response
 from starlette.requests import Request
 
+from alur_common.security.records import UseLimits
 from alur_gateway.adapters.rest.bodies import body_of
 from alur_gateway.adapters.rest.people_models import (
     CredentialBody,
     CredentialInfo,
     CredentialPage,
+    CredentialPatch,
     CredentialTypes,
     VariableBody,
     VariableInfo,
@@ -53,6 +55,7 @@ def _project(
 
 InProject = Annotated[str, Depends(_project)]
 CredentialArg = Annotated[CredentialBody, body_of(CredentialBody)]
+PatchArg = Annotated[CredentialPatch, body_of(CredentialPatch)]
 VariableArg = Annotated[VariableBody, body_of(VariableBody)]
 
 
@@ -70,6 +73,15 @@ class SecretRoutes:
             Route("GET", "/credentials", self.list_credentials, CredentialPage),
             Route("GET", secret, self.get_credential, CredentialInfo, headers=("If-None-Match",)),
             Route("PUT", secret, self.put_credential, CredentialInfo, 200, CredentialBody),
+            Route(
+                "PATCH",
+                secret,
+                self.patch_credential,
+                CredentialInfo,
+                200,
+                CredentialPatch,
+                headers=("If-Match",),
+            ),
             Route("DELETE", secret, self.delete_credential, None, 204),
             Route("GET", "/variables", self.list_variables, VariableList),
             Route("GET", var, self.get_variable, VariableInfo, headers=("If-None-Match",)),
@@ -122,6 +134,19 @@ class SecretRoutes:
         )
         return reply(200, kept.shown(), {"etag": etag_of(kept.revision)})
 
+    async def patch_credential(
+        self, request: Request, project: InProject, name: str, caller: Who, body: PatchArg
+    ) -> Response:
+        """Change where a credential may go and who may use it; its secret stays."""
+        kept = await self._registry.limit_credential(
+            caller,
+            project,
+            name,
+            UseLimits(_listed(body.allowed_domains), _listed(body.allowed_node_types)),
+            precondition_of(request).revision,
+        )
+        return reply(200, kept.shown(), {"etag": etag_of(kept.revision)})
+
     async def delete_credential(self, project: InProject, name: str, caller: Who) -> Response:
         """Delete a credential; what names it fails from now on."""
         await self._registry.delete_credential(caller, project, name)
@@ -152,6 +177,10 @@ class SecretRoutes:
         """Delete a variable."""
         await self._registry.delete_variable(caller, project, name)
         return reply(204)
+
+
+def _listed(given: list[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(given)
 
 
 def _also_in_project(route: Route) -> Route:

@@ -193,6 +193,14 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class UseLimits:
+    """Where a secret may go and who may use it. None: as before; empty: any."""
+
+    domains: tuple[str, ...] | None = None
+    node_types: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UnsealedCredential:
     """A credential for one use: never in an item, a log or an error."""
 

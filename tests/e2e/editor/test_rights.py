@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.alur_dev import AlurDev
+from tests.support.refused import publish_as_somebody_who_leaves, refused_run
 
 from .conftest import PATIENCE_MILLISECONDS, SCREEN, Faults
-from .pages import given
+from .pages import Editor, given
 
 NODES = [
     {
@@ -70,4 +71,20 @@ def test_a_viewer_looks_and_changes_nothing(viewer: Page, platform: AlurDev) -> 
 def test_who_may_not_read_the_audit_log_is_shown_no_security_events(viewer: Page) -> None:
     expect(viewer.get_by_role("link", name="Security events")).to_have_count(0)
     viewer.goto("/security")
-    expect(viewer.get_by_role("heading", name="Nothing is here")).to_be_visible()
+    expect(viewer.get_by_role("heading", name="This is not open to you")).to_be_visible()
+    expect(viewer.get_by_text("it takes the right audit:read")).to_be_visible()
+
+
+def test_a_workflow_of_somebody_who_left_is_taken_over_on_the_canvas(
+    editor: Editor, platform: AlurDev
+) -> None:
+    publish_as_somebody_who_leaves(platform, "left-behind")
+    refused_run(platform, "left-behind")
+    editor.open("left-behind")
+    told = editor.page.get_by_role("alert").filter(has_text="This workflow does not run")
+    expect(told).to_contain_text("may not use this variable any more")
+    if folder := os.environ.get("ALUR_SCREENSHOTS"):
+        editor.page.screenshot(path=Path(folder) / "take-over.png")
+    told.get_by_role("button", name="Take over and publish").click()
+    expect(told).to_have_count(0)
+    assert platform.run("left-behind", [{}])["status"] == "succeeded"

@@ -98,7 +98,14 @@ interface DraftStatus {
   changedAt: string;
 }
 
+interface Condition {
+  type: string;
+  status: string;
+  message?: string | null;
+}
+
 export interface WorkflowStatus {
+  conditions?: Condition[];
   draft?: DraftStatus | null;
   activeVersion?: number | null;
   triggers?: TriggerStatus[];

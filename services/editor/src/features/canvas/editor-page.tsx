@@ -27,6 +27,7 @@ import { createEditorStore, isDirty } from "./editor-store";
 import { HelpDialog } from "./help-dialog";
 import { NodeFinder } from "./node-finder";
 import { OutlineDialog } from "./outline-dialog";
+import { PermittedBar } from "./permitted-bar";
 import { RenameDialog } from "./rename-dialog";
 import { RunDialog } from "./run-dialog";
 import { createRunStore } from "./run-store";
@@ -122,6 +123,7 @@ function Bench() {
   return (
     <div className={classes.page}>
       <EditorHeader saving={saving} />
+      <PermittedBar saving={saving} />
       <div className={classes.middle}>
         <div className={classes.drawing}>
           <Canvas />

@@ -23,6 +23,8 @@ export interface Saving {
    * cluster manages the document is shown, to be applied there.
    */
   save: () => Promise<boolean>;
+  /** Publish what is on the canvas, changed or not: it then runs with the rights of who does. */
+  takeOver: () => Promise<boolean>;
   /** Publish over what somebody else published. */
   overwrite: () => Promise<boolean>;
   /** Go back to what is published, and drop what is not. */
@@ -109,8 +111,7 @@ export function useSave(): Saving {
   const { put, isPending } = usePut();
   const { fetchTheirs, ...others } = useTheirs();
   const running = useRef<Promise<boolean> | null>(null);
-  const save = useCallback((): Promise<boolean> => {
-    if (!isDirty(editor.getState())) return Promise.resolve(true);
+  const takeOver = useCallback((): Promise<boolean> => {
     if (isManaged(editor.getState().graph.metadata)) {
       view.getState().set({ dialog: "source" });
       return Promise.resolve(false);
@@ -122,6 +123,10 @@ export function useSave(): Saving {
       });
     return running.current;
   }, [editor, drafts, put, view]);
+  const save = useCallback(
+    (): Promise<boolean> => (isDirty(editor.getState()) ? takeOver() : Promise.resolve(true)),
+    [editor, takeOver],
+  );
   const overwrite = async () => {
     try {
       const { etag } = await fetchTheirs();
@@ -131,5 +136,5 @@ export function useSave(): Saving {
       return false;
     }
   };
-  return { isSaving: isPending, save, overwrite, ...others };
+  return { isSaving: isPending, save, takeOver, overwrite, ...others };
 }

@@ -20,10 +20,12 @@ import { formatAgo, formatTime } from "../../i18n/format";
 import { EmptyState } from "../../ui/empty-state";
 import { Failed } from "../../ui/failed";
 import { LoadingRows, MoreRows } from "../../ui/list-parts";
-import { NotFound } from "../../ui/not-found";
+import { NoRight } from "../../ui/no-right";
 import { Page } from "../../ui/page";
 import tables from "../executions/executions-page.module.css";
 import classes from "./security-page.module.css";
+
+const RIGHT = "audit:read";
 
 const ICONS = {
   "code-stopped": IconCode,
@@ -156,7 +158,13 @@ export function SecurityPage() {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   const kind = search.get("kind") ?? "";
-  if (!useMay("audit:read")) return <NotFound />;
+  if (!useMay(RIGHT)) {
+    return (
+      <Page title={t("security.title")} lead={t("security.lead")}>
+        <NoRight right={RIGHT} />
+      </Page>
+    );
+  }
   return (
     <Page
       title={t("security.title")}

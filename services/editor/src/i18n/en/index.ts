@@ -37,6 +37,7 @@ export const en = {
     copied: "Copied",
     delete: "Delete",
     apiDocs: "API reference",
+    noRightTitle: "This is not open to you",
     noRight: "The role {{role}} may not do this: it takes the right {{right}}",
   },
   signIn: {
@@ -88,6 +89,8 @@ export const en = {
     saved: "Saved as version {{version}}",
     savedPlain: "Saved",
     publish: "Make this the next version",
+    notPermitted: "This workflow does not run",
+    takeOver: "Take over and publish",
     upToDate: "Everything is saved",
     run: "Run",
     running: "Running",

@@ -38,6 +38,7 @@ export const id: Texts = {
     copied: "Tersalin",
     delete: "Hapus",
     apiDocs: "Referensi API",
+    noRightTitle: "Ini tidak terbuka untuk Anda",
     noRight: "Peran {{role}} tidak boleh melakukan ini: perlu hak {{right}}",
   },
   signIn: {
@@ -90,6 +91,8 @@ export const id: Texts = {
     saved: "Tersimpan sebagai versi {{version}}",
     savedPlain: "Tersimpan",
     publish: "Jadikan versi berikutnya",
+    notPermitted: "Alur ini tidak berjalan",
+    takeOver: "Ambil alih dan terbitkan",
     upToDate: "Semua tersimpan",
     run: "Jalankan",
     running: "Berjalan",

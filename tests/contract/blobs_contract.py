@@ -31,6 +31,15 @@ class BlobsContract:
         assert name == hashlib.sha256(content).hexdigest() == await blobs.put_file(file)
         assert await blobs.get(name) == content
 
+    @pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 10_000])
+    async def test_content_comes_back_in_parts(self, blobs: Blobs, content: bytes) -> None:
+        name = await blobs.put(content)
+        assert b"".join([part async for part in blobs.stream(name)]) == content
+
+    async def test_nothing_is_streamed_of_what_is_not_there(self, blobs: Blobs) -> None:
+        with pytest.raises(NotFoundError):
+            await anext(blobs.stream("0" * 64))
+
     async def test_the_same_content_is_stored_once(self, blobs: Blobs) -> None:
         names = await asyncio.gather(*(blobs.put(b"same") for _ in range(20)))
         assert len(set(names)) == 1

@@ -41,6 +41,19 @@ async def test_damaged_content_is_never_returned(files: FileBlobs, tmp_path: Pat
         await files.get(name)
 
 
+async def test_damaged_content_is_never_streamed_to_its_end(
+    files: FileBlobs, tmp_path: Path
+) -> None:
+    content = bytes(3 * 1024 * 1024)
+    name = await files.put(content)
+    (tmp_path / "blobs" / name[:2] / name).write_bytes(content[:-1] + b"x")
+    parts = files.stream(name)
+    seen = [await anext(parts), await anext(parts)]
+    assert sum(map(len, seen)) < len(content)
+    with pytest.raises(StorageError, match="damaged"):
+        await anext(parts)
+
+
 async def test_content_that_was_cut_is_written_again(files: FileBlobs, tmp_path: Path) -> None:
     name = await files.put(b"whole")
     (tmp_path / "blobs" / name[:2] / name).write_bytes(b"wh")

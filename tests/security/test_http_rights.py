@@ -19,6 +19,7 @@ FILLED = {
     "name:path": "a",
     "number": "1",
     "execution_id": "00000000-0000-7000-8000-000000000000",
+    "blob": "0" * 64,
     "type": "core.set",
     "token_id": "0",
     "producer_id": "0",
@@ -37,8 +38,8 @@ BODIES = {
     "create_project": {"name": "p"},
     "add_member": {"name": "m"},
     "put_credential": {"type": "bearer", "fields": {"token": "t"}},
-    "put_variable": {"value": 1},
     "patch_credential": {"allowedDomains": []},
+    "put_variable": {"value": 1},
 }
 
 

@@ -16,6 +16,7 @@ from alur_sdk.errors import AlurError, InvalidError, Problem
 
 JsonObject = dict[str, Any]
 TIMEOUT_SECONDS = 60.0
+_PART = 1024 * 1024
 _OK = range(200, 300)
 _UNAVAILABLE = {502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -133,6 +134,19 @@ class Client:
             if response.status not in _OK:
                 raise refusal(Answer(response.status, {}, response.read()))
             yield from _events(response)
+
+    @contextmanager
+    def download(self, path: str, timeout: float = TIMEOUT_SECONDS) -> Iterator[Iterator[bytes]]:
+        """Yield the parts of what is answered, which are never in memory as a whole.
+
+        They end with `UnreachableError` when the server breaks off, and with what an answer without success is raised as.
+        """
+        with self._exchange("GET", path, timeout=timeout) as response:
+            if response.status not in _OK:
+                raise refusal(Answer(response.status, {}, response.read()))
+            yield iter(lambda: response.read(_PART), b"")
+            if response.length:  # the standard library takes a broken-off body for its end
+                raise http.client.IncompleteRead(b"", response.length)
 
     @contextmanager
     def _exchange(

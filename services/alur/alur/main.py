@@ -18,6 +18,7 @@ from alur.commands import (
     care,
     documents,
     executions,
+    files,
     kafka,
     keys,
     resources,
@@ -63,7 +64,7 @@ def options(
 for command in (
     services.dev, documents.apply, documents.validate, documents.export, resources.get, resources.describe,
     resources.delete, executions.run, executions.logs, executions.cancel, executions.replay,
-    executions.signal, executions.resolve, access.login, access.logout, access.sign_in, care.doctor,
+    executions.signal, executions.resolve, files.files, access.login, access.logout, access.sign_in, care.doctor,
     services.gateway, services.registry, services.scheduler, services.executor, services.operator,
     care.completion, care.version,
 ):  # fmt: skip

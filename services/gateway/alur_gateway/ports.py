@@ -67,6 +67,9 @@ class History(Protocol):
     async def logs(self, execution: Execution, node: str | None) -> list[dict[str, Any]]:
         """Return `[{node, path, attempt, at, text}]`, the oldest first. Raises the same."""
 
+    async def files(self, execution: Execution) -> list[dict[str, Any]]:
+        """Return `[{blob, size, mediaType, fileName?, name, node, path, item}]`: what its node runs emitted."""
+
 
 class Previews(Protocol):
     """Tries expressions in the jail of an executor."""
@@ -360,13 +363,13 @@ class Secrets(Protocol):
     ) -> Credential:
         """Keep a credential, sealed; limits of its use that are not given stay as they are."""
 
-    async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
-        """Return what may be seen of it."""
-
     async def limit_credential(
         self, caller: Caller, project: str, name: str, limits: UseLimits, if_match: int | None
     ) -> Credential:
         """Change the limits of its use alone."""
+
+    async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
+        """Return what may be seen of it."""
 
     async def list_credentials(
         self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, expect
@@ -93,3 +96,35 @@ def test_a_node_in_a_loop_takes_the_time_of_all_its_turns(editor: Editor) -> Non
         track = line.locator("[aria-hidden]").last
         shown = track.evaluate("each => each.firstChild.offsetWidth / each.offsetWidth")
         assert shown > 0.8
+
+
+def test_a_file_that_a_node_kept_is_fetched_from_the_items_of_its_run(editor: Editor) -> None:
+    params = {"url": f"{editor.platform.url}/api/v1/openapi.json", "response": "binary"}
+    given(editor, "downloads", {"name": "fetch", "type": "http.request", "params": params})
+    ended = editor.platform.run("downloads", [{}])
+    page = editor.page
+    page.goto(f"/projects/default/executions/{ended['id']}")
+    page.get_by_role("button", name="Show the items of fetch").click()
+    files = page.get_by_role("list", name="Files of Output")
+    expect(files).to_contain_text("application/json")
+    if folder := os.environ.get("ALUR_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / "files.png")
+    with page.expect_download() as started:
+        files.get_by_role("link", name="openapi.json").click()
+    assert started.value.suggested_filename == "openapi.json"
+    assert json.loads(started.value.path().read_bytes())["openapi"].startswith("3.")
+    where = editor.platform.data / "fetched.json"
+    done = editor.platform.cli("files", ended["id"], "openapi.json", "--to", str(where))
+    assert done.stdout.startswith(str(where))
+    assert where.read_bytes() == started.value.path().read_bytes()
+
+
+def test_a_failed_expression_is_told_with_its_field(editor: Editor) -> None:
+    params = {"fields": {"deep": {"er": "{{ $json.a.b.c }}"}}}
+    given(editor, "wrong-field", {"name": "shape", "type": "core.set", "params": params})
+    failed = editor.platform.run("wrong-field", [{}])
+    assert failed["error"]["field"] == "params.fields.deep.er"
+    editor.page.goto(f"/projects/default/executions/{failed['id']}")
+    expect(editor.page.get_by_text("params.fields.deep.er").first).to_be_visible()
+    told = editor.platform.cli("logs", failed["id"])
+    assert "params.fields.deep.er: " in told.stdout

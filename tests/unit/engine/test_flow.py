@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alur_engine.applying import apply, begin
-from alur_engine.history import node_detail, rebuild, runs_of, summary
+from alur_engine.history import files_of, node_detail, rebuild, runs_of, summary
 from alur_engine.journal import Cancelled, Finished, Resolved, Stopped, decode_entry, encode_entry
 from alur_engine.pairing import find_ancestor
 from alur_engine.planning import End, Rest, Suspend, recover
@@ -366,3 +366,14 @@ def test_binaries_and_sources_survive_the_journal() -> None:
     items = [Item({"a": 1}, {"file": {"blob": "0" * 64}}, (0, 2)), Item({"a": 2}, None, None)]
     entry = Finished("n", "p[0]", 2, 1.0, 2.0, {"main": items}, {"code": "x"}, 3, {"status": 200})
     assert decode_entry(encode_entry(entry)) == entry
+
+
+def test_files_are_told_once_with_who_made_them() -> None:
+    def file(blob: str) -> dict[str, Any]:
+        return {"data": {"blob": blob, "size": 1, "mediaType": "text/plain"}}
+
+    made = [Item({}, file("a")), Item({}), Item({}, file("b"))]
+    ended = flow(CHAIN, [("t", "a"), ("a", "b")], does={"a": lambda _run, _items: {"main": made}})
+    ended.drive()
+    told = [(f["blob"], f["node"], f["item"], f["name"]) for f in files_of(ended.state)]
+    assert told == [("a", "a", 0, "data"), ("b", "a", 2, "data")]

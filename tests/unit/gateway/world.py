@@ -98,7 +98,10 @@ class NoPreviews:
 
 
 class NoHistory:
-    """A history of executions that ran no node."""
+    """A history of executions that ran no node, and `kept` some files all the same."""
+
+    def __init__(self) -> None:
+        self.kept: list[dict[str, Any]] = []
 
     async def logs(self, execution: Execution, node: str | None) -> list[dict[str, Any]]:
         lines = [
@@ -106,6 +109,9 @@ class NoHistory:
             for text in ("one", "two", "three")
         ]
         return [line for line in lines if node in (None, line["node"])]
+
+    async def files(self, execution: Execution) -> list[dict[str, Any]]:
+        return self.kept
 
     async def overview(self, execution: Execution) -> Overview:
         return Overview([], doubts=[{"node": "a", "path": "", "items": [0]}])
@@ -146,6 +152,7 @@ class World:
         self.bus = InProcessBus()
         self.noted = Noted()
         self.blobs = MemoryBlobs()
+        self.history = NoHistory()
         self.executions = StoredExecutions(self.documents)
         self.inbox = StoredInbox(self.documents)
         self.journals = StoredJournals(self.documents)
@@ -179,7 +186,7 @@ class World:
             outbox=DirectOutbox(self.bus),
             replies=self.replies,
             progress=self.progress,
-            history=NoHistory(),
+            history=self.history,
             clock=self.clock,
             ids=self.ids,
             previews=NoPreviews(),

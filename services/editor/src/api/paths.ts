@@ -13,6 +13,9 @@ export const execution = (inProject: string, id: string): string =>
   `${executions(inProject)}/${part(id)}`;
 export const nodeRuns = (inProject: string, id: string, node: string): string =>
   `${execution(inProject, id)}/nodes/${part(node)}`;
+/** Where a browser fetches a file: the whole address, for links. */
+export const file = (inProject: string, id: string, blob: string): string =>
+  `/api/v1${execution(inProject, id)}/files/${part(blob)}`;
 export const variables = (inProject: string): string => `${project(inProject)}/variables`;
 export const credentials = (inProject: string): string => `${project(inProject)}/credentials`;
 export const credential = (inProject: string, name: string): string =>

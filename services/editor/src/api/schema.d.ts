@@ -496,6 +496,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/executions/{execution_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Execution Files
+         * @description Return the files that its node runs emitted, each content once. They are kept as long as the execution.
+         */
+        get: operations["listExecutionFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/executions/{execution_id}/files/{blob}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Execution File
+         * @description Return the content of a file, to be kept under its name.
+         */
+        get: operations["getExecutionFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/executions/{execution_id}/journal": {
         parameters: {
             query?: never;
@@ -1069,6 +1109,24 @@ export interface components {
             nextCursor: string | null;
         };
         /**
+         * CredentialPatch
+         * @description Other limits for the use of a credential. To widen them takes `credentials:share`.
+         */
+        CredentialPatch: {
+            /**
+             * Alloweddomains
+             * @description The hosts it may be sent to, `*.example.com` for all below; `[]`: any. Absent: as before.
+             * @default null
+             */
+            allowedDomains: string[] | null;
+            /**
+             * Allowednodetypes
+             * @description The types of nodes and triggers that may use it; `[]`: any. Absent: as before.
+             * @default null
+             */
+            allowedNodeTypes: string[] | null;
+        };
+        /**
          * CredentialTypes
          * @description A page of the types of credentials, with the JSON Schema of their fields.
          */
@@ -1108,24 +1166,6 @@ export interface components {
             changedBy: string;
             /** Revision */
             revision: number;
-        /**
-         * CredentialPatch
-         * @description Other limits for the use of a credential. To widen them takes `credentials:share`.
-         */
-        CredentialPatch: {
-            /**
-             * Alloweddomains
-             * @description The hosts it may be sent to, `*.example.com` for all below; `[]`: any. Absent: as before.
-             * @default null
-             */
-            allowedDomains: string[] | null;
-            /**
-             * Allowednodetypes
-             * @description The types of nodes and triggers that may use it; `[]`: any. Absent: as before.
-             * @default null
-             */
-            allowedNodeTypes: string[] | null;
-        };
         };
         /**
          * Edge
@@ -1372,6 +1412,40 @@ export interface components {
             workflow: string;
         };
         /**
+         * ExecutionFile
+         * @description A file that a node run emitted. `blob` is the SHA-256 of its content, by which it is fetched.
+         */
+        ExecutionFile: {
+            /** Blob */
+            blob: string;
+            /**
+             * Filename
+             * @default null
+             */
+            fileName: string | null;
+            /** Item */
+            item: number;
+            /** Mediatype */
+            mediaType: string;
+            /**
+             * Name
+             * @description What its item calls it, such as `data`.
+             */
+            name: string;
+            /**
+             * Node
+             * @description Who emitted it first.
+             */
+            node: string;
+            /** Path */
+            path: string;
+            /**
+             * Size
+             * @description In bytes.
+             */
+            size: number;
+        };
+        /**
          * ExecutionLogLine
          * @description A line with the node run that wrote it.
          */
@@ -1408,6 +1482,12 @@ export interface components {
             /** Code */
             code: string;
             /**
+             * Field
+             * @description What of the node it failed for, such as `params.body.name`.
+             * @default null
+             */
+            field: string | null;
+            /**
              * Item
              * @description The item it failed for, counted from 0.
              * @default null
@@ -1438,6 +1518,16 @@ export interface components {
             message: string;
             /** Path */
             path: string;
+        };
+        /**
+         * FilePage
+         * @description A page of files, each content once.
+         */
+        FilePage: {
+            /** Items */
+            items: components["schemas"]["ExecutionFile"][];
+            /** Nextcursor */
+            nextCursor: string | null;
         };
         /**
          * InvitedMember
@@ -1503,12 +1593,6 @@ export interface components {
             at: string;
             /** Attempt */
             attempt: number;
-            /**
-             * Field
-             * @description What of the node it failed for, such as `params.body.name`.
-             * @default null
-             */
-            field: string | null;
             /** Text */
             text: string;
         };
@@ -3027,6 +3111,47 @@ export interface operations {
             };
         };
     };
+    patchCredential: {
+        parameters: {
+            query?: {
+                /** @description The project. */
+                project?: string | null;
+            };
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialInfo"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     evaluateExpression: {
         parameters: {
             query?: never;
@@ -3111,47 +3236,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MemberList"];
                 };
-    patchCredential: {
-        parameters: {
-            query?: {
-                /** @description The project. */
-                project?: string | null;
-            };
-            header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
-                "If-Match"?: string;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CredentialPatch"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CredentialInfo"];
-                };
-            };
-            /** @description A problem. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
             };
             /** @description A problem. */
             default: {
@@ -3822,6 +3906,79 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listExecutionFiles: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of a page. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getExecutionFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                blob: string;
+                execution_id: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description A problem. */

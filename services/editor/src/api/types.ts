@@ -44,9 +44,18 @@ export interface Resolution {
   output?: JsonObject[];
 }
 
-/** The description says of an item's JSON only that it is an object. */
-interface Item {
+/** A file that an item carries; `blob` is the hash of its content. */
+export interface FileReference {
+  blob: string;
+  size: number;
+  mediaType: string;
+  fileName?: string;
+}
+
+/** The description says of an item's JSON and files only that they are objects. */
+export interface Item {
   json: JsonObject;
+  binary?: Record<string, FileReference> | null;
 }
 
 export type NodeRun = Omit<Schemas["NodeRun"], "input" | "output"> & {

@@ -40,6 +40,19 @@ export function formatAgo(iso: string | null | undefined, now: number = Date.now
   return format.format(Math.round(seconds / size), unit);
 }
 
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+export function formatSize(bytes: number): string {
+  const step = Math.min(Math.max(Math.floor(Math.log10(bytes) / 3), 0), UNITS.length - 1);
+  const format = new Intl.NumberFormat(i18next.language, {
+    style: "unit",
+    unit: UNITS[step] ?? "byte",
+    unitDisplay: step === 0 ? "long" : "short",
+    maximumFractionDigits: 1,
+  });
+  return format.format(bytes / 1000 ** step);
+}
+
 export function formatDuration(milliseconds: number | null | undefined): string {
   if (milliseconds === null || milliseconds === undefined) return "–";
   const number = (value: number, digits: number): string =>

@@ -76,6 +76,15 @@ class JournalHistory:
             raise NotFoundError(f"the workflow has no node named {node!r}", node=node)
         return history.logs_of(state, node)
 
+    async def files(self, execution: Execution) -> list[dict[str, Any]]:
+        """Return the files that its node runs emitted; none of one that could not even begin."""
+        try:
+            return history.files_of(await self._state(execution))
+        except AlurError:
+            if execution.status == "failed":
+                return []
+            raise
+
     async def _state(self, execution: Execution) -> State:
         graph = await self._graph(execution)
         batches = await self._journals.read(execution.id) if execution.epoch else []

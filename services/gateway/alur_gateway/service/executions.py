@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +31,8 @@ LOOK_AGAIN_SECONDS = 2.0
 """How long a waiting caller trusts that it will be told, before it looks into the store itself."""
 _TRIES = 10
 _RESTING = frozenset({"succeeded", "failed", "cancelled", "in-doubt"})
+Content = AsyncIterator[bytes]
+"""Content in parts."""
 _DEFAULT_RETENTION = "P30D"
 
 
@@ -173,6 +175,23 @@ class ExecutionService:
         end = after + limit
         return Page(lines[after:end], str(end) if len(lines) > end else None)
 
+    async def files(self, execution: Execution, after: int, limit: int) -> Page[dict[str, Any]]:
+        """Return a page of the files that its node runs emitted."""
+        files = await self._history.files(execution)
+        end = after + limit
+        return Page(files[after:end], str(end) if len(files) > end else None)
+
+    async def file(self, execution: Execution, blob: str) -> tuple[dict[str, Any], Content]:
+        """Return one of these files and its content, which begins; raises `NotFoundError` for any other.
+
+        A content is asked for by its hash, which others may have as well: so it has to be named by an item of this
+        execution.
+        """
+        for file in await self._history.files(execution):
+            if file["blob"] == blob:
+                return file, await _begun(self._blobs.stream(blob))
+        raise NotFoundError(f"this execution has no file {blob[:80]}")
+
     async def journal(self, execution: Execution, after: int, limit: int) -> Page[dict[str, Any]]:
         """Return a page of journal entries in order; `after` counts those already seen."""
         batches = await self._journals.read(execution.id)
@@ -283,6 +302,18 @@ class ExecutionService:
             return duration_seconds(_DEFAULT_RETENTION)
         settings = version.document["spec"].get("settings", {})
         return duration_seconds(settings.get("retention", {}).get("failed", _DEFAULT_RETENTION))
+
+
+async def _begun(parts: Content) -> Content:
+    """Read the first part, so that what cannot be read is told before an answer has begun."""
+    first = await anext(parts, b"")
+
+    async def all_of_it() -> Content:
+        yield first
+        async for part in parts:
+            yield part
+
+    return all_of_it()
 
 
 async def _settled(future: asyncio.Future[Outcome], seconds: float) -> None:

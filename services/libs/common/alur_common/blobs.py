@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from typing import BinaryIO, Protocol
+
+from alur_sdk.errors import StorageError
 
 _CHUNK = 1024 * 1024
 INLINE_BYTES = 256 * 1024
@@ -23,6 +26,13 @@ class Blobs(Protocol):
     async def get(self, sha256: str) -> bytes:
         """Return the content, or raise `NotFoundError`; raises `StorageError` when it does not match its hash."""
 
+    def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the content in parts, so that it is never in memory as a whole.
+
+        Raises `NotFoundError` before the first part. The last part comes once the hash of all is right; else, instead of
+        it, `StorageError`.
+        """
+
     async def delete(self, sha256: str) -> None:
         """Delete it; absent is fine."""
 
@@ -39,3 +49,23 @@ async def hash_of(file: BinaryIO) -> str:
         return digest.hexdigest()
 
     return await asyncio.to_thread(read)
+
+
+async def verified(parts: AsyncIterator[bytes], sha256: str) -> AsyncIterator[bytes]:
+    """Yield parts of a content, the last of them once the hash of all is right. Raises `StorageError` instead of it."""
+    digest = hashlib.sha256()
+    held = b""
+    async for part in parts:
+        digest.update(part)
+        if held:
+            yield held
+        held = part
+    if digest.hexdigest() != sha256:
+        raise damaged(sha256)
+    if held:
+        yield held
+
+
+def damaged(sha256: str) -> StorageError:
+    """Return the error for content that does not match its hash."""
+    return StorageError(f"blob {sha256} is damaged: its content has another hash", sha256=sha256)

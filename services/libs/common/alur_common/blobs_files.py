@@ -8,11 +8,12 @@ import io
 import os
 import re
 import shutil
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-from alur_common.blobs import hash_of
+from alur_common.blobs import damaged, hash_of, verified
 from alur_sdk.errors import NotFoundError, StorageError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -38,6 +39,9 @@ class FileBlobs:
 
     async def get(self, sha256: str) -> bytes:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._get, sha256)
+
+    def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        return verified(self._parts(sha256), sha256)
 
     async def delete(self, sha256: str) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._delete, sha256)
@@ -82,10 +86,23 @@ class FileBlobs:
         except OSError as error:
             raise StorageError(f"blob {sha256} cannot be read: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise StorageError(
-                f"blob {sha256} is damaged: its content has another hash", sha256=sha256
-            )
+            raise damaged(sha256)
         return content
+
+    async def _parts(self, sha256: str) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        file = await loop.run_in_executor(self._threads, self._opened, sha256)
+        with file:
+            while part := await loop.run_in_executor(self._threads, _part_of, file, sha256):
+                yield part
+
+    def _opened(self, sha256: str) -> BinaryIO:
+        try:
+            return self._path(sha256).open("rb", buffering=0)
+        except FileNotFoundError as error:
+            raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256) from error
+        except OSError as error:
+            raise StorageError(f"blob {sha256} cannot be read: {error.strerror}") from error
 
     def _delete(self, sha256: str) -> None:
         try:
@@ -97,6 +114,13 @@ class FileBlobs:
         if _SHA256.fullmatch(sha256) is None:
             raise NotFoundError("a blob is named by a SHA-256 in hex", sha256=sha256[:80])
         return self._folder / sha256[:2] / sha256
+
+
+def _part_of(file: BinaryIO, sha256: str) -> bytes:
+    try:
+        return file.read(_CHUNK)
+    except OSError as error:
+        raise StorageError(f"blob {sha256} cannot be read: {error.strerror}") from error
 
 
 def _holds(path: Path, size: int) -> bool:

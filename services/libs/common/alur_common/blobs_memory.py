@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
 from typing import BinaryIO
 
 from alur_sdk.errors import NotFoundError
@@ -28,6 +29,9 @@ class MemoryBlobs:
         if content is None:
             raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256)
         return content
+
+    async def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        yield await self.get(sha256)
 
     async def delete(self, sha256: str) -> None:
         self._contents.pop(sha256, None)

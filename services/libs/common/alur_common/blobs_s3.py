@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,7 +14,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.exceptions import NotFoundError as MissingError
 from obstore.store import S3Store
 
-from alur_common.blobs import hash_of
+from alur_common.blobs import damaged, hash_of, verified
 from alur_sdk.errors import InvalidError, NotFoundError, StorageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ CLIENT: ClientConfig = {
     "allow_http": True,
 }
 RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
+_CHUNK = 1024 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -65,10 +66,17 @@ class S3Blobs:
             got = await obstore.get_async(self._store, _key(sha256))
             content = bytes(await got.bytes_async())
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise StorageError(
-                f"blob {sha256} is damaged: its content has another hash", sha256=sha256
-            )
+            raise damaged(sha256)
         return content
+
+    def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        return verified(self._parts(sha256), sha256)
+
+    async def _parts(self, sha256: str) -> AsyncIterator[bytes]:
+        with _translated(sha256):
+            got = await obstore.get_async(self._store, _key(sha256))
+            async for part in got.stream(min_chunk_size=_CHUNK):
+                yield bytes(part)
 
     async def delete(self, sha256: str) -> None:
         key = _key(sha256)

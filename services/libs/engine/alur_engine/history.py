@@ -147,6 +147,22 @@ def _line(attempt: int, at: float, text: str) -> dict[str, Any]:
     return {"attempt": attempt, "at": timestamp(at), "text": text}
 
 
+def files_of(state: State) -> list[dict[str, Any]]:
+    """Return the files that node runs emitted, each content once, with who emitted it first.
+
+    `{blob, size, mediaType, fileName?, name, node, path, item}`: `name` is what its item calls it.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for frame in state.frames.values():
+        for run in frame.runs.values():
+            for items in run.outputs.values():
+                for at, item in enumerate(items):
+                    for name, file in (item.binary or {}).items():
+                        of = {"name": name, "node": run.node.name, "path": frame.path, "item": at}
+                        found.setdefault(file["blob"], file | of)
+    return list(found.values())
+
+
 Place = tuple[int, int]
 """Where a page of a node's runs begins: at which run, and there at which item of each port."""
 

@@ -5,12 +5,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { nodeRuns } from "../../api/queries";
-import type { NodeRun, NodeStatus } from "../../api/types";
+import type { Item, NodeRun, NodeStatus } from "../../api/types";
 import type { JsonObject } from "../../graph/document";
 import { formatClock } from "../../i18n/format";
 import { CodeEditor } from "../../ui/code-editor";
 import { Failed } from "../../ui/failed";
 import { FailureText } from "./failure-text";
+import { ItemFiles } from "./item-files";
 import { ItemTable } from "./item-table";
 import classes from "./node-data.module.css";
 
@@ -18,25 +19,34 @@ type Mode = "table" | "json";
 
 const SHOWN = 200;
 
+/** Which execution is looked at. */
+interface Of {
+  project: string;
+  execution: string;
+}
+
 interface ItemsProps {
-  items: JsonObject[];
+  of: Of;
+  items: Item[];
   total: number;
   mode: Mode;
   label: string;
 }
 
-function Items({ items, total, mode, label }: ItemsProps) {
+function Items({ of, items, total, mode, label }: ItemsProps) {
   const { t } = useTranslation();
   const shown = items.slice(0, SHOWN);
+  const values: JsonObject[] = shown.map(({ json }) => json);
   return (
     <>
+      <ItemFiles {...of} items={shown} label={label} />
       {mode === "table" ? (
-        <ItemTable items={shown} label={label} />
+        <ItemTable items={values} label={label} />
       ) : (
         <CodeEditor
           language="json"
           label={label}
-          value={JSON.stringify(shown, null, 2)}
+          value={JSON.stringify(values, null, 2)}
           maxHeight={100_000}
         />
       )}
@@ -50,6 +60,7 @@ function Items({ items, total, mode, label }: ItemsProps) {
 }
 
 interface SideProps {
+  of: Of;
   title: string;
   ports: NodeRun["input"];
   /** How many items there are in all; a page of them is here. */
@@ -57,13 +68,13 @@ interface SideProps {
   mode: Mode;
 }
 
-function Side({ title, ports, counts, mode }: SideProps) {
+function Side({ of, title, ports, counts, mode }: SideProps) {
   const { t } = useTranslation();
   const names = Object.keys(counts);
   const [wanted, setWanted] = useState<string | null>(null);
   const fullest = names.find((name) => (counts[name] ?? 0) > 0) ?? names[0] ?? "main";
   const port = wanted !== null && names.includes(wanted) ? wanted : fullest;
-  const items = (ports[port] ?? []).map(({ json }) => json);
+  const items = ports[port] ?? [];
   return (
     <section className={classes.side} aria-label={title}>
       <header className={classes.sideHead}>
@@ -89,7 +100,7 @@ function Side({ title, ports, counts, mode }: SideProps) {
         {items.length === 0 ? (
           <p className={classes.none}>{t("data.none")}</p>
         ) : (
-          <Items items={items} total={counts[port] ?? 0} mode={mode} label={title} />
+          <Items of={of} items={items} total={counts[port] ?? 0} mode={mode} label={title} />
         )}
       </div>
     </section>
@@ -100,9 +111,7 @@ function labelOf(run: NodeRun, index: number): string {
   return run.path === "" ? `#${index + 1}` : run.path;
 }
 
-interface Props {
-  project: string;
-  execution: string;
+interface Props extends Of {
   name: string;
   state: NodeStatus;
 }
@@ -144,7 +153,14 @@ function Logs({ lines }: { lines: NodeRun["logs"] }) {
   );
 }
 
-function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: Mode }) {
+interface RunProps {
+  of: Of;
+  run: NodeRun;
+  tools: ReactNode;
+  mode: Mode;
+}
+
+function RunView({ of, run, tools, mode }: RunProps) {
   const { t } = useTranslation();
   return (
     <div className={classes.data}>
@@ -165,14 +181,26 @@ function RunView({ run, tools, mode }: { run: NodeRun; tools: ReactNode; mode: M
       )}
       {run.logs.length > 0 && <Logs lines={run.logs} />}
       <div className={classes.sides}>
-        <Side title={t("data.input")} ports={run.input} counts={run.counts.input} mode={mode} />
-        <Side title={t("data.output")} ports={run.output} counts={run.counts.output} mode={mode} />
+        <Side
+          of={of}
+          title={t("data.input")}
+          ports={run.input}
+          counts={run.counts.input}
+          mode={mode}
+        />
+        <Side
+          of={of}
+          title={t("data.output")}
+          ports={run.output}
+          counts={run.counts.output}
+          mode={mode}
+        />
       </div>
     </div>
   );
 }
 
-function Runs({ runs }: { runs: NodeRun[] }) {
+function Runs({ of, runs }: { of: Of; runs: NodeRun[] }) {
   const { t } = useTranslation();
   const [mode, setMode] = useState<Mode>("table");
   const [picked, setPicked] = useState<string | null>(null);
@@ -204,7 +232,7 @@ function Runs({ runs }: { runs: NodeRun[] }) {
       )}
     </>
   );
-  return <RunView run={run} tools={tools} mode={mode} />;
+  return <RunView of={of} run={run} tools={tools} mode={mode} />;
 }
 
 export function NodeData(props: Props) {
@@ -213,5 +241,5 @@ export function NodeData(props: Props) {
   if (props.state === "skipped") return <p className={classes.none}>{t("data.skipped")}</p>;
   if (error) return <Failed error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loader size="sm" m="md" aria-label={t("app.loading")} />;
-  return <Runs runs={data.runs} />;
+  return <Runs of={{ project: props.project, execution: props.execution }} runs={data.runs} />;
 }

@@ -30,6 +30,7 @@ export const executions = {
   timeline: "Timeline",
   output: "Output",
   error: "Error",
+  files: "Files of {{label}}",
   cancel: "Cancel",
   replay: "Replay",
   replayed: "A new execution has started",

@@ -32,6 +32,7 @@ export const executions: Texts["executions"] = {
   timeline: "Garis waktu",
   output: "Keluaran",
   error: "Galat",
+  files: "Berkas {{label}}",
   cancel: "Batalkan",
   replay: "Ulangi",
   replayed: "Eksekusi baru telah dimulai",

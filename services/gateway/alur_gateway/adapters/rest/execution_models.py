@@ -174,6 +174,26 @@ class LogPage(Shown):
     next_cursor: str | None
 
 
+class ExecutionFile(Shown):
+    """A file that a node run emitted. `blob` is the SHA-256 of its content, by which it is fetched."""
+
+    blob: str
+    size: int = Field(description="In bytes.")
+    media_type: str
+    file_name: str | None = None
+    name: str = Field(description="What its item calls it, such as `data`.")
+    node: str = Field(description="Who emitted it first.")
+    path: str
+    item: int
+
+
+class FilePage(Shown):
+    """A page of files, each content once."""
+
+    items: list[ExecutionFile]
+    next_cursor: str | None
+
+
 class JournalPage(Shown):
     """A page of journal entries, in order."""
 

@@ -17,6 +17,7 @@ from alur_gateway.adapters.rest.execution_models import (
     CancelBody,
     ExecutionDocument,
     ExecutionPage,
+    FilePage,
     JournalPage,
     LogPage,
     NodeRuns,
@@ -26,7 +27,7 @@ from alur_gateway.adapters.rest.execution_models import (
     StartBody,
     Started,
 )
-from alur_gateway.adapters.rest.preconditions import content_answer
+from alur_gateway.adapters.rest.preconditions import content_answer, is_fresh
 from alur_gateway.adapters.rest.routing import (
     PAGE_SIZE,
     Cursor,
@@ -36,6 +37,7 @@ from alur_gateway.adapters.rest.routing import (
     page,
     reply,
 )
+from alur_gateway.domain.downloads import download_headers
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.domain.shown import brief
 from alur_gateway.service.executions import (
@@ -91,6 +93,14 @@ class ExecutionRoutes:
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
             Route("GET", one, self.get_execution, ExecutionDocument, headers=("If-None-Match",)),
             Route("GET", one + "/logs", self.get_execution_logs, LogPage),
+            Route("GET", one + "/files", self.list_execution_files, FilePage),
+            Route(
+                "GET",
+                one + "/files/{blob}",
+                self.get_execution_file,
+                media="application/octet-stream",
+                headers=("If-None-Match",),
+            ),
             Route("GET", one + "/journal", self.get_execution_journal, JournalPage),
             Route(
                 "GET",
@@ -201,6 +211,33 @@ class ExecutionRoutes:
         execution = await self._service.get(caller, project, execution_id)
         found = await self._service.logs(execution, node, _count_of(cursor), limit)
         return page(found.items, found.next_cursor)
+
+    async def list_execution_files(
+        self,
+        *,
+        project: str,
+        execution_id: str,
+        caller: Who,
+        limit: Limit = PAGE_SIZE,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Return the files that its node runs emitted, each content once. They are kept as long as the execution."""
+        execution = await self._service.get(caller, project, execution_id)
+        found = await self._service.files(execution, _count_of(cursor), limit)
+        return page(found.items, found.next_cursor)
+
+    async def get_execution_file(
+        self, request: Request, project: str, execution_id: str, blob: str, caller: Who
+    ) -> Response:
+        """Return the content of a file, to be kept under its name."""
+        execution = await self._service.get(caller, project, execution_id)
+        file, content = await self._service.file(execution, blob)
+        headers = download_headers(file)
+        if is_fresh(request, headers["etag"]):
+            return Response(status_code=304, headers={"etag": headers["etag"]})
+        if request.method == "HEAD":  # nothing is read for it
+            return Response(headers=headers)
+        return StreamingResponse(content, headers=headers)
 
     async def cancel_execution(
         self, project: str, execution_id: str, caller: Who, body: CancelArg

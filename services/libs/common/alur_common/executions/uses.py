@@ -7,7 +7,7 @@ none for all others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -109,6 +109,9 @@ class CountedBlobs:
     async def get(self, sha256: str) -> bytes:
         return await self._blobs.get(sha256)
 
+    def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        return self._blobs.stream(sha256)
+
     async def delete(self, sha256: str) -> None:
         await self._blobs.delete(sha256)
 
@@ -132,6 +135,9 @@ class _View:
 
     async def get(self, sha256: str) -> bytes:
         return await self._blobs.get(sha256)
+
+    def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        return self._blobs.stream(sha256)
 
     async def delete(self, sha256: str) -> None:
         await self._blobs.delete(sha256)

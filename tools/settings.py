@@ -52,7 +52,7 @@ $ ALUR_ENV_ALLOW='REGION,STAGE' alur dev                                        
 ```
 
 Nodes reach public addresses only, and what `ALUR_OUTBOUND_ALLOW` names beside them: networks or single addresses, never
-host names. `127.0.0.0/8` is this machine, `::1` included. The address by which a cloud tells its machines their
+host names. `ALUR_OUTBOUND_PROJECTS` gives nodes of one project, or of all projects of a tenant, networks besides. `127.0.0.0/8` is this machine, `::1` included. The address by which a cloud tells its machines their
 credentials is reached only where it is named by itself. In expressions `$env.NAME` of a variable that is not on
 `ALUR_ENV_ALLOW`, or not set, is `undefined`, which is nothing in a text.
 """

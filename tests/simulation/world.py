@@ -45,7 +45,6 @@ from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.relay import Relay
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.nodes import Effect, Node
-from alur_sdk.testing import FakeKafka
 from tests.simulation.bus import ProcessBus, SimulatedBus
 from tests.simulation.cases import CHILD, CHILD_SPEC, Case
 from tests.simulation.faults import Faults
@@ -56,6 +55,7 @@ from tests.simulation.store import RemoteBlobs, WatchedDocuments, remote_documen
 from tests.support.jail import no_jail
 from tests.support.security import Noted
 from tests.support.virtual_time import VirtualLoop
+from tests.support.ways import FakeWays
 
 EXECUTORS = 2
 LONG = 1e9
@@ -213,9 +213,8 @@ class World:
             definitions=self.definitions,
             replies=LocalReplies(),
             progress=LocalProgress(),
-            http=RemoteOutside(self.outside, process, self.network),
+            ways=FakeWays(RemoteOutside(self.outside, process, self.network)),
             jail=no_jail(),
-            kafka=FakeKafka(),
             files=FileAreas(Path("/nowhere"), Quota()),
             clock=process,
             random=self.random.random,

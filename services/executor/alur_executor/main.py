@@ -34,8 +34,7 @@ from alur_common.executions import (
     Workers,
 )
 from alur_common.ground import Ground, ground
-from alur_common.outbound.allowed import AllowedNetworks
-from alur_common.outbound.guard import Guard
+from alur_common.outbound import Decisions, Guards
 from alur_common.pools import DEFAULT_POOL, PoolProjects, Pools
 from alur_common.process import Process, process
 from alur_common.progress import LocalProgress
@@ -48,11 +47,10 @@ from alur_engine.catalogue import Catalogue
 from alur_engine.expressions import CompiledSubset, Evaluator, JailedJavaScript
 from alur_engine.state import Limits
 from alur_executor.adapters.file_area import MIB, FileAreas, Quota, default_folder
-from alur_executor.adapters.http_client import HttpClient
-from alur_executor.adapters.kafka_client import KafkaClient
 from alur_executor.adapters.meter import PrometheusJailMeter, PrometheusMeter
 from alur_executor.adapters.peers import ExecutorPort, RemotePeers
 from alur_executor.adapters.tracing import OtelTracing
+from alur_executor.adapters.ways import GuardedWays
 from alur_executor.ports import Definitions, Peers
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
@@ -76,8 +74,7 @@ class ExecutorService:
     def __init__(
         self,
         executor: Executor,
-        http: HttpClient,
-        kafka: KafkaClient,
+        ways: GuardedWays,
         jail: Jail,
         progress: LocalProgress,
         *,
@@ -90,11 +87,10 @@ class ExecutorService:
         self._serving = serving
         self._drain_seconds = drain_seconds
         self.progress = progress
-        self._http = http
+        self._ways = ways
         self._jail = jail
         self._files = files
         self.previews = previews
-        self._kafka = kafka
 
     async def start(self) -> None:
         """Hold a lease from now on; work comes by the bus."""
@@ -116,9 +112,8 @@ class ExecutorService:
         """Drain, then let go of the lease and all connections."""
         await self._serving.stop(self._drain_seconds)
         await self.executor.stop()
-        await self._http.close()
+        await self._ways.close()
         await self._jail.stop()
-        await self._kafka.close()
         await self._files.close()
 
 
@@ -146,8 +141,8 @@ class Needs:
 def build(needs: Needs, settings: Settings) -> ExecutorService:
     """Return an executor that takes what the bus admits, where it serves the default pool, and tasks of its pools."""
     pools = Pools.parse(settings.pools)
-    guard = Guard(AllowedNetworks.parse(settings.outbound_allow))
-    http, kafka = HttpClient(guard), KafkaClient(settings.kafka, guard)
+    decisions = Decisions(needs.metrics.counter("outbound_decisions_total"))
+    ways = GuardedWays(settings.kafka, Guards(settings.allow_lists, decisions=decisions))
     jail = Jail(jail_settings(settings), PrometheusJailMeter(needs.metrics))
     types = Catalogue.from_json(needs.catalogue)
     capacity = Capacity(
@@ -157,7 +152,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         settings.drain_seconds,
     )
     files = _files(settings)
-    parts = _parts(needs, settings, http=http, kafka=kafka, jail=jail, files=files)
+    parts = _parts(needs, settings, ways=ways, jail=jail, files=files)
     evaluator = Evaluator((CompiledSubset(), JailedJavaScript()))
     programs = Programs(types, node_class, evaluator, pools)
     executor = Executor(parts, programs, Workers(needs.documents), capacity, needs.peers)
@@ -167,8 +162,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
     _subscribe(needs, pools, executor, serving)
     return ExecutorService(
         executor,
-        http,
-        kafka,
+        ways,
         jail,
         needs.progress,
         files=files,
@@ -215,8 +209,7 @@ def _parts(
     needs: Needs,
     settings: Settings,
     *,
-    http: HttpClient,
-    kafka: KafkaClient,
+    ways: GuardedWays,
     jail: Jail,
     files: FileAreas,
 ) -> Parts:
@@ -233,9 +226,8 @@ def _parts(
         definitions=needs.definitions,
         replies=needs.replies,
         progress=needs.progress,
-        http=http,
+        ways=ways,
         jail=jail,
-        kafka=kafka,
         files=files,
         clock=needs.clock,
         random=random.SystemRandom().random,

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Protocol
 
 from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
+from alur_common.outbound.decisions import Asker
 from alur_common.security.records import UnsealedCredential
 from alur_common.telemetry.tracing import Span
 from alur_engine.journal import JournalEntry
@@ -15,6 +16,7 @@ from alur_executor.domain.programs import Step
 from alur_jail import Ears, RunLimits
 from alur_sdk.files import Files
 from alur_sdk.items import Json
+from alur_sdk.nodes import Http, Kafka
 
 
 class Definitions(Protocol):
@@ -105,6 +107,16 @@ class Areas(Protocol):
 
     def area(self) -> Area:
         """Return an area; nothing is on the disk before its first file."""
+
+
+class Ways(Protocol):
+    """The ways out of node runs, each through the outbound guard of its project."""
+
+    def http(self, asker: Asker) -> Http:
+        """Return the way out by HTTP of this node."""
+
+    def kafka(self, asker: Asker) -> Kafka:
+        """Return the way out to Kafka of this node."""
 
 
 class Jail(Protocol):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.pools import Pools
 from alur_common.settings import Settings as CommonSettings
 
@@ -73,10 +72,4 @@ class Settings(CommonSettings):
     @classmethod
     def _are_names(cls, text: str) -> str:
         Pools.parse(text)
-        return text
-
-    @field_validator("outbound_allow")
-    @classmethod
-    def _can_be_read(cls, text: str) -> str:
-        AllowedNetworks.parse(text)
         return text

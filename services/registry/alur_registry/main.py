@@ -18,7 +18,6 @@ from alur_common.events import WorkflowVersionPublished
 from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import StoredExecutions, Workers
 from alur_common.ground import ground
-from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.pools import PoolProjects
 from alur_common.process import process
 from alur_common.schedules import SCHEDULES
@@ -35,7 +34,7 @@ from alur_registry.adapters.outlook import StoredOutlook, Triggers
 from alur_registry.adapters.serving import PORT, served
 from alur_registry.adapters.stored import COLLECTIONS, stored
 from alur_registry.adapters.vault import VaultKeys
-from alur_registry.ports import Validate
+from alur_registry.ports import BoundsOf, Validate
 from alur_registry.service import Parts, Registry
 from alur_registry.settings import Settings
 from alur_sdk.errors import AlurError
@@ -73,7 +72,7 @@ def build(
             outlook=StoredOutlook(StoredExecutions(documents), Workers(documents), triggers),
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
-            bounds=_bounds(settings),
+            bounds_of=_bounds_of(settings),
             pool_projects=PoolProjects.parse(settings.pool_projects),
             fresh_seconds=settings.fresh_seconds if settings.is_distributed else None,
         )
@@ -83,13 +82,18 @@ def build(
     return registry
 
 
-def _bounds(settings: Settings) -> Bounds:
+def _bounds_of(settings: Settings) -> BoundsOf:
     """Return what executors let nodes do, by the settings that are one for all services."""
-    return Bounds(
-        wide=AllowedNetworks.parse(settings.outbound_allow).wide(),
-        code_seconds=settings.code_max_seconds,
-        code_bytes=settings.code_max_memory_mib * 1024 * 1024,
-    )
+    allow_lists = settings.allow_lists
+
+    def bounds(tenant: str, project: str) -> Bounds:
+        return Bounds(
+            wide=allow_lists.of(tenant, project).wide(),
+            code_seconds=settings.code_max_seconds,
+            code_bytes=settings.code_max_memory_mib * 1024 * 1024,
+        )
+
+    return bounds
 
 
 def _access(settings: Settings, clock: Clock) -> AccessTokens:

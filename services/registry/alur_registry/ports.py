@@ -10,6 +10,7 @@ from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.documents.port import Where
 from alur_common.security.records import AuditRow, Member, Project, Variable
 from alur_engine.document import Workflow
+from alur_engine.validation import Bounds
 from alur_registry.domain.entities import (
     AuditHead,
     KeptCredential,
@@ -24,6 +25,8 @@ from alur_registry.domain.entities import (
 from alur_sdk.errors import Problem
 
 T = TypeVar("T")
+BoundsOf = Callable[[str, str], Bounds]
+"""What nodes of a tenant's project may do."""
 Validate = Callable[[object], tuple[Workflow | None, Sequence[Problem]]]
 """Read a raw document: the workflow when it is sound, and every problem with its path."""
 

@@ -38,8 +38,7 @@ from alur_common.executions import (
     Workers,
 )
 from alur_common.ground import Ground, ground
-from alur_common.outbound.allowed import AllowedNetworks
-from alur_common.outbound.guard import Guard
+from alur_common.outbound import Decisions, Guards
 from alur_common.process import Process, process
 from alur_common.replies import Replies
 from alur_common.security.events import Notes, SecurityEvents
@@ -302,10 +301,11 @@ def build(needs: Needs, settings: Settings) -> Scheduler:
     return Scheduler(needs, settings)
 
 
-def readers_of(settings: Settings, worker: str) -> KafkaReaders:
+def readers_of(settings: Settings, worker: str, metrics: Metrics) -> KafkaReaders:
     """Return how this process reads topics; `worker` is a name of it that is the same after a restart, where there is one."""
-    guard = Guard(AllowedNetworks.parse(settings.outbound_allow))
-    return KafkaReaders(settings.kafka, guard, worker)
+    decisions = Decisions(metrics.counter("outbound_decisions_total"))
+    guards = Guards(settings.allow_lists, decisions=decisions)
+    return KafkaReaders(settings.kafka, guards.of, worker)
 
 
 async def main(settings: Settings) -> None:
@@ -367,7 +367,7 @@ def _needs(
         clock=under.clock,
         takers=takers,
         blobs=under.blobs,
-        readers=readers_of(settings, settings.worker or under.worker),
+        readers=readers_of(settings, settings.worker or under.worker, running.metrics),
         metrics=running.metrics,
         security=security,
         tracer=running.tracer,

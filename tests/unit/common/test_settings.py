@@ -7,7 +7,6 @@ import pytest
 from alur_common.calls.settings import CallSettings
 from alur_common.kafka.settings import KafkaSettings
 from alur_common.settings import Environment, Settings
-from alur_executor.settings import Settings as ExecutorSettings
 from alur_gateway.settings import Settings as GatewaySettings
 from alur_sdk.errors import InvalidError
 
@@ -38,7 +37,8 @@ def test_every_wrong_variable_is_named_without_its_value(monkeypatch: pytest.Mon
     ("variable", "value", "settings"),
     [
         ("ALUR_CALLS_PORT", "many", CallSettings),
-        ("ALUR_OUTBOUND_ALLOW", "localhost", ExecutorSettings),
+        ("ALUR_OUTBOUND_ALLOW", "localhost", Settings),
+        ("ALUR_OUTBOUND_PROJECTS", "shop=localhost", Settings),
         ("ALUR_TRUSTED_PROXIES", "proxy", GatewaySettings),
         ("ALUR_KAFKA_REPLICATION", "some", KafkaSettings),
     ],

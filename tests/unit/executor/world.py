@@ -47,10 +47,10 @@ from alur_scheduler.service.recovery import Recovery
 from alur_sdk.errors import AlurError, NotFoundError
 from alur_sdk.items import Json
 from alur_sdk.nodes import HttpRequest, HttpResponse
-from alur_sdk.testing import FakeKafka
 from tests.simulation.world import Silent, programs
 from tests.support.jail import no_jail
 from tests.support.security import Noted
+from tests.support.ways import FakeWays
 
 START = 1_769_860_800.0
 
@@ -220,9 +220,8 @@ class World:
             definitions=self.definitions,
             replies=self.replies,
             progress=LocalProgress(),
-            http=self.outside,
+            ways=FakeWays(self.outside),
             jail=no_jail(),
-            kafka=FakeKafka(),
             files=FileAreas(Path("/nowhere"), Quota()),
             clock=self.clock,
             random=Random(1).random,

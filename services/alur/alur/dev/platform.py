@@ -145,7 +145,7 @@ def _scheduler(shared: _Shared, registry: Registry) -> Scheduler:
         takers=BusTakers(shared.bus),
         blobs=shared.store.blobs,
         # One process has the data folder at a time, so the name is its own.
-        readers=readers_of(settings, "alur-dev"),
+        readers=readers_of(settings, "alur-dev", shared.metrics),
         metrics=shared.metrics,
         security=shared.security,
         tracer=shared.tracer,

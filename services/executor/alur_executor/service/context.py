@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import structlog
 
 from alur_common.executions import Execution, blobs_of
+from alur_common.outbound.decisions import Asker
 from alur_engine.expressions import Scope
 from alur_engine.state import Run
 from alur_executor.domain.keys import idempotency_key
@@ -38,10 +39,8 @@ class RunContext:
         "_step",
         "attempt",
         "files",
-        "http",
         "index",
         "inputs",
-        "kafka",
         "masks",
         "node_name",
         "now",
@@ -55,8 +54,6 @@ class RunContext:
         self._execution = execution
         self._logs = logs
         self.time_zone = program.settings.time_zone
-        self.http: Http = parts.http
-        self.kafka: Kafka = parts.kafka
         self.files: Area = files
         self.masks = Masks()
         self.inputs: Mapping[str, Sequence[Item]] = {}
@@ -101,6 +98,24 @@ class RunContext:
             yield
         finally:
             self._scope_at = _nowhere
+
+    @property
+    def http(self) -> Http:
+        return self._parts.ways.http(self._asker())
+
+    @property
+    def kafka(self) -> Kafka:
+        return self._parts.ways.kafka(self._asker())
+
+    def _asker(self) -> Asker:
+        execution = self._execution
+        return Asker(
+            execution.tenant,
+            execution.project,
+            execution.workflow,
+            execution.id,
+            self.node_name,
+        )
 
     @property
     def code(self) -> Coding:

@@ -15,8 +15,7 @@ from alur_common.replies import Replies
 from alur_common.security.events import Notes
 from alur_common.starts import Starts
 from alur_engine.state import Limits
-from alur_executor.ports import Areas, Definitions, Environment, Jail, Meter, Tracing
-from alur_sdk.nodes import Http, Kafka
+from alur_executor.ports import Areas, Definitions, Environment, Jail, Meter, Tracing, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,8 @@ class Parts:
     definitions: Definitions
     replies: Replies
     progress: Progress
-    http: Http
+    ways: Ways
     jail: Jail
-    kafka: Kafka
     files: Areas
     clock: Clock
     random: Callable[[], float]

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from alur_common.outbound.allowed import AllowedNetworks
+from alur_common.outbound.lists import AllowLists
 from alur_common.pools import PoolProjects
 from alur_sdk.errors import InvalidError, Problem
 
@@ -74,6 +76,11 @@ class Settings(Environment):
         description="Networks that nodes may reach beside the public internet, comma-separated: "
         "`10.0.0.0/8`, `192.168.7.4:5432` for one port, `[fd00::/8]:5432`.",
     )
+    outbound_projects: str = Field(
+        default="",
+        description="The same for nodes of some projects alone, on top: `shop=10.0.0.0/8 10.1.2.3:5432, "
+        "acme/billing=10.8.0.0/16, acme/*=10.9.0.0/16`; `acme` is a tenant, `acme/*` all of its projects.",
+    )
     code_max_seconds: float = Field(
         default=60.0, gt=0, description="The longest time that a code node may ask for."
     )
@@ -90,11 +97,28 @@ class Settings(Environment):
         default=9464, ge=0, le=65535, description="The port of `/metrics`; 0 takes a free one."
     )
 
+    @field_validator("outbound_allow")
+    @classmethod
+    def _allows_networks(cls, text: str) -> str:
+        AllowedNetworks.parse(text)
+        return text
+
+    @field_validator("outbound_projects")
+    @classmethod
+    def _allows_projects(cls, text: str) -> str:
+        AllowLists.parse("", text)
+        return text
+
     @field_validator("pool_projects")
     @classmethod
     def _keeps_pools(cls, text: str) -> str:
         PoolProjects.parse(text)
         return text
+
+    @property
+    def allow_lists(self) -> AllowLists:
+        """What nodes may reach beside the public internet."""
+        return AllowLists.parse(self.outbound_allow, self.outbound_projects)
 
     @property
     def is_distributed(self) -> bool:

@@ -12,8 +12,8 @@ from alur_common.pools import FOR_ALL, PoolProjects
 from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
 from alur_engine.catalogue import Catalogue
-from alur_engine.validation import NOTHING_SAID, Bounds
-from alur_registry.ports import Outlook, Store, Validate
+from alur_engine.validation import NOTHING_SAID
+from alur_registry.ports import BoundsOf, Outlook, Store, Validate
 from alur_registry.service.audit import Audit
 from alur_registry.service.bootstrap import DEFAULT_TENANT, Bootstrap
 from alur_registry.service.credentials import Credentials
@@ -50,7 +50,7 @@ class Parts:
     outlook: Outlook | None = None
     public_url: str = "http://127.0.0.1:8080"
     needs_broker: Container[str] = ()
-    bounds: Bounds = NOTHING_SAID
+    bounds_of: BoundsOf = lambda _tenant, _project: NOTHING_SAID
     pool_projects: PoolProjects = FOR_ALL
     fresh_seconds: float | None = None
 
@@ -113,7 +113,7 @@ class Registry:
             parts.validate,
             catalogue,
             naming=naming,
-            bounds=parts.bounds,
+            bounds_of=parts.bounds_of,
         )
         versions = Versions(parts.store, workflows, self._lookup, self._projects, parts.clock)
         showing = Showing(
@@ -122,7 +122,7 @@ class Registry:
             parts.public_url,
             naming=naming,
             needs_broker=parts.needs_broker,
-            bounds=parts.bounds,
+            bounds_of=parts.bounds_of,
         )
         types = NodeTypes(parts.catalogue)
         self.save = workflows.save

@@ -7,10 +7,10 @@ from typing import Any
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.security.rights import Caller
-from alur_engine.validation import Bounds, variables_named
+from alur_engine.validation import variables_named
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import credentials_named, pools_named, shown_workflow
-from alur_registry.ports import Outlook, Store
+from alur_registry.ports import BoundsOf, Outlook, Store
 from alur_registry.service.naming import Naming
 
 
@@ -25,14 +25,14 @@ class Showing:
         *,
         naming: Naming,
         needs_broker: Container[str],
-        bounds: Bounds,
+        bounds_of: BoundsOf,
     ) -> None:
         self._store = store
         self._outlook = outlook
         self._naming = naming
         self._public_url = public_url.rstrip("/")
         self._needs_broker = needs_broker
-        self._bounds = bounds
+        self._bounds_of = bounds_of
 
     def set_public_url(self, url: str) -> None:
         """Say under which address webhooks are reached, once the port is known."""
@@ -54,7 +54,7 @@ class Showing:
             last_execution=await outlook.last_execution(record) if outlook else None,
             triggers=await outlook.triggers(record) if outlook else None,
             needs_broker=self._needs_broker,
-            bounds=self._bounds,
+            bounds=self._bounds_of(record.tenant, record.project),
             lost=await self._naming.lost(record) if isinstance(record, KeptWorkflow) else None,
             unserved=await outlook.unserved(pools) if outlook and pools else (),
         )

@@ -15,8 +15,6 @@ from alur_common.security.rights import Caller, authorize
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import Workflow
 from alur_engine.validation import (
-    NOTHING_SAID,
-    Bounds,
     Held,
     credential_problems,
     find_doubts,
@@ -31,7 +29,7 @@ from alur_registry.domain.workflow_documents import (
     merge_patch,
     normal_document,
 )
-from alur_registry.ports import Validate
+from alur_registry.ports import BoundsOf, Validate
 from alur_registry.service.naming import Naming
 from alur_registry.service.projects import Projects
 from alur_registry.service.publishing import Publishing
@@ -84,7 +82,7 @@ class Workflows:
         catalogue: Catalogue,
         *,
         naming: Naming,
-        bounds: Bounds = NOTHING_SAID,
+        bounds_of: BoundsOf,
     ) -> None:
         self._store = tools.store
         self._projects = projects
@@ -93,7 +91,7 @@ class Workflows:
         self._validate = validate
         self._catalogue = catalogue
         self._naming = naming
-        self._bounds = bounds
+        self._bounds_of = bounds_of
         self._clock = tools.clock
         self._ids = tools.ids
 
@@ -214,7 +212,8 @@ class Workflows:
         workflow, problems = self._validate(document)
         if workflow is None or not isinstance(document, dict):
             return Verdict(list(problems), [])
-        risks = find_risks(document, self._bounds)
+        bounds = self._bounds_of(caller.tenant, workflow.metadata.namespace)
+        risks = find_risks(document, bounds)
         return Verdict(list(problems), [*find_doubts(document), *risks])
 
     def _sound(self, document: object, project: str, name: str | None) -> Workflow:

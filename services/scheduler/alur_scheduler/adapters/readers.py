@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-from alur_common.outbound.guard import Guard
+from alur_common.outbound import Asker, Guard, asking
 from alur_common.security.records import UnsealedCredential
 from alur_scheduler.domain.records import Reading
 from alur_scheduler.ports import Reader
+
+GuardOf = Callable[[str, str], Guard]
+"""Tenant and project -> the guard of its triggers."""
 
 
 class KafkaReaders:
@@ -17,15 +21,21 @@ class KafkaReaders:
     goes on with its partitions at once.
     """
 
-    def __init__(self, servers: str, guard: Guard, worker: str) -> None:
+    def __init__(self, servers: str, guard_of: GuardOf, worker: str) -> None:
         self._servers = servers
-        self._guard = guard
+        self._guard_of = guard_of
         self._worker = worker
 
-    def open(
+    @asynccontextmanager
+    async def open(
         self, reading: Reading, secret: UnsealedCredential | None
-    ) -> AbstractAsyncContextManager[Reader]:
+    ) -> AsyncIterator[Reader]:
         from alur_common.kafka.reaching import Reach  # noqa: PLC0415  # drivers that few need
         from alur_scheduler.adapters.kafka_reader import opened  # noqa: PLC0415  # as above
 
-        return opened(Reach(self._servers, self._guard), reading, secret, self._worker)
+        guard = self._guard_of(reading.tenant, reading.project)
+        asker = Asker(reading.tenant, reading.project, reading.workflow, "", reading.trigger)
+        with asking(asker):
+            reach = Reach(self._servers, guard)
+            async with opened(reach, reading, secret, self._worker) as reader:
+                yield reader

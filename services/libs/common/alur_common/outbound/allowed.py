@@ -25,10 +25,16 @@ class _Entry:
 
 
 class AllowedNetworks:
-    """Networks, each with the one port that is meant or with all that are open anyway."""
+    """Networks, each with the one port that is meant or with all that are open anyway; equal where these are."""
 
     def __init__(self, entries: Iterable[_Entry] = ()) -> None:
         self._entries = tuple(entries)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AllowedNetworks) and self._entries == other._entries
+
+    def __hash__(self) -> int:
+        return hash(self._entries)
 
     @classmethod
     def parse(cls, text: str) -> AllowedNetworks:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from alur_common.outbound.addresses import Address, is_public
 from alur_common.outbound.allowed import AllowedNetworks
+from alur_common.outbound.decisions import Decision, Decisions
+from alur_common.outbound.lists import AllowLists
 from alur_common.outbound.targets import (
     FIRST_OPEN_PORT,
     METADATA_NAMES,
@@ -21,7 +23,10 @@ from alur_common.outbound.targets import (
 from alur_sdk.errors import Permanent, Retryable
 
 OPEN_PORTS = frozenset({80, 443})
-REMEDY = "ALUR_OUTBOUND_ALLOW lists the networks that nodes may reach beside the public internet"
+REMEDY = (
+    "ALUR_OUTBOUND_ALLOW lists the networks that nodes may reach beside the public internet, "
+    "ALUR_OUTBOUND_PROJECTS those for nodes of some projects"
+)
 
 REFUSED_HOST = "refused_host"
 """The detail by which other errors say that the guard refused a host."""
@@ -58,9 +63,11 @@ class Guard:
         self,
         allowed: AllowedNetworks | None = None,
         resolver: Resolver = system_resolver,
+        decisions: Decisions | None = None,
     ) -> None:
         self._allowed = AllowedNetworks() if allowed is None else allowed
         self._resolver = resolver
+        self._decisions = decisions or Decisions()
         # Nodes ask for few places, again and again; a refusal is not kept.
         self._checked = lru_cache(maxsize=4_096)(self._check)
         self._parsed = lru_cache(maxsize=512)(parse_target)
@@ -73,27 +80,45 @@ class Guard:
         try:
             target = self._parsed(url)
         except ValueError as error:
-            raise RefusedError(f"the address is refused: {error}") from error
+            raise self._refused(RefusedError(f"the address is refused: {error}")) from error
         if target.address is not None:
-            self.check(target.address, target.port)
+            self._decide(target.address, target.port, target.host)
         else:
             self._check_name(target.host, target.port)
         return target
 
-    def check(self, address: Address, port: int) -> None:
-        """Raise `RefusedError` unless a connection to this address and port is allowed."""
-        self._checked(address, port)
+    def check(self, address: Address, port: int, host: str = "") -> bool:
+        """Return whether an allow list lets us go there, not its being public; raises `RefusedError` unless we may."""
+        try:
+            return self._checked(address, port)
+        except RefusedError as error:
+            raise self._refused(error, host=host, address=str(address), port=port) from error
 
-    def _check(self, address: Address, port: int) -> None:
-        if not self._allowed.holds(address, port) and not is_public(address):
+    def _check(self, address: Address, port: int) -> bool:
+        is_listed = not is_public(address)
+        if is_listed and not self._allowed.holds(address, port):
             raise RefusedError(
                 f"{address} is not a public address ({REMEDY})", address=str(address)
             )
-        self._check_port(port, named=self._allowed.names(address, port))
+        is_named = self._allowed.names(address, port)
+        _check_port(port, named=is_named)
+        return is_listed or not _is_open(port)
 
     def check_socket(self, sockaddr: tuple[str | int, ...]) -> None:
         """Check what a socket is about to connect to: the last word, whatever was said before."""
         self.check(ip_address(str(sockaddr[0])), int(sockaddr[1]))
+
+    def _decide(self, address: Address, port: int, host: str) -> None:
+        """Check it, and tell what was decided."""
+        is_listed = self.check(address, port, host)
+        reason = "an allow list names it" if is_listed else "a public address"
+        self._decisions.tell(Decision(True, reason, host, str(address), port, is_listed))
+
+    def _refused(
+        self, error: RefusedError, *, host: str = "", address: str = "", port: int = 0
+    ) -> RefusedError:
+        self._decisions.tell(Decision(False, error.message, host, address, port))
+        return error
 
     async def resolve(self, host: str, port: int) -> list[Answer]:
         """Return the checked addresses of a host, asking the resolver once.
@@ -104,7 +129,7 @@ class Guard:
         try:
             name = str(ip_address(host)) if ":" in host else host_name(host)
         except ValueError as error:
-            raise RefusedError(f"the host is refused: {error}") from error
+            raise self._refused(RefusedError(f"the host is refused: {error}")) from error
         self._check_name(name, port)
         addresses = [ip_address(text) for text in await self._answers(name, port)]
         for address in addresses:
@@ -131,21 +156,55 @@ class Guard:
 
     def _check_answer(self, name: str, address: Address, port: int) -> None:
         try:
-            self.check(address, port)
+            self._decide(address, port, name)
         except RefusedError as error:
             # The address itself stays unsaid: what inner names resolve to is nobody's business.
             reason = f"{name} leads to an address that is not public ({REMEDY})"
             raise RefusedError(reason, host=name) from error
 
     def _check_name(self, name: str, port: int) -> None:
-        if name in METADATA_NAMES:
-            raise RefusedError(f"{name} names the metadata service of a cloud", host=name)
-        self._check_port(port, named=self._allowed.opens(port))
+        try:
+            if name in METADATA_NAMES:
+                raise RefusedError(f"{name} names the metadata service of a cloud", host=name)  # noqa: TRY301  # told below
+            _check_port(port, named=self._allowed.opens(port))
+        except RefusedError as error:
+            raise self._refused(error, host=name, port=port) from None
 
-    def _check_port(self, port: int, *, named: bool) -> None:
-        if port not in OPEN_PORTS and port < FIRST_OPEN_PORT and not named:
-            raise RefusedError(
-                f"port {port} is refused: 80, 443 and those from 1024 on are open, others where "
-                "ALUR_OUTBOUND_ALLOW names them",
-                port=port,
-            )
+
+def _is_open(port: int) -> bool:
+    return port in OPEN_PORTS or port >= FIRST_OPEN_PORT
+
+
+def _check_port(port: int, *, named: bool) -> None:
+    if not _is_open(port) and not named:
+        raise RefusedError(
+            f"port {port} is refused: 80, 443 and those from 1024 on are open, others where "
+            "ALUR_OUTBOUND_ALLOW or ALUR_OUTBOUND_PROJECTS names them",
+            port=port,
+        )
+
+
+class Guards:
+    """The guard of each project: those with the same allow list share one."""
+
+    def __init__(
+        self,
+        lists: AllowLists,
+        resolver: Resolver = system_resolver,
+        decisions: Decisions | None = None,
+    ) -> None:
+        self._lists = lists
+        self._resolver = resolver
+        self._decisions = decisions or Decisions()
+        self._made: dict[AllowedNetworks, Guard] = {}
+        self._found = lru_cache(maxsize=10_000)(self._find)
+
+    def of(self, tenant: str, project: str) -> Guard:
+        """Return the guard of this project's nodes."""
+        return self._found(tenant, project)
+
+    def _find(self, tenant: str, project: str) -> Guard:
+        allowed = self._lists.of(tenant, project)
+        if allowed not in self._made:
+            self._made[allowed] = Guard(allowed, self._resolver, self._decisions)
+        return self._made[allowed]

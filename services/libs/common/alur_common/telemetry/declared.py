@@ -96,6 +96,11 @@ METRICS = (
         *("language", "result"),
     ),
     _counter("executor_code_kills_total", "Runners that were killed or died, by reason.", "reason"),
+    _counter(
+        "outbound_decisions_total",
+        "Decisions of the outbound guard on places that nodes and triggers go to: `public`, `listed` or `refused`.",
+        "decision",
+    ),
     _counter("security_events_total", "What was refused or stopped, by kind.", "kind"),
     _counter(
         "security_events_lost_total",

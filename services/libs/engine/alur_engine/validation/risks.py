@@ -116,7 +116,8 @@ def _requests(spec: dict[str, Any], wide: Sequence[str]) -> Iterator[Problem]:
         if wide and "{{" in _host(url):
             message = (
                 f"{node['name']!r} goes where an expression says, and nodes may reach all of "
-                f"{', '.join(wide)} here: write the host out, or narrow ALUR_OUTBOUND_ALLOW"
+                f"{', '.join(wide)} here: write the host out, or narrow ALUR_OUTBOUND_ALLOW or "
+                "ALUR_OUTBOUND_PROJECTS"
             )
             yield Problem(path, "wide-outbound", message)
 

@@ -52,7 +52,7 @@ class Request(ItemNode[RequestParams]):
     GET, HEAD and OPTIONS carry an `Idempotency-Key` that is the same on every attempt.
 
     Addresses that are not public are refused unless the setting `ALUR_OUTBOUND_ALLOW` names their
-    networks. Redirects to another origin lose the credential.
+    networks, or `ALUR_OUTBOUND_PROJECTS` those of the project. Redirects to another origin lose the credential.
     """
 
     label = "HTTP request"

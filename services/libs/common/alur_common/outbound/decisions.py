@@ -1,0 +1,121 @@
+"""Who asks the outbound guard, and the log of what it decides."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from alur_common.telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter
+
+MOST_LINES = 50
+"""So many different decisions of one node of one execution are logged; the metric counts all."""
+MOST_ASKERS = 1_000
+"""Of so many it is known what was logged; after that a decision may be logged once more."""
+_log = get_logger("alur.outbound")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom a connection is made. A trigger has no execution."""
+
+    tenant: str
+    project: str
+    workflow: str
+    execution: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided of one place. `address` is empty when it was refused by its name."""
+
+    is_allowed: bool
+    reason: str
+    host: str = ""
+    address: str = ""
+    port: int = 0
+    is_listed: bool = False
+    """It is not public, and an allow list names it."""
+
+
+_asker: ContextVar[Asker | None] = ContextVar("outbound_asker", default=None)
+
+
+@contextmanager
+def asking(asker: Asker) -> Iterator[None]:
+    """Until the end, and in the tasks that are started meanwhile, decisions are told as this one's.
+
+    A connection that a library opens later, by a task it has had since then, is told as that of who made it begin.
+    """
+    token = _asker.set(asker)
+    try:
+        yield
+    finally:
+        _asker.reset(token)
+
+
+class Decisions:
+    """Writes decisions to the log of the process, each once for a node of an execution, and counts all.
+
+    Refusals and what an allow list lets through are told at `info`, public places at `debug`.
+    """
+
+    def __init__(self, counted: Counter | None = None) -> None:
+        self._counted = counted
+        self._told: OrderedDict[Asker | None, set[Decision]] = OrderedDict()
+
+    def tell(self, decision: Decision) -> None:
+        """Say it, unless the same was said of the same node, or too much was."""
+        if self._counted is not None:
+            self._counted.labels(_word(decision)).inc()
+        asker = _asker.get()
+        told = self._told.setdefault(asker, set())
+        self._told.move_to_end(asker)
+        if len(self._told) > MOST_ASKERS:
+            self._told.popitem(last=False)
+        if decision in told or len(told) > MOST_LINES:
+            return
+        told.add(decision)
+        if len(told) > MOST_LINES:
+            _log.info("outbound decisions no longer logged", most=MOST_LINES, **_who(asker))
+        else:
+            _write(decision, asker)
+
+
+def _word(decision: Decision) -> str:
+    if decision.is_allowed:
+        return "listed" if decision.is_listed else "public"
+    return "refused"
+
+
+def _write(decision: Decision, asker: Asker | None) -> None:
+    # A refused host is what somebody wrote: of that a name's length is enough.
+    write = _log.debug if _word(decision) == "public" else _log.info
+    write(
+        "outbound allowed" if decision.is_allowed else "outbound refused",
+        decision=_word(decision),
+        reason=decision.reason,
+        host=decision.host[:253],
+        address=decision.address,
+        port=decision.port,
+        **_who(asker),
+    )
+
+
+def _who(asker: Asker | None) -> dict[str, str]:
+    if asker is None:
+        return {}
+    return {
+        "tenant": asker.tenant,
+        "project": asker.project,
+        "workflow_name": asker.workflow,
+        "execution": asker.execution,
+        "node": asker.node,
+    }

@@ -277,6 +277,13 @@ async def test_a_credential_is_given_to_nodes_of_its_types_alone(world: World) -
         "'a', credentials.auth: the credential c may be used by trigger.webhook only"
         in (ended.error["message"])
     )
+    event = world.noted.only
+    assert (event.kind, event.reason, event.target, event.node) == (
+        "credential-refused",
+        "not for this type of node",
+        "c",
+        "a",
+    )
 
 
 @in_virtual_time
@@ -295,4 +302,11 @@ async def test_a_credential_goes_to_its_hosts_alone_wherever_an_expression_leads
     assert (
         "params.url: the credential c may be sent to *.shop.example only, not to shop.evil."
         in (ended.error["message"])
+    )
+    event = world.noted.only
+    assert (event.kind, event.reason, event.target, event.execution) == (
+        "credential-refused",
+        "not for this host",
+        "c to shop.evil.example",
+        ended.id,
     )

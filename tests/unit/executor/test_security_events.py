@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alur_common.outbound.guard import REFUSED_HOST, RefusedError
-from alur_sdk.errors import AlurError, Permanent, Retryable, TimeLimitError
+from alur_sdk.errors import LIMITED_CREDENTIAL, AlurError, Permanent, Retryable, TimeLimitError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -53,6 +53,15 @@ async def test_a_refusal_that_the_workflow_goes_on_after_is_told_too(world: Worl
     world.outside.next = [STOPPED]
     ended = await world.run(chain(node("a", onError="continue")), {"n": 1})
     assert (ended.status, world.noted.kinds) == ("succeeded", ["code-stopped"])
+
+
+@in_virtual_time
+async def test_what_is_no_plain_host_is_not_said_where_a_credential_was_to_go(world: World) -> None:
+    refused = {LIMITED_CREDENTIAL: "key", "host": ""}
+    world.outside.next = [Permanent("'hush://x' is not written plainly", **refused)]
+    await world.run(chain(node("a")), {"n": 1})
+    assert world.noted.only.target == "key to what names no plain host"
+    assert "hush" not in repr(world.noted.only)
 
 
 @in_virtual_time

@@ -49,6 +49,18 @@ async def test_an_unknown_address_is_no_event(guarded: World) -> None:
     assert guarded.noted.events == []
 
 
+async def test_a_credential_that_is_not_for_webhooks_is_told_by_its_name(guarded: World) -> None:
+    guarded.hooks.secrets["key"] = UnsealedCredential(
+        "api-key", {"value": KEY}, node_types=("http.request",), name="key"
+    )
+    answer = await guarded.hook(headers={"x-api-key": KEY})
+    assert answer.status == 401
+    assert b'"key"' not in answer.body
+    event = guarded.noted.only
+    assert (event.kind, event.target, event.workflow) == ("credential-refused", "key", "orders")
+    assert KEY not in repr(event)
+
+
 async def test_a_rate_limit_is_told_with_whose_webhook_it_is() -> None:
     world = World(rate_per_hook="1/minute")
     world.keep(webhook())

@@ -102,6 +102,7 @@ class World:
         self.executions = StoredExecutions(self.documents)
         self.record: WorkflowRecord | None = record
         self.partition = partition
+        self.noted = Noted()
 
     async def newest(self, tenant: str, project: str, name: str) -> WorkflowRecord:
         if self.record is None:
@@ -119,7 +120,7 @@ class World:
             setattr(starts, name, number)
         if self.record is not None:
             await Listeners(self.documents).sync(self.record)
-        topics = Topics(self.documents, self, starts, self.partition, self.clock, notes=Noted())  # type: ignore[arg-type]  # it is asked for no more
+        topics = Topics(self.documents, self, starts, self.partition, self.clock, notes=self.noted)  # type: ignore[arg-type]  # it is asked for no more
         with suppress(CrashError):
             await topics.follow()
             (task,) = topics._tasks.values() or (asyncio.create_task(asyncio.sleep(0)),)
@@ -212,3 +213,5 @@ async def test_a_credential_that_is_not_for_triggers_opens_no_topic() -> None:
     assert await world.started() == []
     told = (await stored_lag(world.documents, record))["orders"]["error"]
     assert "the credential c may be used by kafka.produce only, not by trigger.kafka" in told
+    assert set(world.noted.kinds) == {"credential-refused"}
+    assert {(each.target, each.node) for each in world.noted.events} == {("c", "orders")}

@@ -2325,7 +2325,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "code-stopped" | "address-refused" | "proof-refused" | "event-refused" | "rate-limited" | "permission-refused" | "sign-in-refused";
+            kind: "code-stopped" | "address-refused" | "credential-refused" | "proof-refused" | "event-refused" | "rate-limited" | "permission-refused" | "sign-in-refused";
             /**
              * Lastat
              * Format: date-time
@@ -4660,7 +4660,7 @@ export interface operations {
             query?: {
                 /** @description `nextCursor` of a page. */
                 cursor?: string | null;
-                /** @description Only code-stopped, address-refused, proof-refused, event-refused, rate-limited, permission-refused, sign-in-refused. */
+                /** @description Only code-stopped, address-refused, credential-refused, proof-refused, event-refused, rate-limited, permission-refused, sign-in-refused. */
                 kind?: string | null;
                 /** @description At most so many. */
                 limit?: number;

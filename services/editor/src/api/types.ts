@@ -93,6 +93,7 @@ export const EXECUTION_STATUSES: readonly ExecutionStatus[] = [
 export const SECURITY_EVENT_KINDS: readonly SecurityEventKind[] = [
   "code-stopped",
   "address-refused",
+  "credential-refused",
   "proof-refused",
   "event-refused",
   "rate-limited",

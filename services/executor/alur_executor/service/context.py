@@ -140,7 +140,9 @@ class RunContext:
             secret.check_use(self._step.definition.type)
         except ForbiddenError as error:
             where = f"{self.node_name!r}, credentials.{slot}"
-            raise Permanent(f"{where}: {error.message}", code="bad-credential") from error
+            raise Permanent(
+                f"{where}: {error.message}", code="bad-credential", **error.details
+            ) from error
         self.masks.add(secret)
         taken = self._step.graph.type.credentials.get(slot, ())
         if secret.type not in taken:

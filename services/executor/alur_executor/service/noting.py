@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from alur_common.executions import Execution
 from alur_common.outbound.guard import REFUSED_HOST, RefusedError
 from alur_common.security.events import Notes, SecurityEvent
-from alur_sdk.errors import AlurError, ForbiddenError
+from alur_sdk.errors import LIMITED_CREDENTIAL, AlurError, ForbiddenError
 
 STOPPED = "stopped"
 """The detail in which the jail says why it stopped code."""
@@ -52,6 +52,12 @@ def _meaning(error: AlurError) -> tuple[str, str, str] | None:
         return "address-refused", _REASONS.get(next(iter(details), ""), "no address"), str(where)
     if REFUSED_HOST in error.details:
         return "address-refused", _REASONS["host"], str(error.details[REFUSED_HOST])
+    if LIMITED_CREDENTIAL in error.details:
+        host = error.details.get("host")
+        reason = "not for this type of node" if host is None else "not for this host"
+        # What is written so that it names no plain host may hold data.
+        where = "" if host is None else f" to {host or 'what names no plain host'}"
+        return "credential-refused", reason, f"{error.details[LIMITED_CREDENTIAL]}{where}"
     if STOPPED in error.details:
         return "code-stopped", str(error.details[STOPPED]), error.message
     if isinstance(error, ForbiddenError):

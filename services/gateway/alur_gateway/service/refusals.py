@@ -12,6 +12,7 @@ from alur_gateway.domain.errors import CsrfError
 from alur_gateway.domain.hooks import hooks_of
 from alur_gateway.ports import HookTable
 from alur_sdk.errors import (
+    LIMITED_CREDENTIAL,
     AlurError,
     ForbiddenError,
     LimitedError,
@@ -61,8 +62,7 @@ class Refusals:
 
     def of_hook(self, error: AlurError, hook_id: str, method: str, path: str, client: str) -> None:
         """Note a refused call of a webhook; `path` is what follows its id, which is a secret and said nowhere."""
-        is_limited = _is_limited(error)
-        if not is_limited and not isinstance(error, UnauthenticatedError):
+        if not _is_limited(error) and not isinstance(error, UnauthenticatedError):
             return
         record: WorkflowRecord | None = None
         trigger = ""
@@ -71,12 +71,18 @@ class Refusals:
             if record is not None:
                 trigger = hooks_of(record.document).find(method, path)[0].trigger
         event = SecurityEvent(
-            "rate-limited" if is_limited else "proof-refused",
+            _kind_of_hook(error),
             reason=error.message,
             source=client,
-            target=trigger or "webhook",
+            target=str(error.details.get(LIMITED_CREDENTIAL) or trigger or "webhook"),
         )
         self._notes.note(event if record is None else _placed(event, record))
+
+
+def _kind_of_hook(error: AlurError) -> str:
+    if _is_limited(error):
+        return "rate-limited"
+    return "credential-refused" if LIMITED_CREDENTIAL in error.details else "proof-refused"
 
 
 def _placed(event: SecurityEvent, record: WorkflowRecord) -> SecurityEvent:

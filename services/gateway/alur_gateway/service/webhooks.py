@@ -183,7 +183,8 @@ class Webhooks:
         try:
             secret.check_use("trigger.webhook")
         except ForbiddenError as error:
-            raise UnauthenticatedError("the webhook's credential is not for webhooks") from error
+            text = "the webhook's credential is not for webhooks"
+            raise UnauthenticatedError(text, **error.details) from error
         if secret.type not in WEBHOOK_PROOFS.get(proof.kind, ()):
             text = (
                 f"the webhook's credential is of type {secret.type}, which proves no {proof.kind}"

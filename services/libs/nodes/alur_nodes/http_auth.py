@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from alur_nodes.http_params import Auth
 from alur_sdk import Permanent, Secret
+from alur_sdk.errors import LIMITED_CREDENTIAL
 from alur_sdk.hosts import is_within, plain_host
 
 _ALGORITHMS = ("sha256", "sha384", "sha512", "sha1")
@@ -41,9 +42,9 @@ def check_target(secret: Secret, url: str) -> None:
         raise Permanent(
             f"params.url: the credential {secret.name} may be sent to {', '.join(secret.domains)} only, "
             f"not to {there}: change the address, or the `allowedDomains` of the credential",
-            credential=secret.name,
             host=host,
             code="bad-credential",
+            **{LIMITED_CREDENTIAL: secret.name},
         )
 
 

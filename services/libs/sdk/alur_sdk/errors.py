@@ -16,6 +16,10 @@ class Problem:
     message: str
 
 
+LIMITED_CREDENTIAL = "limited_credential"
+"""The detail by which an error says that a credential's own limits keep it from this host or type: its name."""
+
+
 class AlurError(Exception):
     """Something Alur refuses or cannot do; `code` is stable and goes on the wire, the message is for people."""
 

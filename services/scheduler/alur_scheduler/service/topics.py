@@ -19,6 +19,7 @@ from alur_scheduler.ports import Definitions, Reader, Readers
 from alur_scheduler.service.batches import Batches
 from alur_scheduler.service.listeners import TOPIC, Listeners
 from alur_sdk.errors import (
+    LIMITED_CREDENTIAL,
     AlurError,
     ConflictError,
     ExistsError,
@@ -31,6 +32,11 @@ MOST = 200
 FETCH_SECONDS = 0.5
 TELL_SECONDS = 1.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
+_REFUSALS = {
+    REFUSED_HOST: ("address-refused", "leads to an address that is not public"),
+    LIMITED_CREDENTIAL: ("credential-refused", "not for this type of trigger"),
+}
+"""The detail that an error has -> what kind of security event it is, and why."""
 _log = get_logger("alur.scheduler")
 
 
@@ -109,18 +115,24 @@ class Topics:
             reason=reason,
             exc_info=None if is_known else error,
         )
-        if isinstance(error, AlurError) and REFUSED_HOST in error.details:
-            self._note(reading, str(error.details[REFUSED_HOST]))
+        if isinstance(error, AlurError):
+            self._note(reading, error)
         with contextlib.suppress(AlurError):  # the log has it
             await self.tell(reading, "error", error=reason)
 
-    def _note(self, reading: Reading, host: str) -> None:
+    def _note(self, reading: Reading, error: AlurError) -> None:
+        """Note it, if it is a refusal."""
+        for detail, (kind, reason) in _REFUSALS.items():
+            if detail in error.details:
+                self._tell_security(reading, kind, reason, str(error.details[detail]))
+
+    def _tell_security(self, reading: Reading, kind: str, reason: str, target: str) -> None:
         self._notes.note(
             SecurityEvent(
-                "address-refused",
+                kind,
                 tenant=reading.tenant,
-                reason="leads to an address that is not public",
-                target=host,
+                reason=reason,
+                target=target,
                 project=reading.project,
                 workflow=reading.workflow,
                 node=reading.trigger,

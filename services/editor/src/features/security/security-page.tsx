@@ -6,6 +6,7 @@ import {
   IconClockStop,
   IconCode,
   IconFingerprint,
+  IconKey,
   IconLock,
   IconLogin,
   IconShieldCheck,
@@ -30,6 +31,7 @@ const RIGHT = "audit:read";
 const ICONS = {
   "code-stopped": IconCode,
   "address-refused": IconWorldOff,
+  "credential-refused": IconKey,
   "proof-refused": IconFingerprint,
   "event-refused": IconFingerprint,
   "rate-limited": IconClockStop,

@@ -18,6 +18,7 @@ export const security = {
   kinds: {
     "code-stopped": "Code stopped",
     "address-refused": "Address refused",
+    "credential-refused": "Credential refused",
     "proof-refused": "Webhook proof refused",
     "event-refused": "Event refused",
     "rate-limited": "Rate limit reached",

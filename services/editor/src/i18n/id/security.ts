@@ -21,6 +21,7 @@ export const security: Texts["security"] = {
   kinds: {
     "code-stopped": "Kode dihentikan",
     "address-refused": "Alamat ditolak",
+    "credential-refused": "Kredensial ditolak",
     "proof-refused": "Bukti webhook ditolak",
     "event-refused": "Peristiwa luar ditolak",
     "rate-limited": "Batas laju tercapai",

@@ -19,6 +19,9 @@ from alur_sdk.errors import AlurError
 KINDS: Final[Mapping[str, str]] = {
     "code-stopped": "Code of a workflow was stopped in the jail: it reached a limit, or its process died.",
     "address-refused": "A node wanted to connect to an address that the outbound guard refuses.",
+    "credential-refused": (
+        "A node or trigger wanted to use a credential whose declared limits leave out its type, or the host."
+    ),
     "proof-refused": "A webhook was called without the proof that it demands, or with a wrong one.",
     "event-refused": "An event from outside was unsigned, signed with a wrong key, or too old.",
     "rate-limited": "Somebody asked more often than a rate limit allows.",

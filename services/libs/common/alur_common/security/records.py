@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from alur_common.security.rights import Role
-from alur_sdk.errors import ForbiddenError
+from alur_sdk.errors import LIMITED_CREDENTIAL, ForbiddenError
 
 T = TypeVar("T")
 
@@ -218,7 +218,7 @@ class UnsealedCredential:
             raise ForbiddenError(
                 f"the credential {self.name} may be used by {' and '.join(self.node_types)} only, not by "
                 f"{node_type}: name another, or change the `allowedNodeTypes` of the credential",
-                credential=self.name,
+                **{LIMITED_CREDENTIAL: self.name},
             )
 
 

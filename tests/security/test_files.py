@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from alur_executor.adapters.file_area import FileArea, FileAreas, Quota
-from alur_sdk.errors import ByteLimitError, LimitError, Permanent, StateError
+from alur_sdk.errors import ByteLimitError, LimitError, Permanent, StateError, StorageError
 
 CANARY = "the canary outside"
 
@@ -33,8 +33,10 @@ def area(areas: FileAreas) -> FileArea:
 
 async def written(area: FileArea, path: str | None, content: bytes = b"x") -> str:
     file = await area.create(path)
-    await file.write(content)
-    await file.close()
+    try:
+        await file.write(content)
+    finally:
+        await file.close()
     return file.path
 
 
@@ -115,6 +117,38 @@ async def test_42_no_more_bytes_than_allowed_are_written(area: FileArea) -> None
     await area.remove("a")
     await written(area, "c", b"x" * 60)
     assert sum(path.stat().st_size for path in place_of(area).iterdir()) == 100
+
+
+async def test_42_all_executions_together_write_no_more_than_the_process_may(
+    tmp_path: Path,
+) -> None:
+    areas = FileAreas(tmp_path / "files", Quota(bytes=100, files=3, total=150))
+    one, other = areas.area(), areas.area()
+    await written(one, "a", b"x" * 100)
+    await written(other, "a", b"x" * 50)
+    file = await other.create("b")
+    with pytest.raises(StorageError, match="150 are allowed .ALUR_FILES_TOTAL_MIB.: try again"):
+        await file.write(b"x")
+    await file.close()
+    await other.remove("a")
+    await written(other, "c", b"x" * 50)
+    await one.close()
+    third = areas.area()
+    await written(third, "a", b"x" * 100)
+    with pytest.raises(StorageError):
+        await written(other, "d")
+    await areas.close()
+
+
+async def test_42_a_file_that_was_refused_takes_nothing_from_the_others(tmp_path: Path) -> None:
+    areas = FileAreas(tmp_path / "files", Quota(bytes=100, files=3, total=150))
+    one, other = areas.area(), areas.area()
+    for _ in range(3):
+        with pytest.raises(ByteLimitError):
+            await written(one, None, b"x" * 101)
+    await written(other, "a", b"x" * 100)
+    await one.close()
+    await areas.close()
 
 
 async def test_42_no_more_files_than_allowed_are_made(area: FileArea) -> None:

@@ -173,7 +173,9 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
 
 
 def _files(settings: Settings) -> FileAreas:
-    quota = Quota(settings.files_max_mib * MIB, settings.files_max_count)
+    quota = Quota(
+        settings.files_max_mib * MIB, settings.files_max_count, settings.files_total_mib * MIB
+    )
     return FileAreas(settings.files or default_folder(), quota)
 
 

@@ -63,6 +63,11 @@ class Settings(CommonSettings):
     files_max_count: int = Field(
         default=1_000, ge=1, description="How many files one execution may have at once."
     )
+    files_total_mib: int = Field(
+        default=8192,
+        ge=1,
+        description="What the files of all executions of one executor may come to at once; keep it below what the disk holds.",
+    )
     env_allow: str = Field(
         default="",
         description="Names of variables that `$env` may show, comma-separated: `REGION,STAGE`.",

@@ -36,10 +36,11 @@ _AT_ONCE = MIB
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What the files of one execution may come to."""
+    """What the files of one execution may come to, and the bytes of all executions of the process together."""
 
     bytes: int = 1024 * MIB
     files: int = 1_000
+    total: int = 8192 * MIB
 
 
 def default_folder() -> Path:
@@ -57,6 +58,8 @@ class FileAreas:
         self._lock = -1
         self._opening = threading.Lock()
         self._count = 0
+        self._counting = threading.Lock()
+        self._used = 0
 
     def area(self) -> FileArea:
         """Return an area; nothing is on the disk before its first file."""
@@ -69,6 +72,22 @@ class FileAreas:
     async def close(self) -> None:
         """Remove all that is left and let go of the folder."""
         await asyncio.to_thread(self._close)
+
+    def took(self, size: int) -> None:
+        """Count bytes of any execution before they are written. Raises `StorageError` beyond what all may have."""
+        with self._counting:
+            if self._used + size > self.quota.total:
+                raise StorageError(
+                    f"the files of all executions in this executor come to {self._used} bytes, and {self.quota.total} "
+                    "are allowed (ALUR_FILES_TOTAL_MIB): try again when others have ended, raise it if the disk "
+                    "has room, or run more executors"
+                )
+            self._used += size
+
+    def gave(self, size: int) -> None:
+        """Count bytes that were removed."""
+        with self._counting:
+            self._used -= size
 
     def new_folder(self) -> tuple[Path, int]:
         """Make a folder for one area and return it, and it open."""
@@ -154,7 +173,7 @@ class FileArea:
         return await self._apart(self._opened, path)
 
     def took(self, path: str, size: int) -> None:
-        """Count bytes before they are written. Raises `ByteLimitError` beyond the quota."""
+        """Count bytes before they are written. Raises `ByteLimitError` beyond the quota, `StorageError` beyond that of all."""
         with self._lock:
             used = sum(self._sizes.values()) + size
             if used > self._quota.bytes:
@@ -163,6 +182,7 @@ class FileArea:
                     "(ALUR_FILES_MAX_MIB); remove some, or keep less"
                 )
             if path in self._sizes:
+                self._areas.took(size)
                 self._sizes[path] += size
 
     async def _apart(self, work: Callable[[Any], T], path: str | None) -> T:
@@ -203,7 +223,7 @@ class FileArea:
         with self._lock:
             with self._parent(path) as (folder, name):
                 os.unlink(name, dir_fd=folder)
-            self._sizes.pop(path, None)
+            self._areas.gave(self._sizes.pop(path, 0))
 
     @contextlib.contextmanager
     def _parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
@@ -229,6 +249,7 @@ class FileArea:
                 os.close(self._folder)
                 shutil.rmtree(self._place, ignore_errors=True)
                 self._folder, self._place = -1, None
+                self._areas.gave(sum(self._sizes.values()))
                 self._sizes.clear()
 
 
@@ -244,7 +265,7 @@ class NewFile:
         self._held_bytes = 0
 
     async def write(self, content: bytes) -> None:
-        """Append bytes. Raises `ByteLimitError` beyond the quota, `StorageError` when the disk does not take them."""
+        """Append bytes. Raises `ByteLimitError` beyond the quota, `StorageError` when there is no room for them."""
         self._area.took(self.path, len(content))
         self.size += len(content)
         self._held.append(content)

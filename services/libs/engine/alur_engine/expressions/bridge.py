@@ -82,7 +82,10 @@ class Bridge:
         }
 
     def answer(self, text: str) -> str:
-        """Return `{value}`, or `{error: {type, message}}`. A request is `{way, args, …}`."""
+        """Return `{value}`, or `{error: {type, message}}`. A request is `{way, args, …}`.
+
+        Whatever code passes, such as a prototype in the place of a date, fails in JavaScript's words: no stack of ours gets out.
+        """
         scope = self._scope
         scope.steps_left, scope.bytes_left = self._limits.steps, self._limits.bytes
         scope.depth_left = CALL_DEPTH
@@ -94,6 +97,10 @@ class Bridge:
             return _failure(error.details.get("kind", "Error"), error.message)
         except RecursionError:
             return _failure("RangeError", "the value is nested too deeply")
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001  # the border of foreign code
+            return _failure("TypeError", "this is called on, or with, a value that it is not for")
 
     def _native(self, native: Callable[..., Value], asked: dict[str, Json], *first: Value) -> Value:
         code = native.__code__

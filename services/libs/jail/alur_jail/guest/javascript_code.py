@@ -51,9 +51,9 @@ class Guest:
             while self._answer is None and self._context.execute_pending_job():
                 pass
         except _quickjs.JSException as error:
-            return json.dumps(
-                {"error": {"type": "InternalError", "message": str(error)[:_KEPT_TEXT]}}
-            )
+            # What follows the first line is where in our own scripts it happened.
+            message = str(error).partition("\n")[0][:_KEPT_TEXT]
+            return json.dumps({"error": {"type": "InternalError", "message": message}})
         return self._answer or json.dumps(
             {
                 "error": {

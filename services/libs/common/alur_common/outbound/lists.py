@@ -50,6 +50,3 @@ class AllowLists:
         return AllowedNetworks.parse(
             ",".join([self.everyone, *(self.owned.get(owner, "") for owner in owners)])
         )
-
-
-NO_LISTS = AllowLists("", {})

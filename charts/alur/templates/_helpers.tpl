@@ -86,15 +86,7 @@ securityContext:
 {{- else }}
   seccompProfile: {type: RuntimeDefault}
 {{- end }}
-{{- with $root.Values.imagePullSecrets }}
-imagePullSecrets: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $own.nodeSelector | default $root.Values.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $own.tolerations | default $root.Values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "alur.place" (list $root $own) }}
 topologySpreadConstraints:
 {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
   - maxSkew: 1
@@ -137,15 +129,24 @@ annotations:
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 {{- end -}}
 
-{{/* Settings that the services of the mode `distributed` share. */}}
-{{- define "alur.sharedEnv" -}}
+{{/* Where Kafka and MongoDB are, of the mode `distributed`. */}}
+{{- define "alur.kafkaEnv" -}}
 - {name: ALUR_KAFKA, value: {{ include "alur.kafka" . | quote }}}
+{{- end -}}
+
+{{- define "alur.mongoEnv" -}}
 - name: ALUR_MONGO
   {{- if .Values.mongo.community.enabled }}
   valueFrom: {secretKeyRef: {name: {{ include "alur.fullname" . }}-mongo-url, key: connectionString.standard}}
   {{- else }}
   valueFrom: {secretKeyRef: {name: {{ required "mongo.existingSecret is needed in the mode distributed" .Values.mongo.existingSecret }}, key: {{ .Values.mongo.key }}}}
   {{- end }}
+{{- end -}}
+
+{{/* Settings that the services of the mode `distributed` share. */}}
+{{- define "alur.sharedEnv" -}}
+{{ include "alur.kafkaEnv" . }}
+{{ include "alur.mongoEnv" . }}
 - {name: ALUR_BLOBS, value: {{ required "blobs.url is needed in the mode distributed" .Values.blobs.url | quote }}}
 - name: ALUR_CALLS_TOKEN
   valueFrom: {secretKeyRef: {name: {{ required "keys.existingSecret is needed in the mode distributed" .Values.keys.existingSecret }}, key: calls-token}}
@@ -197,4 +198,72 @@ annotations:
 {{- else -}}
 {{ required "kafka.bootstrapServers is needed in the mode distributed" .Values.kafka.bootstrapServers }}
 {{- end -}}
+{{- end -}}
+
+
+{{/* Where a pod runs, and what pulls its image: (list $ $own), the last of the component. */}}
+{{- define "alur.place" -}}
+{{- $root := index . 0 -}}
+{{- $own := index . 1 -}}
+{{- with $root.Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.nodeSelector | default $root.Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.tolerations | default $root.Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/*
+What is done once for each installation and upgrade: (list $ "topics" $ours $args $env). `$ours` says that what it works on
+comes up together with the rest: no hook then, for Helm makes none of the rest while it waits for one.
+*/}}
+{{- define "alur.job" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $ours := index . 2 }}
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ include "alur.fullname" $root }}-{{ $name }}{{ if $ours }}-{{ $root.Release.Revision }}{{ end }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "alur.labels" (list $root $name) | nindent 4 }}
+  {{- if not $ours }}
+  annotations:
+    helm.sh/hook: pre-install,pre-upgrade
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+  {{- end }}
+spec:
+  ttlSecondsAfterFinished: 600
+  backoffLimit: {{ ternary 30 5 $ours }}
+  # A large database takes its time, and no other upgrade goes on meanwhile.
+  activeDeadlineSeconds: {{ ternary 1800 300 (or $ours (eq $name "migrate")) }}
+  template:
+    metadata:
+      labels: {{- include "alur.labels" (list $root $name) | nindent 8 }}
+    spec:
+      restartPolicy: OnFailure
+      automountServiceAccountToken: false
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 65532
+        runAsGroup: 65532
+        seccompProfile: {type: RuntimeDefault}
+      {{- include "alur.place" (list $root dict) | nindent 6 }}
+      containers:
+        - name: {{ $name }}
+          {{- include "alur.container" (list $root) | nindent 10 }}
+          args: {{ index . 3 | toJson }}
+          env:
+            {{- index . 4 | nindent 12 }}
+          resources:
+            requests: {cpu: 50m, memory: 96Mi}
+            limits: {memory: 256Mi}
+          volumeMounts:
+            - {name: temporary, mountPath: /tmp}
+      volumes:
+        - {name: temporary, emptyDir: {}}
 {{- end -}}

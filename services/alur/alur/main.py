@@ -22,6 +22,7 @@ from alur.commands import (
     kafka,
     keys,
     resources,
+    schema,
     secrets,
     services,
 )
@@ -66,7 +67,7 @@ for command in (
     resources.delete, executions.run, executions.logs, executions.cancel, executions.replay,
     executions.signal, executions.resolve, files.files, access.login, access.logout, access.sign_in, care.doctor,
     services.gateway, services.registry, services.scheduler, services.executor, services.operator,
-    care.completion, care.version,
+    schema.migrate, care.completion, care.version,
 ):  # fmt: skip
     cli.command()(command)
 cli.add_typer(secrets.credential_app, name="credential")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from alur.schema import COLLECTIONS
 from alur_common.blobs import Blobs
 from alur_common.blobs_files import FileBlobs
 from alur_common.bus_in_process import InProcessBus
@@ -15,16 +16,11 @@ from alur_common.data_folder import DataFolder
 from alur_common.documents.metered import MeteredDocuments
 from alur_common.documents.port import Documents
 from alur_common.documents.sqlite import SqliteDocuments
-from alur_common.executions import COLLECTIONS as ENGINE
 from alur_common.executions import CountedBlobs, Workers
 from alur_common.telemetry import Metrics
-from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
 from alur_registry.main import build as build_registry
 from alur_registry.service import Registry
 from alur_registry.settings import Settings as RegistrySettings
-from alur_scheduler.domain.collections import COLLECTIONS as SCHEDULER
-
-COLLECTIONS = (*ENGINE, *REGISTRY, *SCHEDULER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,27 @@
+"""The schema of an installation: what every service keeps, in one database."""
+
+from __future__ import annotations
+
+from alur_common.clock import SystemClock
+from alur_common.documents.mongo import MongoDocuments, connect
+from alur_common.documents.mongo.errors import translated
+from alur_common.executions import COLLECTIONS as ENGINE
+from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
+from alur_scheduler.domain.collections import COLLECTIONS as SCHEDULER
+
+COLLECTIONS = (*ENGINE, *REGISTRY, *SCHEDULER)
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring a database of MongoDB to the schema of this version and return the collections that it had not.
+
+    Safe to repeat, and beside services that do the same. Raises `StateError` for a database of a newer Alur,
+    `UnavailableError` when it is out of reach.
+    """
+    async with connect(url) as database:
+        with translated():
+            before = await database.list_collection_names()
+        documents = MongoDocuments(database, SystemClock())
+        await documents.open(COLLECTIONS)
+        await documents.close()
+    return sorted({collection.name for collection in COLLECTIONS} - set(before))

@@ -133,6 +133,15 @@ _OPERATOR = Row("Kubernetes", (
         _rate("{{kind}} {{result}}", "alur_operator_reconciles_total", "kind", "result"),
     )),
     _times("Until it is done", "How long the operator takes with one object.", "alur_operator_reconcile_seconds", "kind"),
+    Panel("Waiting objects", "Objects that wait for their turn to be handled.", "short", (
+        _newest("{{kind}}", "sum", "alur_operator_queue_depth", "kind"),
+    )),
+    Panel("Longest wait", "How long the first of them has waited.", "s", (
+        _newest("{{kind}}", "max", "alur_operator_queue_oldest_seconds", "kind"),
+    )),
+    Panel("Watches begun again", "One in some minutes is usual; more tell of a cluster that is hard to reach.", "ops", (
+        _rate("{{kind}}", "alur_operator_watch_restarts_total", "kind"),
+    )),
     Panel("Asked at apply", "Workflows that the API server asked about.", "ops", (
         _rate("{{result}}", "alur_operator_admissions_total", "result"),
     )),

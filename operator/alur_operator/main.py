@@ -69,8 +69,10 @@ async def _operate(
     workflows = WorkflowKeeper(alur, tell, time.time, cleanup_seconds=limit)
     registry = kopf.OperatorRegistry()
     keepers = Keepers(workflows, runs, following, sweep)
-    Handlers(keepers, cluster, running.metrics, workers=settings.workers).register(registry)
     watched = settings.watched(cluster.namespace)
+    Handlers(
+        keepers, cluster, running.metrics, workers=settings.workers, namespaces=len(watched)
+    ).register(registry)
     operator = kopf.operator(
         registry=registry,
         namespaces=watched,

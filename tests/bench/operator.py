@@ -6,10 +6,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.bench.load import cpu_ms
 from tests.cluster.objects import has_phase, run, workflow
-from tests.support.alur_dev import alur_dev
+from tests.support.alur_dev import AlurDev, alur_dev
 from tests.support.cluster import Kubernetes, holds, install
 from tests.support.operator import Operator
 from tools.servers.cluster import Cluster
@@ -17,7 +19,7 @@ from tools.servers.cluster import Cluster
 NAMESPACE = "bench"
 TIMES = 40
 SETTINGS = {"ALUR_RESYNC_SECONDS": "30"}  # as it is by default
-MANY = 1_000
+MANY, CLIENTS = 1_000, 2
 
 
 def median_milliseconds(once: Callable[[int], None]) -> float:
@@ -30,7 +32,7 @@ def median_milliseconds(once: Callable[[int], None]) -> float:
     return statistics.median(times)
 
 
-def measure(kubernetes: Kubernetes, operator: Operator) -> None:
+def measure(kubernetes: Kubernetes, operator: Operator, alur: AlurDev) -> None:
     """Measure all and print it."""
 
     def create(kind: str, document: dict[str, object]) -> None:
@@ -46,20 +48,35 @@ def measure(kubernetes: Kubernetes, operator: Operator) -> None:
 
     print(f"apply to Ready           p50 {median_milliseconds(ready):8.0f} ms")
     print(f"run created to Succeeded p50 {median_milliseconds(ended):8.0f} ms")
+    measure_many(kubernetes, operator, alur)
+
+
+def measure_many(kubernetes: Kubernetes, operator: Operator, alur: AlurDev) -> None:
+    """Apply a thousand as a user could: files of some hundred, each by a kubectl of its own, all at once."""
+    assert alur.process is not None
     before, spent = operator.resident_mebibytes, operator.cpu_seconds
+    spent_by_alur = cpu_ms(alur.process.pid)
     began = time.perf_counter()
-    for start in range(0, MANY, 100):
-        kubernetes.apply(*(workflow(NAMESPACE, f"many-{n}") for n in range(start, start + 100)))
-    applied = time.perf_counter() - began
+    files = [range(start, MANY, CLIENTS) for start in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        applied = clients.map(lambda ns: kubernetes.apply(*map(numbered, ns)), files)
+        list(applied)
+    seconds, most, deepest = time.perf_counter() - began, 0.0, 0.0
     while len(ready_names(kubernetes)) < MANY + TIMES:
+        most = max(most, operator.resident_mebibytes)
+        deepest = max(deepest, operator.metric('alur_operator_queue_depth{kind="workflow"}'))
         time.sleep(0.2)
-    print(
-        f"{MANY} workflows: applied in {applied:.1f} s, all Ready after {time.perf_counter() - began:.1f} s"
-    )
+    ready = time.perf_counter() - began
+    print(f"{MANY} workflows: applied in {seconds:.1f} s, all Ready after {ready:.1f} s")
     print(f"CPU of the operator meanwhile: {operator.cpu_seconds - spent:.1f} s")
-    print(
-        f"memory of the operator: {before:.0f} MiB before, {operator.resident_mebibytes:.0f} MiB after"
-    )
+    print(f"CPU of Alur meanwhile: {(cpu_ms(alur.process.pid) - spent_by_alur) / 1_000:.1f} s")
+    print(f"memory of the operator: {before:.0f} MiB before, {most:.0f} MiB at most")
+    print(f"at most {deepest:.0f} waited once all were applied")
+
+
+def numbered(number: int) -> dict[str, object]:
+    """Return one of the thousand."""
+    return workflow(NAMESPACE, f"many-{number}")
 
 
 def ready_names(kubernetes: Kubernetes) -> list[str]:
@@ -83,7 +100,7 @@ def main() -> None:
                 log = Path(folder) / "log"
                 operator = Operator(alur, cluster.kubeconfig, log, SETTINGS).start()
                 try:
-                    measure(kubernetes, operator)
+                    measure(kubernetes, operator, alur)
                 finally:
                     operator.kill()
         finally:

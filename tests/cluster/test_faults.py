@@ -153,6 +153,7 @@ def test_what_its_watch_can_no_longer_tell_it_is_looked_up(
     kubernetes.wait_for("workflows", namespace, "greet", lambda found: version_of(found) == 2, 60)
     kubernetes.wait_for("workflows", namespace, "comes", holds("Ready"))
     kubernetes.wait_for("workflows", namespace, "goes", lambda found: found is None)
+    assert lone_operator.metric('alur_operator_watch_restarts_total{kind="workflow"}') >= 1
     assert names_in(lone_alur, namespace) == {"greet", "comes"}
 
 

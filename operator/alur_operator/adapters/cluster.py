@@ -44,11 +44,17 @@ def connection() -> kopf.ConnectionInfo:
     return found
 
 
-def session(info: kopf.ConnectionInfo) -> aiohttp.ClientSession:
-    """Return a session whose writes the API server knows as ours: it names the manager of a field by the agent."""
+def session(
+    info: kopf.ConnectionInfo, *traces: aiohttp.TraceConfig, connections: int = 0
+) -> aiohttp.ClientSession:
+    """Return a session whose writes the API server knows as ours: it names the manager of a field by the agent.
+
+    It has at most so many connections, 0: any number; each watch keeps one.
+    """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=info.as_ssl_context(), limit=0),
+        connector=aiohttp.TCPConnector(ssl=info.as_ssl_context(), limit=connections),
         headers={**info.as_http_headers(), "user-agent": f"{MANAGER}/1"},
+        trace_configs=list(traces),
     )
 
 

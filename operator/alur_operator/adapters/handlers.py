@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -15,17 +17,20 @@ import kopf
 from alur_common.telemetry import Metrics
 from alur_operator.adapters.cluster import ClusterApi, connection, session
 from alur_operator.adapters.handled import HandledHash
+from alur_operator.adapters.watches import KINDS, Watches
 from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
 from alur_operator.domain.status import says_more
 from alur_operator.service.following import Following
 from alur_operator.service.runs import RunKeeper
 from alur_operator.service.sweep import Sweep
+from alur_operator.service.turns import Turns
 from alur_operator.service.workflows import LaterError, WorkflowKeeper
-from alur_sdk.errors import AlurError
+from alur_sdk.errors import AlurError, UnavailableError
 
 WORKFLOWS = (GROUP, VERSION, "workflows")
 RUNS = (GROUP, VERSION, "workflowruns")
 WATCH_SECONDS = 270
+SILENT_SECONDS = 2.5 * WATCH_SECONDS
 SLOWEST_SECONDS = 30.0
 
 
@@ -43,16 +48,30 @@ class Handlers:
     """What kopf calls. Its names stand in annotations while something is tried again: they do not change."""
 
     def __init__(
-        self, keepers: Keepers, cluster: ClusterApi, metrics: Metrics, *, workers: int
+        self,
+        keepers: Keepers,
+        cluster: ClusterApi,
+        metrics: Metrics,
+        *,
+        workers: int,
+        namespaces: int,
     ) -> None:
         self._cluster = cluster
         self._keep = keepers
-        self._workers = workers
+        # A thousand objects at once are not a thousand handshakes.
+        self._connections = workers + len(KINDS) * max(namespaces, 1)
+        self._turns = Turns(workers, time.monotonic)
+        self._watches = Watches(metrics)
         self._count = metrics.counter("operator_reconciles_total")
         self._seconds = metrics.times("operator_reconcile_seconds")
-        followed = metrics.gauge("operator_runs_followed")
-        followed.set_function(lambda: len(keepers.following))
-        self._contact = time.monotonic()
+        self._waits = metrics.times("operator_queue_wait_seconds")
+        metrics.gauge("operator_runs_followed").set_function(lambda: len(keepers.following))
+        depth, oldest = (
+            metrics.gauge(f"operator_queue_{what}") for what in ("depth", "oldest_seconds")
+        )
+        for kind in KINDS.values():
+            depth.labels(kind).set_function(partial(self._turns.depth, kind))
+            oldest.labels(kind).set_function(partial(self._turns.oldest_seconds, kind))
 
     def register(self, registry: kopf.OperatorRegistry) -> None:
         """Have kopf call us."""
@@ -76,8 +95,7 @@ class Handlers:
         )
         settings.watching.server_timeout = WATCH_SECONDS
         settings.watching.chunk_size = 500
-        settings.queueing.worker_limit = self._workers
-        # One that idles counts: at kopf's five seconds, fifty of them would handle ten objects a second.
+        # No limit of kopf's: what sleeps until it is tried again would count, and fifty broken objects hold up all others.
         settings.queueing.idle_timeout = 0.1
         settings.execution.max_workers = 1
         settings.networking.request_timeout = 30
@@ -89,18 +107,23 @@ class Handlers:
     async def login(self, **_: Any) -> kopf.AiohttpSession:
         """Reach the cluster; kopf asks again when it is refused."""
         info = connection()
-        made: aiohttp.ClientSession = session(info)
+        made: aiohttp.ClientSession = session(
+            info, self._watches.tracing(), connections=self._connections
+        )
         return kopf.AiohttpSession(
             server=info.server, default_namespace=info.default_namespace, aiohttp_session=made
         )
 
     async def probe(self, **_: Any) -> float:
-        """Return how long ago the cluster last told us something."""
-        return round(time.monotonic() - self._contact, 1)
+        """Return how long ago a watch was begun or told us something. Raises `UnavailableError` when that is too long."""
+        silent = self._watches.silent_seconds
+        if silent > SILENT_SECONDS:
+            raise UnavailableError(f"no watch of the cluster for {silent:.0f} s")
+        return round(silent, 1)
 
     async def reconcile(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
         """Make Alur's workflow what the object says."""
-        with self._measured("workflow", body, patch, retry) as told:
+        async with self._measured("workflow", body, patch, retry) as told:
             await self._hold("workflows", body)
             told.status = await self._keep.workflows.reconcile(body)
 
@@ -109,7 +132,7 @@ class Handlers:
         if self._keep.runs.is_settled(body):
             self._keep.following.take(body)
             return
-        with self._measured("run", body, patch, retry) as told:
+        async with self._measured("run", body, patch, retry) as told:
             await self._hold("workflowruns", body)
             told.status = await self._keep.runs.start(body)
             self._keep.following.take(
@@ -118,18 +141,18 @@ class Handlers:
 
     async def remove(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
         """Delete the workflow."""
-        with self._measured("workflow", body, patch, retry):
+        async with self._measured("workflow", body, patch, retry):
             await self._keep.workflows.remove(body, _waited(body))
 
     async def cancel(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
         """Cancel the run's execution."""
         self._keep.following.drop(body["metadata"]["uid"])
-        with self._measured("run", body, patch, retry):
+        async with self._measured("run", body, patch, retry):
             await self._keep.runs.cancel(body, _waited(body))
 
     async def see_workflow(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
         """Know what is there, for the comparison."""
-        self._contact = time.monotonic()
+        self._watches.hear()
         if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
             self._keep.sweep.forget(body["metadata"]["uid"])
         else:
@@ -137,7 +160,7 @@ class Handlers:
 
     async def see_run(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
         """Forget what is gone."""
-        self._contact = time.monotonic()
+        self._watches.hear()
         if type == "DELETED":
             self._keep.following.drop(body["metadata"]["uid"])
 
@@ -151,44 +174,38 @@ class Handlers:
         except AlurError as error:
             raise LaterError(error.message) from error
 
-    def _measured(self, kind: str, body: kopf.Body, patch: kopf.Patch, retry: int) -> _Measured:
-        return _Measured(self, kind, body, patch, retry)
+    @asynccontextmanager
+    async def _measured(
+        self, kind: str, body: kopf.Body, patch: kopf.Patch, retry: int
+    ) -> AsyncIterator[_Told]:
+        """Wait for a turn, measure what is done, write its status, and turn `LaterError` into kopf's own.
 
-    def count(self, kind: str, result: str, seconds: float) -> None:
-        """Count one object that was handled."""
-        self._count.labels(kind, result).inc()
-        self._seconds.of(kind).observe(seconds)
+        Later is later each time, and not all at once.
+        """
+        async with self._turns.taken(kind) as waited:
+            self._waits.of(kind).observe(waited)
+            began, told, result = time.monotonic(), _Told(), "failed"
+            try:
+                yield told
+                result = "done"
+                patch.status.update(told.status)
+            except LaterError as error:
+                result = "later"
+                # Telling the same again would only wake ourselves.
+                if error.status and says_more(error.status, body.get("status") or {}):
+                    patch.status.update(error.status)
+                delay = min(SLOWEST_SECONDS, 0.5 * 1.7**retry) * random.uniform(0.7, 1.3)  # noqa: S311  # to spread load
+                raise kopf.TemporaryError(str(error), delay=delay) from error
+            finally:
+                self._count.labels(kind, result).inc()
+                self._seconds.of(kind).observe(time.monotonic() - began)
 
 
-class _Measured:
-    """Measures one call, writes its status, and turns `LaterError` into kopf's own, later each time and not all at once."""
+@dataclass(slots=True)
+class _Told:
+    """The status that a handler came to."""
 
-    def __init__(
-        self, handlers: Handlers, kind: str, body: kopf.Body, patch: kopf.Patch, retry: int
-    ) -> None:
-        self._handlers = handlers
-        self._body = body
-        self._kind = kind
-        self._patch = patch
-        self._retry = retry
-        self._began = time.monotonic()
-        self.status: Mapping[str, Any] = {}
-
-    def __enter__(self) -> _Measured:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        later = isinstance(error, LaterError)
-        result = "later" if later else "failed" if error else "done"
-        self._handlers.count(self._kind, result, time.monotonic() - self._began)
-        if isinstance(error, LaterError):
-            # Telling the same again would only wake ourselves.
-            if error.status and says_more(error.status, self._body.get("status") or {}):
-                self._patch.status.update(error.status)
-            delay = min(SLOWEST_SECONDS, 0.5 * 1.7**self._retry) * random.uniform(0.7, 1.3)  # noqa: S311  # to spread load
-            raise kopf.TemporaryError(str(error), delay=delay) from error
-        if error is None:
-            self._patch.status.update(self.status)
+    status: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _waited(body: kopf.Body) -> float:

@@ -113,6 +113,11 @@ def plan_save(body: Object, live: Live | None) -> Save | Keep | Refuse:
     return Save(document, live.etag)
 
 
+def is_new(body: Object) -> bool:
+    """Whether an object was never handled, so that Alur should have no workflow of its name yet."""
+    return not (body.get("status") or {}).get("conditions")
+
+
 def plan_removal(body: Object) -> Remove | LetGo:
     """Return how an object that is being deleted goes: after Alur was told, unless a person insists."""
     return LetGo(f"{FORCE_DELETE}: Alur was not told") if _says(body, FORCE_DELETE) else Remove()

@@ -13,6 +13,8 @@ from alur_operator.domain.plan import (
     LetGo,
     Live,
     Refuse,
+    Save,
+    is_new,
     plan_after_failure,
     plan_removal,
     plan_save,
@@ -69,14 +71,22 @@ class WorkflowKeeper:
         return self._ready(body, live)
 
     async def _save(self, body: Object) -> Live | Refuse:
+        if is_new(body):
+            # Most that is applied anew is new to Alur too: one request less for each.
+            with contextlib.suppress(ExistsError, ConflictError):
+                return await self._put(body, plan_save(body, None))
         metadata = body["metadata"]
-        namespace, name = metadata["namespace"], metadata["name"]
-        step = plan_save(body, await self._alur.find_workflow(namespace, name))
+        live = await self._alur.find_workflow(metadata["namespace"], metadata["name"])
+        return await self._put(body, plan_save(body, live))
+
+    async def _put(self, body: Object, step: Save | Keep | Refuse) -> Live | Refuse:
         if isinstance(step, Keep):
             return step.live
         if isinstance(step, Refuse):
             return step
-        return await self._alur.put_workflow(namespace, name, step.document, step.etag)
+        metadata = body["metadata"]
+        name = (metadata["namespace"], metadata["name"])
+        return await self._alur.put_workflow(*name, step.document, step.etag)
 
     async def remove(self, body: Object, waited_seconds: float) -> None:
         """Delete the workflow of an object that is being deleted. Raises `LaterError` while that cannot be done.

@@ -173,8 +173,22 @@ METRICS = (
     ),
     _gauge("store_pool_connections", "Connections to MongoDB: open, and of those in use.", "state"),
     _counter("store_pool_timeouts_total", "Times that no connection to MongoDB was to be had."),
-    _counter("operator_reconciles_total", "Objects handled.", "kind", "result"),
+    _counter(
+        "operator_reconciles_total",
+        "Objects handled, by result: done, later (it is tried again) or failed.",
+        *("kind", "result"),
+    ),
     _histogram("operator_reconcile_seconds", RECONCILE_SECONDS, "How long each took.", "kind"),
+    _gauge("operator_queue_depth", "Objects that wait for their turn to be handled.", "kind"),
+    _gauge("operator_queue_oldest_seconds", "How long the first of them has waited.", "kind"),
+    _histogram(
+        "operator_queue_wait_seconds", WAIT_SECONDS, "How long each waited for its turn.", "kind"
+    ),
+    _counter(
+        "operator_watch_restarts_total",
+        "Watches of the cluster that were begun again; each ends by itself after some minutes.",
+        "kind",
+    ),
     _gauge("operator_runs_followed", "Runs that are followed."),
     _counter("operator_admissions_total", "Workflows that the API server asked about.", "result"),
     _gauge("build_info", "1, labelled with the version that runs.", "version"),

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from alur_operator.domain.plan import Live
+from alur_operator.ports import Alur
+from alur_operator.service.workflows import WorkflowKeeper
+from alur_sdk.errors import ConflictError
+from tests.unit.operator.objects import Object, live, workflow
+
+HANDLED = {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "t"}]}
+
+
+class OneWorkflow:
+    """An Alur with one workflow or none, and what was asked of it."""
+
+    def __init__(self, has: Live | None = None) -> None:
+        self.has = has
+        self.asked: list[str] = []
+
+    async def find_workflow(self, namespace: str, name: str) -> Live | None:
+        self.asked.append("find")
+        return self.has
+
+    async def put_workflow(self, namespace: str, name: str, document: Object, etag: str) -> Live:
+        self.asked.append(f"put {etag}".strip())
+        if etag != (self.has.etag if self.has else ""):
+            raise ConflictError("something is there")
+        self.has = live(document)
+        return self.has
+
+
+async def reconciled(alur: OneWorkflow, body: Object) -> dict[str, Any]:
+    told: list[Object] = []
+    keeper = WorkflowKeeper(
+        cast(Alur, alur),
+        lambda body, **said: told.append(said),  # as `Telling` has it
+        lambda: 0.0,
+        cleanup_seconds=1,
+    )
+    return await keeper.reconcile(body)
+
+
+async def test_a_new_object_costs_one_request() -> None:
+    alur = OneWorkflow()
+    assert (await reconciled(alur, workflow()))["phase"] == "Ready"
+    assert alur.asked == ["put"]
+
+
+async def test_a_new_object_whose_workflow_is_there_is_compared_with_it() -> None:
+    alur = OneWorkflow(live(workflow()))
+    assert (await reconciled(alur, workflow()))["phase"] == "Ready"
+    assert alur.asked == ["put", "find"]
+
+
+async def test_a_new_object_takes_no_workflow_of_others_over() -> None:
+    alur = OneWorkflow(live(workflow(), managed_by=""))
+    told = await reconciled(alur, workflow())
+    assert (told["phase"], alur.asked) == ("Stalled", ["put", "find"])
+
+
+async def test_an_object_that_was_handled_before_is_compared_first() -> None:
+    alur = OneWorkflow(live(workflow()))
+    changed = workflow(spec={"title": "changed"}, status=HANDLED)
+    await reconciled(alur, changed)
+    assert alur.asked == ["find", 'put "9"']

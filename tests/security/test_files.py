@@ -127,7 +127,7 @@ async def test_42_all_executions_together_write_no_more_than_the_process_may(
     await written(one, "a", b"x" * 100)
     await written(other, "a", b"x" * 50)
     file = await other.create("b")
-    with pytest.raises(StorageError, match="150 are allowed .ALUR_FILES_TOTAL_MIB.: try again"):
+    with pytest.raises(StorageError, match=r"150 are allowed .ALUR_FILES_TOTAL_MIB.: try again"):
         await file.write(b"x")
     await file.close()
     await other.remove("a")

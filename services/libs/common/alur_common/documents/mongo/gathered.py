@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Generic, TypeVar
 
 from alur_sdk.errors import AlurError
 
@@ -94,11 +94,23 @@ class Turns:
     def __init__(self) -> None:
         self._last: dict[str, asyncio.Future[None]] = {}
 
-    async def take(self, key: str, work: Callable[[], Awaitable[A]]) -> A:
-        """Do the work once what was asked before for this key is done, however it ended."""
+    def take(self, key: str, work: Callable[[], Awaitable[A]]) -> Coroutine[Any, Any, A]:
+        """Take the next turn, and return what does the work once those before it for this key have ended, however.
+
+        Whoever takes a turn awaits it: those behind it wait until then.
+        """
         before = self._last.get(key)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last[key] = done
+        return self._in_turn(key, before, done, work)
+
+    async def _in_turn(
+        self,
+        key: str,
+        before: asyncio.Future[None] | None,
+        done: asyncio.Future[None],
+        work: Callable[[], Awaitable[A]],
+    ) -> A:
         try:
             if before is not None:
                 await asyncio.wait((before,))

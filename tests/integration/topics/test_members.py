@@ -50,7 +50,7 @@ class World:
 
     async def scheduler(self, name: str) -> Topics:
         """Return another scheduler, which has begun to read."""
-        readers = KafkaReaders(self.servers, Guard(), name)
+        readers = KafkaReaders(self.servers, lambda *_: Guard(), name)
         topics = Topics(self.documents, self, self.starts, readers, self.clock, notes=Noted())  # type: ignore[arg-type]  # it is asked for no more
         await topics.follow()
         return topics

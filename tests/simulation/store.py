@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO, cast
 
@@ -115,6 +115,9 @@ class RemoteBlobs:
 
     async def get(self, sha256: str) -> bytes:
         return await self._network.ask(self._process, lambda: self._truth.get(sha256))
+
+    async def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        yield await self.get(sha256)
 
     async def delete(self, sha256: str) -> None:
         await self._network.ask(self._process, lambda: self._truth.delete(sha256))

@@ -106,6 +106,7 @@ async def test_a_failed_expression_names_its_field(world: World) -> None:
     ended = await world.run(
         chain(node("a", "core.set", params={"fields": {"b": ["{{ null.x }}"]}}))
     )
+    assert ended.error is not None
     assert (ended.error["node"], ended.error["field"]) == ("a", "params.fields.b[0]")
 
 

@@ -82,7 +82,7 @@ const ENDED: Execution = {
   doubts: [],
 };
 
-const FAILURE = { code: "x", message: "no", node: null, line: null, item: null };
+const FAILURE = { code: "x", message: "no", node: null, field: null, line: null, item: null };
 
 describe("the shown run", () => {
   it("counts the runs of a node in a loop and keeps the last state", () => {

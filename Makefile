@@ -145,6 +145,16 @@ chaos-short: install servers-of-tests ## Fault tests in their short form: real s
 chaos: install servers-of-tests ## The same with ALUR_CHAOS_SCALE (10) times the load
 	ALUR_CHAOS_SCALE=$${ALUR_CHAOS_SCALE:-10} $(PYTEST) -m chaos -rA tests/chaos
 
+NIGHTLY := fuzz two-engines simulate chaos
+
+# All of them run, whatever the one before found; the last line says which failed.
+.PHONY: nightly
+nightly: install servers-of-tests ## The long forms, some hours: fuzz, two-engines, simulate, chaos; each runs, and any failure is told at the end
+	@failed=; for target in $(NIGHTLY); do \
+		echo "== $$target"; $(MAKE) $$target || failed="$$failed $$target"; \
+	done; \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
 .PHONY: test-cluster
 test-cluster: install servers-of-cluster servers-of-tests images ## Tests on a real API server of Kubernetes, and of the image
 	$(PYTEST) -m cluster tests/cluster

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alur_common.telemetry import get_logger
-from alur_operator.domain.plan import Live, needs_care
+from alur_operator.domain.plan import Live, fingerprint, needs_care
 from alur_operator.domain.status import last_execution
 from alur_operator.ports import Alur, Cluster, Object
 from alur_sdk.errors import AlurError
@@ -63,7 +63,10 @@ class Sweep:
     def _handled(self, namespace: str) -> Iterator[Object]:
         """Yield those that were handled and are not being handled now."""
         for body in list(self._known.values()):
-            if body["metadata"]["namespace"] == namespace and body["status"].get("observedHash"):
+            if body["metadata"]["namespace"] != namespace:
+                continue
+            # Another hash: it was changed, and its handler is about to tell of it.
+            if body["status"].get("observedHash") == fingerprint(body):
                 yield body
 
     async def _compare(self, body: Object, live: Live | None) -> bool:

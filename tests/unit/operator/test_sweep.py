@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from alur_operator.domain.plan import Live, fingerprint
+from alur_operator.ports import Alur, Cluster
+from alur_operator.service.sweep import Sweep
+from tests.unit.operator.objects import Object, live, workflow
+
+
+class Outside:
+    """Alur and the cluster: what one has, and what the other was told."""
+
+    def __init__(self, has: Live) -> None:
+        self.has = has
+        self.told: list[dict[str, Any]] = []
+
+    async def list_workflows(self, namespace: str) -> dict[str, Live]:
+        return {"greet": self.has}
+
+    async def patch_status(self, plural: str, namespace: str, name: str, status: Object) -> None:
+        self.told.append(status)
+
+
+async def swept(body: Object, has: Live) -> list[dict[str, Any]]:
+    outside = Outside(has)
+    sweep = Sweep(cast(Alur, outside), cast(Cluster, outside))
+    sweep.see(body)
+    await sweep.once()
+    return outside.told
+
+
+def handled(body: Object, version: int) -> Object:
+    status = {"observedHash": fingerprint(body), "activeVersion": version, "phase": "Ready"}
+    return {**body, "status": status}
+
+
+async def test_what_alur_has_otherwise_is_handled_again() -> None:
+    body = handled(workflow(), 4)
+    drifted = live(workflow(spec={"title": "drifted"}), version=5)
+    assert await swept(body, drifted) == [{"observedHash": None}]
+
+
+async def test_a_change_that_is_being_handled_is_not_taken_for_drift() -> None:
+    changed = workflow(spec={"title": "changed"}, status=handled(workflow(), 4)["status"])
+    assert await swept(changed, live(changed, version=5)) == []

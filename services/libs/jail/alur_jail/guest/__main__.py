@@ -23,8 +23,6 @@ from typing import Any  # noqa: E402  # the path comes first
 
 from alur_jail.guest import light, lockdown, wire  # noqa: E402  # the path comes first
 
-NICE = 5
-"""Runners give way to the service that started them."""
 Lock = Callable[[dict[str, Any]], None]
 Runner = Callable[[socket.socket, dict[str, Any], str], None]
 _INT_BYTES = array.array("i").itemsize
@@ -77,9 +75,9 @@ def _fork(control: socket.socket, link: socket.socket, runner: Runner, lock: Loc
 
 
 def _serve(link: socket.socket, runner: Runner, lock: Lock) -> None:
-    with contextlib.suppress(PermissionError):  # whoever started us is nicer already
-        os.setpriority(os.PRIO_PROCESS, 0, NICE)
     limits = wire.receive(link)
+    with contextlib.suppress(PermissionError):  # whoever started us is nicer already
+        os.setpriority(os.PRIO_PROCESS, 0, limits["nice"])
     body = wire.receive_text(link)
     try:
         lock(limits)

@@ -171,7 +171,8 @@ async def test_the_pages_of_every_list_make_the_whole_in_the_same_order(world: R
             query = cursor and f"limit=2&cursor={cursor}"
         assert found == whole["items"], path
     single = {path for path, count in pages.items() if count == 1}
-    assert single == {f"{EXECUTIONS}/{execution}/journal"}  # nothing ran, so it is empty
+    # Nothing ran, so they are empty.
+    assert single == {f"{EXECUTIONS}/{execution}/{part}" for part in ("journal", "files")}
 
 
 async def test_a_cursor_of_another_list_is_refused(world: RestWorld) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 from alur.output import note, write
-from alur_common.settings import Settings
 from alur_sdk.errors import InvalidError, Problem
 
 
@@ -15,12 +14,13 @@ def migrate() -> None:
     The first service of a new version does the same as it starts, and holds up the others meanwhile: do it before, where
     the database is large. The data folder of `alur dev` is brought to it as it is opened.
     """
+    from alur import schema  # noqa: PLC0415  # the collections of every service, for this command alone
+    from alur_common.settings import Settings  # noqa: PLC0415  # as above
+
     mongo = Settings.load().mongo
     if mongo is None:
         text = "set ALUR_MONGO to the URL of the database; a data folder of `alur dev` needs no migration"
         raise InvalidError(text, [Problem("ALUR_MONGO", "missing", text)])
-    from alur import schema  # noqa: PLC0415  # the collections of every service, for this command alone
-
     for name in asyncio.run(schema.migrate(mongo.get_secret_value())):
         write(f"{name} made")
     note(f"all {len(schema.COLLECTIONS)} collections have the schema of this version")

@@ -101,6 +101,12 @@ class ExecutionRoutes:
                 media="application/octet-stream",
                 headers=("If-None-Match",),
             ),
+            Route("GET", one + "/nodes/{name:path}", self.get_execution_node, NodeRuns),
+        ]
+        return [route.tagged("executions") for route in [*routes, *self._watching(one)]]
+
+    def _watching(self, one: str) -> list[Route]:
+        return [
             Route("GET", one + "/journal", self.get_execution_journal, JournalPage),
             Route(
                 "GET",
@@ -109,9 +115,7 @@ class ExecutionRoutes:
                 media=_EVENTS,
                 headers=("Last-Event-ID",),
             ),
-            Route("GET", one + "/nodes/{name:path}", self.get_execution_node, NodeRuns),
         ]
-        return [route.tagged("executions") for route in routes]
 
     async def start_execution(
         self,

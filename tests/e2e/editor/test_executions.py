@@ -104,7 +104,7 @@ def test_a_file_that_a_node_kept_is_fetched_from_the_items_of_its_run(editor: Ed
     ended = editor.platform.run("downloads", [{}])
     page = editor.page
     page.goto(f"/projects/default/executions/{ended['id']}")
-    page.get_by_role("button", name="Show the items of fetch").click()
+    page.get_by_role("button", name="fetch", expanded=False).click()
     files = page.get_by_role("list", name="Files of Output")
     expect(files).to_contain_text("application/json")
     if folder := os.environ.get("ALUR_SCREENSHOTS"):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
 
+from alur_executor.service.session import Session
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -77,3 +80,24 @@ async def test_what_runs_for_a_while_is_in_the_store_for_whoever_looks(world: Wo
         ("finished", "p"),
         ("started", "a"),
     ]
+
+
+@in_virtual_time
+async def test_executions_that_wait_leave_nothing_in_memory(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[weakref.ref[Session]] = []
+    begin = Session.__init__
+
+    def remembered(session: Session, *given: Any, **named: Any) -> None:
+        begin(session, *given, **named)
+        seen.append(weakref.ref(session))
+
+    monkeypatch.setattr(Session, "__init__", remembered)
+    await world.executor()
+    spec = chain(wait("a", params={"signal": "x"}))
+    for execution in [await world.start(spec, {"n": n}) for n in range(20)]:
+        await world.rest(execution, "waiting")
+    gc.collect()
+    assert len(seen) >= 20
+    assert [session() for session in seen if session() is not None] == []

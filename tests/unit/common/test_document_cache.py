@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import orjson
+
 from alur_common.documents.sqlite.cache import Content, DocumentCache
 
 
@@ -80,3 +84,16 @@ def test_a_dropped_document_is_not_found() -> None:
     cache.drop("c", "a")
     cache.drop("c", "a")
     assert cache.find("c", "a") is None
+
+
+def test_a_document_takes_no_more_memory_than_its_bytes() -> None:
+    cache = DocumentCache(1_000, 1_000_000)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(200):
+            cache.put("c", content(str(number), orjson.dumps({"text": "x" * 500})), 1)
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 200 * 1_200

@@ -53,7 +53,9 @@ class DocumentCache:
         place = (name, content.key)
         if self._reads:
             self._reads.pop(place, None)
-        self._keep(place, (content.encoded, revision, content.values))
+        # orjson never gives back the room that it took to write into: kilobytes, however small the document is.
+        encoded = bytes(memoryview(content.encoded))
+        self._keep(place, (encoded, revision, content.values))
 
     def drop(self, name: str, key: str) -> None:
         """Forget what was deleted."""

@@ -1,15 +1,11 @@
-"""The schema of an installation: what every service keeps, in one database."""
+"""The schema of the database of an installation."""
 
 from __future__ import annotations
 
+from alur.collections import COLLECTIONS
 from alur_common.clock import SystemClock
 from alur_common.documents.mongo import MongoDocuments, connect
 from alur_common.documents.mongo.errors import translated
-from alur_common.executions import COLLECTIONS as ENGINE
-from alur_registry.adapters.stored import COLLECTIONS as REGISTRY
-from alur_scheduler.domain.collections import COLLECTIONS as SCHEDULER
-
-COLLECTIONS = (*ENGINE, *REGISTRY, *SCHEDULER)
 
 
 async def migrate(url: str) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from alur.schema import COLLECTIONS
+from alur.collections import COLLECTIONS
 from tests.support.alur_dev import ALUR
 
 NAMES = {collection.name for collection in COLLECTIONS}

@@ -15,6 +15,7 @@ def migrate() -> None:
     the database is large. The data folder of `alur dev` is brought to it as it is opened.
     """
     from alur import schema  # noqa: PLC0415  # the collections of every service, for this command alone
+    from alur.collections import COLLECTIONS  # noqa: PLC0415  # as above
     from alur_common.settings import Settings  # noqa: PLC0415  # as above
 
     mongo = Settings.load().mongo
@@ -23,4 +24,4 @@ def migrate() -> None:
         raise InvalidError(text, [Problem("ALUR_MONGO", "missing", text)])
     for name in asyncio.run(schema.migrate(mongo.get_secret_value())):
         write(f"{name} made")
-    note(f"all {len(schema.COLLECTIONS)} collections have the schema of this version")
+    note(f"all {len(COLLECTIONS)} collections have the schema of this version")

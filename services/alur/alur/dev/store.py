@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alur.schema import COLLECTIONS
+from alur.collections import COLLECTIONS
 from alur_common.blobs import Blobs
 from alur_common.blobs_files import FileBlobs
 from alur_common.bus_in_process import InProcessBus

@@ -118,7 +118,7 @@ test: install tests/node_modules/.installed browser servers-of-tests ## All test
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(COVERING)
 	$(PYTEST) -n $(WORKERS) $(filter-out $(COVERING),$(wildcard tests/unit/[a-z]*)) tests/contract tests/security
 	$(PYTEST) -n $(WORKERS) --dist worksteal tests/simulation tests/fuzz
-	$(PYTEST) -n $(WORKERS) --dist loadfile $(ALL_MARKERS) tests/integration tests/e2e
+	$(PYTEST) $(ALL_MARKERS) tests/integration tests/e2e
 
 # Of these coverage is asked; the others cost a third less without it.
 COVERING := $(addprefix tests/unit/,engine sdk nodes executor)

@@ -217,13 +217,15 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end -}}
 
 {{/*
-What is done once for each installation and upgrade: (list $ "topics" $ours $args $env). `$ours` says that what it works on
-comes up together with the rest: no hook then, for Helm makes none of the rest while it waits for one.
+What is done once for each installation and upgrade: (list $ "topics" $ours $args $env $needs). `$ours` says that what it works
+on comes up together with the rest: no hook then, for Helm makes none of the rest while it waits for one. `$needs` is what it
+may reach: "alur.egress".
 */}}
 {{- define "alur.job" -}}
 {{- $root := index . 0 -}}
 {{- $name := index . 1 -}}
-{{- $ours := index . 2 }}
+{{- $ours := index . 2 -}}
+{{- include "alur.hookPolicy" (list $root $name (index . 5) (ternary "" "pre-install,pre-upgrade" $ours)) }}
 ---
 apiVersion: batch/v1
 kind: Job
@@ -266,4 +268,37 @@ spec:
             - {name: temporary, mountPath: /tmp}
       volumes:
         - {name: temporary, emptyDir: {}}
+{{- end -}}
+
+
+{{/*
+The policy of a pod that only asks and that nobody asks: (list $ "topics" (list "dns" "kafka") $hook). It is made before the
+pod of a hook, and goes once the hook has succeeded.
+*/}}
+{{- define "alur.hookPolicy" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- if $root.Values.networkPolicy.enabled }}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "alur.fullname" $root }}-{{ $name }}
+  namespace: {{ $root.Release.Namespace }}
+  labels: {{- include "alur.labels" (list $root $name) | nindent 4 }}
+  {{- with index . 3 }}
+  annotations:
+    helm.sh/hook: {{ . }}
+    helm.sh/hook-weight: "-1"
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+  {{- end }}
+spec:
+  podSelector:
+    matchLabels: {{- include "alur.selector" (list $root $name) | nindent 6 }}
+  policyTypes: {{ ternary "[Ingress, Egress]" "[Ingress]" $root.Values.networkPolicy.egress.enabled }}
+  {{- if $root.Values.networkPolicy.egress.enabled }}
+  egress:
+    {{- include "alur.egress" (list $root (index . 2) dict) | indent 4 }}
+  {{- end }}
+{{- end }}
 {{- end -}}

@@ -32,7 +32,9 @@ def alerts() -> Iterator[tuple[str, str, str]]:
     for one in yaml.safe_load_all(golden):
         if one["kind"] == "PrometheusRule":
             for group in one["spec"]["groups"]:
-                yield from ((rule["alert"], rule["expr"], "") for rule in group["rules"])
+                for rule in group["rules"]:
+                    said = re.findall(r"\$labels\.(\w+)", str(rule["annotations"]))
+                    yield rule["alert"], rule["expr"], "".join(f"{{{{{label}}}}}" for label in said)
 
 
 QUERIES = [*panels(), *alerts()]
@@ -75,6 +77,19 @@ def test_what_only_grows_is_asked_for_its_rate_and_nothing_else_is(
     assert legend is not None
     for name, metric in metrics_of(query).items():
         assert (f"rate({name}{{" in query) == (metric.kind != "gauge"), title
+
+
+def test_an_alert_says_what_it_means_and_what_to_do_and_the_guide_lists_it() -> None:
+    rules = yaml.safe_load((ROOT / "charts/alur/files/alerts.yaml").read_text())
+    guide = (ROOT / "docs/how-to/kubernetes-operate.md").read_text()
+    assert [rule["alert"] for rule in rules] == re.findall(
+        r"^\| `(Alur\w+)` \|", guide, re.MULTILINE
+    )
+    assert [rule["alert"] for rule in rules] == [title for title, _, _ in alerts()]
+    for rule in rules:
+        assert set(rule["annotations"]) == {"summary", "description"}
+        assert all(text.endswith(".") for text in rule["annotations"].values())
+        assert rule["labels"]["severity"] in {"critical", "warning"}
 
 
 def test_an_address_of_a_dashboard_stays() -> None:

@@ -79,6 +79,9 @@ class Meter(Protocol):
     def ended(self, status: str, took: float) -> None:
         """An execution ended."""
 
+    def in_doubt(self) -> None:
+        """An execution came to rest until a person resolves what is in doubt."""
+
     def ran(self, node_type: str, result: str, seconds: float) -> None:
         """An attempt of a node ended."""
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from alur_common.executions import Message
 from alur_executor.service.executor import MOST_BREAKS
 from alur_sdk.errors import UnavailableError
+from tests.simulation.world import Silent
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -106,7 +107,11 @@ async def test_a_person_decides_about_what_asks(
 
 
 @in_virtual_time
-async def test_while_a_person_has_to_decide_all_else_of_the_execution_rests(world: World) -> None:
+async def test_while_a_person_has_to_decide_all_else_of_the_execution_rests(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(Silent, "in_doubt", lambda _: counted.append("in doubt"))
     pause = node("pause", "core.wait", params={"for": "PT1H"})
     spec = chain(pause, node("after", params={"body": {"n": 2}}))
     spec["nodes"].insert(0, node("a", inDoubt="ask"))
@@ -117,6 +122,7 @@ async def test_while_a_person_has_to_decide_all_else_of_the_execution_rests(worl
         await asyncio.sleep(3600)
         await world.recovery.wake_due()
     assert (await world.executions.get(execution_id)).status == "in-doubt"
+    assert len(counted) == 1
     await world.tell(execution_id, "resolve", "1", node="a", outcome="done", output={})
     assert (await world.rest(execution_id)).status == "succeeded"
     assert len(world.outside.calls) == 2

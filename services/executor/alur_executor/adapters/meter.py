@@ -14,6 +14,7 @@ class PrometheusMeter:
         self._waited = metrics.times("executor_start_delay_seconds")
         self._started = metrics.counter("executor_runs_started_total")
         self._ended = metrics.counter("executor_runs_completed_total")
+        self._doubted = metrics.counter("executor_runs_in_doubt_total")
         self._took = metrics.times("executor_run_duration_seconds")
         self._ran = metrics.times("executor_node_duration_seconds")
         self._retried = metrics.counter("executor_node_retries_total")
@@ -31,6 +32,9 @@ class PrometheusMeter:
             counter = self._results[status] = self._ended.labels(status)
         counter.inc()
         self._took.observe(took)
+
+    def in_doubt(self) -> None:
+        self._doubted.inc()
 
     def ran(self, node_type: str, result: str, seconds: float) -> None:
         self._ran.of(node_type, result).observe(seconds)

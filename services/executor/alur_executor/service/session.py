@@ -297,6 +297,8 @@ class Session:
         if await self._messages.take_all():
             return False  # plan again
         await self._endings.suspend(at, status)
+        if status == "in-doubt":
+            self.parts.meter.in_doubt()
         return True
 
     async def _wait(self) -> None:

@@ -80,6 +80,7 @@ METRICS = (
         "executor_runs_started_total", "Executions that were begun, each once a process took it up."
     ),
     _counter("executor_runs_completed_total", "Executions that ended.", "result"),
+    _counter("executor_runs_in_doubt_total", "Times that an execution came to rest in doubt."),
     _histogram("executor_start_delay_seconds", WAIT_SECONDS, "From acceptance to the first node."),
     _histogram("executor_run_duration_seconds", RUN_SECONDS, "From the first node to the end."),
     _histogram(

@@ -60,14 +60,16 @@ def test_every_pod_has_a_policy_that_names_what_comes_in_and_what_goes_out(name:
 def test_a_hook_has_its_policy_before_its_pod_and_not_after_it() -> None:
     made = chart.objects(chart.rendered("small"))
     hooks = [one for one in made if "helm.sh/hook" in one["metadata"].get("annotations", {})]
-    weights: dict[tuple[str, str], int] = {}
+    weights: dict[tuple[str, bool], list[int]] = {}
     for one in hooks:
         given = one["metadata"]["annotations"]
         assert "hook-succeeded" in given["helm.sh/hook-delete-policy"]
-        weights[one["metadata"]["name"], one["kind"]] = int(given.get("helm.sh/hook-weight", 0))
-    assert {name for name, _ in weights} == {"alur-migrate", "alur-topics", "alur-test"}
-    for (name, kind), weight in weights.items():
-        assert kind == "NetworkPolicy" or weights[name, "NetworkPolicy"] < weight
+        component = one["metadata"]["labels"]["app.kubernetes.io/component"]
+        is_run = one["kind"] in {"Job", "Pod"}
+        weights.setdefault((component, is_run), []).append(int(given.get("helm.sh/hook-weight", 0)))
+    assert {component for component, _ in weights} == {"migrate", "topics", "test"}
+    for component in ("migrate", "topics", "test"):
+        assert max(weights[component, False]) < min(weights[component, True])
 
 
 def test_only_what_runs_nodes_reaches_the_internet() -> None:

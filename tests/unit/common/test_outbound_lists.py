@@ -107,6 +107,14 @@ async def test_what_a_name_leads_to_is_told_to_the_log_and_to_nobody_else() -> N
     assert "10.1.2.3" not in refused.value.message
 
 
+@pytest.mark.parametrize("url", ["http://10.1.2.3/", "http://metadata.google.internal/"])
+def test_a_refusal_is_not_its_own_cause(url: str) -> None:
+    guard = Guards(LISTS).of("acme", "x")
+    with capture_logs(), pytest.raises(RefusedError) as refused:
+        guard.check_url(url)
+    assert refused.value.__cause__ is None
+
+
 @pytest.mark.parametrize(
     ("url", "level", "decision"),
     [("http://10.1.2.3:8080/", "info", "listed"), ("http://1.1.1.1/", "debug", "public")],

@@ -80,7 +80,9 @@ class Guard:
         try:
             target = self._parsed(url)
         except ValueError as error:
-            raise self._refused(RefusedError(f"the address is refused: {error}")) from error
+            refused = RefusedError(f"the address is refused: {error}")
+            self._tell(refused)
+            raise refused from error
         if target.address is not None:
             self._decide(target.address, target.port, target.host)
         else:
@@ -92,7 +94,8 @@ class Guard:
         try:
             return self._checked(address, port)
         except RefusedError as error:
-            raise self._refused(error, host=host, address=str(address), port=port) from error
+            self._tell(error, host=host, address=str(address), port=port)
+            raise
 
     def _check(self, address: Address, port: int) -> bool:
         is_listed = not is_public(address)
@@ -114,11 +117,10 @@ class Guard:
         reason = "an allow list names it" if is_listed else "a public address"
         self._decisions.tell(Decision(True, reason, host, str(address), port, is_listed))
 
-    def _refused(
+    def _tell(
         self, error: RefusedError, *, host: str = "", address: str = "", port: int = 0
-    ) -> RefusedError:
+    ) -> None:
         self._decisions.tell(Decision(False, error.message, host, address, port))
-        return error
 
     async def resolve(self, host: str, port: int) -> list[Answer]:
         """Return the checked addresses of a host, asking the resolver once.
@@ -129,7 +131,9 @@ class Guard:
         try:
             name = str(ip_address(host)) if ":" in host else host_name(host)
         except ValueError as error:
-            raise self._refused(RefusedError(f"the host is refused: {error}")) from error
+            refused = RefusedError(f"the host is refused: {error}")
+            self._tell(refused)
+            raise refused from error
         self._check_name(name, port)
         addresses = [ip_address(text) for text in await self._answers(name, port)]
         for address in addresses:
@@ -168,7 +172,8 @@ class Guard:
                 raise RefusedError(f"{name} names the metadata service of a cloud", host=name)  # noqa: TRY301  # told below
             _check_port(port, named=self._allowed.opens(port))
         except RefusedError as error:
-            raise self._refused(error, host=name, port=port) from None
+            self._tell(error, host=name, port=port)
+            raise
 
 
 def _is_open(port: int) -> bool:

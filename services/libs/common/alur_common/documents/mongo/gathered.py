@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
+from alur_common.documents.mongo.unbroken import Unbroken
 from alur_sdk.errors import AlurError
 
 Q = TypeVar("Q")
@@ -89,20 +90,22 @@ class Gathered(Generic[Q, A]):
 
 
 class Turns:
-    """What is asked for one key goes one after the other, in the order in which it was asked."""
+    """What is asked for one key goes one after the other, in the order in which it was asked, whoever is cancelled."""
 
-    def __init__(self) -> None:
+    def __init__(self, unbroken: Unbroken) -> None:
+        self._unbroken = unbroken
         self._last: dict[str, asyncio.Future[None]] = {}
 
     def take(self, key: str, work: Callable[[], Awaitable[A]]) -> Coroutine[Any, Any, A]:
         """Take the next turn, and return what does the work once those before it for this key have ended, however.
 
-        Whoever takes a turn awaits it: those behind it wait until then.
+        Whoever takes a turn awaits it: those behind it wait until then. A caller that is cancelled takes nothing back:
+        its turn comes, and those behind it wait for that.
         """
         before = self._last.get(key)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last[key] = done
-        return self._in_turn(key, before, done, work)
+        return self._unbroken.run(self._in_turn(key, before, done, work))
 
     async def _in_turn(
         self,

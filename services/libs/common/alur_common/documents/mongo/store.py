@@ -27,9 +27,9 @@ _MOST_TRIES = 50
 class _Kept:
     """One collection, and what is gathered for it."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, unbroken: Unbroken) -> None:
         self.layout = layout
-        self.turns = Turns()
+        self.turns = Turns(unbroken)
         self.inserts: Gathered[Content, None] = Gathered(
             lambda asked: insert_all(layout, asked), lambda content: content.size
         )
@@ -176,9 +176,7 @@ class MongoDocuments:
         self, collection: Collection, key: str, *, at_revision: int | None = None
     ) -> bool:
         kept = self._of(collection)
-        # With its turn: what is asked of this document next waits for it, whoever is cancelled.
-        turn = kept.turns.take(key, lambda: self._delete(kept, key, at_revision))
-        return await self._unbroken.run(turn)
+        return await kept.turns.take(key, lambda: self._delete(kept, key, at_revision))
 
     async def _delete(self, kept: _Kept, key: str, at_revision: int | None) -> bool:
         rows = kept.layout.rows
@@ -218,5 +216,5 @@ class MongoDocuments:
         kept = self._kept.get(collection.name)
         if kept is None:
             layout = Layout(self.database, collection, self._schema)
-            kept = self._kept[collection.name] = _Kept(layout)
+            kept = self._kept[collection.name] = _Kept(layout, self._unbroken)
         return kept

@@ -28,7 +28,7 @@ async def areas(tmp_path: Path) -> AsyncIterator[FileAreas]:
 
 @pytest.fixture
 def area(areas: FileAreas) -> FileArea:
-    return areas.area()
+    return areas.area("acme")
 
 
 async def written(area: FileArea, path: str | None, content: bytes = b"x") -> str:
@@ -122,27 +122,41 @@ async def test_42_no_more_bytes_than_allowed_are_written(area: FileArea) -> None
 async def test_42_all_executions_together_write_no_more_than_the_process_may(
     tmp_path: Path,
 ) -> None:
-    areas = FileAreas(tmp_path / "files", Quota(bytes=100, files=3, total=150))
-    one, other = areas.area(), areas.area()
+    areas = FileAreas(tmp_path / "files", Quota(bytes=100, files=3, total=200))
+    one, other, third = (areas.area(tenant) for tenant in ("acme", "blue", "coil"))
     await written(one, "a", b"x" * 100)
-    await written(other, "a", b"x" * 50)
+    await written(other, "a", b"x" * 70)
+    await written(third, "a", b"x" * 30)
     file = await other.create("b")
-    with pytest.raises(StorageError, match=r"150 are allowed .ALUR_FILES_TOTAL_MIB.: try again"):
+    with pytest.raises(StorageError, match=r"ALUR_FILES_TOTAL_MIB.*try again") as refused:
         await file.write(b"x")
+    assert "200" not in refused.value.message
     await file.close()
-    await other.remove("a")
-    await written(other, "c", b"x" * 50)
+    await third.remove("a")
+    await written(other, "c", b"x" * 30)
     await one.close()
-    third = areas.area()
-    await written(third, "a", b"x" * 100)
+    await written(third, "b", b"x" * 100)
     with pytest.raises(StorageError):
-        await written(other, "d")
+        await written(areas.area("acme"), "d")
+    await areas.close()
+
+
+async def test_42_one_tenant_leaves_half_of_the_room_to_the_others(tmp_path: Path) -> None:
+    areas = FileAreas(tmp_path / "files", Quota(bytes=100, files=3, total=200))
+    first, second, other = (areas.area(tenant) for tenant in ("acme", "acme", "blue"))
+    await written(first, "a", b"x" * 60)
+    await written(second, "a", b"x" * 40)
+    with pytest.raises(StorageError, match="half of it for one tenant"):
+        await written(second, "b")
+    await written(other, "a", b"x" * 100)
+    await first.close()
+    await written(second, "c", b"x" * 60)
     await areas.close()
 
 
 async def test_42_a_file_that_was_refused_takes_nothing_from_the_others(tmp_path: Path) -> None:
-    areas = FileAreas(tmp_path / "files", Quota(bytes=100, files=3, total=150))
-    one, other = areas.area(), areas.area()
+    areas = FileAreas(tmp_path / "files", Quota(bytes=100, files=3, total=200))
+    one, other = areas.area("acme"), areas.area("acme")
     for _ in range(3):
         with pytest.raises(ByteLimitError):
             await written(one, None, b"x" * 101)
@@ -161,7 +175,7 @@ async def test_42_no_more_files_than_allowed_are_made(area: FileArea) -> None:
 
 
 async def test_10_executions_do_not_see_each_other_and_leave_nothing(areas: FileAreas) -> None:
-    one, other = areas.area(), areas.area()
+    one, other = areas.area("acme"), areas.area("acme")
     await written(one, "a", b"mine")
     with pytest.raises(Permanent):
         await other.read("a")
@@ -174,7 +188,7 @@ async def test_10_executions_do_not_see_each_other_and_leave_nothing(areas: File
 
 
 async def test_nothing_is_on_the_disk_before_it_is_needed(areas: FileAreas, tmp_path: Path) -> None:
-    await areas.area().close()
+    await areas.area("acme").close()
     await areas.sweep()
     assert not (tmp_path / "files").exists()
 
@@ -192,7 +206,7 @@ async def test_a_folder_that_others_may_open_is_refused(tmp_path: Path, mode: in
     root.mkdir()
     root.chmod(mode)
     with pytest.raises(StateError, match="ALUR_FILES"):
-        await FileAreas(root, Quota()).area().create("a")
+        await FileAreas(root, Quota()).area("acme").create("a")
 
 
 async def test_a_root_that_is_a_link_is_refused(tmp_path: Path) -> None:
@@ -200,7 +214,7 @@ async def test_a_root_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "files").symlink_to(tmp_path / "real")
     areas = FileAreas(tmp_path / "files", Quota())
     with pytest.raises(StateError, match="ALUR_FILES"):
-        await areas.area().create("a")
+        await areas.area("acme").create("a")
     assert await areas.sweep() == 0
 
 
@@ -210,7 +224,7 @@ from pathlib import Path
 from alur_executor.adapters.file_area import FileAreas, Quota
 
 async def main():
-    file = await FileAreas(Path(sys.argv[1]), Quota()).area().create("left")
+    file = await FileAreas(Path(sys.argv[1]), Quota()).area("acme").create("left")
     await file.write(b"x")
     await file.close()
     print("ready", flush=True)
@@ -224,7 +238,7 @@ async def test_what_a_killed_process_left_is_removed_at_the_next_start_and_no_so
     areas: FileAreas, tmp_path: Path
 ) -> None:
     root = tmp_path / "files"
-    await written(areas.area(), "mine")
+    await written(areas.area("acme"), "mine")
     command = [sys.executable, "-c", CHILD, str(root)]
     child = await asyncio.to_thread(subprocess.Popen, command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None

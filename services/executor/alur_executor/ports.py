@@ -108,7 +108,7 @@ class Area(Files, Protocol):
 class Areas(Protocol):
     """Where executions have files."""
 
-    def area(self) -> Area:
+    def area(self, tenant: str) -> Area:
         """Return an area; nothing is on the disk before its first file."""
 
 

@@ -66,7 +66,8 @@ class Settings(CommonSettings):
     files_total_mib: int = Field(
         default=8192,
         ge=1,
-        description="What the files of all executions of one executor may come to at once; keep it below what the disk holds.",
+        description="What the files of all executions of one executor may come to at once, half of it those of one tenant; "
+        "keep it below what the disk holds.",
     )
     env_allow: str = Field(
         default="",

@@ -23,7 +23,7 @@ LARGE = bytes(range(256)) * 12_000
 @pytest.fixture
 async def area(tmp_path: Path) -> AsyncIterator[FileArea]:
     areas = FileAreas(tmp_path / "files", Quota(bytes=5_000_000))
-    yield areas.area()
+    yield areas.area("acme")
     await areas.close()
 
 

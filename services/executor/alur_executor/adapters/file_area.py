@@ -15,6 +15,7 @@ import shutil
 import stat
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ _AT_ONCE = MIB
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What the files of one execution may come to, and the bytes of all executions of the process together."""
+    """What the files of one execution may come to, and the bytes of all executions of the process: half for one tenant."""
 
     bytes: int = 1024 * MIB
     files: int = 1_000
@@ -59,11 +60,11 @@ class FileAreas:
         self._opening = threading.Lock()
         self._count = 0
         self._counting = threading.Lock()
-        self._used = 0
+        self._used: Counter[str] = Counter()
 
-    def area(self) -> FileArea:
+    def area(self, tenant: str) -> FileArea:
         """Return an area; nothing is on the disk before its first file."""
-        return FileArea(self)
+        return FileArea(self, tenant)
 
     async def sweep(self) -> int:
         """Remove what processes that died have left behind, and return of how many; safe at any time."""
@@ -73,21 +74,25 @@ class FileAreas:
         """Remove all that is left and let go of the folder."""
         await asyncio.to_thread(self._close)
 
-    def took(self, size: int) -> None:
-        """Count bytes of any execution before they are written. Raises `StorageError` beyond what all may have."""
+    def took(self, tenant: str, size: int) -> None:
+        """Count bytes of a tenant before they are written. Raises `StorageError` beyond what it or all may have."""
         with self._counting:
-            if self._used + size > self.quota.total:
+            own, total = self._used[tenant] + size, self._used.total() + size
+            if own > self.quota.total // 2 or total > self.quota.total:
+                # How much others have is nobody's business.
                 raise StorageError(
-                    f"the files of all executions in this executor come to {self._used} bytes, and {self.quota.total} "
-                    "are allowed (ALUR_FILES_TOTAL_MIB): try again when others have ended, raise it if the disk "
-                    "has room, or run more executors"
+                    "there is no room for more files in this executor (ALUR_FILES_TOTAL_MIB, half of it for one "
+                    "tenant): try again when other executions have ended, raise it if the disk has room, or run "
+                    "more executors"
                 )
-            self._used += size
+            self._used[tenant] = own
 
-    def gave(self, size: int) -> None:
+    def gave(self, tenant: str, size: int) -> None:
         """Count bytes that were removed."""
         with self._counting:
-            self._used -= size
+            self._used[tenant] -= size
+            if not self._used[tenant]:
+                del self._used[tenant]
 
     def new_folder(self) -> tuple[Path, int]:
         """Make a folder for one area and return it, and it open."""
@@ -136,8 +141,9 @@ class FileAreas:
 class FileArea:
     """`Files` of one execution, as long as it is in memory. Paths are relative, with folders made on the way."""
 
-    def __init__(self, areas: FileAreas) -> None:
+    def __init__(self, areas: FileAreas, tenant: str) -> None:
         self._areas = areas
+        self._tenant = tenant
         self._quota = areas.quota
         self._folder = -1
         self._place: Path | None = None
@@ -173,7 +179,7 @@ class FileArea:
         return await self._apart(self._opened, path)
 
     def took(self, path: str, size: int) -> None:
-        """Count bytes before they are written. Raises `ByteLimitError` beyond the quota, `StorageError` beyond that of all."""
+        """Count bytes before they are written. Raises `ByteLimitError` beyond the quota, `StorageError` beyond its tenant's or all's."""
         with self._lock:
             used = sum(self._sizes.values()) + size
             if used > self._quota.bytes:
@@ -182,7 +188,7 @@ class FileArea:
                     "(ALUR_FILES_MAX_MIB); remove some, or keep less"
                 )
             if path in self._sizes:
-                self._areas.took(size)
+                self._areas.took(self._tenant, size)
                 self._sizes[path] += size
 
     async def _apart(self, work: Callable[[Any], T], path: str | None) -> T:
@@ -223,7 +229,7 @@ class FileArea:
         with self._lock:
             with self._parent(path) as (folder, name):
                 os.unlink(name, dir_fd=folder)
-            self._areas.gave(self._sizes.pop(path, 0))
+            self._areas.gave(self._tenant, self._sizes.pop(path, 0))
 
     @contextlib.contextmanager
     def _parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
@@ -249,7 +255,7 @@ class FileArea:
                 os.close(self._folder)
                 shutil.rmtree(self._place, ignore_errors=True)
                 self._folder, self._place = -1, None
-                self._areas.gave(sum(self._sizes.values()))
+                self._areas.gave(self._tenant, sum(self._sizes.values()))
                 self._sizes.clear()
 
 

@@ -82,7 +82,7 @@ class Session:
         self.surroundings = Surroundings(execution, program, state)
         self.watching = Watching(parts.progress, execution.id)
         self.logs = RunLogs(parts.clock, state)
-        self.files = parts.files.area()
+        self.files = parts.files.area(execution.tenant)
         self.tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self.failure: BaseException | None = None
         self._changed = asyncio.Event()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -101,6 +102,22 @@ async def test_33_each_decision_says_which_node_of_whom_it_was_made_for(kind: st
             and (each["address"], each["port"]) == ("127.0.0.1", 9999)
             for each in told
         )
+
+
+async def test_33_each_connection_by_a_name_is_told_as_of_who_asks_for_it() -> None:
+    async with AsyncExitStack() as stack:
+        closing = http_answer(200, b"{}", connection="close")
+        server = await stack.enter_async_context(local_server(lambda _: closing))
+        lists = AllowLists.parse("", "shop=127.0.0.1")
+        ways = GuardedWays("", Guards(lists, resolver(["127.0.0.1"])))
+        stack.push_async_callback(ways.close)
+        request = HttpRequest("GET", f"http://inner.example:{server.port}/", timeout_seconds=5)
+        with capture_logs() as lines:
+            for execution in ("e-1", "e-2"):
+                who = replace(asker("shop"), execution=execution)
+                await ways.http(who).send(request)
+    told = [each["execution"] for each in lines if each["event"] == "outbound allowed"]
+    assert told == ["e-1", "e-2"]
 
 
 async def test_33_a_connection_that_another_project_has_open_is_not_to_be_had() -> None:

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from alur_common.outbound import AllowLists, Asker, Decisions, Guards, RefusedError, asking
-from alur_common.outbound.decisions import MOST_ASKERS, MOST_LINES, Decision
+from alur_common.outbound.decisions import MOST_ASKERS, MOST_LINES, SAID_SECONDS, Decision
 from alur_common.telemetry import Metrics
 
 TEN = ip_address("10.1.2.3")
@@ -155,6 +155,16 @@ def test_a_node_that_tries_address_after_address_is_said_to_and_then_only_counte
                 guard.check_url(f"http://10.0.0.{last}/")
     assert len(lines) == MOST_LINES + 1
     assert lines[-1]["event"] == "outbound decisions no longer logged"
+
+
+def test_what_was_said_of_a_node_is_said_again_after_an_hour() -> None:
+    times = iter((0.0, SAID_SECONDS - 1, SAID_SECONDS))
+    guard = Guards(LISTS, decisions=Decisions(now=lambda: next(times))).of("acme", "x")
+    with capture_logs() as lines, asking(SHOP):
+        for _ in range(3):
+            with pytest.raises(RefusedError):
+                guard.check_url("http://10.1.2.3/")
+    assert len(lines) == 2
 
 
 def test_only_so_many_askers_are_kept() -> None:

@@ -66,6 +66,7 @@ class Pool:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=_GuardedResolver(guard),
+                use_dns_cache=False,  # else who comes second is not told where a name leads
                 socket_factory=guarded_socket,
                 limit=CONNECTIONS,
                 limit_per_host=CONNECTIONS_PER_HOST,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alur_common.telemetry.logs import get_logger
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_LINES = 50
 """So many different decisions of one node of one execution are logged; the metric counts all."""
+SAID_SECONDS = 3_600.0
+"""After that the same is logged again of the same node: a trigger's outlives all executions."""
 MOST_ASKERS = 1_000
 """Of so many it is known what was logged; after that a decision may be logged once more."""
 _log = get_logger("alur.outbound")
@@ -62,24 +65,24 @@ def asking(asker: Asker) -> Iterator[None]:
 
 
 class Decisions:
-    """Writes decisions to the log of the process, each once for a node of an execution, and counts all.
+    """Writes decisions to the log of the process, each once an hour for a node of an execution, and counts all.
 
     Refusals and what an allow list lets through are told at `info`, public places at `debug`.
     """
 
-    def __init__(self, counted: Counter | None = None) -> None:
+    def __init__(
+        self, counted: Counter | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._counted = counted
-        self._told: OrderedDict[Asker | None, set[Decision]] = OrderedDict()
+        self._now = now
+        self._told: OrderedDict[Asker | None, _Told] = OrderedDict()
 
     def tell(self, decision: Decision) -> None:
         """Say it, unless the same was said of the same node, or too much was."""
         if self._counted is not None:
             self._counted.labels(_word(decision)).inc()
         asker = _asker.get()
-        told = self._told.setdefault(asker, set())
-        self._told.move_to_end(asker)
-        if len(self._told) > MOST_ASKERS:
-            self._told.popitem(last=False)
+        told = self._told_of(asker)
         if decision in told or len(told) > MOST_LINES:
             return
         told.add(decision)
@@ -87,6 +90,24 @@ class Decisions:
             _log.info("outbound decisions no longer logged", most=MOST_LINES, **_who(asker))
         else:
             _write(decision, asker)
+
+    def _told_of(self, asker: Asker | None) -> set[Decision]:
+        now = self._now()
+        told = self._told.get(asker)
+        if told is None or now >= told.until:
+            told = self._told[asker] = _Told(now + SAID_SECONDS)
+        self._told.move_to_end(asker)
+        if len(self._told) > MOST_ASKERS:
+            self._told.popitem(last=False)
+        return told.decisions
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was logged of an asker, and until when it is not logged again."""
+
+    until: float
+    decisions: set[Decision] = field(default_factory=set)
 
 
 def _word(decision: Decision) -> str:

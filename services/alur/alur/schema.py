@@ -11,13 +11,14 @@ from alur_common.documents.mongo.errors import translated
 async def migrate(url: str) -> list[str]:
     """Bring a database of MongoDB to the schema of this version and return the collections that it had not.
 
-    Safe to repeat, and beside services that do the same. Raises `StateError` for a database of a newer Alur,
+    Indexes that are no more declared stay until a service of this version starts: those of the version before go on
+    with them, also when the upgrade goes no further. Safe to repeat, and beside services that do the same. Raises `StateError` for a database of a newer Alur,
     `UnavailableError` when it is out of reach.
     """
     async with connect(url) as database:
         with translated():
             before = await database.list_collection_names()
         documents = MongoDocuments(database, SystemClock())
-        await documents.open(COLLECTIONS)
+        await documents.open(COLLECTIONS, only_adds=True)
         await documents.close()
     return sorted({collection.name for collection in COLLECTIONS} - set(before))

@@ -122,6 +122,18 @@ async def test_a_field_that_is_declared_anew_is_filled(database: Database) -> No
     assert stored["_expires"].replace(tzinfo=UTC) == datetime.fromtimestamp(9, UTC)
 
 
+async def test_a_migration_before_an_upgrade_leaves_the_running_version_its_indexes(
+    database: Database,
+) -> None:
+    await opened(database)
+    changed = replace(JOBS, indexes=(Index(("due",)),))
+    await opened(database, changed, only_adds=True)
+    both = set(await database["jobs"].index_information())
+    assert both == {"_id_", "i_status__rank", "u_owner__slot", "i_due"}
+    await opened(database, changed)
+    assert set(await database["jobs"].index_information()) == {"_id_", "i_due"}
+
+
 async def test_indexes_follow_their_declaration(database: Database) -> None:
     await opened(database)
     await database["jobs"].create_index("status", name="of the operator")

@@ -37,12 +37,20 @@ async def prepare(
     layouts: Mapping[str, Layout],
     migrations: Sequence[Migration],
     clock: Clock,
+    *,
+    only_adds: bool = False,
 ) -> None:
-    """Bring the database to this schema, one process at a time. Raises `StateError` for one of a newer Alur."""
+    """Bring the database to this schema, one process at a time. Raises `StateError` for one of a newer Alur.
+
+    `only_adds`: indexes that are no more declared stay, for those who still run the version before.
+    """
 
     async def work() -> None:
         with translated(), pymongo.timeout(BUILD_SECONDS):
-            await _Preparation(database, layouts, Stamps(clock)).run(migrations)
+            preparation = _Preparation(database, layouts, Stamps(clock))
+            await preparation.run(migrations)
+            if not only_adds:
+                await preparation.drop_indexes()
 
     await under_lock(database[SCHEMA], clock, work)
 
@@ -85,15 +93,17 @@ class _Preparation:
             await self._database.command("collMod", layout.name, **rules)
 
     async def _add_indexes(self, layout: Layout) -> None:
-        wanted = layout.indexes()
         present = await layout.rows.index_information()
-        for name, options in wanted.items():
+        for name, options in layout.indexes().items():
             if name not in present:
                 await layout.rows.create_index(name=name, **options)
-        for name in present:
-            # What an operator has added by another name stays.
-            if name not in wanted and name.startswith(_OURS):
-                await self._drop_index(layout, name)
+
+    async def drop_indexes(self) -> None:
+        """Drop those of ours that are no more declared; what an operator has added by another name stays."""
+        for layout in self._layouts.values():
+            for name in await layout.rows.index_information():
+                if name not in layout.indexes() and name.startswith(_OURS):
+                    await self._drop_index(layout, name)
 
     async def _drop_index(self, layout: Layout, name: str) -> None:
         try:

@@ -66,17 +66,22 @@ class MongoDocuments:
         self._schema = 0
 
     async def open(
-        self, collections: Sequence[Collection], migrations: Sequence[Migration] = ()
+        self,
+        collections: Sequence[Collection],
+        migrations: Sequence[Migration] = (),
+        *,
+        only_adds: bool = False,
     ) -> None:
         """Prove that the server is atomic and bring the database to this schema, one process at a time.
 
+        `only_adds`: indexes that are no more declared stay, for those who still run the version before.
         Raises `StateError` for a server that is not atomic and for a database of a newer Alur, `UnavailableError` when
         it is out of reach.
         """
         await prove_atomic(self.database["races"])
         self._schema = newest(migrations)
         layouts = {one.name: self._of(one).layout for one in collections}
-        await prepare(self.database, layouts, migrations, self._clock)
+        await prepare(self.database, layouts, migrations, self._clock, only_adds=only_adds)
 
     async def reach(self) -> None:
         """Raise `UnavailableError` when the server does not answer."""

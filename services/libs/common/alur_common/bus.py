@@ -37,7 +37,8 @@ class Bus(Protocol):
     ) -> None:
         """Call `handler` for each event of this type that `when` holds for, once for the whole group.
 
-        With `broadcast` the group is this process alone, and only what comes from now on concerns it.
+        No service asks for `when` now: each record is read all the same, so a topic of its own costs less. With `broadcast`
+        the group is this process alone, and only what comes from now on concerns it.
         """
 
 

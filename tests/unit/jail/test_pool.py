@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from alur_jail import examining
 from alur_jail.examining import examine
@@ -44,6 +45,19 @@ async def test_a_warm_parent_that_dies_is_started_again() -> None:
         await parent._process.wait()
         assert await made.run("python", "return [1]") == [1]
         assert made.jail._parents["python_code"] is not parent
+
+
+async def test_a_parent_that_cannot_get_warm_serves_all_the_same_and_says_why() -> None:
+    with capture_logs() as logged:
+        async with cell(bridge_packages=("alur_sdk", "jmespath", "tzdata")) as made:
+            assert await made.run("javascript", "return [1]") == [1]
+            parent = made.jail._parents["javascript_code"]
+            assert await made.run("javascript", "return [2]") == [2]
+            assert made.jail._parents["javascript_code"] is parent
+            assert made.counted.kills == []
+    told = [line for line in logged if line["event"] == "runners of code start cold"]
+    assert [line["language"] for line in told] == ["javascript_code"]
+    assert "alur_engine" in told[0]["reason"]
 
 
 async def test_a_run_that_is_cancelled_leaves_no_runner() -> None:

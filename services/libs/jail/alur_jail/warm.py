@@ -11,6 +11,8 @@ import socket
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from alur_jail import groups, room
 from alur_jail.groups import Group
 from alur_jail.room import JailSettings, NoJailError
@@ -18,7 +20,9 @@ from alur_jail.room import JailSettings, NoJailError
 _START_SECONDS: Final = 20.0
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _KEPT_COMPLAINT: Final = 500
+_MOST_COMPLAINT_BYTES: Final = 4 * _KEPT_COMPLAINT
 _INT_BYTES: Final = array.array("i").itemsize
+_log = structlog.get_logger("alur.jail")
 
 
 class GoneError(Exception):
@@ -111,6 +115,7 @@ class Warm:
     def ask_for_runner(self) -> socket.socket:
         """Ask for a runner; its pidfd, then its answers, come over the socket that is returned."""
         assert self._control is not None  # noqa: S101  it was started
+        self._hear(self._control)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
@@ -122,9 +127,17 @@ class Warm:
             theirs.close()
         return ours
 
+    def _hear(self, control: socket.socket) -> None:
+        """Log what the parent complains of since it said that it is ready: that it could not get warm."""
+        with contextlib.suppress(OSError):  # it has nothing to say, or has gone
+            if said := control.recv(_MOST_COMPLAINT_BYTES):
+                reason = said.decode("utf-8", "replace")
+                _log.warning("runners of code start cold", language=self._language, reason=reason)
+
     async def stop(self) -> None:
         """Kill it, with all runners that it forked."""
         if self._control is not None:
+            self._hear(self._control)
             self._control.close()
         if self._handle is not None:
             kill(self._handle)

@@ -19,12 +19,14 @@ import signal  # noqa: E402  # the path comes first
 import socket  # noqa: E402  # the path comes first
 from collections.abc import Callable  # noqa: E402  # the path comes first
 from importlib import import_module  # noqa: E402  # the path comes first
+from types import ModuleType  # noqa: E402  # the path comes first
 from typing import Any  # noqa: E402  # the path comes first
 
 from alur_jail.guest import light, lockdown, wire  # noqa: E402  # the path comes first
 
 Lock = Callable[[dict[str, Any]], None]
 Runner = Callable[[socket.socket, dict[str, Any], str], None]
+_LONGEST_REASON = 500
 _INT_BYTES = array.array("i").itemsize
 
 
@@ -44,9 +46,19 @@ def main() -> None:
     while (handle := _take(control)) is not None:
         _fork(control, socket.socket(fileno=handle), runner, lock)
         if not is_warm:  # the first one need not wait for what it may never use
-            guest.warm_up(sys.argv[3:])
+            _warm_up(guest, control)
             _settle()
             is_warm = True
+
+
+def _warm_up(guest: ModuleType, control: socket.socket) -> None:
+    """Get warm; what hinders it is told to the supervisor, and each runner then loads what it needs."""
+    try:
+        guest.warm_up(sys.argv[3:])
+    except Exception as error:  # noqa: BLE001  # whatever it is, runners are served all the same
+        reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+        with contextlib.suppress(OSError):  # who listened has gone
+            control.sendmsg([reason.encode("utf-8", "replace")])
 
 
 def _settle() -> None:

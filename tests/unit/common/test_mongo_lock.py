@@ -66,7 +66,8 @@ async def test_a_caller_that_is_cancelled_breaks_off_neither_work_nor_renewal(
         await asyncio.sleep(0)
     await cancelled(task)
     rows.go_on.set()
-    await ended.wait()
+    async with asyncio.timeout(5):
+        await ended.wait()
     assert [one for one in rows.seen if "broken" in one] == []
 
 

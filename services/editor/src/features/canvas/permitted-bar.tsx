@@ -5,8 +5,10 @@ import { IconLock } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isManaged } from "../../graph/document";
+import { Confirm } from "../../ui/confirm";
 import { Guarded } from "../../ui/guarded";
 import { useEditor, useWorkbench } from "./context";
+import { isDirty } from "./editor-store";
 import type { Saving } from "./use-save";
 
 export function PermittedBar({ saving }: { saving: Saving }) {
@@ -15,6 +17,8 @@ export function PermittedBar({ saving }: { saving: Saving }) {
   const etag = useEditor((state) => state.etag);
   const managed = useEditor(({ graph }) => isManaged(graph.metadata));
   const [opened] = useState(etag);
+  const isDrawn = useEditor(isDirty);
+  const [isAsking, setAsking] = useState(false);
   const lost = status?.conditions?.find(
     (one) => one.type === "Permitted" && one.status === "False",
   );
@@ -39,13 +43,21 @@ export function PermittedBar({ saving }: { saving: Saving }) {
               variant="default"
               loading={saving.isSaving}
               disabled={isRefused}
-              onClick={() => void saving.takeOver()}
+              onClick={() => (isDrawn ? setAsking(true) : void saving.takeOver())}
             >
               {t("editor.takeOver")}
             </Button>
           )}
         </Guarded>
       )}
+      <Confirm
+        isOpen={isAsking}
+        title={t("editor.takeOver")}
+        text={t("editor.takeOverDrawn")}
+        action={t("editor.takeOver")}
+        onConfirm={() => void saving.takeOver()}
+        onClose={() => setAsking(false)}
+      />
     </Alert>
   );
 }

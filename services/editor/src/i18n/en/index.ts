@@ -91,6 +91,7 @@ export const en = {
     publish: "Make this the next version",
     notPermitted: "This workflow does not run",
     takeOver: "Take over and publish",
+    takeOverDrawn: "This also publishes what is drawn here and not published yet.",
     upToDate: "Everything is saved",
     run: "Run",
     running: "Running",

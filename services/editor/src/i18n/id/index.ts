@@ -93,6 +93,7 @@ export const id: Texts = {
     publish: "Jadikan versi berikutnya",
     notPermitted: "Alur ini tidak berjalan",
     takeOver: "Ambil alih dan terbitkan",
+    takeOverDrawn: "Ini juga menerbitkan yang digambar di sini dan belum terbit.",
     upToDate: "Semua tersimpan",
     run: "Jalankan",
     running: "Berjalan",

@@ -18,7 +18,7 @@ from alur_gateway.domain.awaited import doubts_of, waits_of
 from alur_gateway.domain.pages import decode_cursor, encode_cursor
 from alur_gateway.domain.shown import Overview
 from alur_gateway.ports import Definitions
-from alur_sdk.errors import AlurError, NotFoundError
+from alur_sdk.errors import AlurError, NotFoundError, UnavailableError
 
 KEPT_GRAPHS = 200
 
@@ -37,12 +37,9 @@ class JournalHistory:
 
     async def overview(self, execution: Execution) -> Overview:
         """Return a row for each node, and what it rests for; none for one that could not even begin."""
-        try:
-            state = await self._state(execution)
-        except AlurError:
-            if execution.status == "failed":
-                return Overview([])
-            raise
+        state = await self._begun(execution)
+        if state is None:
+            return Overview([])
         nodes = history.summary(state, has_ended=execution.has_ended)
         if execution.has_ended:
             return Overview(nodes)
@@ -66,23 +63,27 @@ class JournalHistory:
 
     async def logs(self, execution: Execution, node: str | None) -> list[dict[str, Any]]:
         """Return what its node runs said, or those of one node; nothing of one that could not even begin."""
-        try:
-            state = await self._state(execution)
-        except AlurError:
-            if execution.status == "failed":
-                return []
-            raise
+        state = await self._begun(execution)
+        if state is None:
+            return []
         if node is not None and node not in state.graph.by_name:
             raise NotFoundError(f"the workflow has no node named {node!r}", node=node)
         return history.logs_of(state, node)
 
     async def files(self, execution: Execution) -> list[dict[str, Any]]:
         """Return the files that its node runs emitted; none of one that could not even begin."""
+        state = await self._begun(execution)
+        return [] if state is None else history.files_of(state)
+
+    async def _begun(self, execution: Execution) -> State | None:
+        """Return the state, None of a failed one that could not even begin. An outage is raised: it says nothing of it."""
         try:
-            return history.files_of(await self._state(execution))
+            return await self._state(execution)
+        except UnavailableError:
+            raise
         except AlurError:
             if execution.status == "failed":
-                return []
+                return None
             raise
 
     async def _state(self, execution: Execution) -> State:

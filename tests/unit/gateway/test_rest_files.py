@@ -86,3 +86,18 @@ async def test_the_tenant_of_another_fetches_no_file_by_its_hash(world: RestWorl
     blob = world.history.kept[0]["blob"]
     token = await world.stranger()
     assert (await world.ask("GET", f"{path}/{blob}", token=token)).status == 404
+
+
+async def test_nothing_is_read_for_a_head_or_a_file_that_is_known(
+    world: RestWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await kept(world)
+    blob = world.history.kept[0]["blob"]
+
+    def never(_blob: str) -> None:
+        pytest.fail("the content was asked for")
+
+    monkeypatch.setattr(world.blobs, "stream", never)
+    assert (await world.ask("HEAD", f"{path}/{blob}")).status == 200
+    known = {"if-none-match": f'"{blob}"'}
+    assert (await world.ask("GET", f"{path}/{blob}", headers=known)).status == 304

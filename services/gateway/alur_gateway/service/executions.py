@@ -181,16 +181,20 @@ class ExecutionService:
         end = after + limit
         return Page(files[after:end], str(end) if len(files) > end else None)
 
-    async def file(self, execution: Execution, blob: str) -> tuple[dict[str, Any], Content]:
-        """Return one of these files and its content, which begins; raises `NotFoundError` for any other.
+    async def file(self, execution: Execution, blob: str) -> dict[str, Any]:
+        """Return one of these files; raises `NotFoundError` for any other.
 
         A content is asked for by its hash, which others may have as well: so it has to be named by an item of this
         execution.
         """
         for file in await self._history.files(execution):
             if file["blob"] == blob:
-                return file, await _begun(self._blobs.stream(blob))
+                return file
         raise NotFoundError(f"this execution has no file {blob[:80]}")
+
+    async def content(self, file: Mapping[str, Any]) -> Content:
+        """Return the content of a file of `file`, begun: one that is gone raises `NotFoundError` here."""
+        return await _begun(self._blobs.stream(file["blob"]))
 
     async def journal(self, execution: Execution, after: int, limit: int) -> Page[dict[str, Any]]:
         """Return a page of journal entries in order; `after` counts those already seen."""

@@ -235,13 +235,13 @@ class ExecutionRoutes:
     ) -> Response:
         """Return the content of a file, to be kept under its name."""
         execution = await self._service.get(caller, project, execution_id)
-        file, content = await self._service.file(execution, blob)
+        file = await self._service.file(execution, blob)
         headers = download_headers(file)
         if is_fresh(request, headers["etag"]):
             return Response(status_code=304, headers={"etag": headers["etag"]})
         if request.method == "HEAD":  # nothing is read for it
             return Response(headers=headers)
-        return StreamingResponse(content, headers=headers)
+        return StreamingResponse(await self._service.content(file), headers=headers)
 
     async def cancel_execution(
         self, project: str, execution_id: str, caller: Who, body: CancelArg

@@ -77,7 +77,10 @@ class Handlers:
         """Have kopf call us."""
         kopf.on.startup(registry=registry)(self.configure)
         kopf.on.login(registry=registry)(self.login)
-        kopf.on.probe(id="seconds_since_watch", registry=registry)(self.probe)
+        # A probe that raised is answered, and asked anew by the next one: kopf would try this one again for a minute.
+        kopf.on.probe(
+            id="seconds_since_watch", errors=kopf.ErrorsMode.PERMANENT, registry=registry
+        )(self.probe)
         for decorate in (kopf.on.create, kopf.on.update, kopf.on.resume):
             decorate(*WORKFLOWS, id="reconcile", registry=registry)(self.reconcile)
             decorate(*RUNS, id="start", registry=registry)(self.start)
@@ -115,7 +118,10 @@ class Handlers:
         )
 
     async def probe(self, **_: Any) -> float:
-        """Return how long ago a watch was begun or told us something. Raises `UnavailableError` when that is too long."""
+        """Return how long ago a watch was begun or told us something. Raises `UnavailableError` when that is too long.
+
+        Readiness asks this (`/healthz`), liveness does not: a restart brings no cluster back.
+        """
         silent = self._watches.silent_seconds
         if silent > SILENT_SECONDS:
             raise UnavailableError(f"no watch of the cluster for {silent:.0f} s")

@@ -85,12 +85,16 @@ def build(
 def _bounds_of(settings: Settings) -> BoundsOf:
     """Return what executors let nodes do, by the settings that are one for all services."""
     allow_lists = settings.allow_lists
+    # Executors alone may have been given other limits of code: a default of ours says nothing of theirs.
+    told = settings.model_fields_set
+    seconds = settings.code_max_seconds if "code_max_seconds" in told else None
+    memory = settings.code_max_memory_mib * 1024 * 1024 if "code_max_memory_mib" in told else None
 
     def bounds(tenant: str, project: str) -> Bounds:
         return Bounds(
             wide=allow_lists.of(tenant, project).wide(),
-            code_seconds=settings.code_max_seconds,
-            code_bytes=settings.code_max_memory_mib * 1024 * 1024,
+            code_seconds=seconds,
+            code_bytes=memory,
         )
 
     return bounds

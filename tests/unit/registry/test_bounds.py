@@ -16,8 +16,9 @@ Doc = dict[str, Any]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path, outbound_projects="shop=10.0.0.0/8")
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    more = getattr(request, "param", {})
+    return Settings(data=tmp_path, outbound_projects="shop=10.0.0.0/8", **more)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,19 @@ async def test_what_a_project_may_reach_is_told_to_those_who_may_read_there_alon
     verdict = await registry.validate(replace(owner, projects=reach), document)
     codes = [warning.code for warning in verdict.warnings]
     assert ("wide-outbound" in codes) is is_told
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_told"),
+    [({}, False), ({"code_max_seconds": 60.0}, True)],
+    indirect=["settings"],
+)
+async def test_a_limit_of_code_is_judged_only_by_what_this_service_was_told(
+    owner: Caller, registry: Registry, document: Doc, *, is_told: bool
+) -> None:
+    params = {"code": "return items", "limits": {"time": "PT5M"}}
+    document["spec"]["nodes"] = [{"name": "work", "type": "core.code", "params": params}]
+    document["spec"]["edges"] = []
+    verdict = await registry.validate(owner, document)
+    codes = [warning.code for warning in verdict.warnings]
+    assert ("code-limit" in codes) is is_told

@@ -113,3 +113,5 @@ def test_limits_change_without_the_secret(cli: Cli, server: FakeServer) -> None:
     assert (done.code, done.out) == (0, "credential/sales limited\n")
     assert server.sent("PATCH")[0].body == {"allowedDomains": ["a.test", "*.b.test"]}
     assert cli("credential", "limit", "sales").code == 2
+    # The server tries no limits out, so the command does not offer to.
+    assert cli("credential", "limit", "sales", "--domain", "a.test", "--dry-run").code == 2

@@ -130,7 +130,6 @@ def credential_limit(
         typer.Option(help="Let these types alone use it; '*': all. Not given: as before."),
     ] = None,
     project: Project = None,
-    dry_run: DryRun = False,
 ) -> None:
     """Change where a secret may go and who may use it; the secret stays."""
     limits = {"allowedDomains": domain, "allowedNodeTypes": node_type}
@@ -139,8 +138,8 @@ def credential_limit(
         raise typer.BadParameter("say what changes: --domain HOST, --node-type TYPE, or both")
     session = connect(context, project)
     path = address(session, kind_named("credentials"), name)
-    session.call("GET", path) if dry_run else session.call("PATCH", path, body)
-    write(f"credential/{name} limited{' (dry run)' if dry_run else ''}")
+    session.call("PATCH", path, body)
+    write(f"credential/{name} limited")
 
 
 @credential_app.command("list")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from alur.options import Output, Project, connect
 from alur.output import Format, write
 from alur.session import Session
 from alur_sdk.errors import InvalidError, NotFoundError
+from alur_sdk.files import plain_file_name
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
@@ -71,13 +71,8 @@ def _place(file: dict[str, Any]) -> str:
 
 
 def _own_name(file: dict[str, Any]) -> str:
-    """Return a name that leads to no other folder and hides nothing."""
-    for given in (file.get("fileName"), file.get("name")):
-        last = re.split(r"[/\\]", str(given or ""))[-1]
-        name = "".join(letter for letter in last if letter.isprintable()).strip(". ")
-        if name:
-            return name
-    return str(file["blob"])
+    name = plain_file_name(file.get("fileName")) or plain_file_name(file.get("name"))
+    return name or str(file["blob"])
 
 
 def _size(count: int) -> str:

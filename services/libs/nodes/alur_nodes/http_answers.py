@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from alur_nodes.http_params import RequestParams
 from alur_sdk import HttpResponse, Item, Json, NodeContext, Permanent, RateLimited, Retryable
+from alur_sdk.files import plain_file_name
 
 EXCERPT = 500
 FAILED = 400
@@ -147,12 +148,10 @@ def _as_object(content: Json) -> dict[str, Json]:
 
 
 def _file_name(answer: HttpResponse) -> str:
-    """Return the name that the server gives the file: no folder, nothing that is not seen, nothing that reorders text."""
+    """Return the name that the server gives the file."""
     message = Message()
     message["content-disposition"] = answer.headers.get("content-disposition", "")
-    name = message.get_filename() or unquote(urlsplit(answer.url).path)
-    name = "".join(letter for letter in re.split(r"[/\\]", name)[-1] if letter.isprintable())
-    return name.strip(". ")[:255]
+    return plain_file_name(message.get_filename() or unquote(urlsplit(answer.url).path))
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
+
+_MAX_NAME = 255
+
+
+def plain_file_name(given: object) -> str:
+    """Return what is left of a name from outside to keep a file under, which may be nothing.
+
+    It names no folder, holds nothing that is not seen or reorders text, and has at most 255 characters.
+    """
+    last = re.split(r"[/\\]", given if isinstance(given, str) else "")[-1]
+    name = "".join(letter for letter in last if letter.isprintable())
+    return name.strip(". ")[:_MAX_NAME]
 
 
 class FileSink(Protocol):

@@ -84,30 +84,6 @@ async def test_code_that_goes_on_lets_others_go_first() -> None:
         running.cancel()
 
 
-async def test_a_tenant_with_many_runs_lets_those_with_few_go_first(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("alur_jail.runner._SHORT_SECONDS", 60)
-    sleep = "import time\ntime.sleep(20)"
-    async with cell() as made, asyncio.timeout(20), asyncio.TaskGroup() as group:
-        await made.run("python", "return []")
-        running = [
-            group.create_task(made.run("python", sleep, seconds=20, tenant=tenant))
-            for tenant in ("many", "many", "many", "few")
-        ]
-        parent = warm_parent("python_code")
-        # In the order of their forks; nobody can be less nice than who forked it.
-        wanted = [max(os.getpriority(os.PRIO_PROCESS, parent), nice) for nice in (5, 12, 19, 5)]
-        found: list[int] = []
-        while found != wanted:
-            await asyncio.sleep(0.01)
-            with contextlib.suppress(ProcessLookupError):  # the one before ends
-                runners = processes(parent)[1:]
-                found = [os.getpriority(os.PRIO_PROCESS, pid) for pid in runners]
-        for each in running:
-            each.cancel()
-
-
 @pytest.mark.parametrize(("seconds", "memory"), [(61, 64), (1, 513)])
 async def test_more_than_the_installation_allows_is_refused(seconds: float, memory: int) -> None:
     refusing = Cell(no_jail(), counted=None)  # type: ignore[arg-type]  # nothing is counted

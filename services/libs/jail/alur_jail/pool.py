@@ -30,11 +30,6 @@ from alur_sdk.items import Json
 _MIB: Final = 1024 * 1024
 _SLACK: Final = 32 * _MIB
 """What a runner may hold beside the memory it was given: the interpreter's own."""
-_NICE: Final = (5, 12, 19)
-"""Of the first, the second, and the further runners that a tenant has at once (nice(2)).
-
-All give way to the service; who has many gives way to who has few, for as they begin nobody knows how long they take.
-"""
 _GUESTS: Final = {"expressions": JAVASCRIPT}
 _LINES_AT_ONCE: Final = 50
 """Of one runner, before others have their turn."""
@@ -108,9 +103,9 @@ class Jail:
         self._check(limits)
         loop = asyncio.get_running_loop()
         guest = _GUESTS.get(language, language)
-        async with self._slot(tenant) as others, self._runner(guest, limits) as runner:
+        async with self._slot(tenant), self._runner(guest, limits) as runner:
             started, result = loop.time(), "failed"
-            messages = self._limits(runner, limits, others), orjson.dumps(request)
+            messages = self._limits(runner, limits), orjson.dumps(request)
             try:
                 value = await self._talk(runner, messages, limits, ears)
             except _ThrownError as thrown:
@@ -138,14 +133,13 @@ class Jail:
             )
 
     @contextlib.asynccontextmanager
-    async def _slot(self, tenant: str) -> AsyncIterator[int]:
-        """Yield how many others the tenant has or will have at once, when it may have one more."""
+    async def _slot(self, tenant: str) -> AsyncIterator[None]:
         share = max(self.settings.concurrency // 2, 1)
         own, users = self._tenants.get(tenant) or (asyncio.Semaphore(share), 0)
         self._tenants[tenant] = own, users + 1
         try:
             async with own, self._slots:
-                yield min(self._tenants[tenant][1], share) - 1
+                yield
         finally:
             users = self._tenants.pop(tenant)[1]
             if users > 1:
@@ -202,13 +196,12 @@ class Jail:
             del self._parents[language]
         await parent.stop()
 
-    def _limits(self, runner: Runner, limits: RunLimits, others: int) -> bytes:
+    def _limits(self, runner: Runner, limits: RunLimits) -> bytes:
         allowed = {
             "seconds": limits.seconds,
             "memory": limits.memory,
             "address_space": runner.address_space + limits.memory + _SLACK,
             "packages": self.settings.packages,
-            "nice": _NICE[min(others, len(_NICE) - 1)],
         }
         return orjson.dumps(allowed)
 

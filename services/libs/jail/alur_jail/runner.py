@@ -19,8 +19,6 @@ from alur_jail.warm import GoneError
 
 _HEADER: Final = 4
 _WATCH_SECONDS: Final = 0.02
-_FIRST_LOOK_SECONDS: Final = 0.006
-"""Few runs take so long; what does gives way early."""
 _BEFORE_VALUES: Final = (b",", b"[", b"{")
 """Each value but the first has one of these before it."""
 _TEXT: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -154,7 +152,7 @@ class Runner:
             self._give_way()
             timers[:] = [loop.call_later(_WATCH_SECONDS, look)]
 
-        timers.append(loop.call_later(_FIRST_LOOK_SECONDS, look))
+        timers.append(loop.call_later(_WATCH_SECONDS, look))
         try:
             yield
         finally:

@@ -24,6 +24,8 @@ from typing import Any  # noqa: E402  # the path comes first
 
 from alur_jail.guest import light, lockdown, wire  # noqa: E402  # the path comes first
 
+NICE = 5
+"""Runners give way to the service that started them."""
 Lock = Callable[[dict[str, Any]], None]
 Runner = Callable[[socket.socket, dict[str, Any], str], None]
 _LONGEST_REASON = 500
@@ -87,9 +89,9 @@ def _fork(control: socket.socket, link: socket.socket, runner: Runner, lock: Loc
 
 
 def _serve(link: socket.socket, runner: Runner, lock: Lock) -> None:
-    limits = wire.receive(link)
     with contextlib.suppress(PermissionError):  # whoever started us is nicer already
-        os.setpriority(os.PRIO_PROCESS, 0, limits["nice"])
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    limits = wire.receive(link)
     body = wire.receive_text(link)
     try:
         lock(limits)

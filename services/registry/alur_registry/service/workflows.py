@@ -207,16 +207,14 @@ class Workflows:
     async def validate(self, caller: Caller, document: object) -> Verdict:
         """Return every problem of a document; without any it can be saved, and what is risky or doubtful is told."""
         # The document is judged as it is: any project within the caller's reach does.
-        reach = None if caller.projects is None else min(caller.projects, default=None)
-        authorize(caller, "read", "workflows", reach)
+        authorize(caller, "read", "workflows", min(caller.projects or (), default=None))
         workflow, problems = self._validate(document)
         if workflow is None or not isinstance(document, dict):
             return Verdict(list(problems), [])
         project = workflow.metadata.namespace
         # What a project may reach is told to those who may read there; to others, what all of them may.
         known = project if caller.may("read", "workflows", project) else ""
-        bounds = self._bounds_of(caller.tenant, known)
-        risks = find_risks(document, bounds)
+        risks = find_risks(document, self._bounds_of(caller.tenant, known))
         return Verdict(list(problems), [*find_doubts(document), *risks])
 
     def _sound(self, document: object, project: str, name: str | None) -> Workflow:

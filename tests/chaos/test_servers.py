@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -110,9 +109,7 @@ def _addresses(platform: AlurDev) -> list[str]:
     wanted = [*("executor", "executor", "gateway", "registry", "scheduler")]
     until = time.monotonic() + RECOVERY_SECONDS
     while True:
-        lines = platform.log.read_text().splitlines()
-        said = [json.loads(line) for line in lines if line[:1] == "{" and line[-1:] == "}"]
-        places = {one["address"]: one["service"] for one in said if "address" in one}
+        places = platform.addresses()
         if sorted(places.values()) == wanted:
             return list(places)
         assert time.monotonic() < until, places

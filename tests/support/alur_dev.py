@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -109,6 +110,13 @@ class AlurDev:
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [pid for pid in map(int, children.split()) if _runs(pid, service)]
+
+    def addresses(self) -> dict[str, str]:
+        """Return where its processes answer others, each with its service, as far as they have said so."""
+        lines = self.log.read_text().splitlines()
+        said = [json.loads(line) for line in lines if line[:1] == "{" and line[-1:] == "}"]
+        begun = [one for one in said if one["msg"].endswith((" ready", " listens"))]
+        return {one["address"]: one["service"] for one in begun if "address" in one}
 
     def kill(self) -> None:
         """Kill it with all its children at once, as a power cut would."""

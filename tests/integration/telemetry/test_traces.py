@@ -24,7 +24,7 @@ HOOK = {
     "params": {"path": "orders", "respond": "result"},
 }
 SHAPE = {"name": "shape", "type": "core.set", "params": {"fields": {"n": "{{ $json.body.n }}"}}}
-ENDED = "process alur.execution.run.completed.v1"
+ENDED = "process alur.workflow.gate.changed.v1"
 
 
 def new_parent(flags: str = "01") -> tuple[str, str, str]:
@@ -99,7 +99,8 @@ EXPECTED = {
     ("executor", "claim execution"): "executor execution",
     ("executor", "complete execution"): "executor execution",
     ("executor", "send alur.execution.run.completed.v1"): "executor complete execution",
-    ("scheduler", ENDED): "executor send alur.execution.run.completed.v1",
+    ("executor", "send alur.workflow.gate.changed.v1"): "executor complete execution",
+    ("scheduler", ENDED): "executor send alur.workflow.gate.changed.v1",
     ("executor", "reply"): "executor complete execution",
     ("executor", "replies/deliver"): "executor reply",
     ("gateway", "replies/deliver"): "executor replies/deliver",

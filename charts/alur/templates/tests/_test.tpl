@@ -40,7 +40,7 @@ spec:
       volumeMounts:
         - {name: temporary, mountPath: /tmp}
         {{- if $does.args }}
-        - {name: workflow, mountPath: /etc/alur-test, readOnly: true}
+        - {name: workflow, mountPath: /var/run/workflow, readOnly: true}
         {{- end }}
   volumes:
     - {name: temporary, emptyDir: {}}

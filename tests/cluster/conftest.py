@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,10 @@ def namespace(kubernetes: Kubernetes, request: pytest.FixtureRequest) -> Iterato
     name = f"{test[:45]}-{case.rstrip(']')}".replace("_", "-").strip("-")
     with kubernetes.namespace(name) as made:
         yield made
+
+
+@pytest.fixture
+def lone_alur(tmp_path: Path) -> Iterator[AlurDev]:
+    """An Alur that a test may stop."""
+    with alur_dev(tmp_path / "data") as server:
+        yield server

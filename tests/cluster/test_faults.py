@@ -9,19 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.objects import ENDED, address, has_phase, run, status_of, version_of, workflow
-from tests.support.alur_dev import AlurDev, alur_dev
+from tests.support.alur_dev import AlurDev
 from tests.support.cluster import Kubernetes, condition, holds
 from tests.support.operator import Operator
 
 DOWN_SECONDS = 30
 RANDOM = random.Random(7)  # noqa: S311  # the same faults in each run
-
-
-@pytest.fixture
-def lone_alur(tmp_path: Path) -> Iterator[AlurDev]:
-    """An Alur that a test may stop."""
-    with alur_dev(tmp_path / "data") as server:
-        yield server
 
 
 @pytest.fixture

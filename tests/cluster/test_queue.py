@@ -10,20 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.objects import has_phase, run, workflow
-from tests.support.alur_dev import AlurDev, alur_dev
+from tests.support.alur_dev import AlurDev
 from tests.support.cluster import Kubernetes, holds
 from tests.support.operator import Operator
 
 MANY = 6
 DEPTH = 'alur_operator_queue_depth{kind="workflow"}'
 OLDEST = 'alur_operator_queue_oldest_seconds{kind="workflow"}'
-
-
-@pytest.fixture
-def lone_alur(tmp_path: Path) -> Iterator[AlurDev]:
-    """An Alur that a test may halt."""
-    with alur_dev(tmp_path / "data") as server:
-        yield server
 
 
 @pytest.fixture

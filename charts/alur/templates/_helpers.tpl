@@ -242,7 +242,7 @@ spec:
   ttlSecondsAfterFinished: 600
   backoffLimit: {{ ternary 30 5 $ours }}
   # A large database takes its time, and no other upgrade goes on meanwhile.
-  activeDeadlineSeconds: {{ ternary 1800 300 (or $ours (eq $name "migrate")) }}
+  activeDeadlineSeconds: {{ ternary 3600 300 (or $ours (eq $name "migrate")) }}
   template:
     metadata:
       labels: {{- include "alur.labels" (list $root $name) | nindent 8 }}

@@ -18,6 +18,14 @@ credential_app = typer.Typer(
     help="Sealed secrets that nodes and triggers name.", no_args_is_help=True
 )
 variable_app = typer.Typer(help="Values that expressions read as $vars.NAME.", no_args_is_help=True)
+Domains = Annotated[
+    list[str] | None,
+    typer.Option(help="Send it to these hosts only; '*': to any. Not given: as before."),
+]
+NodeTypes = Annotated[
+    list[str] | None,
+    typer.Option(help="Let these types alone use it; '*': all. Not given: as before."),
+]
 
 
 @credential_app.command("set")
@@ -34,14 +42,8 @@ def credential_set(
     rest: Annotated[
         str | None, typer.Argument(metavar="[-]", help="- reads one secret from standard input.")
     ] = None,
-    domain: Annotated[
-        list[str] | None,
-        typer.Option(help="Send it to these hosts only; '*': to any. Not given: as before."),
-    ] = None,
-    node_type: Annotated[
-        list[str] | None,
-        typer.Option(help="Let these types alone use it; '*': all. Not given: as before."),
-    ] = None,
+    domain: Domains = None,
+    node_type: NodeTypes = None,
     project: Project = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -121,14 +123,8 @@ def credential_limit(
     context: typer.Context,
     *,
     name: Annotated[str, typer.Argument(help="Its name.")],
-    domain: Annotated[
-        list[str] | None,
-        typer.Option(help="Send it to these hosts only; '*': to any. Not given: as before."),
-    ] = None,
-    node_type: Annotated[
-        list[str] | None,
-        typer.Option(help="Let these types alone use it; '*': all. Not given: as before."),
-    ] = None,
+    domain: Domains = None,
+    node_type: NodeTypes = None,
     project: Project = None,
 ) -> None:
     """Change where a secret may go and who may use it; the secret stays."""

@@ -62,12 +62,12 @@ lock: ## Compile requirements.lock anew from requirements.in and the members, an
 
 .PHONY: run
 run: install ## Start Alur, apply examples/, send one real GitHub event through the first, stay up
-	$(BIN)/python tools/demo.py --data data/dev --port $(PORT) --grpc-port $(GRPC_PORT) --stay
+	$(BIN)/python -m tools.demo --data data/dev --port $(PORT) --grpc-port $(GRPC_PORT) --stay
 
 .PHONY: demo
 demo: install ## The same on fresh data, ending with 0 when that execution succeeded
 	rm -rf data/demo
-	$(BIN)/python tools/demo.py --data data/demo
+	$(BIN)/python -m tools.demo --data data/demo
 
 # --- Check -------------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from tools.servers.running import free_port
+
 ROOT = Path(__file__).parents[1]
 ALUR = Path(sys.executable).with_name("alur")
 DELIVERY = ROOT / "tools/github-issues-opened.json"
@@ -33,13 +35,6 @@ SAY = Console(highlight=False, soft_wrap=True)
 
 class DemoError(Exception):
     """The demonstration cannot go on; the message says why."""
-
-
-def free_port() -> int:
-    """Return a port that is free on loopback now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def is_taken(port: int) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tools.demo import ROOT, alur_dev, free_port, play
+from tools.demo import ROOT, alur_dev, play
+from tools.servers.running import free_port
 
 PICTURE = ROOT / "docs/images/editor.png"
 SETTLE_MILLISECONDS = 1500

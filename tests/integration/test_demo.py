@@ -11,7 +11,8 @@ from tests.support.alur_dev import ROOT
 
 def test_the_demonstration_ends_well(tmp_path: Path) -> None:
     done = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, str(ROOT / "tools/demo.py"), "--data", str(tmp_path / "data")],
+        [sys.executable, "-m", "tools.demo", "--data", str(tmp_path / "data")],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tools.servers.running import free_port
 
 ROOT = Path(__file__).parents[2]
 ALUR = Path(sys.executable).with_name("alur")
@@ -25,11 +26,7 @@ ENDED = ("succeeded", "failed", "cancelled", "in-doubt")
 
 def free_ports(count: int) -> list[int]:
     """Return ports that are free on loopback now, all different."""
-    with ExitStack() as open_sockets:
-        probes = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    return [free_port() for _ in range(count)]
 
 
 def _homes(folder: Path) -> dict[str, str]:

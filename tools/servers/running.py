@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -16,11 +18,18 @@ READY_SECONDS = 60.0
 _LEASH = Path(__file__).with_name("leash.py")
 
 
+# Below what systems give to connections: any connection could take such a port between its choice and its use.
+_LOWEST, _HIGHEST = 20_000, 32_000
+_turns = itertools.count(os.getpid() * 101)
+
+
 def free_port() -> int:
-    """Return a TCP port that is free on loopback now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port that is free on loopback now; no two calls of one process return the same."""
+    while True:
+        port = _LOWEST + next(_turns) % (_HIGHEST - _LOWEST)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def accepts(port: int) -> bool:

@@ -7,17 +7,19 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import cast
 
 from pydantic import SecretStr
 
 from alur.dev.owner import OwnerCalls, owner_socket
+from alur.dev.ports import held_port
 from alur.dev.running import Options, editor, leave_files, tell
 from alur.local import SOCKET, remember
 from alur.loops import run_service
@@ -45,22 +47,36 @@ def run_distributed(options: Options, executors: int, schedulers: int) -> int:
             '`eval "$(make -s servers-up)"` starts servers and sets them'
         )
     configure_logs("alur-dev", settings.log_level)
-    run_service(_Deployment(options, executors, schedulers).run())
+    with ExitStack() as held:
+        ports = _Ports(
+            registry=held.enter_context(held_port("127.0.0.1", 0)),
+            rest=held.enter_context(held_port(options.host, options.port)),
+            grpc=held.enter_context(held_port(options.host, options.grpc_port)),
+            metrics=held.enter_context(held_port(settings.metrics_host, options.metrics_port)),
+        )
+        run_service(_Deployment(options, executors, schedulers, ports).run())
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    registry: int
+    rest: int
+    grpc: int
+    metrics: int
 
 
 class _Deployment:
     """The processes and how they find each other."""
 
-    def __init__(self, options: Options, executors: int, schedulers: int) -> None:
+    def __init__(self, options: Options, executors: int, schedulers: int, ports: _Ports) -> None:
         self._options = options
         self._executors = executors
         self._schedulers = schedulers
         self._token = secrets.token_urlsafe(32)
-        self._registry = f"127.0.0.1:{_free_port()}"
-        self._url = f"http://{options.host}:{options.port or _free_port()}"
-        self._grpc_port = options.grpc_port or _free_port()
-        self._metrics_port = options.metrics_port or _free_port()
+        self._ports = ports
+        self._registry = f"127.0.0.1:{ports.registry}"
+        self._url = f"http://{options.host}:{ports.rest}"
         self._told = asyncio.Event()
         self._children: dict[str, asyncio.subprocess.Process] = {}
 
@@ -96,7 +112,7 @@ class _Deployment:
                 link = f"{self._url}/sign-in#token={await registry.new_sign_in_link()}"
                 with leave_files(folder.path, self._url, link):
                     remember(folder.path)
-                    tell(self._url, link, folder.path, self._grpc_port, self._metrics_port)
+                    tell(self._url, link, folder.path, self._ports.grpc, self._ports.metrics)
                     await self._told.wait()
         finally:
             await channel.close()
@@ -135,16 +151,16 @@ class _Deployment:
         }
         gateway = {
             "ALUR_HOST": options.host,
-            "ALUR_PORT": self._url.rpartition(":")[2],
-            "ALUR_GRPC_PORT": str(self._grpc_port),
-            "ALUR_METRICS_PORT": str(self._metrics_port),
+            "ALUR_PORT": str(self._ports.rest),
+            "ALUR_GRPC_PORT": str(self._ports.grpc),
+            "ALUR_METRICS_PORT": str(self._ports.metrics),
         }
         if built := editor():
             gateway["ALUR_EDITOR_DIR"] = str(built)
         pools = os.environ.get("ALUR_POOLS", EVERY_POOL)
         trust = os.environ.get("ALUR_EVENTS_TRUST", "topic")
         wanted = [
-            ("registry", "registry", {"ALUR_CALLS_PORT": self._registry.rpartition(":")[2]}),
+            ("registry", "registry", {"ALUR_CALLS_PORT": str(self._ports.registry)}),
             ("gateway", "gateway", gateway),
             # Who can reach the broker of a machine for trying things out is trusted.
             *(
@@ -171,12 +187,6 @@ class _Deployment:
             if not self._told.is_set():
                 _log.warning("process ended and is started again", process=name, code=code)
                 await asyncio.sleep(RESTART_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:

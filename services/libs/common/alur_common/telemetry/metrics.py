@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from math import frexp
 from typing import TypeVar
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from alur_common.telemetry.declared import METRICS, Declared
-from alur_common.telemetry.tracing import Span, current
+from alur_common.telemetry.histogram import Histogram
 from alur_sdk.errors import UnavailableError
 
 PREFIX = "alur_"
-EXEMPLAR_SECONDS = 1.0
 _Kind = TypeVar("_Kind", Counter, Gauge, Histogram)
 
 
@@ -48,17 +45,14 @@ class Metrics:
             name, Gauge, lambda d: Gauge(PREFIX + name, d.about, d.labels, registry=self.registry)
         )
 
-    def times(self, name: str) -> Times:
+    def times(self, name: str) -> Histogram:
         """Return the histogram of this name, of seconds; raises ValueError when none is declared."""
-        return Times(
-            self._made(
-                name,
-                Histogram,
-                lambda d: Histogram(
-                    PREFIX + name, d.about, d.labels, buckets=d.buckets, registry=self.registry
-                ),
-            )
-        )
+        return self._made(name, Histogram, self._histogram)
+
+    def _histogram(self, declared: Declared) -> Histogram:
+        made = Histogram(PREFIX + declared.name, declared.about, declared.labels, declared.buckets)
+        self.registry.register(made)
+        return made
 
     def text(self) -> str:
         """Return all of them in Prometheus's text format."""
@@ -76,52 +70,6 @@ class Metrics:
         if not isinstance(known, kind):
             raise ValueError(f"{name} is a {type(known).__name__.lower()}")  # noqa: TRY004 - a name asked for as another
         return known
-
-
-class Timed:
-    """One series of times. It names the current trace at most once a second for times of about the same length.
-
-    It is read less often than that, and naming a trace costs several times what counting does.
-    """
-
-    __slots__ = ("_named", "_series")
-
-    def __init__(self, series: Histogram) -> None:
-        self._series = series
-        self._named: dict[int, float] = {}
-
-    def observe(self, seconds: float) -> None:
-        """Count something that took so long."""
-        span = current()
-        named = None if span is None or not span.is_recorded else self._exemplar(span, seconds)
-        self._series.observe(seconds, named)
-
-    def _exemplar(self, span: Span, seconds: float) -> dict[str, str] | None:
-        now, about = time.monotonic(), frexp(seconds)[1]
-        if self._named.get(about, 0.0) > now:
-            return None
-        self._named[about] = now + EXEMPLAR_SECONDS
-        return {"trace_id": span.point.trace_id, "span_id": span.point.span_id}
-
-
-class Times:
-    """A histogram of seconds; each series is found once, for finding one costs more than counting."""
-
-    def __init__(self, histogram: Histogram) -> None:
-        self._histogram = histogram
-        self._series: dict[tuple[str, ...], Timed] = {}
-
-    def of(self, *labels: str) -> Timed:
-        """Return the series with these labels."""
-        found = self._series.get(labels)
-        if found is None:
-            series = self._histogram.labels(*labels) if labels else self._histogram
-            found = self._series[labels] = Timed(series)
-        return found
-
-    def observe(self, seconds: float) -> None:
-        """Count something that took so long, without labels."""
-        self.of().observe(seconds)
 
 
 @dataclass(frozen=True, slots=True)

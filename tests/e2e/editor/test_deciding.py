@@ -43,6 +43,7 @@ def test_a_signal_is_sent_with_its_data_to_the_node_that_waits(editor: Editor) -
     editor.write(data, "[true]")
     expect(send).to_be_disabled()
     editor.write(data, '{"approved": true}')
+    expect(send).to_be_enabled()
     assert serious(page) == []
     send.click()
     expect(page.get_by_text("The signal “approval” is sent")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -55,7 +56,7 @@ class Group:
         self._tasks: list[asyncio.Task[None]] = []
         self._in_flight = 0
         self._is_full = False
-        self._has_finished = False
+        self._finished = asyncio.Event()
         """Something has, since offsets were committed."""
 
     def declare(self, broker: KafkaBroker, worker: str) -> None:
@@ -177,7 +178,7 @@ class Group:
     async def _handle(self, taken: _Taken) -> None:
         await self.handling.handle(taken.record)
         if taken.progress.finish(taken.record.offset):
-            self._has_finished = True
+            self._finished.set()
             self._in_flight -= 1
             if self._is_full:
                 self._hold_back()
@@ -198,8 +199,12 @@ class Group:
     async def _commit_again_and_again(self, consumer: AIOKafkaConsumer) -> None:
         looked = 0.0
         while True:
-            await asyncio.sleep(COMMIT_SECONDS)
-            await self._commit(consumer)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._finished.wait()
+            if self._finished.is_set():
+                await asyncio.sleep(COMMIT_SECONDS)  # what finishes meanwhile goes along
+                await self._commit(consumer)
             if time.monotonic() - looked > LOOK_SECONDS:
                 looked = time.monotonic()
                 self._look(consumer)
@@ -212,14 +217,16 @@ class Group:
             async with asyncio.timeout(REVOKE_SECONDS):
                 await self._commit(consumer)
         except TimeoutError:
-            self._has_finished = True
+            self._finished.set()
             _log.warning("offsets not committed", group=self.handling.group, reason="in time")
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
         """Commit what lies before the first record that has not had its effect, partition by partition."""
-        if self._is_broadcast or not self._has_finished:
+        if not self._finished.is_set():
             return
-        self._has_finished = False
+        self._finished.clear()
+        if self._is_broadcast:
+            return
         assigned = consumer.assignment()
         offsets = {
             partition: offset
@@ -232,7 +239,7 @@ class Group:
             await consumer.commit(offsets)
         except KafkaError as error:
             # The partitions went to another member, or the coordinator moves: what was not committed is read again.
-            self._has_finished = True
+            self._finished.set()
             _log.warning("offsets not committed", group=self.handling.group, reason=repr(error))
             return
         for partition, offset in offsets.items():

@@ -16,6 +16,8 @@ export function toElk(
     layoutOptions: {
       "elk.algorithm": "layered",
       "elk.direction": "RIGHT",
+      // Only the way back into a loop runs backwards, so that the nodes of a loop stand behind its beginning.
+      "elk.layered.cycleBreaking.strategy": "DEPTH_FIRST",
       "elk.layered.spacing.nodeNodeBetweenLayers": "90",
       "elk.spacing.nodeNode": "48",
       "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",

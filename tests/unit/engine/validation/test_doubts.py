@@ -33,6 +33,22 @@ def noop(name: str, **params: Any) -> dict[str, Any]:
             {"nodes": [noop("a", x="={{ $json.a }}", y="{{ 1 }}", z="=5")]},
             ["spec.nodes[0].params.x"],
         ),
+        (
+            {
+                "nodes": [
+                    noop("a", x="$json.a", y="{ $json.a + 1 }", z=["${$vars.A}", "$('b').item"])
+                ]
+            },
+            [f"spec.nodes[0].params.{place}" for place in ("x", "y", "z[0]", "z[1]")],
+        ),
+        (
+            {
+                "nodes": [
+                    noop("a", x="$jsonnet", y="$5", z="costs $json", code="$json.a;\nreturn {}")
+                ]
+            },
+            [],
+        ),
     ],
 )
 def test_what_is_hardly_meant_is_told_with_its_path(spec: dict[str, Any], paths: list[str]) -> None:

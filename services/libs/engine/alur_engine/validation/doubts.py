@@ -8,6 +8,7 @@ from typing import Any
 
 from alur_engine.reading.limits import child_path
 from alur_engine.validation.risks import reached_from
+from alur_engine.validation.schema_check import is_bare_expression
 from alur_sdk.errors import Problem
 
 _VARIABLE = re.compile(r"\$vars\s*(?:\?\.|\.)\s*([A-Za-z_]\w*)")
@@ -42,10 +43,13 @@ def _unreached(spec: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _marked(spec: dict[str, Any]) -> Iterator[Problem]:
-    """Yield texts that begin as expressions do elsewhere."""
+    """Yield texts that are expressions elsewhere."""
     for path, text in _texts(spec.get("nodes", []), "spec.nodes"):
         if text.startswith("={{"):
             message = "the `=` before `{{` stays in the text: an expression is `{{ … }}` alone"
+            yield Problem(path, "marked", message)
+        elif is_bare_expression(text):
+            message = f"{text.strip()!r} stays text: an expression stands in `{{{{ … }}}}`, a path goes without `$json.`"
             yield Problem(path, "marked", message)
 
 

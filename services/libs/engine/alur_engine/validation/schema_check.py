@@ -20,6 +20,11 @@ _KINDS = {
     "integer": "a whole number", "number": "a number", "null": "null",
 }  # fmt: skip
 _LARGEST = 2**63
+_NAMES = (
+    "json|binary|items?|input|node|trigger|vars|env|execution|workflow|run|now|today|index|runIndex"
+)
+# `$json.total`, and `{ $json.total }` and `${$json.total}` as other templates have it: one line, no brace within.
+_BARE = re.compile(rf"(?:\$?\{{)?[ ]*\$(?:(?:{_NAMES})\b|\()[^{{}}\n]*\}}?")
 _compiled = lru_cache(maxsize=256)(re.compile)
 
 _Rule = Callable[[object, Any], str | None]
@@ -28,6 +33,11 @@ _Rule = Callable[[object, Any], str | None]
 def is_expression(value: object) -> bool:
     """Return whether a value is text with an expression in it, so that only its run tells what it is."""
     return isinstance(value, str) and "{{" in value
+
+
+def is_bare_expression(value: object) -> bool:
+    """Return whether a value is one line that begins as an expression does, without the braces that make it one."""
+    return isinstance(value, str) and _BARE.fullmatch(value.strip()) is not None
 
 
 def schema_problems(
@@ -58,7 +68,9 @@ class _Checker:
             return []
         schema = self._resolved(schema)
         if reason := _kind_problem(value, schema):
-            return [Problem(path, "type", reason)]
+            bare = self.expressions and is_bare_expression(value)
+            hint = ": an expression stands in `{{ … }}`" if bare else ""
+            return [Problem(path, "type", reason + hint)]
         problems = list(self.whole(value, schema, path))
         if isinstance(value, dict):
             for name, member in value.items():

@@ -118,6 +118,20 @@ async def test_a_wrong_start_is_refused_with_its_path(
     assert (answer.status, answer.json["errors"][0]["path"]) == (422, path)
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"inptu": []}, "unknown field `inptu`; did you mean `input`?"),
+        ({"data": []}, "unknown field `data`; known: `input`, `start`, `version`"),
+    ],
+)
+async def test_an_unknown_field_is_told_with_those_that_are_known(
+    world: RestWorld, body: object, told: str
+) -> None:
+    answer = await world.ask("POST", START, body)
+    assert answer.json["errors"][0]["message"] == told
+
+
 async def test_an_unknown_workflow_or_version_is_not_found(world: RestWorld) -> None:
     assert (await world.ask("POST", f"{WORKFLOWS}/ghost/executions", {})).status == 404
     assert (await world.ask("POST", START, {"version": 9})).status == 404

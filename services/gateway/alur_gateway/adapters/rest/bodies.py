@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from fastapi import Depends
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from alur_engine.reading import read_documents, repeated_keys
+from alur_engine.validation import unknown_field
 from alur_gateway.adapters.asgi import read_whole
 from alur_gateway.domain.errors import MalformedError, MediaTypeError
 from alur_gateway.domain.json_values import read_json
@@ -98,11 +100,18 @@ def checked(model: type[M], value: Json) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         problems = [
-            Problem(path_of(fault["loc"]), fault["type"].replace("_", "-"), fault["msg"])
+            Problem(path_of(fault["loc"]), fault["type"].replace("_", "-"), _message(model, fault))
             for fault in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         first = problems[0]
         raise InvalidError(f"{first.path}: {first.message}", problems) from error
+
+
+def _message(model: type[BaseModel], fault: ErrorDetails) -> str:
+    """Return what is wrong without the value: a body may hold a secret."""
+    if fault["type"] == "extra_forbidden":
+        return unknown_field(model, fault["loc"])
+    return f"`{fault['loc'][-1]}` is missing" if fault["type"] == "missing" else fault["msg"]
 
 
 def path_of(location: tuple[int | str, ...]) -> str:

@@ -20,6 +20,8 @@ ALGORITHMS = ["EdDSA"]
 ACCESS_SECONDS = 15 * 60
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "sid", "ten"]
 _MAX_BYTES = 4096
+# A token that is none of ours comes here as well.
+_NOT_VALID = "the token or session is not valid: send a valid token, or sign in again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class AccessTokens:
         import jwt  # noqa: PLC0415  (160 ms, and only sessions need it)
 
         if len(token) > _MAX_BYTES:
-            raise UnauthenticatedError("the session is not valid: sign in again")
+            raise UnauthenticatedError(_NOT_VALID)
         try:
             claims = jwt.decode(
                 token,
@@ -72,7 +74,7 @@ class AccessTokens:
                 options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
             )
         except (jwt.PyJWTError, ValueError) as error:
-            raise UnauthenticatedError("the session is not valid: sign in again") from error
+            raise UnauthenticatedError(_NOT_VALID) from error
         return self._claims(claims)
 
     def csrf(self, session: str) -> str:
@@ -91,7 +93,7 @@ class AccessTokens:
         tenant, user, session = claims["ten"], claims["sub"], claims["sid"]
         expires_at = claims["exp"]
         if not all(isinstance(value, str) for value in (tenant, user, session)):
-            raise UnauthenticatedError("the session is not valid: sign in again")
+            raise UnauthenticatedError(_NOT_VALID)
         if not (isinstance(expires_at, int | float) and expires_at > self._clock.now()):
             raise UnauthenticatedError("the session is over: refresh it or sign in again")
         return Claims(tenant, user, session, float(expires_at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -47,7 +47,7 @@ def _message(fault: ErrorDetails, location: list[int | str]) -> str:
     kind = fault["type"]
     context = fault.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown field `{location[-1]}`{did_you_mean(str(location[-1]), _fields(location[:-1]))}"
+        return unknown_field(Workflow, location)
     if kind == "missing":
         return f"`{location[-1]}` is missing"
     if kind in _KINDS:
@@ -61,9 +61,15 @@ def _message(fault: ErrorDetails, location: list[int | str]) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _fields(location: list[int | str]) -> list[str]:
-    """Return the fields that the model has at a place of the document."""
-    models: list[type[BaseModel]] = [Workflow]
+def unknown_field(model: type[BaseModel], location: Sequence[int | str]) -> str:
+    """Return what is said of a field that a model does not have, with the nearest that it has there, or all of them."""
+    *place, name = location
+    return f"unknown field `{name}`{did_you_mean(str(name), _fields(model, place))}"
+
+
+def _fields(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """Return the fields that a model has at a place within it."""
+    models = [model]
     for part in location:
         if isinstance(part, str):
             models = [

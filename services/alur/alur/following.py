@@ -85,6 +85,8 @@ def tell_end(shown: dict[str, Any]) -> None:
     if error:
         where = f" at {error['node']!r}" if error.get("node") else ""
         note(output.clean(f"error{where}: {output.failure(error)}"))
+    if shown.get("reason"):
+        note(output.clean(f"reason: {shown['reason']}"))
     if status == "in-doubt":
         note(
             "a crash left unknown whether an outside effect happened: look there, then "

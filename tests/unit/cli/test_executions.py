@@ -31,6 +31,13 @@ def test_a_run_is_started_and_not_waited_for(cli: Cli, server: FakeServer) -> No
     assert server.sent("POST")[0].body == {"input": [{"x": 1}]}
 
 
+def test_a_run_that_was_cancelled_says_why(cli: Cli, server: FakeServer) -> None:
+    reason = "skipped: as many run as the concurrency limit allows"
+    server.on("POST", RUN, execution("cancelled", reason=reason))
+    done = cli("run", "orders", "--wait")
+    assert (done.code, f"reason: {reason}" in done.err) == (1, True)
+
+
 def test_no_input_is_left_to_the_server_and_an_empty_list_is_sent(
     cli: Cli, server: FakeServer
 ) -> None:

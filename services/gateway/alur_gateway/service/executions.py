@@ -18,6 +18,7 @@ from alur_common.security.rights import Caller
 from alur_common.starts import Accepted, Startable, StartRequest
 from alur_common.telemetry.tracing import current, point_of
 from alur_engine.durations import duration_seconds
+from alur_engine.validation.suggestions import did_you_mean
 from alur_gateway.domain.journal import shown_entries
 from alur_gateway.domain.pages import decode_cursor, encode_cursor
 from alur_gateway.domain.shown import STATUSES, Overview, brief, seconds_of, whole
@@ -355,5 +356,5 @@ def _check_start(document: Mapping[str, Any], start: str | None) -> None:
     spec = document["spec"]
     names = [part["name"] for key in ("triggers", "nodes") for part in spec.get(key, ())]
     if start not in names:
-        message = f"there is no trigger or node named {start!r}"
+        message = f"there is no trigger or node named {start!r}{did_you_mean(start, names)}"
         raise InvalidError(message, [Problem("start", "unknown", message)])

@@ -75,6 +75,18 @@ def test_lines_of_libraries_look_alike(log: Log) -> None:
     assert (line["msg"], line["logger"]) == ("port 80 is taken", "uvicorn")
 
 
+def test_a_line_that_a_chatty_library_repeats_is_written_once_in_ten_seconds(log: Log) -> None:
+    library = logging.getLogger("aiokafka.consumer")
+    for number, second in enumerate([100.0, 101.0, 109.9, 110.0]):
+        record = library.makeRecord(
+            library.name, logging.ERROR, "", 0, "partition %s has no leader", (number,), None
+        )
+        record.created = second
+        library.handle(record)
+    told = [(line["msg"], line.get("repeated")) for line in log.lines()]
+    assert told == [("partition 0 has no leader", None), ("partition 3 has no leader", 2)]
+
+
 @pytest.mark.parametrize("name", ["password", "Authorization", "client_secret", "token", "Cookie"])
 def test_secrets_are_not_written(log: Log, name: str) -> None:
     get_logger("x").info("signed in", **{name: "hunter2"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections import Counter
 from collections.abc import MutableMapping
 from types import ModuleType
 from typing import Any, TextIO
@@ -48,7 +49,9 @@ _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
 _Fields = MutableMapping[str, Any]
 
 CHATTY = ("aiokafka", "pymongo", "faststream")
-"""Libraries that tell of every step."""
+"""Libraries that tell of every step, and of each try of what fails for a while."""
+_REPEAT_SECONDS = 10.0
+_MOST_KEPT = 1000
 
 
 def configure_logs(service: str, level: str = "info", stream: TextIO | None = None) -> None:
@@ -69,7 +72,9 @@ def configure_logs(service: str, level: str = "info", stream: TextIO | None = No
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    root.handlers = [_Bridge(write)]
+    bridge = _Bridge(write)
+    bridge.addFilter(_Repeats())
+    root.handlers = [bridge]
     root.setLevel(max(LEVELS[level], logging.INFO))
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -166,6 +171,32 @@ class _Bridge(logging.Handler):
             "event": record.getMessage(),
             **structlog.contextvars.get_contextvars(),
         }
+        if repeated := getattr(record, "repeated", 0):
+            fields["repeated"] = repeated
         if record.exc_info:
             fields["exception"] = logging.Formatter().formatException(record.exc_info)
         self._write(_Named(record.name), "", fields)
+
+
+class _Repeats(logging.Filter):
+    """Lets a line of a chatty library pass once in ten seconds, with the number of those that did not pass before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[tuple[str, str], float] = {}
+        self._kept: Counter[tuple[str, str]] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is written. Lines are the same where they differ in their arguments alone."""
+        if not record.name.startswith(CHATTY):
+            return True
+        line = (record.name, str(record.msg))
+        if record.created - self._passed.get(line, -_REPEAT_SECONDS) < _REPEAT_SECONDS:
+            self._kept[line] += 1
+            return False
+        if len(self._passed) >= _MOST_KEPT:  # a library that writes no line twice
+            self._passed.clear()
+            self._kept.clear()
+        self._passed[line] = record.created
+        record.repeated = self._kept.pop(line, 0)
+        return True

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaError
 
 from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
 from alur_common.security.records import UnsealedCredential
@@ -78,7 +78,8 @@ class KafkaReader:
     async def join(self) -> None:
         """Join the group; raises when the topic is not there: aiokafka would wait for it without a word."""
         if self._topic not in await self._consumer.topics():
-            raise UnknownTopicOrPartitionError(f"there is no topic {self._topic}, or none to read")
+            message = f"there is no topic {self._topic}, or none to read; it is looked for again"
+            raise out_of_reach(self._options, LookupError(message))
         self._consumer.subscribe([self._topic])
 
     async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from .conftest import Faults
 from .pages import Editor
 
 KEPT = "/api/v1/projects/default/credentials/to-sales"
@@ -41,3 +42,25 @@ def test_limits_of_use_are_set_kept_with_a_new_secret_and_changed_without_one(
     kept = editor.platform.rest.get(KEPT).json()
     limits = (kept["version"], kept["allowedDomains"], kept["allowedNodeTypes"])
     assert limits == (2, ["sales.example.com", "*.shop.example"], ["http.request"])
+
+
+def test_limits_that_somebody_else_changed_meanwhile_are_not_undone(
+    editor: Editor, faults: list[Faults]
+) -> None:
+    faults[0].expected.append("412")
+    page, rest = editor.page, editor.platform.rest
+    kept = KEPT.replace("to-sales", "to-shop")
+    made = {"type": "bearer", "fields": {"token": "t"}, "allowedDomains": ["a.test", "b.test"]}
+    assert rest.put(kept, json=made).status_code == 200
+    page.goto("/projects/default/credentials")
+    page.get_by_role("button", name="Change to-shop").click()
+    form = page.get_by_role("dialog", name="to-shop")
+    expect(form.get_by_text("b.test")).to_be_visible()
+    assert rest.patch(kept, json={"allowedDomains": ["a.test"]}).status_code == 200
+    form.get_by_label("Hosts it may be sent to").fill("c.test")
+    form.get_by_label("Hosts it may be sent to").press("Enter")
+    form.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Load theirs").click()
+    expect(form.get_by_text("b.test")).to_have_count(0)
+    expect(form.get_by_text("a.test")).to_be_visible()
+    assert rest.get(kept).json()["allowedDomains"] == ["a.test"]

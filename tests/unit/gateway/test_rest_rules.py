@@ -206,6 +206,22 @@ async def test_what_is_seen_again_unchanged_is_304(world: RestWorld) -> None:
         assert (await world.ask("GET", path, headers={"if-none-match": '"x"'})).status == 200
 
 
+async def test_a_credential_is_changed_only_as_it_was_seen(world: RestWorld) -> None:
+    path, body = "/api/v1/credentials/c", {"type": "bearer", "fields": {"token": "t"}}
+    new = {"if-none-match": "*"}
+    seen = (await world.ask("PUT", path, body, headers=new)).headers["etag"]
+    narrow = {"allowedDomains": ["a.test"]}
+    assert (await world.ask("PATCH", path, narrow, headers={"if-match": seen})).status == 200
+    for method, sent, condition in (
+        ("PATCH", {"allowedDomains": []}, {"if-match": seen}),
+        ("PUT", body, {"if-match": seen}),
+        ("PUT", body, new),
+    ):
+        answer = await world.ask(method, path, sent, headers=condition)
+        assert (answer.status, answer.json["code"]) == (412, "stale"), (method, condition)
+    assert (await world.ask("GET", path)).json["allowedDomains"] == ["a.test"]
+
+
 async def test_the_tag_of_an_execution_changes_with_it(world: RestWorld) -> None:
     path = f"{EXECUTIONS}/{await some_of_each(world)}"
     seen = (await world.ask("GET", path)).headers["etag"]

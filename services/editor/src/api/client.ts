@@ -3,6 +3,8 @@
 import type { Problem } from "../graph/problems";
 import type { Page } from "./types";
 
+const CONFLICT = 412;
+
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -16,6 +18,11 @@ export class ApiError extends Error {
     this.code = body.code ?? "unknown";
     this.problems = body.errors ?? [];
     this.traceId = body.traceId;
+  }
+
+  /** Somebody else was first: the tag that was sent is not the newest. */
+  get isConflict(): boolean {
+    return this.status === CONFLICT;
   }
 }
 

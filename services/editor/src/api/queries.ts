@@ -235,6 +235,21 @@ export const credentials = (project: string) =>
     retry: false,
   });
 
+export interface OpenedCredential {
+  value: Credential;
+  etag: string | null;
+}
+
+/** A credential without its secret, to be changed: what is seen here is what a save may replace. */
+export const openedCredential = (project: string, name: string) =>
+  queryOptions({
+    queryKey: ["opened-credential", project, name],
+    queryFn: (): Promise<OpenedCredential> => call("GET", paths.credential(project, name)),
+    gcTime: 0,
+    staleTime: 0,
+    refetchOnWindowFocus: false,
+  });
+
 export const credentialTypes = queryOptions({
   queryKey: ["credential-types"],
   queryFn: () => all<CredentialType>("/credential-types"),
@@ -377,14 +392,19 @@ export interface NewCredential {
   fields?: Record<string, string>;
   allowedDomains: string[];
   allowedNodeTypes: string[];
+  /** The tag of the revision that was seen, null for a new one. */
+  etag: string | null;
 }
 
-/** Create, replace or limit a credential. Its fields travel this way only. */
+/** Create, replace or limit a credential, where nobody else did meanwhile. Its fields travel this way only. */
 export function useSaveCredential(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ name, ...body }: NewCredential) =>
-      call(body.fields ? "PUT" : "PATCH", paths.credential(project, name), { body }),
+    mutationFn: ({ name, etag, ...body }: NewCredential) =>
+      call(body.fields ? "PUT" : "PATCH", paths.credential(project, name), {
+        body,
+        headers: etag ? { "If-Match": etag } : { "If-None-Match": "*" },
+      }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["credentials", project] }),
   });
 }

@@ -98,7 +98,7 @@ export interface paths {
         get: operations["getCredential"];
         /**
          * Put Credential
-         * @description Keep a credential, sealed; one of this name is replaced.
+         * @description Keep a credential, sealed. One of this name is replaced, unless `If-None-Match: *` or another `If-Match` is sent.
          */
         put: operations["putCredential"];
         post?: never;
@@ -3047,7 +3047,12 @@ export interface operations {
                 /** @description The project. */
                 project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: string;
             };

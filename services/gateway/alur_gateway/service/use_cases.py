@@ -98,7 +98,7 @@ class UseCases:
         dry_run: bool = False,
     ) -> WorkflowRecord:
         """Change a workflow by a merge patch; raises `StaleError` when it changed meanwhile."""
-        with _stale_when_changed():
+        with stale_when_changed():
             return await self.registry.patch_workflow(
                 caller, project, name, patch, if_match=precondition.revision, dry_run=dry_run
             )
@@ -113,7 +113,7 @@ class UseCases:
         managed_by: str = "",
     ) -> None:
         """Delete a workflow; raises `StaleError` when it changed meanwhile."""
-        with _stale_when_changed():
+        with stale_when_changed():
             await self.registry.delete_workflow(
                 caller, project, name, if_match=precondition.revision, managed_by=managed_by
             )
@@ -129,7 +129,7 @@ class UseCases:
         draft: int | None = None,
     ) -> WorkflowRecord:
         """Make a version of a document, which was drawn from this `draft`, or of the draft when it is None."""
-        with _stale_when_changed():
+        with stale_when_changed():
             return await self.registry.publish(
                 caller, project, name, document, if_match=precondition.revision, draft=draft
             )
@@ -143,7 +143,7 @@ class UseCases:
         precondition: Precondition,
     ) -> WorkflowRecord:
         """Make an old version the newest one."""
-        with _stale_when_changed():
+        with stale_when_changed():
             return await self.registry.restore_version(
                 caller, project, name, number, if_match=precondition.revision
             )
@@ -159,7 +159,7 @@ class UseCases:
         precondition: Precondition,
     ) -> DraftRecord:
         """Keep a draft; raises `StaleError` when it is not the one that the caller saw."""
-        with _stale_when_changed():
+        with stale_when_changed():
             return await self.registry.save_draft(
                 caller,
                 project,
@@ -174,7 +174,7 @@ class UseCases:
         self, caller: Caller, project: str, name: str, precondition: Precondition
     ) -> None:
         """Drop a draft; raises `StaleError` when it is not the one that the caller saw."""
-        with _stale_when_changed():
+        with stale_when_changed():
             await self.registry.delete_draft(caller, project, name, if_match=precondition.revision)
 
     async def get_draft(self, caller: Caller, project: str, name: str) -> DraftRecord:
@@ -196,7 +196,8 @@ class UseCases:
 
 
 @contextlib.contextmanager
-def _stale_when_changed() -> Iterator[None]:
+def stale_when_changed() -> Iterator[None]:
+    """Tell a conflict of revisions as `StaleError`: the caller named the revision that it saw."""
     try:
         yield
     except ConflictError as error:

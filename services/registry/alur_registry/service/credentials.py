@@ -85,7 +85,8 @@ class Credentials:
     ) -> Credential:
         """Create or replace a credential; all fields are given each time, as none can be read.
 
-        Limits of its use that are not given stay as they are: a new secret never widens them by itself.
+        Limits of its use that are not given stay as they are: a new secret never widens them by itself. Raises
+        `ConflictError` when `if_match` is not its revision; 0 is that of what does not exist.
         """
         authorize(caller, "write", "credentials", project)
         check_label(name, "name")
@@ -95,7 +96,7 @@ class Credentials:
         await self._projects.ensure(caller, project)
         for _ in range(TRIES):
             known = await self._store.credentials.find(caller.tenant, project, name)
-            if if_match is not None and (known is None or known.revision != if_match):
+            if if_match is not None and (known.revision if known else 0) != if_match:
                 break
             wanted = _Wanted(
                 caller.tenant, project, name, kind, tuple(sorted(checked)), hosts, users
@@ -108,7 +109,8 @@ class Credentials:
                 caller, "set", "credentials", name, project=project, type=kind, version=kept.version
             )
             return kept.info()
-        raise ConflictError(f"the credential {name} changed meanwhile", credential=name)
+        reason = "is there already" if if_match == 0 else "changed meanwhile"
+        raise ConflictError(f"the credential {name} {reason}", credential=name)
 
     async def limit_credential(
         self,

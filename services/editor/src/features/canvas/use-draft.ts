@@ -14,8 +14,6 @@ import { useWorkbench } from "./context";
 import { DraftKeeper } from "./draft-keeper";
 import { type EditorStore, isDirty } from "./editor-store";
 
-const CONFLICT = 412;
-
 interface Drawn {
   saved: Graph;
   /** What is on the canvas; the same object as `saved` if nothing is unpublished. */
@@ -47,7 +45,7 @@ export function keeperOf(project: string, name: string, editor: EditorStore, fou
         return putDraft(project, name, { document: toDocument(graph), etag, base });
       },
       drop: (etag) => dropDraft(project, name, etag),
-      isConflict: (error) => error instanceof ApiError && error.status === CONFLICT,
+      isConflict: (error) => error instanceof ApiError && error.isConflict,
     },
     { graph: drawn === saved ? null : drawn, etag: draftEtag },
   );

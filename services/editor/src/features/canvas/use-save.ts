@@ -14,8 +14,6 @@ import { isDirty } from "./editor-store";
 import { drawnOn } from "./use-draft";
 import type { ViewStore } from "./view-store";
 
-const CONFLICT = 412;
-
 export interface Saving {
   isSaving: boolean;
   /**
@@ -64,7 +62,7 @@ function usePut() {
         tell(version ? t("editor.saved", { version }) : t("editor.savedPlain"));
         return true;
       } catch (error) {
-        if (error instanceof ApiError && error.status === CONFLICT) {
+        if (error instanceof ApiError && error.isConflict) {
           view.getState().set({ dialog: "conflict" });
           return false;
         }

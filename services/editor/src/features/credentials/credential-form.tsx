@@ -14,9 +14,17 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { catalogue, credentialTypes, useSaveCredential } from "../../api/queries";
-import type { Credential } from "../../api/types";
+import { ApiError } from "../../api/client";
+import {
+  catalogue,
+  credentialTypes,
+  type OpenedCredential,
+  openedCredential,
+  useSaveCredential,
+} from "../../api/queries";
 import type { JsonSchema } from "../../graph/node-type";
+import { Confirm } from "../../ui/confirm";
+import { Failed } from "../../ui/failed";
 import { tell, tellProblem } from "../../ui/tell";
 
 interface FieldProps {
@@ -93,15 +101,18 @@ function Limits({ type, domains, onDomains, nodeTypes, onNodeTypes }: LimitsProp
   );
 }
 
-interface Props {
+interface FormProps {
   project: string;
   /** Null for a new one. */
-  known: Credential | null;
+  opened: OpenedCredential | null;
+  onReload: () => void;
   onClose: () => void;
 }
 
-function useForm({ project, known, onClose }: Props) {
+function useForm({ project, opened, onClose }: FormProps) {
   const { t } = useTranslation();
+  const known = opened?.value ?? null;
+  const [isStale, setStale] = useState(false);
   const save = useSaveCredential(project);
   const [name, setName] = useState(known?.name ?? "");
   const [type, setType] = useState(known?.type ?? "");
@@ -115,13 +126,22 @@ function useForm({ project, known, onClose }: Props) {
     event.preventDefault();
     const secret = isLimitsOnly ? {} : { type, fields: filled };
     save.mutate(
-      { name, ...secret, allowedDomains: domains, allowedNodeTypes: nodeTypes },
+      {
+        name,
+        ...secret,
+        allowedDomains: domains,
+        allowedNodeTypes: nodeTypes,
+        etag: opened?.etag ?? null,
+      },
       {
         onSuccess: () => {
           tell(t("credentials.saved", { name }));
           onClose();
         },
-        onError: tellProblem,
+        onError: (error) => {
+          if (opened && error instanceof ApiError && error.isConflict) setStale(true);
+          else tellProblem(error);
+        },
       },
     );
   };
@@ -138,18 +158,30 @@ function useForm({ project, known, onClose }: Props) {
     onNodeTypes: setNodeTypes,
   };
   const isBusy = save.isPending;
-  return { name, setName, type, chooseType, fields, set, limits, isLimitsOnly, submit, isBusy };
+  const stale = { isStale, keepEditing: () => setStale(false) };
+  return {
+    name,
+    setName,
+    type,
+    chooseType,
+    fields,
+    set,
+    limits,
+    isLimitsOnly,
+    submit,
+    isBusy,
+    stale,
+  };
 }
 
-/** Make a credential, replace its secret, or change its limits alone. What is typed leaves only for the server, once. */
-export function CredentialForm(props: Props) {
+function Form(props: FormProps) {
   const { t } = useTranslation();
   const { data: types = [] } = useQuery(credentialTypes);
   const form = useForm(props);
-  const isNew = props.known === null;
+  const isNew = props.opened === null;
   const chosen = types.find(({ type }) => type === form.type);
   return (
-    <Modal opened onClose={props.onClose} title={props.known?.name ?? t("credentials.new")}>
+    <>
       <form onSubmit={form.submit}>
         <Stack>
           {isNew && (
@@ -195,6 +227,46 @@ export function CredentialForm(props: Props) {
           </Group>
         </Stack>
       </form>
+      <Confirm
+        isOpen={form.stale.isStale}
+        title={t("conflict.title")}
+        text={t("credentials.conflict")}
+        action={t("conflict.reload")}
+        cancel={t("conflict.keep")}
+        onConfirm={props.onReload}
+        onClose={form.stale.keepEditing}
+      />
+    </>
+  );
+}
+
+interface Props {
+  project: string;
+  /** The name of the one that is changed, null for a new one. */
+  name: string | null;
+  onClose: () => void;
+}
+
+function Known({ project, name, onClose }: Props & { name: string }) {
+  const { data, error, refetch } = useQuery(openedCredential(project, name));
+  const reload = () => void refetch();
+  if (error) return <Failed error={error} onRetry={reload} />;
+  if (!data) return null;
+  return (
+    <Form key={data.etag} project={project} opened={data} onReload={reload} onClose={onClose} />
+  );
+}
+
+/** Make a credential, replace its secret, or change its limits alone. What is typed leaves only for the server, once. */
+export function CredentialForm({ name, ...props }: Props) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened onClose={props.onClose} title={name ?? t("credentials.new")}>
+      {name === null ? (
+        <Form {...props} opened={null} onReload={props.onClose} />
+      ) : (
+        <Known {...props} name={name} />
+      )}
     </Modal>
   );
 }

@@ -113,7 +113,7 @@ function List({ project, onEdit }: { project: string; onEdit: (credential: Crede
 export function CredentialsPage() {
   const { t } = useTranslation();
   const { project = "default" } = useParams();
-  const [edited, setEdited] = useState<{ known: Credential | null } | null>(null);
+  const [edited, setEdited] = useState<{ name: string | null } | null>(null);
   return (
     <Page
       title={t("credentials.title")}
@@ -124,7 +124,7 @@ export function CredentialsPage() {
             <Button
               leftSection={<IconPlus size={16} />}
               disabled={isRefused}
-              onClick={() => setEdited({ known: null })}
+              onClick={() => setEdited({ name: null })}
             >
               {t("credentials.new")}
             </Button>
@@ -133,10 +133,10 @@ export function CredentialsPage() {
       }
     >
       <div className={classes.card}>
-        <List project={project} onEdit={(known) => setEdited({ known })} />
+        <List project={project} onEdit={({ name }) => setEdited({ name })} />
       </div>
       {edited && (
-        <CredentialForm project={project} known={edited.known} onClose={() => setEdited(null)} />
+        <CredentialForm project={project} name={edited.name} onClose={() => setEdited(null)} />
       )}
     </Page>
   );

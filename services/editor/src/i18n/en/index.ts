@@ -343,6 +343,8 @@ export const en = {
     nodeTypesHint: "Nodes and triggers of other types are refused it.",
     anyNode: "Any type that takes it",
     failed: "The credentials could not be read.",
+    conflict:
+      "This credential was changed on the server since you opened it. Load theirs, and what you typed here is dropped; or keep editing, and nothing is saved.",
   },
   managed: {
     mark: "Kubernetes",

@@ -345,6 +345,8 @@ export const id: Texts = {
     nodeTypesHint: "Simpul dan pemicu bertipe lain ditolak.",
     anyNode: "Semua tipe yang menerimanya",
     failed: "Kredensial tidak dapat dibaca.",
+    conflict:
+      "Kredensial ini berubah di peladen sejak Anda membukanya. Muat versi mereka, dan yang Anda ketik di sini dibuang; atau lanjut menyunting, dan tidak ada yang disimpan.",
   },
   managed: {
     mark: "Kubernetes",

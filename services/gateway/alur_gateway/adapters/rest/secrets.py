@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Annotated
 
@@ -36,7 +37,7 @@ from alur_gateway.adapters.rest.routing import (
     reply,
 )
 from alur_gateway.domain.pages import page_of
-from alur_gateway.service.use_cases import UseCases
+from alur_gateway.service.use_cases import Precondition, UseCases, stale_when_changed
 from alur_sdk.errors import InvalidError, Problem
 
 
@@ -72,7 +73,15 @@ class SecretRoutes:
             Route("GET", "/credential-types", self.list_credential_types, CredentialTypes),
             Route("GET", "/credentials", self.list_credentials, CredentialPage),
             Route("GET", secret, self.get_credential, CredentialInfo, headers=("If-None-Match",)),
-            Route("PUT", secret, self.put_credential, CredentialInfo, 200, CredentialBody),
+            Route(
+                "PUT",
+                secret,
+                self.put_credential,
+                CredentialInfo,
+                200,
+                CredentialBody,
+                headers=("If-Match", "If-None-Match"),
+            ),
             Route(
                 "PATCH",
                 secret,
@@ -119,32 +128,33 @@ class SecretRoutes:
         caller: Who,
         body: CredentialArg,
     ) -> Response:
-        """Keep a credential, sealed; one of this name is replaced."""
+        """Keep a credential, sealed. One of this name is replaced, unless `If-None-Match: *` or another `If-Match` is sent."""
         _check_named(body.name, name, "name")
         _check_named(body.project, project, "project")
-        kept = await self._registry.set_credential(
-            caller,
-            project,
-            name,
-            body.type,
-            body.fields,
-            domains=body.allowed_domains,
-            node_types=body.allowed_node_types,
-            if_match=precondition_of(request).revision,
-        )
+        condition = precondition_of(request)
+        with _stale_when_named(condition):
+            kept = await self._registry.set_credential(
+                caller,
+                project,
+                name,
+                body.type,
+                body.fields,
+                domains=body.allowed_domains,
+                node_types=body.allowed_node_types,
+                if_match=0 if condition.must_be_new else condition.revision,
+            )
         return reply(200, kept.shown(), {"etag": etag_of(kept.revision)})
 
     async def patch_credential(
         self, request: Request, project: InProject, name: str, caller: Who, body: PatchArg
     ) -> Response:
         """Change where a credential may go and who may use it; its secret stays."""
-        kept = await self._registry.limit_credential(
-            caller,
-            project,
-            name,
-            UseLimits(_listed(body.allowed_domains), _listed(body.allowed_node_types)),
-            precondition_of(request).revision,
-        )
+        condition = precondition_of(request)
+        limits = UseLimits(_listed(body.allowed_domains), _listed(body.allowed_node_types))
+        with _stale_when_named(condition):
+            kept = await self._registry.limit_credential(
+                caller, project, name, limits, condition.revision
+            )
         return reply(200, kept.shown(), {"etag": etag_of(kept.revision)})
 
     async def delete_credential(self, project: InProject, name: str, caller: Who) -> Response:
@@ -177,6 +187,12 @@ class SecretRoutes:
         """Delete a variable."""
         await self._registry.delete_variable(caller, project, name)
         return reply(204)
+
+
+def _stale_when_named(condition: Precondition) -> AbstractContextManager[None]:
+    """Tell a conflict as 412 where the caller named a condition (RFC 9110, 13.1), else as 409."""
+    has_named = condition.must_be_new or condition.revision is not None
+    return stale_when_changed() if has_named else nullcontext()
 
 
 def _listed(given: list[str] | None) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Value
 
 from alur_api.executions.v1 import executions_pb2 as pb
+from alur_common.replies import Outcome
 from tests.integration.grpc.conftest import Remote, struct
 
 
@@ -42,6 +43,14 @@ async def test_a_run_that_is_waited_for_comes_back_ended(remote: Remote) -> None
     assert ended.finished_at.seconds > ended.accepted_at.seconds
     kept = await remote.world.only_execution()
     assert kept.input == [{"x": 1}]
+
+
+async def test_a_failure_names_its_node_and_field(remote: Remote) -> None:
+    told = {"code": "bad-parameter", "message": "no", "node": "a", "field": "params.by[1]"}
+    remote.world.run = lambda _: Outcome("ended", "failed", [], error=told)
+    ended = await start(remote, wait=Duration(seconds=5))
+    assert ended.error == pb.Error(**told)
+    assert (await get(remote, ended.id)).error == ended.error
 
 
 async def test_a_run_without_input_begins_with_one_empty_item(remote: Remote) -> None:

@@ -102,12 +102,20 @@ async def test_what_fails_may_go_on_as_an_error_item(
 
 
 @in_virtual_time
-async def test_a_failed_expression_names_its_field(world: World) -> None:
-    ended = await world.run(
-        chain(node("a", "core.set", params={"fields": {"b": ["{{ null.x }}"]}}))
-    )
+@pytest.mark.parametrize(
+    ("type_name", "params", "field"),
+    [
+        ("core.set", {"fields": {"b": ["{{ null.x }}"]}}, "params.fields.b[0]"),
+        ("core.set", {"fields": {"b.c": ["{{ null.x }}"]}}, 'params.fields["b.c"][0]'),
+        ("core.unique", {"by": ["a", "[{{ 1 }}"]}, "params.by[1]"),
+    ],
+)
+async def test_what_fails_in_a_parameter_names_its_field_as_documents_do(
+    world: World, type_name: str, params: dict[str, Any], field: str
+) -> None:
+    ended = await world.run(chain(node("a", type_name, params=params)))
     assert ended.error is not None
-    assert (ended.error["node"], ended.error["field"]) == ("a", "params.fields.b[0]")
+    assert (ended.error["node"], ended.error["field"]) == ("a", field)
 
 
 @in_virtual_time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Annotated, Any, get_origin
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from alur_engine.expressions import Evaluator, Jailed, Scope, Template
 from alur_engine.expressions.template import jailed_in
+from alur_engine.reading.limits import child_path
 from alur_sdk.errors import Permanent
 from alur_sdk.items import Json
 from alur_sdk.nodes import Params
@@ -195,7 +196,7 @@ def _adapter(model: type[Params], name: str) -> TypeAdapter[Any]:
 
 def _refused(error: ValidationError, key: str) -> Permanent:
     first = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in ((key,) if key else ()) + tuple(first["loc"]))
+    path = reduce(child_path, first["loc"], key)
     reason = first["msg"].removeprefix("Value error, ")
     what = f"the parameter {path} does not fit" if path else "the parameters do not fit"
     return Permanent(f"{what}: {reason}", parameter=path, code="bad-parameter")

@@ -276,6 +276,7 @@ def test_nothing_of_python_or_of_prototypes_is_reached(source: str) -> None:
         ("{{ null.x }}", "body"),
         ({"name": "{{ null.x }}"}, "body.name"),
         ({"ok": "{{ 1 }}", "list": [0, {"deep": "a {{ null.x }}"}]}, "body.list[1].deep"),
+        ({"x.y": ["{{ null.x }}"]}, 'body["x.y"][0]'),
     ],
 )
 def test_an_error_says_at_which_path_it_was_raised(value: Json, where: str) -> None:

@@ -126,4 +126,5 @@ def _error(shown: Any) -> executions.Error | None:  # noqa: ANN401  # an object 
         code=str(shown.get("code") or ""),
         message=str(shown.get("message") or ""),
         node=str(shown.get("node") or ""),
+        field=str(shown.get("field") or ""),
     )

@@ -17,6 +17,7 @@ from alur_engine.expressions.properties import is_plain_name
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.text import narrow, to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Undefined, Value
+from alur_engine.reading.limits import child_path
 from alur_sdk.errors import AlurError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _members(
     value: dict[str, Json], evaluator: Evaluator, references: set[str], where: str
 ) -> Make | None:
     made = {
-        key: _build(member, evaluator, references, f"{where}.{key}")
+        key: _build(member, evaluator, references, child_path(where, key))
         for key, member in value.items()
     }
     changing = [(key, make) for key, make in made.items() if make is not None]
@@ -84,7 +85,7 @@ def _members(
             try:
                 member = make(scope)
             except AlurError as error:
-                _locate(error, value[key], f"{where}.{key}")
+                _locate(error, value[key], child_path(where, key))
                 raise
             if member is UNDEFINED:
                 del filled[key]
@@ -99,7 +100,7 @@ def _elements(
     value: list[Json], evaluator: Evaluator, references: set[str], where: str
 ) -> Make | None:
     made = [
-        (index, _build(member, evaluator, references, f"{where}[{index}]"))
+        (index, _build(member, evaluator, references, child_path(where, index)))
         for index, member in enumerate(value)
     ]
     changing = [(index, make) for index, make in made if make is not None]
@@ -112,7 +113,7 @@ def _elements(
             try:
                 element = make(scope)
             except AlurError as error:
-                _locate(error, value[index], f"{where}[{index}]")
+                _locate(error, value[index], child_path(where, index))
                 raise
             filled[index] = None if element is UNDEFINED else element
         return filled

@@ -456,7 +456,9 @@ type Error struct {
 	// What went wrong, for people.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// The node where it happened.
-	Node          string `protobuf:"bytes,3,opt,name=node,proto3" json:"node,omitempty"`
+	Node string `protobuf:"bytes,3,opt,name=node,proto3" json:"node,omitempty"`
+	// The parameter of that node that it is about, as `params.tags[0]`; empty for none.
+	Field         string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -508,6 +510,13 @@ func (x *Error) GetMessage() string {
 func (x *Error) GetNode() string {
 	if x != nil {
 		return x.Node
+	}
+	return ""
+}
+
+func (x *Error) GetField() string {
+	if x != nil {
+		return x.Field
 	}
 	return ""
 }
@@ -1840,11 +1849,12 @@ const file_alur_api_executions_v1_executions_proto_rawDesc = "" +
 	"\n" +
 	"started_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAt\x125\n" +
 	"\bduration\x18\a \x01(\v2\x19.google.protobuf.DurationR\bduration\x123\n" +
-	"\x05error\x18\b \x01(\v2\x1d.alur_api.executions.v1.ErrorR\x05error\"I\n" +
+	"\x05error\x18\b \x01(\v2\x1d.alur_api.executions.v1.ErrorR\x05error\"_\n" +
 	"\x05Error\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x12\n" +
-	"\x04node\x18\x03 \x01(\tR\x04node\"\xef\x01\n" +
+	"\x04node\x18\x03 \x01(\tR\x04node\x12\x14\n" +
+	"\x05field\x18\x04 \x01(\tR\x05field\"\xef\x01\n" +
 	"\n" +
 	"RunRequest\x12\x18\n" +
 	"\aproject\x18\x01 \x01(\tR\aproject\x12\x1a\n" +

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import codecs
-from email.message import Message
-from email.parser import BytesParser
+import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
+from multipart import (  # type: ignore[import-untyped]  # it has no stubs
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+    parse_options_header,
+)
+
 from alur_gateway.domain.errors import MalformedError, MediaTypeError
 from alur_gateway.domain.json_values import read_json
-from alur_sdk.errors import InvalidError, Problem, TooLargeError
+from alur_sdk.charsets import codec_of
+from alur_sdk.errors import InvalidError, TooLargeError
 from alur_sdk.items import Json
 
 MAX_FIELDS = 1_000
+MAX_TYPE_BYTES = 1_000
+_FILE = re.compile(r";\s*filename\*", re.IGNORECASE)
+"""The name of a file as RFC 7578 forbids it (section 4.2), and the parser does not read it."""
+_PLAIN_TRANSFER = ("7bit", "8bit", "binary")
 _JSON = b"application/json"
 _FORM = "application/x-www-form-urlencoded"
 
@@ -31,13 +43,14 @@ def read_body(body: bytes, content_type: bytes | None) -> Json:
 
 
 def _read_other(body: bytes, content_type: bytes | None) -> Json:
-    kind, charset = _parsed(content_type)
+    kind, options = _parsed(content_type)
+    charset = _codec(options.get("charset"))
     if kind == "application/json" or kind.endswith("+json"):
         return read_json(body if charset == "utf-8" else _text(body, charset).encode())
     if kind == _FORM:
         return read_pairs(_text(body, charset))
     if kind == "multipart/form-data":
-        return _multipart(body, content_type or b"")
+        return _multipart(body, options.get("boundary", ""))
     if not kind:
         return _guessed(body)
     if kind.startswith("text/") or kind.endswith(("/xml", "+xml")):
@@ -69,22 +82,23 @@ def gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     return values
 
 
-def _parsed(content_type: bytes | None) -> tuple[str, str]:
-    """Return the media type in lower case and the codec's name of the charset."""
+def _parsed(content_type: bytes | None) -> tuple[str, dict[str, str]]:
+    """Return the media type in lower case and its parameters."""
     if not content_type:
-        return "", "utf-8"
-    message = Message()
-    message["content-type"] = content_type.decode("latin-1")
-    charset = message.get_content_charset("utf-8")
-    try:
-        codec = codecs.lookup(charset)
-    except (LookupError, ValueError) as error:
-        raise MediaTypeError(f"the charset {charset!r} is not known") from error
-    # Python's registry also holds codecs that unpack archives or transform text.
-    if not codec._is_text_encoding or codec.name.startswith(("utf-7", "idna", "punycode")):  # noqa: SLF001  # no public name tells text encodings apart
-        raise MediaTypeError(f"the charset {charset!r} is not read")
-    kind = content_type.partition(b";")[0].strip().lower().decode("latin-1")
-    return kind, codec.name
+        return "", {}
+    if len(content_type) > MAX_TYPE_BYTES:
+        raise MediaTypeError(f"a content type may have {MAX_TYPE_BYTES} bytes")
+    kind, options = parse_options_header(content_type.decode("latin-1"))
+    return kind, options
+
+
+def _codec(charset: str | None) -> str:
+    if charset is None:
+        return "utf-8"
+    codec = codec_of(charset)
+    if codec is None:
+        raise MediaTypeError(f"the charset {charset[:40]!r} is not read; send UTF-8")
+    return codec
 
 
 def _text(body: bytes, charset: str) -> str:
@@ -104,23 +118,37 @@ def _guessed(body: bytes) -> Json:
         return _text(body, "utf-8")
 
 
-def _multipart(body: bytes, content_type: bytes) -> dict[str, Any]:
-    head = b"MIME-Version: 1.0\r\nContent-Type: " + content_type + b"\r\n\r\n"
-    if body.count(b"\r\n--") > MAX_FIELDS:
-        raise TooLargeError(f"more than {MAX_FIELDS} fields")
-    parsed = BytesParser().parsebytes(head + body)
-    if not parsed.is_multipart() or parsed.defects:
-        raise MalformedError("the multipart body cannot be read")
-    return gathered([_field(part) for part in parsed.get_payload() if isinstance(part, Message)])
+def _multipart(body: bytes, boundary: str) -> dict[str, Any]:
+    """Return the fields of a form (RFC 7578), within bounds on their number and on their heads."""
+    try:
+        with PushMultipartParser(boundary, max_segment_count=MAX_FIELDS) as parser:
+            return gathered(list(_fields(parser.parse(body))))
+    except ParserLimitReached as error:
+        raise TooLargeError(
+            f"more than {MAX_FIELDS} fields, or a field with a large head"
+        ) from error
+    except MultipartError as error:
+        raise MalformedError(f"the multipart body cannot be read: {error}") from error
 
 
-def _field(part: Message) -> tuple[str, str]:
-    name = part.get_param("name", header="content-disposition")
-    if part.get_filename() is not None:
+def _fields(events: Iterator[MultipartSegment | bytearray | None]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of what the parser tells: the head of a part, its content in pieces, and its end."""
+    part, content = None, bytearray()
+    for event in events:
+        if isinstance(event, MultipartSegment):
+            _check_part(event)
+            part, content = event, bytearray()
+        elif event is not None:
+            content += event
+        elif part is not None:
+            yield part.name, _text(bytes(content), _codec(part.charset))
+
+
+def _check_part(part: MultipartSegment) -> None:
+    if part.filename is not None or _FILE.search(part.header("Content-Disposition")):
         message = "files are not taken here: send their content as JSON, or a link to them"
         raise MediaTypeError(message)
-    content = part.get_payload(decode=True)
-    if not isinstance(name, str) or not isinstance(content, bytes):
-        problem = Problem("body", "multipart", "a part has no name or holds other parts")
-        raise MalformedError(problem.message, [problem])
-    return name, _text(content, part.get_content_charset("utf-8"))
+    if not part.name:
+        raise MalformedError("a part of the multipart body has no name")
+    if part.header("Content-Transfer-Encoding", "binary").lower() not in _PLAIN_TRANSFER:
+        raise MediaTypeError(f"the field {part.name[:40]!r} is encoded: send it as it is")

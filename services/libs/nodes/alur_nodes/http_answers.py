@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from alur_nodes.http_params import RequestParams
 from alur_sdk import HttpResponse, Item, Json, NodeContext, Permanent, RateLimited, Retryable
+from alur_sdk.charsets import codec_of
 from alur_sdk.files import plain_file_name
 
 EXCERPT = 500
@@ -22,7 +23,7 @@ REQUEST_TIMEOUT, TOO_EARLY, TOO_MANY, UNAVAILABLE = 408, 425, 429, 503
 SERVER_FAILED = 500
 MAX_WAIT_SECONDS = 86_400.0
 _TEXT = re.compile(r"^(text/|application/(xml|javascript|x-www-form-urlencoded|yaml)|.*\+xml$)")
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:=(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:=(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
 
 
 def check(answer: HttpResponse, now: float) -> None:
@@ -60,7 +61,7 @@ def _wait_seconds(header: str | None, now: float) -> float | None:
         return min(float(header), MAX_WAIT_SECONDS)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # a number in it may be beyond all
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(0.0, aware.timestamp() - now), MAX_WAIT_SECONDS)
@@ -78,8 +79,8 @@ def content_of(answer: HttpResponse, response: str) -> Json:
     if kind == "json":
         return _parsed(answer)
     try:
-        return answer.body.decode(charset or "utf-8")
-    except (LookupError, UnicodeDecodeError):
+        return answer.body.decode(codec_of(charset or "utf-8") or "utf-8")
+    except UnicodeDecodeError:
         return answer.body.decode("utf-8", errors="replace")
 
 

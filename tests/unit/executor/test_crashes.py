@@ -195,3 +195,38 @@ async def test_a_stop_lets_end_what_ends_in_time(world: World) -> None:
     await executor.stop()
     assert (await world.executions.get(execution_id)).status == "succeeded"
     assert len(world.outside.calls) == 1
+
+
+@in_virtual_time
+async def test_a_stop_begins_no_node_that_could_not_end_so_that_none_is_repeated(
+    world: World,
+) -> None:
+    executor = await world.executor("one", drain_seconds=8.0)
+    held = [world.outside.hold() for _ in range(2)]
+    execution_id = await world.start(chain(node("a"), node("b"), node("c")), {"n": 1})
+    loop = asyncio.get_running_loop()
+    loop.call_later(1, held[0].set_result, None)
+    loop.call_later(7, held[1].set_result, None)
+    await asyncio.sleep(0.1)
+    await executor.stop()
+    assert loop.time() < 8
+    assert len(world.outside.calls) == 2
+    await world.executor("two")
+    assert (await world.rest(execution_id)).status == "succeeded"
+    assert len({call.key for call in world.outside.calls}) == len(world.outside.calls) == 3
+
+
+@in_virtual_time
+async def test_a_stop_waits_in_memory_for_nothing_that_another_can_wait_for(world: World) -> None:
+    executor = await world.executor("one", drain_seconds=8.0)
+    wait = {"name": "w", "type": "core.wait", "params": {"for": "PT4S"}}
+    execution_id = await world.start(chain(node("a"), wait, node("b")), {"n": 1})
+    await world.outside.until(1)
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(0.1)
+    begun = loop.time()
+    await executor.stop()
+    assert loop.time() - begun < 3
+    await world.executor("two")
+    assert (await world.rest(execution_id)).status == "succeeded"
+    assert len(world.outside.calls) == 2

@@ -37,6 +37,8 @@ MOST_BREAKS = 5
 """So often a session is begun anew after a fault of ours; what is out of reach for a while is waited for."""
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+GOING_ON = 0.25
+"""The part of a stop's time in which executions still begin nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Executor:
         self._queue = FairQueue(capacity.tenant_executions)
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken: dict[str, asyncio.Future[None]] = {}
-        self._is_stopping = False
+        self._is_stopping = self._hands_back = False
         self._lease: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("alur.executor")
 
@@ -206,12 +208,14 @@ class Executor:
             return False
         self._sessions[execution_id] = session
         session.on_claimed = self._is_taken
+        if self._hands_back:
+            session.hand_back()
         self._parts.meter.active(len(self._sessions))
         try:
             await session.drive()
         finally:
             session.release()
-        return session.has_mail and not session.execution.has_ended
+        return session.has_mail and not session.execution.has_ended and not self._hands_back
 
     async def _may_take(self, execution: Execution) -> bool:
         if execution.has_ended or not execution.admitted:
@@ -352,12 +356,17 @@ class Executor:
     async def stop(self) -> None:
         """Take nothing new, let what runs end for a while, and hand back the rest: it goes on from its journal.
 
+        Executions go on for a quarter of that while; then no node begins any more, so that those under way can end.
         The lease is held until then, that nobody takes over what still runs here.
         """
         self._is_stopping = True
         self._queue.clear()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._capacity.drain_seconds)
+        await self._wait_for_ends(self._capacity.drain_seconds * GOING_ON)
+        self._hands_back = True
+        for session in list(self._sessions.values()):
+            if session is not None:
+                session.hand_back()
+        await self._wait_for_ends(self._capacity.drain_seconds * (1 - GOING_ON))
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -367,3 +376,8 @@ class Executor:
             await self._workers.remove(self._parts.worker)
         except AlurError as error:
             self._log.warning("lease not removed, it runs out", reason=error.message)
+
+    async def _wait_for_ends(self, seconds: float) -> None:
+        """Wait until all that runs has ended, at most so long."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)

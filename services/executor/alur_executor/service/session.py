@@ -91,6 +91,7 @@ class Session:
         """So many entries have to be durable before anything else starts."""
         self.has_mail = False
         """Messages wait in the inbox."""
+        self._is_leaving = False
         self._runs = NodeRuns(self)
         self._steps = program.steps
         self._endings = Endings(self)
@@ -103,6 +104,11 @@ class Session:
     def nudge(self) -> None:
         """A message lies in the inbox."""
         self.has_mail = True
+        self._changed.set()
+
+    def hand_back(self) -> None:
+        """Start no node any more: the session is over once what runs has ended, and another owner goes on."""
+        self._is_leaving = True
         self._changed.set()
 
     def changed(self) -> None:
@@ -217,6 +223,10 @@ class Session:
                 await self.claim()
                 await self.writer.flush()
             commands = plan(self.state, self.parts.clock.now())
+            if self._is_leaving:
+                commands = [command for command in commands if type(command) is not Start]
+                if not commands and not self.tasks:
+                    return await self._leave()
             if not commands:
                 await self._wait()
                 return False
@@ -225,6 +235,13 @@ class Session:
             if loop.time() - begun > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 return False
+
+    async def _leave(self) -> bool:
+        """Make what has ended durable for whoever goes on; return that the session is over."""
+        if self.writer.has_pending:
+            await self.claim()
+            await self.writer.flush()
+        return True
 
     async def _obey_all(self, commands: list[Command]) -> bool:
         for command in commands:
@@ -286,7 +303,7 @@ class Session:
         now = self.parts.clock.now()
         is_wait = any(run.wait for run in self.state.open.values())
         longest = self.parts.in_memory_wait if is_wait else self.parts.in_memory_delay
-        if at is not None and at - now <= longest:
+        if at is not None and at - now <= longest and not self._is_leaving:
             if is_wait:
                 await self._show()
             await self._wait()

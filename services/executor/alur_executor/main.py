@@ -150,6 +150,7 @@ def build(needs: Needs, settings: Settings) -> ExecutorService:
         settings.executor_tenant_concurrency,
         settings.lease_seconds,
         settings.drain_seconds,
+        settings.executor_tenant_weights,
     )
     files = _files(settings)
     parts = _parts(needs, settings, ways=ways, jail=jail, files=files)

@@ -9,6 +9,8 @@ from pydantic import Field, field_validator
 from alur_common.pools import Pools
 from alur_common.settings import Settings as CommonSettings
 
+MIN_WEIGHT, MAX_WEIGHT = 0.01, 100.0
+
 
 class Settings(CommonSettings):
     """What an executor may be told, by `ALUR_*`."""
@@ -19,6 +21,11 @@ class Settings(CommonSettings):
     )
     executor_tenant_concurrency: int = Field(
         default=0, ge=0, description="Of these, what one tenant may have; 0: all of them."
+    )
+    executor_tenant_weights: dict[str, float] = Field(
+        default={},
+        description="Shares of tenants where more waits than can be run, as JSON: "
+        '`{"acme": 3}` gives that one three times what each other gets.',
     )
     pools: str = Field(
         default="default",
@@ -35,7 +42,10 @@ class Settings(CommonSettings):
         default=5.0, ge=0, description="Retries up to this long stay in memory."
     )
     drain_seconds: float = Field(
-        default=10.0, ge=0, description="How long running executions may take to end on a stop."
+        default=10.0,
+        ge=0,
+        description="How long a stop may take. In its first quarter executions still begin nodes; a node that takes "
+        "longer than the rest is cut off and repeated by another executor.",
     )
     code_bubblewrap: str = Field(
         default="",
@@ -73,6 +83,14 @@ class Settings(CommonSettings):
         default="",
         description="Names of variables that `$env` may show, comma-separated: `REGION,STAGE`.",
     )
+
+    @field_validator("executor_tenant_weights")
+    @classmethod
+    def _are_shares(cls, weights: dict[str, float]) -> dict[str, float]:
+        for tenant, weight in weights.items():
+            if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
+                raise ValueError(f"the share of {tenant} is {weight}: give 0.01 to 100")
+        return weights
 
     @field_validator("pools")
     @classmethod

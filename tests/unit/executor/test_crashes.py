@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from alur_common.events import ExecutionNudged
 from alur_common.executions import Message
 from alur_executor.service.executor import MOST_BREAKS
 from alur_sdk.errors import UnavailableError
@@ -214,6 +215,21 @@ async def test_a_stop_begins_no_node_that_could_not_end_so_that_none_is_repeated
     await world.executor("two")
     assert (await world.rest(execution_id)).status == "succeeded"
     assert len({call.key for call in world.outside.calls}) == len(world.outside.calls) == 3
+
+
+@in_virtual_time
+async def test_a_cancellation_reaches_what_runs_while_its_executor_stops(world: World) -> None:
+    executor = await world.executor("one", drain_seconds=8.0)
+    world.outside.hold()
+    execution_id = await world.start(chain(node("a"), node("b")), {"n": 1})
+    await world.outside.until(1)
+    stopping = asyncio.create_task(executor.stop())
+    await asyncio.sleep(3)
+    await world.inbox.put(Message(execution_id, "cancel", "", {}))
+    await executor.on_nudged(ExecutionNudged(execution_id, "t"))
+    await stopping
+    assert (await world.executions.get(execution_id)).status == "cancelled"
+    assert asyncio.get_running_loop().time() < 4
 
 
 @in_virtual_time

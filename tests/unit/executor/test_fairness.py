@@ -6,11 +6,14 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alur_common.starts import StartRequest
 from alur_executor.domain.fair_queue import FairQueue
+from alur_executor.settings import Settings
+from alur_sdk.errors import InvalidError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -82,6 +85,25 @@ def test_it_is_always_the_turn_of_who_has_the_fewest_running(
                 queue.begun(found[0])
 
 
+def test_a_tenant_of_three_times_the_weight_has_three_times_as_much_running() -> None:
+    queue = FairQueue(weights={"a": 3.0})
+    for number in range(40):
+        queue.put("ab"[number % 2], f"{number}", 0)
+    running = Counter[str]()
+    for _ in range(12):
+        tenant = (queue.take() or ("",))[0]
+        queue.begun(tenant)
+        running[tenant] += 1
+    assert running == {"a": 9, "b": 3}
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "NaN", "1000"])
+def test_a_share_that_is_none_stops_the_start(weight: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALUR_EXECUTOR_TENANT_WEIGHTS", f'{{"acme": {weight}}}')
+    with pytest.raises(InvalidError, match="TENANT_WEIGHTS: the share of acme"):
+        Settings.load()
+
+
 def test_what_it_remembers_does_not_grow_with_time() -> None:
     queue = _filled([("a", 0), ("b", 0)], most=1)
     for _ in range(10_000):
@@ -100,6 +122,17 @@ def test_a_tenant_at_its_limit_waits_though_there_is_room() -> None:
     assert queue.take() is None
     queue.ended("a")
     assert queue.take() == ("a", "1")
+
+
+@in_virtual_time
+async def test_what_finds_too_many_waiting_is_left_in_the_store_and_run_later(world: World) -> None:
+    executor = await world.executor(executions=1, waiting=2)
+    spec = chain(node("wait", "core.wait", params={"for": "PT1S"}))
+    crowd = [await world.start(spec, {"n": n}) for n in range(6)]
+    await asyncio.sleep(0.1)
+    assert len(executor._queue) == 2
+    ended = [(await world.rest(one)).status for one in crowd]
+    assert ended == ["succeeded"] * 6
 
 
 @in_virtual_time

@@ -5,21 +5,24 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
+from collections.abc import Mapping
 
-Turn = tuple[int, int, str]
-"""How many a tenant had running, the number of what it had waiting first, and the tenant."""
+Turn = tuple[float, int, str]
+"""How many a tenant had running for its weight, the number of what it had waiting first, and the tenant."""
 STALE = 64
 """So many turns more than are valid may lie about."""
 
 
 class FairQueue:
-    """Executions that wait. Who has the fewest running is next; `most` is what one tenant may have, 0 for all.
+    """Executions that wait. Who has the fewest running for its weight is next; a tenant that is not in `weights` has 1.
 
+    `most` is what one tenant may have running, 0 for all.
     `begun` and `ended` tell it what runs. No step takes longer for there being more tenants, but for a logarithm.
     """
 
-    def __init__(self, most: int = 0) -> None:
+    def __init__(self, most: int = 0, weights: Mapping[str, float] | None = None) -> None:
         self._most = most
+        self._weights = weights or {}
         self._waiting: dict[str, list[tuple[int, int, str]]] = {}
         self._keys: set[str] = set()
         self._running: Counter[str] = Counter()
@@ -84,7 +87,7 @@ class FairQueue:
         waiting = self._waiting.get(tenant)
         if waiting is None or not self.has_room(tenant):
             return None
-        return self._running[tenant], waiting[0][1], tenant
+        return self._running[tenant] / self._weights.get(tenant, 1.0), waiting[0][1], tenant
 
     def _offer(self, tenant: str) -> None:
         """Take note that a tenant's turn is another one now."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -43,12 +43,17 @@ GOING_ON = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many executions may be in memory, of all and of one tenant (0: as many), and how long a lease lasts."""
+    """How many executions may be in memory, of all and of one tenant (0: as many), and how long a lease lasts.
+
+    `tenant_weights` are the shares of tenants that wait for room. No more than `waiting` wait here, the rest in the store.
+    """
 
     executions: int = 1_000
     tenant_executions: int = 0
     lease_seconds: float = 3.0
     drain_seconds: float = 10.0
+    tenant_weights: Mapping[str, float] = field(default_factory=dict)
+    waiting: int = 50_000  # more than are run before schedulers tell of the rest again
 
 
 class Executor:
@@ -72,7 +77,7 @@ class Executor:
         self._workers = workers
         self._capacity = capacity
         self._sessions: dict[str, Session | None] = {}
-        self._queue = FairQueue(capacity.tenant_executions)
+        self._queue = FairQueue(capacity.tenant_executions, capacity.tenant_weights)
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken: dict[str, asyncio.Future[None]] = {}
         self._is_stopping = self._hands_back = False
@@ -83,11 +88,14 @@ class Executor:
         """Run it now, or when there is room; a higher priority goes first.
 
         Returns what is done when the execution is claimed, ended or left to another: then the event has had its effect.
+        Where too many wait already it is left in the store, in which schedulers find it again.
         """
         if self._is_stopping:
             return None
         if event.key in self._sessions or event.key in self._queue:
             return self._taken.get(event.key)
+        if len(self._queue) >= self._capacity.waiting:
+            return None
         taken = self._taken[event.key] = asyncio.get_running_loop().create_future()
         is_full = len(self._sessions) >= self._capacity.executions
         if is_full or not self._queue.has_room(event.tenant):

@@ -187,7 +187,7 @@ class Session:
         """Run until the execution ends, rests or suspends. Raises `FencedError` when it belongs to another."""
         try:
             await self._surround()
-            while not await self._turn():
+            while not await (self._leave() if self._is_leaving else self._turn()):
                 pass
         finally:
             await self._stop_tasks()
@@ -223,10 +223,6 @@ class Session:
                 await self.claim()
                 await self.writer.flush()
             commands = plan(self.state, self.parts.clock.now())
-            if self._is_leaving:
-                commands = [command for command in commands if type(command) is not Start]
-                if not commands and not self.tasks:
-                    return await self._leave()
             if not commands:
                 await self._wait()
                 return False
@@ -237,11 +233,23 @@ class Session:
                 return False
 
     async def _leave(self) -> bool:
-        """Make what has ended durable for whoever goes on; return that the session is over."""
-        if self.writer.has_pending:
+        """Do what is planned but begin no node; return whether the session is over: nothing runs, and all is durable."""
+        if self.failure is not None:
+            raise self.failure
+        if self.has_mail:
+            self.has_mail = False
+            await self._messages.take_all()
+        if self.writer.durable < self.writer.recorded:
             await self.claim()
             await self.writer.flush()
-        return True
+        commands = plan(self.state, self.parts.clock.now())
+        commands = [command for command in commands if type(command) is not Start]
+        if commands:
+            return await self._obey_all(commands)
+        if not self.tasks:
+            return True
+        await self._wait()
+        return False
 
     async def _obey_all(self, commands: list[Command]) -> bool:
         for command in commands:

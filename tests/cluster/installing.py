@@ -93,6 +93,11 @@ class Installed:
         """Return the names of all pods."""
         return set(self._names("pod"))
 
+    def said_by(self, job: str) -> str:
+        """Return what the newest pod of a Job said, which may be gone."""
+        logs = (self.machine.folder / "logs").glob(f"{job}-*.log")
+        return max(logs, key=lambda log: log.stat().st_mtime).read_text()
+
     def _names(self, kind: str) -> list[str]:
         return self.kubernetes.do("get", kind, "-n", self.namespace, "-o", "name").split()
 

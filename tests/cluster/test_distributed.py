@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pymongo import MongoClient
 
 from tests.chaos.effects import effects
 from tests.cluster.installing import Installed, installed
@@ -27,6 +28,8 @@ __all__ = ["kafka_servers", "mongo_url", "s3_url"]
 
 TWO = {"replicas": 2}
 RATE, RUNS = 5.0, 5
+LATER_COLLECTION, LATER_INDEX, LATER_FIELD = "producers", "is_told_by__told_number", "told_number"
+FILLED = "fields/executions"
 
 
 def key() -> str:
@@ -89,8 +92,8 @@ def acting(namespace: str, port: int) -> Object:
     )
 
 
-def test_a_rolling_upgrade_under_traffic_loses_nothing_and_repeats_nothing(
-    alur_in_pods: Installed, values: dict[str, Any], tmp_path: Path
+def test_a_rolling_upgrade_with_a_migration_under_traffic_loses_nothing_and_repeats_nothing(
+    alur_in_pods: Installed, values: dict[str, Any], mongo_url: str, tmp_path: Path
 ) -> None:
     kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
     before = alur_in_pods.pods()
@@ -103,8 +106,11 @@ def test_a_rolling_upgrade_under_traffic_loses_nothing_and_repeats_nothing(
     ):
         kubernetes.apply(acting(namespace, world.port))
         kubernetes.wait_for("workflows", namespace, "act", holds("Ready"))
+        make_older(mongo_url)
         with Traffic(rest, path, RATE) as traffic:
             alur_in_pods.install("upgrade", "small", second)
+            # Before any pod of the new version came, which would have done it as it starts.
+            assert_was_migrated(mongo_url, alur_in_pods.said_by("alur-migrate"))
             kubernetes.apply(*(run(namespace, "act", name) for name in runs))
             alur_in_pods.wait_until_rolled_out(before)
         found = [kubernetes.wait_for("workflowruns", namespace, n, has_phase(*ENDED)) for n in runs]
@@ -114,6 +120,28 @@ def test_a_rolling_upgrade_under_traffic_loses_nothing_and_repeats_nothing(
         assert states(rest, namespace, executions) == {"succeeded": len(executions)}
         keys = {effect: len(found) for effect, found in world.keys().items()}
         assert keys == dict.fromkeys(executions, 1)
+    alur_in_pods.helm("test")
+
+
+def make_older(mongo_url: str) -> None:
+    """Leave a database as a version left it that had no producers, and no field of executions and no index of now."""
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        database = client.get_default_database()
+        database.drop_collection(LATER_COLLECTION)
+        database["executions"].drop_index(LATER_INDEX)
+        field = {"$pull": {"fields": LATER_FIELD}}
+        assert database["schema"].update_one({"_id": FILLED}, field).modified_count
+
+
+def assert_was_migrated(mongo_url: str, said: str) -> None:
+    """A collection that came is told of; what executions have is as it is declared."""
+    assert f"{LATER_COLLECTION} made" in said
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        database = client.get_default_database()
+        assert LATER_INDEX in database["executions"].index_information()
+        filled = database["schema"].find_one({"_id": FILLED})
+        assert filled is not None
+        assert LATER_FIELD in filled["fields"]
 
 
 def states(rest: httpx.Client, namespace: str, executions: list[str]) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 from alur_common.telemetry import get_logger
@@ -54,20 +53,25 @@ class Sweep:
         """Compare all once; return how many have to be handled again."""
         again = 0
         for namespace in sorted({body["metadata"]["namespace"] for body in self._known.values()}):
+            handled = self._handled(namespace)
             there = await self._alur.list_workflows(namespace)
-            for body in self._handled(namespace):
-                live = there.get(body["metadata"]["name"])
-                again += await self._compare(body, live)
+            for uid, body in handled.items():
+                # What changed meanwhile is newer than the list, in which a workflow just made is missing.
+                if self._known.get(uid) is body:
+                    again += await self._compare(body, there.get(body["metadata"]["name"]))
         return again
 
-    def _handled(self, namespace: str) -> Iterator[Object]:
-        """Yield those that were handled and are not being handled now."""
-        for body in list(self._known.values()):
-            if body["metadata"]["namespace"] != namespace:
-                continue
-            # Another hash: it was changed, and its handler is about to tell of it.
-            if body["status"].get("observedHash") == fingerprint(body):
-                yield body
+    def _handled(self, namespace: str) -> dict[str, Object]:
+        """Return, by uid, those that were handled and are not being handled now.
+
+        Another hash: it was changed, and its handler is about to tell of it.
+        """
+        return {
+            uid: body
+            for uid, body in self._known.items()
+            if body["metadata"]["namespace"] == namespace
+            and body["status"].get("observedHash") == fingerprint(body)
+        }
 
     async def _compare(self, body: Object, live: Live | None) -> bool:
         if needs_care(body, live):

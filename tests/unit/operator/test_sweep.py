@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
+
+import pytest
 
 from alur_operator.domain.plan import Live, fingerprint
 from alur_operator.ports import Alur, Cluster
@@ -11,20 +14,26 @@ from tests.unit.operator.objects import Object, live, workflow
 class Outside:
     """Alur and the cluster: what one has, and what the other was told."""
 
-    def __init__(self, has: Live) -> None:
+    def __init__(self, has: Live | None) -> None:
         self.has = has
         self.told: list[dict[str, Any]] = []
+        self.meanwhile: Callable[[], None] = lambda: None
 
     async def list_workflows(self, namespace: str) -> dict[str, Live]:
-        return {"greet": self.has}
+        self.meanwhile()
+        return {"greet": self.has} if self.has else {}
 
     async def patch_status(self, plural: str, namespace: str, name: str, status: Object) -> None:
         self.told.append(status)
 
 
+def sweep_of(outside: Outside) -> Sweep:
+    return Sweep(cast(Alur, outside), cast(Cluster, outside))
+
+
 async def swept(body: Object, has: Live) -> list[dict[str, Any]]:
     outside = Outside(has)
-    sweep = Sweep(cast(Alur, outside), cast(Cluster, outside))
+    sweep = sweep_of(outside)
     sweep.see(body)
     await sweep.once()
     return outside.told
@@ -44,3 +53,21 @@ async def test_what_alur_has_otherwise_is_handled_again() -> None:
 async def test_a_change_that_is_being_handled_is_not_taken_for_drift() -> None:
     changed = workflow(spec={"title": "changed"}, status=handled(workflow(), 4)["status"])
     assert await swept(changed, live(changed, version=5)) == []
+
+
+@pytest.mark.parametrize("before", [workflow(), handled(workflow(spec={"title": "old"}), 1)])
+async def test_what_is_handled_while_alur_is_asked_is_not_taken_for_lost(before: Object) -> None:
+    outside = Outside(None)  # its answer is from before
+    sweep = sweep_of(outside)
+    sweep.see(before)
+    outside.meanwhile = lambda: sweep.see(handled(workflow(), 2))
+    await sweep.once()
+    assert outside.told == []
+
+
+async def test_a_workflow_that_alur_has_lost_is_handled_again() -> None:
+    outside = Outside(None)
+    sweep = sweep_of(outside)
+    sweep.see(handled(workflow(), 1))
+    await sweep.once()
+    assert outside.told == [{"observedHash": None}]

@@ -27,6 +27,7 @@ DEV = Command(
 VALUES = "helm install alur charts/alur -n alur --create-namespace -f my-values.yaml"
 READY = "kubectl wait --for=condition=Ready awf/greet --timeout=20s"
 BEFORE = {
+    "kubernetes": [Command("kubectl create namespace alur", "")],
     "kubernetes-operate": [
         Command("kubectl apply --server-side -f greet.yaml", ""),
         Command(VALUES, ""),

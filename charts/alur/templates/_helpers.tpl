@@ -139,7 +139,7 @@ annotations:
   {{- if .Values.mongo.community.enabled }}
   valueFrom: {secretKeyRef: {name: {{ include "alur.fullname" . }}-mongo-url, key: connectionString.standard}}
   {{- else }}
-  valueFrom: {secretKeyRef: {name: {{ required "mongo.existingSecret is needed in the mode distributed" .Values.mongo.existingSecret }}, key: {{ .Values.mongo.key }}}}
+  valueFrom: {secretKeyRef: {name: {{ required "mongo.existingSecret is needed in the mode distributed: the name of a Secret with the URL of MongoDB; or mongo.community.enabled" .Values.mongo.existingSecret }}, key: {{ .Values.mongo.key }}}}
   {{- end }}
 {{- end -}}
 
@@ -147,9 +147,9 @@ annotations:
 {{- define "alur.sharedEnv" -}}
 {{ include "alur.kafkaEnv" . }}
 {{ include "alur.mongoEnv" . }}
-- {name: ALUR_BLOBS, value: {{ required "blobs.url is needed in the mode distributed" .Values.blobs.url | quote }}}
+- {name: ALUR_BLOBS, value: {{ required "blobs.url is needed in the mode distributed: s3://bucket/prefix, or a folder that all pods share" .Values.blobs.url | quote }}}
 - name: ALUR_CALLS_TOKEN
-  valueFrom: {secretKeyRef: {name: {{ required "keys.existingSecret is needed in the mode distributed" .Values.keys.existingSecret }}, key: calls-token}}
+  valueFrom: {secretKeyRef: {name: {{ required "keys.existingSecret is needed in the mode distributed: the name of a Secret with calls-token, master-key and session-key; docs/how-to/kubernetes-install.md makes one" .Values.keys.existingSecret }}, key: calls-token}}
 - name: ALUR_MASTER_KEY
   valueFrom: {secretKeyRef: {name: {{ .Values.keys.existingSecret }}, key: master-key}}
 - name: ALUR_SESSION_KEY
@@ -196,7 +196,7 @@ annotations:
 {{- if .Values.kafka.strimzi.enabled -}}
 {{ include "alur.fullname" . }}-kafka-bootstrap:9092
 {{- else -}}
-{{ required "kafka.bootstrapServers is needed in the mode distributed" .Values.kafka.bootstrapServers }}
+{{ required "kafka.bootstrapServers is needed in the mode distributed: host:port, joined by commas; or kafka.strimzi.enabled" .Values.kafka.bootstrapServers }}
 {{- end -}}
 {{- end -}}
 

@@ -12,6 +12,8 @@ case "$verb" in
     exec)
         while [ "$1" != -- ]; do shift; done
         shift
+        # No service is here that a command could speak as; the reader's own token takes its place.
+        set -- "${@/--as-service/--name=reader}"
         exec "${@//\/var\/lib\/alur\/data/$ALUR_DATA}"
         ;;
     wait)

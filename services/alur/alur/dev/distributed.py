@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from alur.dev.owner import OwnerCalls, owner_socket
 from alur.dev.ports import held_port
-from alur.dev.running import Options, editor, leave_files, tell
+from alur.dev.running import Options, address_here, editor, leave_files, tell
 from alur.local import SOCKET, remember
 from alur.loops import run_service
 from alur_common.calls.client import Channel, add_calls, methods_of
@@ -76,7 +76,7 @@ class _Deployment:
         self._token = secrets.token_urlsafe(32)
         self._ports = ports
         self._registry = f"127.0.0.1:{ports.registry}"
-        self._url = f"http://{options.host}:{ports.rest}"
+        self._url = address_here(options.host, ports.rest)
         self._told = asyncio.Event()
         self._children: dict[str, asyncio.subprocess.Process] = {}
 

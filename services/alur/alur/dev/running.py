@@ -28,6 +28,7 @@ from alur_gateway.settings import Settings as GatewaySettings
 from alur_sdk.errors import UnavailableError
 
 SIGN_IN_FILE = "sign-in"
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # what is not shown
 _EDITOR = Path(__file__).parents[3] / "editor" / "dist"
 
 
@@ -67,6 +68,12 @@ async def _traced() -> AsyncIterator[Tracer | None]:
             await tracer.close()
 
 
+def address_here(host: str, port: int) -> str:
+    """Return where a server that listens on `host` is reached from this machine: everywhere is no address to open."""
+    host = _EVERYWHERE.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 async def _serve(options: Options) -> None:
     try:
         listener = listen(options.host, options.port)
@@ -76,8 +83,7 @@ async def _serve(options: Options) -> None:
             f"{where} cannot be listened on ({error.strerror}); choose another with --port"
         ) from error
     port = int(listener.getsockname()[1])
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    url = f"http://{host}:{port}"
+    url = address_here(options.host, port)
     settings = GatewaySettings(
         host=options.host,
         port=port,

@@ -123,11 +123,18 @@ class Watched:
             f"  CPU of Alur meanwhile: {(cpu_ms(self._alur) - self._spent_by_alur) / 1_000:.1f} s"
         )
         print(f"  patches meanwhile: {told['']} of objects, {told['status']} of statuses")
+        results = {name: self._results(name) for name in ("done", "later", "failed")}
+        print(f"  handled by an operator so far: {results}")
         print(f"  at most {self._deepest:.0f} waited for their turn")
         until = time.perf_counter() + 1.2 * float(SETTINGS["ALUR_RESYNC_SECONDS"])
         while time.perf_counter() < until:
             self._look()
         print(f"  memory: {self._before:.0f} MiB before, {self._most:.0f} MiB at most")
+
+    def _results(self, result: str) -> int:
+        """Return how many workflows the operator has handled so."""
+        line = f'alur_operator_reconciles_total{{kind="workflow",result="{result}"}}'
+        return int(self._operator.metric(line))
 
     def _count(self) -> dict[str, int]:
         """Return how many patches of workflows the API server took, by subresource."""

@@ -19,7 +19,7 @@ from alur_operator.adapters.cluster import ClusterApi, connection, session
 from alur_operator.adapters.handled import HandledHash
 from alur_operator.adapters.watches import KINDS, Watches
 from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
-from alur_operator.domain.status import says_more
+from alur_operator.domain.status import is_told, says_more
 from alur_operator.service.following import Following
 from alur_operator.service.runs import RunKeeper
 from alur_operator.service.sweep import Sweep
@@ -32,6 +32,7 @@ RUNS = (GROUP, VERSION, "workflowruns")
 WATCH_SECONDS = 270
 SILENT_SECONDS = 2.5 * WATCH_SECONDS
 SLOWEST_SECONDS = 30.0
+CONSISTENCY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Handlers:
         settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
             prefix=GROUP, v1=False
         )
+        # So long it waits to be told of its own patch: with a thousand at once five seconds are too few, and some are handled twice.
+        settings.persistence.consistency_timeout = CONSISTENCY_SECONDS
         settings.watching.server_timeout = WATCH_SECONDS
         settings.watching.chunk_size = 500
         # No limit of kopf's: what sleeps until it is tried again would count, and fifty broken objects hold up all others.
@@ -194,7 +197,8 @@ class Handlers:
             try:
                 yield told
                 result = "done"
-                patch.status.update(told.status)
+                if not is_told(told.status, body.get("status") or {}):
+                    patch.status.update(told.status)
             except LaterError as error:
                 result = "later"
                 # Telling the same again would only wake ourselves.

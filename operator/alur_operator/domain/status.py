@@ -121,6 +121,11 @@ def working(body: Object, reason: str, message: str, now: float) -> dict[str, An
     return {"phase": "Pending", "conditions": conditions(body, claims, now)}
 
 
+def is_told(told: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether a status says all of it already, as it does of most objects that an operator finds as it starts."""
+    return all(before.get(key) == value for key, value in told.items())
+
+
 def says_more(told: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     """Whether a status says something else than the one before: times and wordings make no difference."""
     return told.get("phase") != before.get("phase") or _reasons(told) != _reasons(before)

@@ -42,6 +42,14 @@ def test_the_time_of_a_condition_changes_with_its_status_alone() -> None:
     assert {c["lastTransitionTime"] for c in again["conditions"]} == {"2026-01-01T12:00:00Z"}
 
 
+def test_what_a_status_says_already_is_not_told_again() -> None:
+    first = status.ready(workflow(), live(workflow()), NOON)
+    before = {**first, "lastExecution": {"id": "e-1"}}
+    body = workflow(status=before)
+    assert status.is_told(status.ready(body, live(workflow()), NOON + 60), before)
+    assert not status.is_told(status.ready(body, live(workflow(), version=5), NOON), before)
+
+
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [

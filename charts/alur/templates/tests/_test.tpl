@@ -39,12 +39,6 @@ spec:
         limits: {memory: 256Mi}
       volumeMounts:
         - {name: temporary, mountPath: /tmp}
-        {{- if $does.args }}
-        - {name: workflow, mountPath: /var/run/workflow, readOnly: true}
-        {{- end }}
   volumes:
     - {name: temporary, emptyDir: {}}
-    {{- if $does.args }}
-    - {name: workflow, configMap: {name: {{ include "alur.fullname" $root }}-test}}
-    {{- end }}
 {{- end -}}

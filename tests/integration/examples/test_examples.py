@@ -24,8 +24,7 @@ def run(platform: AlurDev, case: dict[str, Any]) -> dict[str, Any]:
             "signal", shown["id"], signal["name"], "--data", json.dumps(signal["data"])
         )
         assert sent.returncode == 0, sent.stdout + sent.stderr
-        return platform.wait_for(shown["id"], *ENDED)
-    return shown
+    return platform.wait_for(shown["id"], *ENDED)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['workflow']}: {case['name']}")

@@ -61,7 +61,8 @@ def _meaning(error: AlurError) -> tuple[str, str, str] | None:
     if STOPPED in error.details:
         return "code-stopped", str(error.details[STOPPED]), error.message
     if isinstance(error, ForbiddenError):
-        return "permission-refused", error.message, str(error.details.get("path", ""))
+        path = str(error.details.get("path", ""))
+        return "permission-refused", error.message.removeprefix(f"{path}: "), path
     return None
 
 

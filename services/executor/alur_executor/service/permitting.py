@@ -67,7 +67,7 @@ def _refusal(program: Program, one: Reference) -> ForbiddenError:
     version, (action, _) = program.version, NAMED[one.kind]
     return ForbiddenError(
         f"{one.path}: {version.created_by}, who published version {version.version}, may not {action} "
-        f"{_shown(one)} any more: let somebody who may save the workflow as it is",
+        f"{_shown(one)} any more: somebody who may has to save the workflow again",
         path=one.path,
     )
 

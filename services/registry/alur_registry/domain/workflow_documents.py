@@ -190,7 +190,7 @@ def _lacking(
     if lost is not None:
         text = (
             f"{lost.path}: who published this version may not use this {lost.kind} any more, so it does not run: "
-            "let somebody who may save the workflow as it is, or take it over in the editor"
+            "somebody who may has to save the workflow again, or take it over in the editor"
         )
         states["Permitted"] = ("False", "PublisherMayNot", text)
     return states

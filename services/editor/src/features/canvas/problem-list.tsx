@@ -6,6 +6,7 @@ import { useReactFlow } from "@xyflow/react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Problem, Problems } from "../../graph/problems";
+import { Prose } from "../../ui/prose";
 import { useEditor, useView, useWorkbench } from "./context";
 import classes from "./editor-header.module.css";
 
@@ -35,7 +36,7 @@ function Line({ told, onChoose }: { told: Told; onChoose: () => void }) {
         <Icon size={16} stroke={2.2} aria-hidden />
         <span>
           {name && <b>{name}: </b>}
-          {told.message}
+          <Prose text={told.message} />
         </span>
       </UnstyledButton>
     </li>

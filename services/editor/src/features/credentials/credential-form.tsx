@@ -16,15 +16,16 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client";
 import {
-  catalogue,
   credentialTypes,
   type OpenedCredential,
   openedCredential,
   useSaveCredential,
-} from "../../api/queries";
+} from "../../api/credentials";
+import { catalogue } from "../../api/queries";
 import type { JsonSchema } from "../../graph/node-type";
 import { Confirm } from "../../ui/confirm";
 import { Failed } from "../../ui/failed";
+import { Prose } from "../../ui/prose";
 import { tell, tellProblem } from "../../ui/tell";
 
 interface FieldProps {
@@ -36,7 +37,8 @@ interface FieldProps {
 }
 
 function SecretField({ name, schema, isRequired, value, onChange }: FieldProps) {
-  const common = { label: name, description: schema.description, required: isRequired };
+  const description = schema.description && <Prose text={schema.description} />;
+  const common = { label: name, description, required: isRequired };
   if (schema.enum) {
     return (
       <Select
@@ -196,7 +198,7 @@ function Form(props: FormProps) {
           )}
           <Select
             label={t("credentials.type")}
-            description={chosen?.description}
+            description={chosen && <Prose text={chosen.description} />}
             data={types.map(({ type, label }) => ({ value: type, label }))}
             value={form.type || null}
             required

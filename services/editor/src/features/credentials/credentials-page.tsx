@@ -7,7 +7,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { credentials, useDeleteCredential, useMay } from "../../api/queries";
+import { credentials, useDeleteCredential } from "../../api/credentials";
+import { useMay } from "../../api/queries";
 import type { Credential } from "../../api/types";
 import { formatAgo } from "../../i18n/format";
 import { Confirm } from "../../ui/confirm";
@@ -93,7 +94,7 @@ function List({ project, onEdit }: { project: string; onEdit: (credential: Crede
           <th scope="col">{t("credentials.type")}</th>
           <th scope="col">{t("credentials.limits")}</th>
           <th scope="col">{t("credentials.changed")}</th>
-          <td />
+          <th aria-label={t("credentials.actions")} />
         </tr>
       </thead>
       <tbody>

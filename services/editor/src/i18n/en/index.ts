@@ -319,6 +319,7 @@ export const en = {
     "in-doubt": "In doubt",
   },
   credentials: {
+    actions: "Actions",
     title: "Credentials",
     lead: "Secrets that nodes use by name. They are sealed, and nobody can read them back.",
     new: "New credential",

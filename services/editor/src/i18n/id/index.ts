@@ -321,6 +321,7 @@ export const id: Texts = {
     "in-doubt": "Diragukan",
   },
   credentials: {
+    actions: "Tindakan",
     title: "Kredensial",
     lead: "Rahasia yang dipakai simpul menurut nama. Tersegel, dan tak seorang pun dapat membacanya lagi.",
     new: "Kredensial baru",

@@ -18,6 +18,7 @@ from alur_engine.expressions.numbers import (
 from alur_engine.expressions.problems import type_error
 from alur_engine.expressions.text import narrow
 from alur_engine.expressions.values import UNDEFINED, Special, Undefined, Value
+from alur_sdk.errors import ByteLimitError
 
 _TYPEOF: Final[dict[type, str]] = {
     str: "string",
@@ -26,6 +27,9 @@ _TYPEOF: Final[dict[type, str]] = {
     bool: "boolean",
     Undefined: "undefined",
 }
+_MOST_TEXT: Final = 64 * 1024 * 1024
+_VALUE_COST: Final = 64
+"""Of each value in a list, in characters: a million values are as dear as the longest text."""
 _TWO_32: Final = 2**32
 _TWO_31: Final = 2**31
 
@@ -76,10 +80,23 @@ def _object_to_string(value: Value) -> str:
 
 def join_list(values: list[Value], separator: str) -> str:
     """Return what `values.join(separator)` is."""
-    joined = separator.join(
-        "" if value is None or value is UNDEFINED else to_js_string(value) for value in values
-    )
+    joined = _joined(values, separator, [_MOST_TEXT])
     return joined if joined.isascii() else narrow(joined)
+
+
+def _joined(values: list[Value], separator: str, left: list[int]) -> str:
+    """Return the text of lists within lists; `left` is how much may still come, for one may hold another many times over."""
+    texts = []
+    for value in values:
+        if isinstance(value, list):
+            text = _joined(value, ",", left)
+        else:
+            text = "" if value is None or value is UNDEFINED else to_js_string(value)
+        left[0] -= len(text) + _VALUE_COST
+        if left[0] < 0:
+            raise ByteLimitError("The text of a list is too large")
+        texts.append(text)
+    return separator.join(texts)
 
 
 def to_primitive(value: Value, *, prefer_number: bool = False) -> Value:

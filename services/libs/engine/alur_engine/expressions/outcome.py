@@ -10,9 +10,11 @@ from alur_engine.expressions.numbers import MAX_SAFE, to_double
 from alur_engine.expressions.problems import type_error
 from alur_engine.expressions.text import to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
-from alur_sdk.errors import DepthLimitError
+from alur_sdk.errors import DepthLimitError, StepLimitError
 
 _DEEPEST: Final = 512
+_MOST: Final = 1_000_000
+"""As many as code may return."""
 
 
 def to_json(value: Value) -> Json:
@@ -30,7 +32,7 @@ def to_json(value: Value) -> Json:
     if kind is float:
         return _tidy(value)
     try:
-        return _nested(value, 0)
+        return _nested(value, 0, [_MOST])
     except RecursionError as error:
         raise DepthLimitError("The value of the expression is nested too deeply") from error
 
@@ -41,19 +43,31 @@ def _tidy(number: float) -> Json:
     return int(number) if number.is_integer() and -MAX_SAFE <= number <= MAX_SAFE else number
 
 
-def _nested(value: Value, depth: int) -> Json:
+def _nested(value: Value, depth: int, left: list[int]) -> Json:
+    """Return an object or list as JSON; `left` is how many values may still come."""
     if depth > _DEEPEST:
         raise DepthLimitError("The value of the expression is nested too deeply, or within itself")
     if isinstance(value, Special):
         value = value.js_json()
-        return to_json(value) if not isinstance(value, (dict, list)) else _nested(value, depth + 1)
+        return (
+            to_json(value)
+            if not isinstance(value, (dict, list))
+            else _nested(value, depth + 1, left)
+        )
     if isinstance(value, list):
-        return _list(value, depth)
+        return _list(value, depth, left)
     if isinstance(value, Mapping):
-        return _mapping(value, depth)
+        return _mapping(value, depth, left)
     if value is UNDEFINED:
         return None
     raise type_error("The value of the expression is no JSON")
+
+
+def _count(values: int, left: list[int]) -> None:
+    """Count what is held several times as often as it is held: written out, it would have no end."""
+    left[0] -= values
+    if left[0] < 0:
+        raise StepLimitError(f"The value of the expression has more than {_MOST} values")
 
 
 def _is_done(value: Value) -> bool:
@@ -63,12 +77,13 @@ def _is_done(value: Value) -> bool:
     return kind is bool or value is None or (kind is int and abs(value) <= MAX_SAFE)
 
 
-def _list(values: list[Value], depth: int) -> Json:
+def _list(values: list[Value], depth: int, left: list[int]) -> Json:
+    _count(len(values), left)
     changed: list[Json] | None = None if type(values) is list else list(values)
     for index, value in enumerate(values):
         if _is_done(value):
             continue
-        made = _inner(value, depth)
+        made = _inner(value, depth, left)
         made = None if made is UNDEFINED else made
         if made is not value:
             changed = list(values) if changed is None else changed
@@ -76,12 +91,13 @@ def _list(values: list[Value], depth: int) -> Json:
     return values if changed is None else changed
 
 
-def _mapping(holder: Mapping[str, Value], depth: int) -> Json:
+def _mapping(holder: Mapping[str, Value], depth: int, left: list[int]) -> Json:
+    _count(len(holder), left)
     changed: dict[str, Json] | None = None if type(holder) is dict else dict(holder)
     for key, value in holder.items():
         if _is_done(value):
             continue
-        made = _inner(value, depth)
+        made = _inner(value, depth, left)
         if made is value and made is not UNDEFINED:
             continue
         changed = dict(holder) if changed is None else changed
@@ -92,7 +108,7 @@ def _mapping(holder: Mapping[str, Value], depth: int) -> Json:
     return holder if changed is None else changed
 
 
-def _inner(value: Value, depth: int) -> Json:
+def _inner(value: Value, depth: int, left: list[int]) -> Json:
     """Return a member as JSON, `UNDEFINED` when it is to be left out."""
     kind = type(value)
     if kind is float or kind is int or kind is str:
@@ -103,5 +119,7 @@ def _inner(value: Value, depth: int) -> Json:
         value = value.js_json()
         if value is UNDEFINED:
             return UNDEFINED
-        return _nested(value, depth + 1) if isinstance(value, (dict, list)) else to_json(value)
-    return _nested(value, depth + 1)
+        return (
+            _nested(value, depth + 1, left) if isinstance(value, (dict, list)) else to_json(value)
+        )
+    return _nested(value, depth + 1, left)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from alur_engine.expressions.intl.tables import is_tag
+from alur_engine.expressions.normal_forms import normalized
 from alur_engine.expressions.problems import range_error, type_error
 from alur_engine.expressions.values import UNDEFINED, Value
 from alur_sdk.errors import ExpressionError
@@ -42,7 +42,7 @@ def lower(text: str, locales: Value) -> str:
     language = _language(locales)
     if language in _TURKIC:
         return (
-            _DOTTED.sub("i", unicodedata.normalize("NFC", text))
+            _DOTTED.sub("i", normalized("NFC", text))
             .replace("İ", "i")
             .replace("I", "\u0131")
             .lower()

@@ -20,6 +20,7 @@ from alur_engine.expressions.intl.tables import (
     read,
     resolve,
 )
+from alur_engine.expressions.normal_forms import normalized
 from alur_engine.expressions.values import UNDEFINED, Value
 from alur_sdk.errors import ExpressionError
 
@@ -129,7 +130,7 @@ _kept_key = lru_cache(maxsize=512)(_made_key)
 
 
 def _weights(text: str, order: Order) -> Iterator[Weights]:
-    waiting = unicodedata.normalize("NFC", text)
+    waiting = normalized("NFC", text)
     if order.pairs:
         for pair, letter in order.pairs.items():
             waiting = waiting.replace(pair, letter)

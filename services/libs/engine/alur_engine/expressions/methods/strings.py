@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final, Literal
 
 from alur_engine.expressions import text as utf16
@@ -10,6 +9,7 @@ from alur_engine.expressions.convert import to_index, to_integer, to_js_string, 
 from alur_engine.expressions.intl import cases, collation
 from alur_engine.expressions.limits import spend_bytes, spend_steps, spend_text
 from alur_engine.expressions.methods.calling import or_default
+from alur_engine.expressions.normal_forms import normalized
 from alur_engine.expressions.numbers import INFINITY, NAN, SPACE
 from alur_engine.expressions.operators import FREE_TEXT
 from alur_engine.expressions.problems import range_error, type_error
@@ -139,7 +139,7 @@ def normalize(scope: Scope, text: str, form: Value = UNDEFINED) -> str:
     spend_bytes(scope, len(text) * 2)
     for name in _FORMS:
         if name == wanted:
-            return unicodedata.normalize(name, text)
+            return normalized(name, text)
     raise range_error(f"The normalization form should be one of {', '.join(_FORMS)}.")
 
 

@@ -29,7 +29,7 @@ _TYPEOF: Final[dict[type, str]] = {
 }
 _MOST_TEXT: Final = 64 * 1024 * 1024
 _VALUE_COST: Final = 64
-"""Of each value in a list, in characters: a million values are as dear as the longest text."""
+"""Of each list within a list, in characters: a million lists are as dear as the longest text."""
 _TWO_32: Final = 2**32
 _TWO_31: Final = 2**31
 
@@ -85,18 +85,22 @@ def join_list(values: list[Value], separator: str) -> str:
 
 
 def _joined(values: list[Value], separator: str, left: list[int]) -> str:
-    """Return the text of lists within lists; `left` is how much may still come, for one may hold another many times over."""
-    texts = []
-    for value in values:
-        if isinstance(value, list):
-            text = _joined(value, ",", left)
-        else:
-            text = "" if value is None or value is UNDEFINED else to_js_string(value)
-        left[0] -= len(text) + _VALUE_COST
-        if left[0] < 0:
-            raise ByteLimitError("The text of a list is too large")
-        texts.append(text)
-    return separator.join(texts)
+    return separator.join(
+        [value if type(value) is str else _member_text(value, left) for value in values]
+    )
+
+
+def _member_text(value: Value, left: list[int]) -> str:
+    """Return the text of what a list holds; `left` is how much of lists may still come: one may hold another many times over."""
+    if value is None or value is UNDEFINED:
+        return ""
+    if not isinstance(value, list):
+        return to_js_string(value)
+    text = _joined(value, ",", left)
+    left[0] -= len(text) + _VALUE_COST
+    if left[0] < 0:
+        raise ByteLimitError("The text of a list is too large")
+    return text
 
 
 def to_primitive(value: Value, *, prefer_number: bool = False) -> Value:

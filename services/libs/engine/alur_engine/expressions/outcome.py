@@ -63,11 +63,9 @@ def _nested(value: Value, depth: int, left: list[int]) -> Json:
     raise type_error("The value of the expression is no JSON")
 
 
-def _count(values: int, left: list[int]) -> None:
-    """Count what is held several times as often as it is held: written out, it would have no end."""
-    left[0] -= values
-    if left[0] < 0:
-        raise StepLimitError(f"The value of the expression has more than {_MOST} values")
+def _too_many() -> StepLimitError:
+    """Return the refusal of what holds the same many times over: written out, it would have no end."""
+    return StepLimitError(f"The value of the expression has more than {_MOST} values")
 
 
 def _is_done(value: Value) -> bool:
@@ -78,7 +76,9 @@ def _is_done(value: Value) -> bool:
 
 
 def _list(values: list[Value], depth: int, left: list[int]) -> Json:
-    _count(len(values), left)
+    left[0] -= len(values)
+    if left[0] < 0:
+        raise _too_many()
     changed: list[Json] | None = None if type(values) is list else list(values)
     for index, value in enumerate(values):
         if _is_done(value):
@@ -92,7 +92,9 @@ def _list(values: list[Value], depth: int, left: list[int]) -> Json:
 
 
 def _mapping(holder: Mapping[str, Value], depth: int, left: list[int]) -> Json:
-    _count(len(holder), left)
+    left[0] -= len(holder)
+    if left[0] < 0:
+        raise _too_many()
     changed: dict[str, Json] | None = None if type(holder) is dict else dict(holder)
     for key, value in holder.items():
         if _is_done(value):

@@ -99,6 +99,7 @@ function Preview({ text }: { text: string }) {
   const { t } = useTranslation();
   const { sample } = usePanel();
   if (sample.items.length > 0) return <Result text={text} />;
+  if (sample.isLoading) return null;
   return <p className={classes.previewNone}>{t("panel.previewNone")}</p>;
 }
 

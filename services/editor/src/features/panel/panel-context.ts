@@ -21,7 +21,7 @@ export interface PanelState {
   problems: readonly NodeProblem[];
 }
 
-export const NO_SAMPLE: Sample = { key: "", items: [], upstream: [] };
+export const NO_SAMPLE: Sample = { key: "", items: [], upstream: [], isLoading: false };
 
 export const PanelContext = createContext<PanelState>({
   hasExpressions: false,

@@ -86,6 +86,15 @@ describe("the form of a schema", () => {
     expect(violations.map(({ id }) => id)).toEqual([]);
   });
 
+  it("asks for a run only when it is known that there was none", () => {
+    const ask = "Run the workflow once to see results here.";
+    show({ url: "{{ $json.a }}" }, { ...panel, sample: { ...NO_SAMPLE, isLoading: true } });
+    expect(screen.queryByText(ask)).toBeNull();
+    cleanup();
+    show({ url: "{{ $json.a }}" });
+    expect(screen.getByText(ask)).toBeDefined();
+  });
+
   it("has no expressions for triggers", () => {
     show({}, { ...panel, hasExpressions: false });
     expect(screen.queryByRole("group", { name: "How Address is given" })).toBeNull();

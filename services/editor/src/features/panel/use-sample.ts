@@ -25,6 +25,8 @@ export interface Sample {
   key: string;
   items: readonly JsonObject[];
   upstream: readonly Upstream[];
+  /** True until it is known which items there are. */
+  isLoading: boolean;
 }
 
 function itemsOf(runs: NodeRuns | undefined, side: "input" | "output"): readonly JsonObject[] {
@@ -39,7 +41,7 @@ function useSampleRun() {
   const shown = useRun((state) => state.id);
   const states = useRun((state) => state.nodes);
   const last = shown === null ? (status?.lastExecution?.id ?? null) : null;
-  const { data } = useQuery({
+  const { data, isLoading } = useQuery({
     ...execution(project, last ?? ""),
     enabled: last !== null,
     staleTime: Number.POSITIVE_INFINITY,
@@ -49,8 +51,8 @@ function useSampleRun() {
     const rows =
       shown === null ? (data?.nodes ?? []) : [...states].map(([name, one]) => ({ name, ...one }));
     const ran = new Set(rows.filter((row) => HAS_RUN.has(row.status)).map((row) => row.name));
-    return { id: shown ?? last, ran };
-  }, [shown, last, data, states]);
+    return { id: shown ?? last, ran, isLoading };
+  }, [shown, last, data, isLoading, states]);
 }
 
 /** The items that entered this node, or would, and those that the nodes before it sent. */
@@ -68,21 +70,25 @@ export function useSample(id: string): Sample {
       ...nodeRuns(project, run.id ?? "", name),
       enabled: run.id !== null && run.ran.has(name),
     })),
-    combine: (results) => results.map(({ data }) => data),
+    combine: (results) => ({
+      runs: results.map(({ data }) => data),
+      isLoading: results.some((result) => result.isLoading),
+    }),
   });
   return useMemo(() => {
     const upstream = before.map((name, index) => ({
       name,
-      items: itemsOf(found[index + 1], "output"),
+      items: itemsOf(found.runs[index + 1], "output"),
     }));
-    const entered = itemsOf(found[0], "input");
-    const known = found.map((runs) => (runs ? 1 : 0)).join("");
+    const entered = itemsOf(found.runs[0], "input");
+    const known = found.runs.map((runs) => (runs ? 1 : 0)).join("");
     return {
       key: `${run.id}/${own}/${known}`,
       items: entered.length > 0 ? entered : (upstream[0]?.items ?? []),
       upstream,
+      isLoading: run.isLoading || found.isLoading,
     };
-  }, [run.id, own, before, found]);
+  }, [run.id, run.isLoading, own, before, found]);
 }
 
 /** What can be written in a field of this node. */

@@ -3,6 +3,7 @@
 import { Tooltip, UnstyledButton } from "@mantine/core";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { FINAL } from "../../api/types";
 import { useChosen, useEditor, useRun, useWorkbench } from "../canvas/context";
 import classes from "./data-panel.module.css";
 import { NodeData } from "./node-data";
@@ -14,6 +15,7 @@ export function DataPanel({ isOpen }: { isOpen: boolean }) {
   const chosen = useChosen();
   const name = useEditor(({ graph }) => graph.nodes.find((node) => node.id === chosen)?.name);
   const state = useRun(({ nodes }) => (name === undefined ? undefined : nodes.get(name)));
+  const isOver = useRun(({ status }) => status !== null && FINAL.has(status));
   if (!id) return null;
   return (
     <section
@@ -42,7 +44,7 @@ export function DataPanel({ isOpen }: { isOpen: boolean }) {
               state={state.status}
             />
           ) : (
-            <p className={classes.none}>{t("data.noRun")}</p>
+            <p className={classes.none}>{t(isOver ? "data.noRun" : "data.notYet")}</p>
           )}
         </div>
       )}

@@ -289,6 +289,7 @@ export const en = {
     json: "JSON",
     none: "No items.",
     noRun: "This node has not run in this execution.",
+    notYet: "This node has not run yet.",
     skipped: "Skipped: no item reached it.",
     pick: "Choose a node to see its items.",
     path: "Run",

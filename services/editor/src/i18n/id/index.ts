@@ -291,6 +291,7 @@ export const id: Texts = {
     json: "JSON",
     none: "Tidak ada item.",
     noRun: "Simpul ini tidak berjalan dalam eksekusi ini.",
+    notYet: "Simpul ini belum berjalan.",
     skipped: "Dilewati: tidak ada item yang sampai.",
     pick: "Pilih simpul untuk melihat itemnya.",
     path: "Putaran",

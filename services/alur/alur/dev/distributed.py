@@ -86,6 +86,10 @@ class _Deployment:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._tell)
         folder = DataFolder.open(self._options.data)
+        sys.stdout.write(
+            "Alur starts; with new servers it makes their topics first, a minute or two\n"
+        )
+        sys.stdout.flush()
         keepers = [loop.create_task(self._keep(*child)) for child in self._wanted()]
         try:
             await self._serve_owner(folder)

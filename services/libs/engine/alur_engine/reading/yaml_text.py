@@ -56,6 +56,21 @@ class _Event(Protocol):
     start_mark: _Mark
 
 
+_HINTS = {
+    "mapping values are not allowed": "this line is indented deeper than it may be, or text with `: ` in it lacks its quotes",
+    "did not find expected '-'": "this line is indented as the `-` above it: what belongs to an element stands below its first word",
+    "did not find expected key": "this line is indented otherwise than those beside it, or a quote or bracket above is not closed",
+    "found a tab character": "indent by spaces",
+    "found character that cannot start any token": "indent by spaces, and put text that begins with @, ` or % in quotes",
+}
+"""How the parser's reasons begin -> what people then mostly have to mend."""
+
+
+def _hint(reason: str) -> str:
+    found = [hint for begin, hint in _HINTS.items() if reason.startswith(begin)]
+    return f" ({found[0]})" if found else ""
+
+
 def read_yaml(text: str) -> list[object]:
     """Return the documents of a YAML stream that are not empty. Raises `InvalidError` that names path and line."""
     import yaml  # noqa: PLC0415  # costs 15 ms, and most documents come as JSON
@@ -67,7 +82,7 @@ def read_yaml(text: str) -> list[object]:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
-        message = f"{where}no valid YAML: {reason}"
+        message = f"{where}no valid YAML: {reason}{_hint(reason)}"
         raise InvalidError(message, [Problem("", "syntax", message)]) from error
 
 

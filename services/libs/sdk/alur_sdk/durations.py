@@ -13,6 +13,10 @@ _ISO = re.compile(
     r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,10}(?:\.\d{1,9})?)S)?)?$",
     re.ASCII,
 )
+_SPOKEN = re.compile(
+    r"\s*(\d{1,6})\s*(?:(w)(?:eeks?)?|(d)(?:ays?)?|(h)(?:(?:ou)?rs?)?|(m)(?:in(?:ute)?s?)?|(s)(?:ec(?:ond)?s?)?)\s*",
+    re.ASCII | re.IGNORECASE,
+)
 LONGEST_SECONDS = 100 * 365.25 * 86_400
 """A century: what is longer is a slip of units, and would end beyond the years that a date can have."""
 _UNIT_SECONDS = (604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
@@ -27,14 +31,23 @@ def duration_seconds(text: str) -> float:
     match = _ISO.fullmatch(text)
     if match is None:
         raise ValueError(
-            f"{text[:40]!r} is no ISO 8601 duration without years and months, "
-            "such as PT30S, PT5M or P7D"
+            f"{text[:40]!r} is no ISO 8601 duration without years and months, {_meant(text)}"
         )
     counts = zip(match.groups(), _UNIT_SECONDS, strict=True)
     seconds = sum(float(count) * unit for count, unit in counts if count)
     if seconds > LONGEST_SECONDS:
         raise ValueError(f"{text[:40]!r} is longer than a century (P36525D)")
     return seconds
+
+
+def _meant(text: str) -> str:
+    """Return how the duration that people write elsewhere (`30s`, `5 minutes`) is written here, else examples."""
+    spoken = _SPOKEN.fullmatch(text)
+    if spoken is None:
+        return "such as PT30S, PT5M or P7D"
+    count, *units = spoken.groups()
+    unit = next(filter(None, units)).upper()
+    return f"here it is {'P' if unit in 'WD' else 'PT'}{count}{unit}"
 
 
 def _checked(text: str) -> str:

@@ -66,11 +66,11 @@ class Source:
         if worst.is_missing and worst.start_byte < len(self._bytes) - 1:
             rest = self.text[offset:].strip()
             if rest:
-                return SyntaxProblem(offset, f"unexpected `{_word(rest)}`")
+                return _unexpected(offset, rest)
         rest = self.text[offset:].strip()
         if worst.is_missing or not rest:
             return SyntaxProblem(len(self.text.rstrip()), "the expression ends too early")
-        return SyntaxProblem(offset, f"unexpected `{_word(rest)}`")
+        return _unexpected(offset, rest)
 
     def _check_nesting(self, root: Node) -> None:
         """Refuse what is nested too deeply, so that no later pass meets the end of the stack."""
@@ -145,6 +145,20 @@ def first_error(root: Node) -> Node:
             return node
         if node.is_error and not any(kid.is_error or kid.is_missing for kid in node.children):
             return node
+
+
+_STATEMENTS = frozenset(
+    {"if", "for", "while", "do", "switch", "const", "let", "var", "return", "throw", "try"}
+)
+
+
+def _unexpected(offset: int, rest: str) -> SyntaxProblem:
+    """Return the problem of a text that does not go on like this, with what is written instead of a statement."""
+    word = _word(rest)
+    if word.rstrip("({") in _STATEMENTS:
+        hint = ": an expression is one value, such as `a ? b : c`; statements stand in a function or in core.code"
+        return SyntaxProblem(offset, f"unexpected `{word}`{hint}")
+    return SyntaxProblem(offset, f"unexpected `{word}`")
 
 
 def _word(rest: str) -> str:

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from fastapi import Depends
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from alur_engine.reading import read_documents, repeated_keys
@@ -100,18 +99,22 @@ def checked(model: type[M], value: Json) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         problems = [
-            Problem(path_of(fault["loc"]), fault["type"].replace("_", "-"), _message(model, fault))
+            Problem(
+                path_of(fault["loc"]),
+                fault["type"].replace("_", "-"),
+                _told(model, fault["type"], fault["loc"]) or fault["msg"],
+            )
             for fault in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         first = problems[0]
         raise InvalidError(f"{first.path}: {first.message}", problems) from error
 
 
-def _message(model: type[BaseModel], fault: ErrorDetails) -> str:
-    """Return what is wrong without the value: a body may hold a secret."""
-    if fault["type"] == "extra_forbidden":
-        return unknown_field(model, fault["loc"])
-    return f"`{fault['loc'][-1]}` is missing" if fault["type"] == "missing" else fault["msg"]
+def _told(model: type[BaseModel], kind: str, location: tuple[int | str, ...]) -> str | None:
+    """Return what is said of a fault in the words of a document, None for other faults."""
+    if kind == "extra_forbidden":
+        return unknown_field(model, location)
+    return f"`{location[-1]}` is missing" if kind == "missing" else None
 
 
 def path_of(location: tuple[int | str, ...]) -> str:

@@ -36,6 +36,7 @@ def servers(kafka_servers: str, mongo_url: str, s3_url: str) -> dict[str, str]:
         "ALUR_MONGO": mongo_url,
         "ALUR_BLOBS": s3_url,
         "ALUR_OUTBOUND_ALLOW": "127.0.0.0/8",
+        "ALUR_DRAIN_SECONDS": "15",  # for tasks of ten
     }
 
 

@@ -6,10 +6,26 @@ import asyncio
 import contextlib
 import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What a way does to what goes along it, and for how long."""
+
+    delay_seconds: float
+    jitter_seconds: float
+    cut_chance: float
+    outage_seconds: float
+
+
+SHORT = Faults(0.2, 0.1, 0.02, 4.0)
+FULL = Faults(0.5, 0.2, 0.05, 60.0)
 
 
 class Proxy:
@@ -109,3 +125,19 @@ def proxy(port: int, target: int) -> Iterator[Proxy]:
     finally:
         way._loop.call_soon_threadsafe(way._loop.stop)
         thread.join()
+
+
+def fail(way: Proxy, scale: int, recover: Callable[[], None]) -> None:
+    """Let a way be slow and break, then lead nowhere, then be half open; `recover` returns once all is well again."""
+    faults = SHORT if scale == 1 else FULL
+    way.delay_seconds, way.jitter_seconds = faults.delay_seconds, faults.jitter_seconds
+    way.cut_chance = faults.cut_chance
+    time.sleep(faults.outage_seconds)
+    way.cut()
+    time.sleep(faults.outage_seconds)
+    way.mend()
+    recover()
+    way.is_half_open = True
+    time.sleep(faults.outage_seconds)
+    way.mend()
+    recover()

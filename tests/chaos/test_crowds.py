@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from tests.chaos.conftest import EXECUTORS
 from tests.chaos.effects import Effects
-from tests.chaos.work import PROJECT, put, start
+from tests.chaos.work import PROJECT, mib_of, put, start
 from tests.support.alur_dev import AlurDev
 
 AT_ONCE = 1_000
@@ -69,9 +68,8 @@ def test_executions_that_wait_take_no_memory_of_executors(
 
 
 def _mib(platform: AlurDev) -> list[float]:
-    """Return the memory of each executor, in order of their ids, in MiB."""
-    pages = (Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in platform.pids("executor"))
-    return [int(count) * 4096 / 2**20 for count in pages]
+    """Return the memory of each executor, in order of their ids."""
+    return [mib_of(pid) for pid in platform.pids("executor")]
 
 
 def test_code_that_never_ends_or_takes_all_memory_harms_nobody_else(

@@ -8,17 +8,18 @@ import random
 import signal
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from pymongo import MongoClient
 
 from tests.chaos.effects import Effects
+from tests.chaos.ledger import ledger
 from tests.chaos.work import (
+    Load,
     check,
     end_ticking,
     pid_of,
     put,
+    settings_of,
     start,
     ticking,
     ticks,
@@ -26,40 +27,49 @@ from tests.chaos.work import (
 )
 from tests.support.alur_dev import AlurDev
 
-EXECUTIONS = 60
+RATE = 10.0
 KILLS = 4
+TAKEN_OVER_SECONDS = 6.0
 
 
-def test_executors_that_are_killed_lose_nothing(
-    platform: AlurDev, world: Effects, scale: int
+def test_executors_that_are_killed_lose_nothing_and_others_take_over_each_execution_in_time(
+    platform: AlurDev, world: Effects, servers: dict[str, str], scale: int
 ) -> None:
+    world.pause = 2.0  # so that a hundred are under way
     path = put(platform, workflow("killed", world.port))
-    with ThreadPoolExecutor(8) as pool:
-        ids = list(pool.map(lambda _: start(platform, path), range(EXECUTIONS * scale)))
-    slowest = 0.0
-    for _ in range(KILLS * scale):
-        time.sleep(0.5)
-        os.kill(random.choice(platform.pids("executor")), signal.SIGKILL)
-        slowest = max(slowest, _seconds_to_next(world))
-    check(platform, world, ids)
-    world.figures |= {"kills": KILLS * scale, "seconds to the next effect": round(slowest, 1)}
-    assert slowest < 6
+    orphaned, slowest = 0, 0.0
+    with ledger(servers["ALUR_MONGO"]) as kept, Load(platform, path, RATE) as load:
+        time.sleep(8)
+        for _ in range(KILLS * scale):
+            pid = random.choice(platform.pids("executor"))
+            worker = settings_of(pid)["ALUR_WORKER"]
+            killed = time.monotonic()
+            os.kill(pid, signal.SIGKILL)
+            orphans = kept.owned_by(worker)
+            orphaned += len(orphans)
+            kept.wait_until_taken_over(orphans)
+            slowest = max(slowest, time.monotonic() - killed)
+            time.sleep(2)
+    repeated = check(platform, world, load.ids)
+    world.figures |= {"kills": KILLS * scale, "executions of the killed": orphaned}
+    world.figures |= {"seconds until the last had another owner": round(slowest, 1)}
+    assert load.refused == []
+    assert repeated <= orphaned, "more than what was under way was asked for again"
+    assert slowest < TAKEN_OVER_SECONDS
+    assert orphaned > KILLS * scale, "those that were killed had hardly anything to do"
 
 
-def _seconds_to_next(world: Effects) -> float:
-    """Return how long it takes until something is done again, or 0 when everything has been."""
-    begun, before = time.monotonic(), len(world.all())
-    while len(world.all()) == before and time.monotonic() - begun < 10:
+def _wait_until_something_is_done(world: Effects) -> None:
+    until = time.monotonic() + 10
+    while not world.all():
+        assert time.monotonic() < until, "nothing is done"
         time.sleep(0.05)
-    waited = time.monotonic() - begun
-    return waited if waited < 10 else 0.0
 
 
 def _busiest(platform: AlurDev, mongo: str) -> list[int]:
     """Return the two executors that have the most executions; the third may have nothing to do."""
-    with MongoClient[dict[str, str]](mongo) as client:
-        running = client.get_default_database()["executions"].find({"status": "running"})
-        owners = Counter(execution["owner"] for execution in running)
+    with ledger(mongo) as kept:
+        owners = Counter(owner for owner, _ in kept.running().values())
     pids = [pid_of(platform, "executor", owner) for owner, _ in owners.most_common(2)]
     return [pid for pid in pids if pid is not None]
 
@@ -75,7 +85,7 @@ def test_executors_that_stood_still_are_refused_and_say_so(
     path = put(platform, workflow("still", world.port))
     before = _refusals(platform)
     ids = [start(platform, path) for _ in range(30)]
-    _seconds_to_next(world)
+    _wait_until_something_is_done(world)
     stopped = _busiest(platform, servers["ALUR_MONGO"])
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
 import time
@@ -16,13 +17,19 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+from aiokafka import AIOKafkaConsumer
 
+from alur_common.kafka.admin import administer
+from alur_common.kafka.settings import settings_of as settings_of_kafka
 from tests.chaos.effects import Effects
+from tests.chaos.ledger import ledger
 from tests.support.alur_dev import AlurDev
 from tests.support.steady import Steady
 
 STEPS = 5
 WITHIN = 120.0
+RECOVERY_SECONDS = 15.0
+RECOVERY = "slowest recovery in seconds"
 PROJECT = "/api/v1/projects/default"
 
 
@@ -114,8 +121,11 @@ def start(platform: AlurDev, path: str) -> str:
     return str(answer.json()["id"])
 
 
-def check(platform: AlurDev, world: Effects, ids: list[str]) -> int:
-    """Demand that all ended well and each effect has one key; return how many requests were repeated."""
+def check(platform: AlurDev, world: Effects, ids: list[str], besides: Sequence[str] = ()) -> int:
+    """Demand that all ended well, by one move each, and each effect has one key; return how many requests were repeated.
+
+    `besides` are those of others, who see that they ended.
+    """
     ended = Counter(
         platform.wait_for(i, "succeeded", "failed", "cancelled", "in-doubt", within=WITHIN)[
             "status"
@@ -123,9 +133,12 @@ def check(platform: AlurDev, world: Effects, ids: list[str]) -> int:
         for i in ids
     )
     assert ended == {"succeeded": len(ids)}
+    ids = [*ids, *besides]
     keys = world.keys()
     assert set(keys) == {f"{i}/s{n}" for i in ids for n in range(STEPS)}
     assert all(len(found) == 1 and "" not in found for found in keys.values())
+    with ledger(platform.environment["ALUR_MONGO"]) as kept:
+        kept.demand_one_move_each(ids, [f"s{n}" for n in range(STEPS)])
     repeated = len(world.all()) - len(keys)
     world.figures |= {"accepted and finished": len(ids), "effects": len(keys), "repeated": repeated}
     return repeated
@@ -135,6 +148,36 @@ def settings_of(pid: int) -> dict[str, str]:
     """Return the environment of a process."""
     lines = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
     return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def mib_of(pid: int) -> float:
+    """Return the memory that a process has, in MiB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 2**20
+
+
+async def lag_of(servers: str, groups: Sequence[str]) -> int:
+    """Return how many records wait for these groups of consumers."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        async with administer(settings_of_kafka(servers)) as admin:
+            committed = [await admin.list_consumer_group_offsets(group) for group in groups]
+            waiting = 0
+            for offsets in committed:
+                ends_at = await consumer.end_offsets(list(offsets))
+                waiting += sum(ends_at[place] - at.offset for place, at in offsets.items())
+            return waiting
+    finally:
+        await consumer.stop()
+
+
+ENDED = "process ended and is started again"
+
+
+def ends(platform: AlurDev) -> list[int]:
+    """Return with which codes processes of a platform have ended so far, in turn; those in their place go on."""
+    said = (line for line in platform.log.read_text().splitlines() if ENDED in line)
+    return [int(json.loads(line)["code"]) for line in said]
 
 
 def pid_of(platform: AlurDev, service: str, worker: str) -> int | None:
@@ -206,3 +249,13 @@ class Load:
             self.ids.append(answer.json()["id"])
         else:
             self.refused.append(begun)
+
+
+def recover(world: Effects, load: Load) -> None:
+    """Wait until starts are acknowledged again, at most `RECOVERY_SECONDS`."""
+    begun, before = time.monotonic(), len(load.ids)
+    while len(load.ids) < before + 5:
+        assert time.monotonic() - begun < RECOVERY_SECONDS, "nothing is accepted any more"
+        time.sleep(0.05)
+    slowest = max(time.monotonic() - begun, world.figures.get(RECOVERY, 0.0))
+    world.figures[RECOVERY] = round(slowest, 1)

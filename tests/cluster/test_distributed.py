@@ -78,6 +78,7 @@ def test_an_applied_workflow_gets_ready_and_runs(alur_in_pods: Installed) -> Non
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
     found = kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
     assert status_of(found)["output"] == [{"hello": "Ana", "who": "Ana"}]
+    alur_in_pods.helm("test")
 
 
 def acting(namespace: str, port: int) -> Object:
@@ -120,7 +121,6 @@ def test_a_rolling_upgrade_with_a_migration_under_traffic_loses_nothing_and_repe
         assert states(rest, namespace, executions) == {"succeeded": len(executions)}
         keys = {effect: len(found) for effect, found in world.keys().items()}
         assert keys == dict.fromkeys(executions, 1)
-    alur_in_pods.helm("test")
 
 
 def make_older(mongo_url: str) -> None:

@@ -133,29 +133,28 @@ class ClusterApi:
         body: object = None,
         *,
         headers: Mapping[str, str] | None = None,
-        within: float = CALL_SECONDS,
     ) -> dict[str, Any]:
         """Send one request and return what was answered. Raises the `AlurError` that its status means."""
         try:
-            return await self._send(method, path, body, headers, within)
+            return await self._send(method, path, body, headers)
         except UnauthenticatedError:
             old, self._info = self._session, connection()
             self._session = session(self._info)
             await old.close()
-            return await self._send(method, path, body, headers, within)
+            return await self._send(method, path, body, headers)
 
     async def _send(
-        self, method: str, path: str, body: object, headers: Mapping[str, str] | None, within: float
+        self, method: str, path: str, body: object, headers: Mapping[str, str] | None
     ) -> dict[str, Any]:
         url = self._info.server + path
         try:
             async with (
-                asyncio.timeout(within),
+                asyncio.timeout(CALL_SECONDS),
                 self._session.request(method, url, json=body, headers=headers) as answer,
             ):
                 said = await answer.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            said = f"nothing within {within:g} s" if isinstance(error, TimeoutError) else error
+            said = f"nothing within {CALL_SECONDS:g} s" if isinstance(error, TimeoutError) else error
             raise UnavailableError(f"the API server does not answer: {said}") from error
         if answer.ok:
             return cast(dict[str, Any], said)

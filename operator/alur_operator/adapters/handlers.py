@@ -32,7 +32,6 @@ RUNS = (GROUP, VERSION, "workflowruns")
 WATCH_SECONDS = 270
 SILENT_SECONDS = 2.5 * WATCH_SECONDS
 SLOWEST_SECONDS = 30.0
-CONSISTENCY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,6 @@ class Handlers:
         settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
             prefix=GROUP, v1=False
         )
-        # So long it waits to be told of its own patch: with a thousand at once five seconds are too few, and some are handled twice.
-        settings.persistence.consistency_timeout = CONSISTENCY_SECONDS
         settings.watching.server_timeout = WATCH_SECONDS
         settings.watching.chunk_size = 500
         # No limit of kopf's: what sleeps until it is tried again would count, and fifty broken objects hold up all others.

@@ -57,45 +57,38 @@ class Lease:
             await asyncio.sleep(min(self._seconds / 5, 1.0))
 
     async def keep(self) -> None:
-        """Renew it until cancelled. Raises `LostError` when it is no longer ours.
-
-        One answer that does not come costs it nothing: there is time to ask again.
-        """
-        renewed, pause = self._now(), self._seconds / 3
+        """Renew it until cancelled. Raises `LostError` when it is no longer ours."""
+        renewed = self._now()
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._seconds / 3)
             try:
                 holder = await self._take()
             except AlurError as error:
                 if self._now() - renewed > self._seconds:
-                    text = f"the lease could not be renewed for {self._seconds:g} s, so another operator may have begun"
-                    raise LostError(f"{text}: {error.message}") from error
-                pause = self._seconds / 15
+                    raise LostError(f"the lease could not be renewed: {error.message}") from error
                 continue
             if holder:
                 raise LostError(f"{holder} has the lease")
-            renewed, pause = self._now(), self._seconds / 3
+            renewed = self._now()
 
     async def _take(self) -> str:
         """Take or renew it; return who else has it, or nothing."""
         try:
-            lease = await self._call("GET", f"{self._all}/{MANAGER}")
+            lease = await self._cluster.call("GET", f"{self._all}/{MANAGER}")
         except NotFoundError:
             metadata = {"name": MANAGER, "namespace": self._namespace}
             kind = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
-            new = {**kind, "metadata": metadata, "spec": self._spec({})}
-            await self._call("POST", self._all, new)
+            await self._cluster.call(
+                "POST", self._all, {**kind, "metadata": metadata, "spec": self._spec({})}
+            )
             return ""
         spec = lease.get("spec") or {}
         holder = spec.get("holderIdentity") or ""
         if holder not in {"", self._identity} and not self._is_over(spec):
             return str(holder)
         body = {**lease, "spec": self._spec(spec)}
-        await self._call("PUT", f"{self._all}/{MANAGER}", body)
+        await self._cluster.call("PUT", f"{self._all}/{MANAGER}", body)
         return ""
-
-    async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        return await self._cluster.call(method, path, body, within=self._seconds / 3)
 
     def _is_over(self, spec: dict[str, Any]) -> bool:
         """Whether nobody renewed it for its length by our own clock: the clocks of two machines may differ."""

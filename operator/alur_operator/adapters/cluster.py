@@ -154,7 +154,9 @@ class ClusterApi:
             ):
                 said = await answer.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            said = f"nothing within {CALL_SECONDS:g} s" if isinstance(error, TimeoutError) else error
+            said = (
+                f"nothing within {CALL_SECONDS:g} s" if isinstance(error, TimeoutError) else error
+            )
             raise UnavailableError(f"the API server does not answer: {said}") from error
         if answer.ok:
             return cast(dict[str, Any], said)

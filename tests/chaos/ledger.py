@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -12,10 +11,6 @@ from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
-
-LOOK_SECONDS = 0.2
-TOO_LONG = 60.0
-"""Nobody is without an owner for so long."""
 
 
 class Ledger:
@@ -41,15 +36,6 @@ class Ledger:
         """Return what the processes called `worker` own: id -> epoch."""
         running = self.running().items()
         return {i: epoch for i, (owner, epoch) in running if owner.rpartition("-")[0] == worker}
-
-    def wait_until_taken_over(self, orphans: dict[str, int]) -> None:
-        """Return once each of these has an owner of a later epoch, or has ended."""
-        begun, left = time.monotonic(), orphans
-        while left:
-            assert time.monotonic() - begun < TOO_LONG, f"nobody takes over {left}"
-            time.sleep(LOOK_SECONDS)
-            seen = self._owners({"_id": {"$in": list(left)}, "active": "running"})
-            left = {i: epoch for i, (_, epoch) in seen.items() if epoch == orphans[i]}
 
     def demand_one_move_each(self, ids: Collection[str], nodes: Collection[str]) -> None:
         """Demand of executions that ended well: each node ended once, numbers are dense, and no owner wrote after a later one."""

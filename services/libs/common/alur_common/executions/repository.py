@@ -53,6 +53,8 @@ INBOX = Collection(
     owner="gateway, scheduler, executor",
 )
 PAGE = 500
+AT_ONCE = 100
+"""So many batches of a journal are read at once; most have fewer."""
 CLOSED = 2**31 - 1
 """The epoch of the record that closes a journal: no owner has a higher one."""
 
@@ -240,25 +242,24 @@ class StoredJournals:
         await self._documents.insert(
             JOURNAL,
             {
-                "id": f"{batch.execution}/{batch.number:08d}",
+                "id": _batch_id(batch.execution, batch.number),
                 "epoch": batch.epoch,
                 "entries": batch.entries,
             },
         )
 
     async def read(self, execution_id: str) -> list[Batch]:
+        # Numbers have no gaps. Keys are found at once wherever a store keeps them; a range of keys is not.
         batches: list[Batch] = []
-        after = f"{execution_id}/"
         while True:
-            where = [Where("id", "gt", after), Where("id", "lt", f"{execution_id}0")]
-            page = await self._documents.find(JOURNAL, where, limit=PAGE)
+            keys = [_batch_id(execution_id, len(batches) + n) for n in range(1, AT_ONCE + 1)]
+            page = await self._documents.find(JOURNAL, [Where("id", "in", keys)], limit=AT_ONCE)
             batches += [
                 Batch(execution_id, int(d["id"].rpartition("/")[2]), d["epoch"], d["entries"])
                 for d in page
             ]
-            if len(page) < PAGE:
+            if len(page) < AT_ONCE:
                 return batches
-            after = page[-1]["id"]
 
     async def close(self, execution_id: str) -> list[Batch]:
         while True:
@@ -275,6 +276,10 @@ class StoredJournals:
         where = [Where("id", "gt", f"{execution_id}."), Where("id", "lt", f"{execution_id}0")]
         while await self._documents.delete_many(JOURNAL, where, limit=PAGE) == PAGE:
             pass
+
+
+def _batch_id(execution_id: str, number: int) -> str:
+    return f"{execution_id}/{number:08d}"
 
 
 class StoredInbox:

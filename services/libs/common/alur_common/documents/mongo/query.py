@@ -28,8 +28,15 @@ def kept_value(value: Any) -> Any:  # noqa: ANN401  # a scalar
 
 def conditions(where: Sequence[Where]) -> Filter:
     """Return the filter for all conditions."""
-    clauses = [{name_of(w.field): {f"${w.operator}": _value(w)}} for w in where]
-    return {"$and": clauses} if clauses else {}
+    found: Filter = {}
+    for one in where:
+        name, condition = name_of(one.field), {f"${one.operator}": _value(one)}
+        held = found.get(name, {})
+        if held.keys().isdisjoint(condition):
+            found[name] = {**held, **condition}
+        else:
+            found = {"$and": [found, {name: condition}]}
+    return found
 
 
 def _value(where: Where) -> Any:  # noqa: ANN401  # a scalar, or a list of them
@@ -39,8 +46,10 @@ def _value(where: Where) -> Any:  # noqa: ANN401  # a scalar, or a list of them
 
 
 def both(first: Filter, second: Filter) -> Filter:
-    """Return the filter for what both let through."""
-    return {"$and": [first, second]} if first and second else first or second
+    """Return the filter for what both let through: flat where it can be, for not every server looks for indexes in `$and`."""
+    if first.keys().isdisjoint(second):
+        return {**first, **second}
+    return {"$and": [first, second]}
 
 
 def order(sort: Sequence[str]) -> list[tuple[str, int]]:

@@ -24,6 +24,7 @@ from alur_common.documents.mongo.errors import (
     translation,
 )
 from alur_common.documents.mongo.layout import LOOK, Content, Layout, Stored, was_made_by
+from alur_common.documents.mongo.query import Filter, both
 from alur_sdk.errors import AlurError, ConflictError, ExistsError, NotFoundError, UnavailableError
 
 LOOK_SECONDS = 2.0
@@ -44,11 +45,11 @@ class Change:
 
     content: Content
     revision: int
-    conditions: Mapping[str, Any]
+    conditions: Filter
 
     def statement(self) -> UpdateOne:
-        matches = {"_id": self.content.key, "revision": self.revision, **self.conditions}
-        return UpdateOne(matches, self.content.as_change())
+        itself = {"_id": self.content.key, "revision": self.revision}
+        return UpdateOne(both(itself, self.conditions), self.content.as_change())
 
 
 @dataclass(frozen=True, slots=True)

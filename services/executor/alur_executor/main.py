@@ -278,6 +278,7 @@ async def main(settings: Settings) -> None:
         server.serve(PROGRESS_PORT, [ProgressPort(service.progress).watch])
         address = calls.reached_at(await server.start(calls.host, calls.port))
         service.executor.address = address
+        running.takes_work()
         await service.start()
         await under.bus.start()
         _log.info("executor ready", worker=under.worker, address=address, pools=settings.pools)

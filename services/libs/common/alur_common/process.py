@@ -45,9 +45,13 @@ class Process:
         if self._starting is not None:
             self._starting.cancel()
 
+    def takes_work(self) -> None:
+        """Say that work comes from now on: a start that is told to stop goes on to `until_told`, after which it is ended."""
+        self._starting = None
+
     async def until_told(self, *beside: Coroutine[Any, Any, Any]) -> None:
         """Return on SIGTERM or SIGINT, or when something that runs beside ends; what runs beside is cancelled."""
-        self._starting = None
+        self.takes_work()
         tasks = [asyncio.ensure_future(one) for one in (self._told.wait(), *beside)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -63,7 +67,7 @@ class Process:
 async def process(service: str, settings: Settings) -> AsyncIterator[Process]:
     """Configure logs, serve metrics, trace where the environment says so, and listen to signals.
 
-    A start that is told to stop ends here.
+    A start that is told to stop before it takes work ends here.
     """
     configure_logs(service, settings.log_level)
     metrics = Metrics()

@@ -27,7 +27,7 @@ from tests.chaos.work import (
 )
 from tests.support.alur_dev import AlurDev
 
-RATE = 10.0
+RATE = 6.0
 KILLS = 3
 TAKEN_OVER_SECONDS = 6.0
 BETWEEN_SECONDS = 7.0
@@ -36,7 +36,7 @@ BETWEEN_SECONDS = 7.0
 def test_executors_that_are_killed_lose_nothing_and_others_take_over_each_execution_in_time(
     platform: AlurDev, world: Effects, servers: dict[str, str], scale: int
 ) -> None:
-    world.pause = 1.0  # so that fifty are under way
+    world.pause = 1.0  # so that thirty are under way
     path = put(platform, workflow("killed", world.port))
     killed: list[tuple[float, set[str]]] = []
     with ledger(servers["ALUR_MONGO"]) as kept, Load(platform, path, RATE) as load:

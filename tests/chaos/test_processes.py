@@ -64,7 +64,7 @@ def test_executors_that_are_killed_lose_nothing_and_others_take_over_in_time(
 
 def _seconds_to_next(world: Effects, killed: float) -> float:
     """Return how long it took until anything was done again."""
-    return min(seen["at"] - killed for seen in world.all() if seen["at"] > killed)
+    return min(float(seen["at"]) - killed for seen in world.all() if seen["at"] > killed)
 
 
 def _seconds_to_go_on(world: Effects, killed: float, orphans: set[str]) -> list[float]:

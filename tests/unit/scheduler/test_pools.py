@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from alur_common.bus_in_process import InProcessBus
 from alur_common.clock import SystemClock
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.events import ExecutionAdmitted
 from alur_common.executions import Execution, StoredExecutions, Task, Tasks, Workers
 from alur_common.executions.workers import WORKERS
 from alur_scheduler.adapters import takers
@@ -82,3 +84,44 @@ async def test_executions_go_to_executors_that_drive_them(
     one = Execution("e", "t", "p", "w", "u", 1, "manual", 0.0)
     await made.take([one] * 4)
     assert sorted(called) == ["elsewhere", "here"]
+
+
+async def test_an_executor_that_does_not_answer_holds_up_no_other_and_the_bus_has_its_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workers = Workers(MemoryDocuments(SystemClock()))
+    await workers.renew("a", 3.0, 0.0, "stuck", ("default",))
+    await workers.renew("b", 3.0, 0.0, "well", ("default",))
+    admitted: list[Any] = []
+    rest: list[str] = []
+    is_done = asyncio.Event()
+
+    class Port:
+        def __init__(self, address: str) -> None:
+            self.address = address
+
+        async def admit(self, executions: Sequence[Any]) -> None:
+            if self.address == "stuck":
+                await asyncio.Event().wait()
+            admitted.extend(executions)
+
+    async def executor_at(_: object, address: str) -> Port:
+        return Port(address)
+
+    async def on_admitted(event: ExecutionAdmitted) -> None:
+        assert admitted, "those before it waited for the one that does not answer"
+        rest.append(event.key)
+        if len(rest) == 2:
+            is_done.set()
+
+    monkeypatch.setattr(takers, "executor_at", executor_at)
+    monkeypatch.setattr(takers, "HAND_OVER_SECONDS", 0.01)
+    bus = InProcessBus()
+    bus.subscribe(ExecutionAdmitted, "executors", on_admitted)
+    await bus.start()
+    made = CalledTakers(workers, None, bus)  # type: ignore[arg-type]  # nobody is called
+    await made.take([Execution(n, "t", "p", "w", "u", 1, "manual", 0.0) for n in "abcd"])
+    async with asyncio.timeout(5):
+        await is_done.wait()
+    assert {key for key, _, _ in admitted} | set(rest) == set("abcd")
+    assert len(admitted) == 2

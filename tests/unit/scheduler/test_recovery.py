@@ -69,11 +69,11 @@ class World(Schedulers):
         found = []
         for share in shares:
             bus, takers = Hearing(), Taking()
-            await work(self._recovery(share, bus, takers))
+            await work(self.recovery(share, bus, takers))
             found.append(bus.keys if told else takers.ids)
         return found
 
-    def _recovery(self, share: Share, bus: Hearing, takers: Taking) -> Recovery:
+    def recovery(self, share: Share, bus: Hearing, takers: Taking) -> Recovery:
         return Recovery(
             self.executions,
             self.inbox,
@@ -140,3 +140,18 @@ async def test_what_a_dead_process_has_not_told_is_told_by_one(world: World) -> 
         for relay in relays:
             await relay.sweep()
     demand_shared([bus.keys for bus in buses])
+
+
+async def test_what_a_worker_had_is_handed_over_in_the_very_look_that_finds_it_dead(
+    world: World,
+) -> None:
+    workers = Workers(world.documents)
+    await workers.renew("w", 3.0, world.clock.now(), "here", ("default",))
+    await world.accept(status="running", owner="w")
+    takers = Taking()
+    recovery = world.recovery(await world.begin("a"), Hearing(), takers)
+    while await workers.all():
+        assert not takers.ids
+        await world.go_on(1)
+        await recovery.sweep()
+    assert takers.ids == {f"e{n}" for n in range(EXECUTIONS)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from itertools import cycle
 
@@ -14,6 +15,7 @@ from alur_common.pools import DEFAULT_POOL
 from alur_common.telemetry.logs import get_logger
 from alur_sdk.errors import UnavailableError
 
+HAND_OVER_SECONDS = 1.0
 _log = get_logger("alur.scheduler")
 
 
@@ -50,13 +52,15 @@ class CalledTakers:
         shares: dict[str, list[Execution]] = {}
         for execution, address in zip(executions, cycle(addresses), strict=False):
             shares.setdefault(address, []).append(execution)
-        for address, share in shares.items():
-            await self._hand_over(address, share)
+        # At once: one that does not answer, such as one that just starts, holds up its own share alone.
+        await asyncio.gather(*(self._hand_over(*shared) for shared in shares.items()))
 
     async def _hand_over(self, address: str, share: Sequence[Execution]) -> None:
         port = await executor_at(self._channels, address)
         try:
-            await port.admit([(e.id, e.tenant, e.priority) for e in share])
-        except UnavailableError as error:
-            _log.warning("executor takes nothing up", address=address, reason=error.message)
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                await port.admit([(e.id, e.tenant, e.priority) for e in share])
+        except (UnavailableError, TimeoutError) as error:
+            reason = error.message if isinstance(error, UnavailableError) else "no answer in time"
+            _log.warning("executor takes nothing up", address=address, reason=reason)
             await self._fallback.take(share)

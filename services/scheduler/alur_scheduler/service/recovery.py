@@ -146,11 +146,12 @@ class Recovery:
         now = self._clock.monotonic()
         leases = await self._workers.all()
         self._leases.keep({lease.worker for lease in leases})
+        living = {lease.worker for lease in leases}
         for lease in leases:
             is_still = self._leases.look(lease.worker, lease.revision, lease.seconds, now)
             if is_still and await self._workers.bury(lease):
+                living.discard(lease.worker)
                 _log.warning("worker has died", worker=lease.worker)
-        living = {lease.worker for lease in leases}
         if self._living - living:
             self._queued.forget_all()
         self._living = living

@@ -140,7 +140,7 @@ two-engines: .venv/.members ## Ask both engines for EXPRESSIONS (twenty thousand
 FUZZ_SECONDS ?= 600
 
 .PHONY: fuzz
-fuzz: .venv/.members ## Attack expressions by generated ones for FUZZ_SECONDS (ten minutes), each night with a new seed; `make test` tries a thousand
+fuzz: .venv/.members ## Attack expressions by generated ones for FUZZ_SECONDS (ten minutes), each time with a new seed; `make test` tries a thousand
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 .PHONY: chaos-short
@@ -151,11 +151,11 @@ chaos-short: install servers-of-tests ## Fault tests in their short form: real s
 chaos: install servers-of-tests ## The same with ALUR_CHAOS_SCALE (10) times the load
 	ALUR_CHAOS_SCALE=$${ALUR_CHAOS_SCALE:-10} $(PYTEST) -m chaos -rA tests/chaos
 
-NIGHTLY := fuzz two-engines simulate chaos
+NIGHTLY := fuzz two-engines simulate chaos autoscaling
 
 # All of them run, whatever the one before found; the last line says which failed.
 .PHONY: nightly
-nightly: install servers-of-tests ## The long forms, some hours: fuzz, two-engines, simulate, chaos; each runs, and any failure is told at the end
+nightly: install servers-of-tests ## The long forms, some hours: fuzz, two-engines, simulate, chaos, autoscaling; each runs, and any failure is told at the end
 	@failed=; for target in $(NIGHTLY); do \
 		echo "== $$target"; $(MAKE) $$target || failed="$$failed $$target"; \
 	done; \
@@ -163,7 +163,11 @@ nightly: install servers-of-tests ## The long forms, some hours: fuzz, two-engin
 
 .PHONY: test-cluster
 test-cluster: install servers-of-cluster servers-of-tests images ## Tests on a real API server of Kubernetes, and of the image
-	$(PYTEST) -m cluster tests/cluster
+	$(PYTEST) -m "cluster and not nightly" tests/cluster
+
+.PHONY: autoscaling
+autoscaling: install servers-of-cluster servers-of-tests images ## Have load and quiet scale executors, three minutes
+	$(PYTEST) -m nightly tests/cluster
 
 .PHONY: browser
 browser:
@@ -187,7 +191,7 @@ servers-of-tests: .venv/.locked
 # Built from Go modules: some twelve minutes on two cores where nothing is cached.
 .PHONY: servers-of-cluster
 servers-of-cluster: .venv/.locked
-	@$(BIN)/python -m tools.servers get kubernetes kubectl helm definitions
+	@$(BIN)/python -m tools.servers get kubernetes kubectl helm definitions kstatus
 
 .PHONY: servers-up
 servers-up: .venv/.locked ## Start Kafka, MongoDB's stand-in and S3 in the background; prints `export …` lines for `eval "$$(make -s servers-up)"`
@@ -197,9 +201,11 @@ servers-up: .venv/.locked ## Start Kafka, MongoDB's stand-in and S3 in the backg
 servers-down: .venv/.locked ## Stop them
 	@$(BIN)/python -m tools.servers down
 
+BENCH ?= *
+
 .PHONY: bench
-bench: install ## Measure, print ratios, draw the curves
-	@for script in $(filter-out %/__init__.py %/conftest.py,$(wildcard tests/bench/*.py)); do \
+bench: install ## Measure, print ratios, draw the curves; BENCH=neighbours measures that one alone
+	@for script in $(filter-out %/__init__.py %/conftest.py,$(wildcard tests/bench/$(BENCH).py)); do \
 		echo "== $$script"; $(BIN)/python -m "tests.bench.$$(basename $$script .py)"; \
 	done
 

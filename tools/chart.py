@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,54 @@ APIS = ("monitoring.coreos.com/v1/PodMonitor", "monitoring.coreos.com/v1/Prometh
 _KEY = re.compile(r"^( *)([A-Za-z]+):(.*)$")
 _FREE = " (free)"
 _CHOICE = re.compile(r"One of: ([A-Za-z, ]+)\.")
+_PORT = {"type": "integer", "minimum": 1, "maximum": 65_535}
+_TEXT, _OBJECT = {"type": "string"}, {"type": "object"}
+_LABEL = {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63}
+_NAME = {"pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
+_GIVEN = {"minLength": 1}
+_POOL = {
+    "type": "object",
+    "required": ["name"],
+    "additionalProperties": False,
+    "properties": {
+        "name": _LABEL,
+        "serves": _TEXT,
+        "replicas": {"type": "integer", "minimum": 0},
+        "resources": _OBJECT,
+        "nodeSelector": _OBJECT,
+        "tolerations": {"type": "array", "items": _OBJECT},
+        "env": _OBJECT,
+    },
+}
+_BROKER = r"\s*[^\s,:]+:[0-9]+\s*"
+BOUNDS: Mapping[str, Mapping[str, Any]] = {
+    "nameOverride": _NAME,
+    "fullnameOverride": _NAME,
+    "publicUrl": {"pattern": "^(https?://[^/\\s]+.*)?$"},
+    "image.repository": _GIVEN,
+    "image.digest": {"pattern": "^(sha256:[0-9a-f]{64})?$"},
+    "kafka.bootstrapServers": {"pattern": f"^({_BROKER}(,{_BROKER})*)?$"},
+    "mongo.key": _GIVEN,
+    "blobs.url": {"pattern": "^(s3://[^/]+.*)?$"},
+    "executor.pools": {"items": _POOL},
+    "operator.tokenSecret": _GIVEN,
+    "operator.tokenKey": _GIVEN,
+    "operator.watch.namespaces": {"items": _LABEL, "uniqueItems": True},
+    "operator.webhook.timeoutSeconds": {"minimum": 1, "maximum": 30},
+    "service.port": _PORT,
+    "service.grpcPort": _PORT,
+    "ingress.host": _GIVEN,
+}
+"""What the comments of the values do not say: the forms of texts and of what stands in lists, and bounds of numbers."""
+NAMED: Mapping[str, Mapping[str, Any]] = {
+    "ports": {"items": _PORT},
+    "imagePullSecrets": {"items": {**_OBJECT, "required": ["name"]}},
+    **{name: {"items": _TEXT} for name in ("hostnames", "grpcHostnames", "except")},
+    **{name: {"items": _OBJECT} for name in ("to", "more", "gatewayFrom", "metricsFrom")},
+    **{name: {"items": _OBJECT} for name in ("tolerations", "parentRefs")},
+    **{name: {"minimum": 1} for name in ("maxReplicas", "cpuPercent", "lagThreshold")},
+}
+"""The same of all values that have this name."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +151,7 @@ def _described(value: Value) -> dict[str, Any]:
         made["enum"] = choice[1].split(", ")
     if isinstance(value.default, int) and not isinstance(value.default, bool):
         made["minimum"] = 0
-    return made
+    return {**made, **NAMED.get(value.path[-1], {}), **BOUNDS.get(".".join(value.path), {})}
 
 
 def readme(text: str) -> str:
@@ -116,6 +165,7 @@ def readme(text: str) -> str:
     return "\n".join((head, "| value | says | default |", "|---|---|---|", *rows, ""))
 
 
+@functools.cache
 def rendered(name: str, *more: str, tests: bool = True) -> str:
     """Return what Helm makes of a set of values, and more arguments, as if the cluster knew all that the chart can use."""
     command = [str(helm.get()), "template", "alur", str(CHART), "--namespace", "alur"]
@@ -130,12 +180,13 @@ def rendered(name: str, *more: str, tests: bool = True) -> str:
 
 def objects(text: str) -> list[dict[str, Any]]:
     """Return the objects of a rendered text."""
-    return [found for found in yaml.safe_load_all(text) if found]
+    documents = yaml.load_all(text, Loader=yaml.CSafeLoader)  # safe, and in C
+    return [found for found in documents if found]
 
 
-def golden(name: str) -> str:
+def golden(name: str, *more: str) -> str:
     """Return what is rendered but for the definitions and the content of dashboards, which have files of their own."""
-    found = [o for o in objects(rendered(name)) if o["kind"] != "CustomResourceDefinition"]
+    found = [o for o in objects(rendered(name, *more)) if o["kind"] != "CustomResourceDefinition"]
     for one in found:
         if one["metadata"]["name"].endswith("-dashboard"):
             one["data"] = dict.fromkeys(one["data"], "charts/alur/files/dashboards")

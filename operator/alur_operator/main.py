@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 import time
 from collections.abc import Coroutine, Mapping
 from functools import partial
@@ -12,6 +14,7 @@ import kopf
 
 from alur_common.catalogue import load_catalogue
 from alur_common.process import Process, process
+from alur_common.telemetry import get_logger
 from alur_engine.catalogue import Catalogue
 from alur_engine.validation import validate_document
 from alur_operator.adapters.admission import AdmissionServer, Certificate
@@ -24,11 +27,17 @@ from alur_operator.adapters.certificates import (
 from alur_operator.adapters.cluster import ClusterApi
 from alur_operator.adapters.handlers import Handlers, Keepers
 from alur_operator.adapters.lease import Lease
+from alur_operator.adapters.pausing import pausing
 from alur_operator.service.following import Following
 from alur_operator.service.runs import RunKeeper
 from alur_operator.service.sweep import Sweep
 from alur_operator.service.workflows import WorkflowKeeper
 from alur_operator.settings import Settings
+
+FIRST_PAUSE_SECONDS, SLOWEST_PAUSE_SECONDS = 0.5, 30.0
+STEADY_SECONDS = 60.0
+"""After so long the next pause is a short one again."""
+_log = get_logger("alur.operator")
 
 
 def tell(body: Mapping[str, Any], *, reason: str, message: str, warning: bool = False) -> None:
@@ -43,9 +52,10 @@ async def main(settings: Settings) -> None:
     # They tell of each event of each object, and of each probe.
     for name in ("kopf.objects", "kopf.activities", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    held = asyncio.Event()
     async with (
         process("operator", settings) as running,
-        AlurApi(settings.server, settings.bearer) as alur,
+        AlurApi(settings.server, settings.bearer, held) as alur,
         ClusterApi() as cluster,
     ):
         lease = Lease(
@@ -54,6 +64,7 @@ async def main(settings: Settings) -> None:
             settings.identity,
             seconds=settings.lease_seconds,
             now=time.monotonic,
+            held=held,
         )
         await running.until_told(_operate(settings, running, alur, cluster, lease))
 
@@ -61,7 +72,30 @@ async def main(settings: Settings) -> None:
 async def _operate(
     settings: Settings, running: Process, alur: AlurApi, cluster: ClusterApi, lease: Lease
 ) -> None:
-    await lease.acquire()
+    """Work while the Lease is ours, until told to stop.
+
+    Where another one has it, or kopf gives the API server up, all that was known is forgotten, for another operator may have
+    worked meanwhile; with the Lease in hand again it begins anew.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    while not running.is_told:
+        await lease.acquire()
+        began = time.monotonic()
+        reason = await pausing(_work(settings, running, alur, cluster, lease))
+        running.listen()  # kopf did, and left
+        if not reason:
+            await lease.release()
+            return
+        if time.monotonic() - began > STEADY_SECONDS:
+            pause = FIRST_PAUSE_SECONDS
+        _log.warning("work begins anew", reason=reason, seconds=round(pause, 1))
+        await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311  # to spread load
+        pause = min(pause * 2, SLOWEST_PAUSE_SECONDS)
+
+
+async def _work(
+    settings: Settings, running: Process, alur: AlurApi, cluster: ClusterApi, lease: Lease
+) -> None:
     limit = settings.cleanup_seconds
     runs = RunKeeper(alur, cluster, time.time, cleanup_seconds=limit)
     following = Following(runs, cluster, time.time)

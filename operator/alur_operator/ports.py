@@ -60,7 +60,7 @@ class Cluster(Protocol):
         """Merge into the status; nothing happens when the object is gone."""
 
     async def read_key(self, plural: str, namespace: str, name: str, key: str) -> str:
-        """Return one key of a ConfigMap or Secret, or raise `NotFoundError` or `ForbiddenError`."""
+        """Return one key of a ConfigMap or Secret. Raises `NotFoundError`, `ForbiddenError`, and `InvalidError` for what is no text."""
 
     async def delete_run(self, namespace: str, name: str, uid: str) -> None:
         """Delete a WorkflowRun if it is still that one."""

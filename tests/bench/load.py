@@ -17,10 +17,11 @@ TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a load came to: CPU in ms for each execution, executions a second, median latency in ms."""
+    """What a load came to: CPU in ms for each execution, executions a second and in all, median latency in ms."""
 
     cpu_ms: float
     a_second: float
+    count: int
     p50_ms: float
 
 
@@ -67,17 +68,20 @@ async def measure(url: str, pids: Sequence[int], connections: int, seconds: floa
 
     async def caller() -> None:
         reader, writer = await asyncio.open_connection(target.hostname, target.port)
-        while time.monotonic() < end:
-            begun = time.monotonic()
+        begun = time.monotonic()
+        while begun < end or not latencies:
             await _exchange(reader, writer, request)
             latencies.append((time.monotonic() - begun) * 1000)
+            begun = time.monotonic()
         writer.close()
 
     before, begun = cpu_ms(*pids), time.monotonic()
     await asyncio.gather(*(caller() for _ in range(connections)))
     took = time.monotonic() - begun
     count = len(latencies)
-    return Figures((cpu_ms(*pids) - before) / count, count / took, statistics.median(latencies))
+    return Figures(
+        (cpu_ms(*pids) - before) / count, count / took, count, statistics.median(latencies)
+    )
 
 
 async def _exchange(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.bench.load import Figures, chain, cpu_ms, measure
 from tests.support.alur_dev import AlurDev, alur_dev
-from tools.servers import kafka, mongo, s3
+from tools.servers import kafka, mongo_durable, s3
 from tools.servers.running import Server
 
 CONNECTIONS = 50
@@ -71,7 +71,7 @@ def _apply(platform: AlurDev, folder: Path) -> dict[str, str]:
 
 
 def _distributed(folder: Path, stack: ExitStack) -> Mode:
-    servers = {"Kafka": kafka.server, "store": mongo.server, "blobs": s3.server}
+    servers = {"Kafka": kafka.server, "store": mongo_durable.server, "blobs": s3.server}
     running = {name: make(folder / name) for name, make in servers.items()}
     for server in running.values():
         server.start()

@@ -2,13 +2,17 @@
 
 `python -m tests.bench.neighbours [rounds] [seconds]` measures the calm tenant alone and beside the wild one, in turns,
 and prints the ratio of each pair of rounds: the 99th percentile by the clock of 100 items through a runner, and of an
-execution without code through a whole `alur dev`. The median ratio should be 1.2 at most.
+execution without code through a whole `alur dev`. The median ratio should be 1.2 at most, on a machine where little
+else runs. Before that it prints what holds on a busy one too: how much of one core a process of the executor's
+priority gets beside four endless loops, with the priorities that keep them back and without.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,14 +26,16 @@ from urllib.parse import urlsplit
 import structlog
 
 from alur_sdk.errors import AlurError
-from tests.bench.code import CODE, ITEMS
+from tests.bench.code import CODE, ITEMS, taken_by
 from tests.bench.load import chain
 from tests.support.alur_dev import AlurDev
-from tests.support.jail import MIB, Cell, cell
+from tests.support.jail import MIB, Cell, cell, processes, warm_parent
 
 PAUSE_SECONDS = 0.005
 LIMIT_SECONDS = 0.5
 WILD_AT_ONCE = 16
+LOOPS = 4
+LOWEST = 19
 OPEN = "import json\nos = json.codecs.sys.modules['os']\n"
 WILD = [
     ("javascript", "while (true);"),
@@ -55,10 +61,11 @@ async def latencies(once: Once, seconds: float) -> list[float]:
 
 @contextlib.asynccontextmanager
 async def beside(wild: Once) -> AsyncIterator[None]:
-    """Keep many wild ones going meanwhile."""
+    """Keep many wild ones going meanwhile; what they have begun is over when this returns."""
+    is_over = asyncio.Event()
 
     async def forever() -> None:
-        while True:
+        while not is_over.is_set():
             with contextlib.suppress(AlurError):
                 await wild()
 
@@ -67,9 +74,8 @@ async def beside(wild: Once) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for each in running:
-            each.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        is_over.set()
+        await asyncio.gather(*running)
 
 
 async def compare(name: str, calm: Once, wild: Once, rounds: int, seconds: float) -> None:
@@ -89,6 +95,56 @@ async def compare(name: str, calm: Once, wild: Once, rounds: int, seconds: float
             f"ratio of p99 {ratios[-1]:.2f}"
         )
     print(f"{name}: median ratio of p99 {median(ratios):.2f} (wanted 1.2)")
+
+
+async def of_shares(seconds: float) -> None:
+    """Print how much of a core runaway code leaves to whoever has the executor's priority."""
+    async with cell() as made:
+        await made.run("javascript", "return []")
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        for name, priority in (("with their priorities", LOWEST), ("without", own)):
+            ours, theirs = await _shares(made, priority, seconds)
+            print(
+                f"shares of a core {name}: a busy executor {ours:.0%}, four endless loops of one tenant "
+                f"{theirs:.0%}: {ours / theirs:.1f} times as much"
+            )
+
+
+async def _shares(made: Cell, priority: int, seconds: float) -> tuple[float, float]:
+    """Return what share of a core a busy process gets, and what all the loops beside it, at this priority."""
+    parent = warm_parent("javascript_code")
+    while processes(parent) != [parent]:  # noqa: ASYNC110  # those of the time before tell nobody that they end
+        await asyncio.sleep(0.05)
+    loops = [
+        asyncio.create_task(made.run("javascript", "while (true);", seconds=60, tenant="wild"))
+        for _ in range(LOOPS)
+    ]
+    runners: list[int] = []
+    while len(runners) != LOOPS or any(map(_is_quick, runners)):
+        await asyncio.sleep(0.05)
+        runners = processes(parent)[1:]
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:  # noqa: ASYNC220  nothing else runs
+        try:
+            for pid in (busy.pid, *runners):
+                os.sched_setaffinity(pid, {min(os.sched_getaffinity(0))})
+            for pid in runners:
+                os.setpriority(os.PRIO_PROCESS, pid, priority)
+            begun = time.monotonic()
+            before = [taken_by(pid) for pid in (busy.pid, *runners)]
+            await asyncio.sleep(seconds)
+            after = [taken_by(pid) for pid in (busy.pid, *runners)]
+            took = (time.monotonic() - begun) * 1e3
+        finally:
+            busy.kill()
+            for each in loops:
+                each.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+    ours, *theirs = ((late - early) / took for late, early in zip(after, before, strict=True))
+    return ours, sum(theirs)
+
+
+def _is_quick(pid: int) -> bool:
+    return os.getpriority(os.PRIO_PROCESS, pid) != LOWEST
 
 
 async def of_code(rounds: int, seconds: float) -> None:
@@ -168,10 +224,11 @@ def _silent(_logger: object, _name: str, _event: structlog.types.EventDict) -> s
 
 
 async def main() -> None:
-    """Measure both."""
+    """Measure all three."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 5
     structlog.configure(processors=[_silent])
+    await of_shares(seconds)
     await of_code(rounds, seconds)
     await of_executions(rounds, seconds)
 

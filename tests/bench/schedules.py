@@ -31,7 +31,7 @@ from alur_common.documents.port import Documents
 from alur_common.executions import COLLECTIONS, StoredExecutions
 from tests.bench.load import cpu_ms
 from tests.support.alur_dev import AlurDev, alur_dev
-from tools.servers import kafka, mongo, s3
+from tools.servers import kafka, mongo_durable, s3
 
 PROJECT = "/api/v1/projects/default"
 
@@ -135,7 +135,7 @@ def servers(folder: Path) -> Iterator[dict[str, str]]:
         return
     with ExitStack() as stack:
         started = []
-        for module in (kafka, mongo, s3):
+        for module in (kafka, mongo_durable, s3):
             place = folder / module.__name__.rpartition(".")[2]
             place.mkdir()
             server = module.server(place)

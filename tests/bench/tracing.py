@@ -1,26 +1,27 @@
 """What traces cost: CPU of an execution of ten transforms: untraced, with a tenth of the traces recorded, with all.
 
-Run it as `python -m tests.bench.tracing`. The three are measured in turns, so that a noisy machine is noisy to all, and
-the quickest turn of each counts: whatever else runs only adds. A real collector takes what is sent; its own CPU is not counted.
+Run it as `make bench BENCH=tracing`. They take turns, so that a noisy machine is noisy to all: what counts is the median of
+what each turn cost beside the untraced one of the same round. A real collector takes what is sent; its own CPU is not counted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import statistics
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench.load import chain, measure
+from tests.bench.load import chain, cpu_ms, measure
 from tests.support.alur_dev import AlurDev, alur_dev
 from tools.servers import collector
 
 NODES = 10
 CONNECTIONS = 20
-SECONDS = 3.0
-TURNS = 6
+SECONDS = 1.0
+ROUNDS = 30
 ARMS = {"off": None, "off again": None, "a tenth": "0.1", "all": "1"}
 """Which share of traces is recorded. The second measure of the same tells how exact the others are."""
 
@@ -47,15 +48,22 @@ def prepared(server: AlurDev, folder: Path) -> tuple[str, int]:
     return server.hook("load"), server.process.pid
 
 
-def measured(places: dict[str, tuple[str, int]]) -> dict[str, list[float]]:
-    """Return the CPU of an execution in ms, turn by turn."""
-    costs: dict[str, list[float]] = {arm: [] for arm in places}
-    for turn in range(TURNS + 1):
-        for arm, (url, pid) in places.items():
-            figures = asyncio.run(measure(url, [pid], CONNECTIONS, SECONDS))
-            if turn:  # the first one warms up
-                costs[arm].append(figures.cpu_ms)
-    return costs
+def measured(places: dict[str, tuple[str, int]]) -> list[dict[str, float]]:
+    """Return the CPU of an execution in ms, round by round, each arm first in its turn.
+
+    It is that of the whole round, since spans are sent after their turn.
+    """
+    rounds = []
+    arms = list(places)
+    for _ in range(ROUNDS + 1):
+        before = {arm: cpu_ms(places[arm][1]) for arm in arms}
+        counts = {
+            arm: asyncio.run(measure(places[arm][0], [], CONNECTIONS, SECONDS)).count
+            for arm in arms
+        }
+        rounds.append({arm: (cpu_ms(places[arm][1]) - before[arm]) / counts[arm] for arm in arms})
+        arms = [*arms[1:], arms[0]]
+    return rounds[1:]  # the first one warms up
 
 
 def main() -> None:
@@ -71,10 +79,15 @@ def main() -> None:
             data = folder / arm.replace(" ", "-")
             server = stack.enter_context(alur_dev(data, environment(share, endpoint)))
             places[arm] = prepared(server, folder)
-        costs = measured(places)
-    for arm, found in costs.items():
-        more = (min(found) / min(costs["off"]) - 1) * 100
-        sys.stdout.write(f"{arm:9} {min(found):.3f} ms an execution, {more:+.1f} %\n")
+        rounds = measured(places)
+    for arm in places:
+        cost = statistics.median(costs[arm] for costs in rounds)
+        low, ratio, high = statistics.quantiles(
+            (costs[arm] / costs["off"] for costs in rounds), n=4
+        )
+        sys.stdout.write(
+            f"{arm:9} {cost:.3f} ms an execution, {ratio:.3f} of off ({low:.3f} to {high:.3f})\n"
+        )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 from tests.chaos.effects import Effects, effects
 from tests.support.alur_dev import AlurDev, alur_dev
 from tests.support.servers import kafka_servers, running_mongo, s3_url
+from tools.servers import mongo_durable
 
 __all__ = ["kafka_servers", "s3_url"]
 EXECUTORS = 3
@@ -24,8 +25,8 @@ def scale() -> int:
 
 @pytest.fixture(scope="module")
 def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A store for each module: the stand-in for MongoDB slows down with every write that it has ever taken."""
-    yield from running_mongo(tmp_path_factory.mktemp("mongo"))
+    """A store for each module: a stand-in for MongoDB slows down with every write that it has ever taken."""
+    yield from running_mongo(tmp_path_factory.mktemp("mongo"), mongo_durable.server)
 
 
 @pytest.fixture(scope="module")

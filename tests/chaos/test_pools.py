@@ -22,12 +22,12 @@ POOL = "s2"
 """The step that travels."""
 
 
-@pytest.fixture
-def driving(tmp_path: Path, servers: dict[str, str]) -> Iterator[AlurDev]:
+@pytest.fixture(scope="module")
+def driving(tmp_path_factory: pytest.TempPathFactory, servers: dict[str, str]) -> Iterator[AlurDev]:
     """A platform whose executors serve no pool."""
     flags = ("--distributed", "--executors", "2")
     environment = {**servers, "ALUR_POOLS": "default"}
-    with alur_dev(tmp_path / "data", environment, flags) as running:
+    with alur_dev(tmp_path_factory.mktemp("driving") / "data", environment, flags) as running:
         yield running
 
 

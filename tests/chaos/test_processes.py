@@ -133,8 +133,13 @@ def test_a_schedule_fires_once_for_each_due_time_while_its_scheduler_dies(
     killed_at = 0.0
     for _ in range(3):
         time.sleep(3)
+        begun = len(platform.said("scheduler ready"))
         os.kill(platform.pids("scheduler")[0], number)
         killed_at = time.time()
+        # One that does not live yet has nothing to lose.
+        while len(platform.said("scheduler ready")) == begun:
+            assert time.time() < killed_at + 30, "no scheduler has begun anew"
+            time.sleep(0.1)
     time.sleep(6)
     end_ticking(platform, [path])
     dues = [tick.due for tick in ticks(world)[name]]

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -30,10 +29,9 @@ SERVICES = ("registry", "scheduler", "gateway", "executor")
 
 
 @dataclass
-class Site:
+class Place:
     """A platform on servers of its own, each behind a way that can fail."""
 
-    world: Effects
     platform: AlurDev
     addresses: list[str]
     """Where its processes tell how they are; all of them are ready."""
@@ -41,12 +39,22 @@ class Site:
     store: Server
     to_broker: Proxy
     to_store: Proxy
+
+
+@dataclass
+class Site:
+    """The place, and what a test does there."""
+
+    place: Place
+    world: Effects
     outages: list[tuple[float, float]] = field(default_factory=list)
     """From when until when something was out of reach, by the monotonic clock."""
 
 
-@pytest.fixture
-def site(tmp_path: Path, world: Effects, s3_url: str) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, s3_url: str) -> Iterator[Place]:
+    """Each test leaves all of it well."""
+    tmp_path = tmp_path_factory.mktemp("place")
     with ExitStack() as stack:
         port = free_port()
         broker = _started(stack, kafka.server(tmp_path / "kafka", advertised=port))
@@ -62,7 +70,12 @@ def site(tmp_path: Path, world: Effects, s3_url: str) -> Iterator[Site]:
         flags = ("--distributed", "--executors", "2")
         platform = stack.enter_context(alur_dev(tmp_path / "data", environment, flags))
         addresses = [*_addresses(platform), f"127.0.0.1:{platform.grpc_port}"]
-        yield Site(world, platform, addresses, broker, store, to_broker, to_store)
+        yield Place(platform, addresses, broker, store, to_broker, to_store)
+
+
+@pytest.fixture
+def site(place: Place, world: Effects) -> Site:
+    return Site(place, world)
 
 
 def _started(stack: ExitStack, server: Server) -> Server:
@@ -71,8 +84,8 @@ def _started(stack: ExitStack, server: Server) -> Server:
 
 
 def _work(site: Site) -> Load:
-    path = put(site.platform, workflow("steady", site.world.port))
-    return Load(site.platform, path, RATE)
+    path = put(site.place.platform, workflow("steady", site.world.port))
+    return Load(site.place.platform, path, RATE)
 
 
 def _demand_good_answers_but_in(outages: list[tuple[float, float]], load: Load) -> None:
@@ -84,7 +97,7 @@ def _demand_good_answers_but_in(outages: list[tuple[float, float]], load: Load) 
 def _demand_little_lag(site: Site) -> None:
     """Wait until hardly a record waits for its consumers, at most `LAG_SECONDS`."""
     until = time.monotonic() + LAG_SECONDS
-    servers = f"127.0.0.1:{site.broker.port}"
+    servers = f"127.0.0.1:{site.place.broker.port}"
     while (lag := _lag(servers)) is None or lag >= LAG:
         assert time.monotonic() < until, f"{lag} records still wait"
         time.sleep(0.5)
@@ -110,7 +123,7 @@ def _kill_and_start(site: Site, server: Server, name: str, load: Load, times: in
         server.kill()
         lost = f"{name}: out of reach"
         _until(site, (503, {"status": "not ready", "reason": lost}), ("NOT_SERVING", lost))
-        assert site.platform.rest.get("/healthz").status_code == 200
+        assert site.place.platform.rest.get("/healthz").status_code == 200
         server.start()
         recover(site.world, load)
         site.outages.append((killed - CALL_SECONDS, time.monotonic()))
@@ -121,8 +134,8 @@ def _until(site: Site, readiness: tuple[int, object], health: tuple[str, str]) -
     """Wait until the gateway is as ready, and every process as healthy, as this says."""
     begun = time.monotonic()
     while True:
-        answer = site.platform.rest.get("/readyz")
-        found = {one: asyncio.run(health_of(one, ""))[0] for one in site.addresses}
+        answer = site.place.platform.rest.get("/readyz")
+        found = {one: asyncio.run(health_of(one, ""))[0] for one in site.place.addresses}
         if (answer.status_code, answer.json()) == readiness and set(found.values()) == {health}:
             return
         assert time.monotonic() - begun < RECOVERY_SECONDS, (answer.text, found)
@@ -143,17 +156,17 @@ def _addresses(platform: AlurDev) -> list[str]:
 
 def test_a_broker_that_dies_holds_up_no_caller_and_loses_nothing(site: Site, scale: int) -> None:
     with _work(site) as load:
-        _kill_and_start(site, site.broker, "Kafka", load, scale)
+        _kill_and_start(site, site.place.broker, "Kafka", load, scale)
         _demand_little_lag(site)
-    check(site.platform, site.world, load.ids)
+    check(site.place.platform, site.world, load.ids)
     assert load.refused == []
     assert load.slowest < 2
 
 
 def test_a_store_that_dies_loses_nothing_that_was_acknowledged(site: Site, scale: int) -> None:
     with _work(site) as load:
-        _kill_and_start(site, site.store, "MongoDB", load, scale)
-    check(site.platform, site.world, load.ids)
+        _kill_and_start(site, site.place.store, "MongoDB", load, scale)
+    check(site.place.platform, site.world, load.ids)
     _demand_good_answers_but_in(site.outages, load)
 
 
@@ -163,11 +176,11 @@ def test_a_way_that_is_slow_breaks_and_ends_loses_nothing_and_fills_no_memory(
 ) -> None:
     with _work(site) as load:
         recover(site.world, load)
-        before = _memory(site.platform)
+        before = _memory(site.place.platform)
         for _ in range(scale):
-            fail(getattr(site, way), scale, lambda: recover(site.world, load))
-        after = _memory(site.platform)
-    check(site.platform, site.world, load.ids)
+            fail(getattr(site.place, way), scale, lambda: recover(site.world, load))
+        after = _memory(site.place.platform)
+    check(site.place.platform, site.world, load.ids)
     assert after.keys() == before.keys(), "a process has died"
     grown = max(after[pid] / before[pid] for pid in before)
     site.world.figures["memory grown to"] = f"{grown:.0%}"

@@ -126,13 +126,14 @@ def check(platform: AlurDev, world: Effects, ids: list[str], besides: Sequence[s
 
     `besides` are those of others, who see that they ended.
     """
-    ended = Counter(
-        platform.wait_for(i, "succeeded", "failed", "cancelled", "in-doubt", within=WITHIN)[
-            "status"
-        ]
+    ended = [
+        platform.wait_for(i, "succeeded", "failed", "cancelled", "in-doubt", within=WITHIN)
         for i in ids
-    )
-    assert ended == {"succeeded": len(ids)}
+    ]
+    badly = [
+        f"{e['id']} {e['status']}: {e.get('error')}" for e in ended if e["status"] != "succeeded"
+    ]
+    assert not badly, f"{len(badly)} of {len(ids)} did not end well: " + "; ".join(badly[:3])
     ids = [*ids, *besides]
     keys = world.keys()
     assert set(keys) == {f"{i}/s{n}" for i in ids for n in range(STEPS)}

@@ -10,6 +10,7 @@ import pytest
 from tests.support.alur_dev import AlurDev, alur_dev
 from tests.support.cluster import Kubernetes, kubernetes
 from tests.support.operator import Operator
+from tools.servers import definitions
 
 __all__ = ["kubernetes"]
 
@@ -30,6 +31,15 @@ def operator(
     running = Operator(alur, kubernetes.cluster.kubeconfig, log).start()
     yield running
     running.kill()
+
+
+@pytest.fixture(scope="session")
+def kinds_of_others(kubernetes: Kubernetes) -> Kubernetes:
+    """The cluster, once it knows the kinds of others that the chart and the guide make objects of."""
+    files = ("-f", str(definitions.get()), "-f", str(Path(__file__).with_name("strimzi.yaml")))
+    kubernetes.do("apply", "--server-side", *files)
+    kubernetes.do("wait", "--for=condition=Established", *files, "--timeout=30s")
+    return kubernetes
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.cluster import Object
+from tests.support.cluster import API, Object
 
-API = "alur.dev/v1alpha1"
 ENDED = ("Succeeded", "Failed", "Cancelled")
 
 

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, Object
 from tools import chart
-from tools.servers import definitions, helm
+from tools.servers import helm
 
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
@@ -37,19 +35,85 @@ def test_helm_finds_no_fault(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    "refused",
     [
-        ("mode=both", "mode"),
-        ("operater.enabled=true", "operater"),
-        ("gateway.replicas=many", "gateway.replicas"),
-        ("gateway.autoscaling.max=3", "gateway.autoscaling"),
-        ("service.type=Public", "service.type"),
+        # Of its schema Helm tells every fault at once.
+        {
+            "mode=both": "/mode'",
+            "operater.enabled=true": "'operater' not allowed",
+            "gateway.replicas=many": "/gateway/replicas'",
+            "gateway.autoscaling.max=3": "'max' not allowed",
+            "service.type=Public": "/service/type'",
+            "service.port=0": "/service/port'",
+            "networkPolicy.egress.dns.ports={65536}": "/networkPolicy/egress/dns/ports/0'",
+            "networkPolicy.gatewayFrom={10.0.0.0/8}": "/networkPolicy/gatewayFrom/0'",
+            "kafka.bootstrapServers=kafka": "/kafka/bootstrapServers'",
+            "blobs.url=/shared": "/blobs/url'",
+            "image.digest=latest": "/image/digest'",
+            "nameOverride=Our_Alur": "/nameOverride'",
+            "operator.tokenSecret=": "/operator/tokenSecret'",
+            "operator.watch.namespaces={a,a}": "/operator/watch/namespaces'",
+            "executor.pools[0].serves=gpu": "/executor/pools/0': missing property 'name'",
+            "executor.pools[1].name=GPU": "/executor/pools/1/name'",
+            "executor.pools[2].name=a,executor.pools[2].replica=3": "'replica' not allowed",
+        },
+        {
+            "kafka.bootstrapServers=a:9092\\,": "/kafka/bootstrapServers'",
+            "operator.watch.namespaces={*}": "/operator/watch/namespaces/0'",
+        },
+        {"executor.pools[0].name=a,executor.pools[1].name=a": "two are named a"},
+        {f"executor.pools[0].name={'a' * 50}": "is too long"},
+        {
+            r"podLabels.app\.kubernetes\.io/name=a": "podLabels: app.kubernetes.io/name is the chart's"
+        },
+    ],
+    ids=["schema", "lists", "twice", "long", "labels"],
+)
+def test_a_value_that_cannot_be_is_refused(refused: dict[str, str]) -> None:
+    given = (part for one in refused for part in ("--set", one))
+    done = run_helm("template", str(chart.CHART), "--kube-version", "1.37", *given)
+    assert done.returncode != 0
+    assert [says for says in refused.values() if says not in done.stderr] == [], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "component"),
+    [
+        ("dev", "embedded", "embedded"),
+        ("small", "gateway", "gateway"),
+        ("production", "executor", "executor-gpu"),
+        ("dev", "operator", "operator"),
     ],
 )
-def test_a_value_that_does_not_exist_is_refused(given: str, says: str) -> None:
-    done = run_helm("template", str(chart.CHART), "--kube-version", "1.37", "--set", given)
-    assert done.returncode != 0
-    assert says in done.stderr.replace("/", ".")
+def test_a_setting_for_one_component_takes_the_place_of_the_chart_s(
+    name: str, key: str, component: str
+) -> None:
+    given = ("--set", f"{key}.env.ALUR_LOG_LEVEL=error,{key}.env.MORE=1")
+    found = [
+        one["spec"]["template"]["spec"]["containers"][0]["env"]
+        for one in chart.objects(chart.rendered(name, *given))
+        if one["kind"] in WORKLOADS
+        and one["metadata"]["labels"]["app.kubernetes.io/component"] == component
+    ]
+    (environment,) = found
+    names = [each["name"] for each in environment]
+    assert len(names) == len(set(names)), "applied server-side, what stands there twice is refused"
+    said = {each["name"]: each.get("value") for each in environment}
+    assert (said["ALUR_LOG_LEVEL"], said["MORE"]) == ("error", "1")
+
+
+def test_an_annotation_of_all_pods_may_say_the_first_container_too() -> None:
+    mine = ("--set", r"podAnnotations.kubectl\.kubernetes\.io/default-container=mine")
+    text = chart.rendered("dev", *mine)
+    assert text.count("kubectl.kubernetes.io/default-container:") == 2
+    assert text.count("kubectl.kubernetes.io/default-container: mine") == 2
+
+
+def test_values_that_are_taken_away_are_as_empty_ones() -> None:
+    away = (
+        f"{one}.env=null" for one in ("gateway", "registry", "scheduler", "executor", "operator")
+    )
+    assert chart.golden("small") == chart.golden("small", "--set", ",".join(away))
 
 
 def test_the_distributed_mode_says_what_it_needs() -> None:
@@ -57,6 +121,38 @@ def test_the_distributed_mode_says_what_it_needs() -> None:
         "template", str(chart.CHART), "--kube-version", "1.37", "--set", "mode=distributed"
     )
     assert "kafka.bootstrapServers is needed" in done.stderr
+
+
+def test_two_that_would_set_the_same_number_of_pods_are_refused() -> None:
+    both = "executor.keda.enabled=true,executor.autoscaling.enabled=true"
+    done = run_helm(
+        "template",
+        str(chart.CHART),
+        "-f",
+        values_of("small"),
+        "--kube-version",
+        "1.37",
+        "--set",
+        both,
+    )
+    assert "executor.autoscaling.enabled and executor.keda.enabled: one of them" in done.stderr
+
+
+def test_all_that_speak_to_kafka_get_the_secrets_by_which_it_lets_them_in() -> None:
+    given = "kafka.existingSecret=variables,kafka.filesSecret=certificates"
+    made = chart.objects(chart.rendered("small", "--set", given))
+    let_in = set()
+    for one in made:
+        if one["kind"] in WORKLOADS:
+            pod = one["spec"]["template"]["spec"]
+            (container,) = pod["containers"]
+            named = [source["secretRef"]["name"] for source in container.get("envFrom", ())]
+            volumes = {v["name"] for v in pod["volumes"] if v.get("secret", {}).get("secretName") == "certificates"}  # fmt: skip
+            places = {m["mountPath"] for m in container["volumeMounts"] if m["name"] in volumes}
+            if "variables" in named and places == {"/etc/alur/kafka"}:
+                let_in.add(one["metadata"]["name"])
+    services = {"alur-gateway", "alur-registry", "alur-scheduler", "alur-executor"}
+    assert let_in == {*services, "alur-topics"}
 
 
 @pytest.mark.parametrize("name", ["dev", "production"])
@@ -79,17 +175,7 @@ def test_the_pods_that_run_code_and_no_others_get_what_its_jail_needs(name: str)
     assert let
 
 
-@pytest.fixture(scope="module")
-def others(kubernetes: Kubernetes) -> Iterator[None]:
-    """The kinds of others that the chart makes objects of are known to the cluster."""
-    files = ("-f", str(definitions.get()), "-f", str(Path(__file__).with_name("strimzi.yaml")))
-    kubernetes.do("apply", "--server-side", *files)
-    kubernetes.do("wait", "--for=condition=Established", *files, "--timeout=30s")
-    yield
-    kubernetes.do("delete", *files, "--wait=false")
-
-
-@pytest.mark.usefixtures("others")
+@pytest.mark.usefixtures("kinds_of_others")
 @pytest.mark.parametrize("name", chart.SETS)
 def test_the_api_server_takes_it_and_its_pods_are_restricted(
     kubernetes: Kubernetes, namespace: str, name: str

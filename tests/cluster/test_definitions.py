@@ -17,7 +17,7 @@ from alur_engine.reading import read_documents
 from alur_engine.validation import validate_document
 from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, Object
-from tests.unit.engine.validation.test_documents import CASES
+from tests.support.corpus import corpus, with_ports
 
 HERE = Path(__file__).parent
 WORKFLOW: Object = {
@@ -43,12 +43,7 @@ RUN: Object = {
     "metadata": {"name": "good", "namespace": "default"},
     "spec": {"workflow": "good"},
 }
-GOOD = [
-    pytest.param(case["spec"], id=case["name"][:60])
-    for case in CASES
-    if "spec" in case and not case.get("problems")
-]
-EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+CORPUS = corpus()
 
 
 def cases(name: str) -> list[Any]:
@@ -98,34 +93,13 @@ def test_a_bad_run_is_refused_with_its_reason(
     assert says in answer.json()["message"]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_a_document_survives_apply_get_and_apply(kubernetes: Kubernetes, path: Path) -> None:
-    document = yaml.safe_load(path.read_text())
-    with kubernetes.namespace(f"trip-{path.stem}") as namespace:
-        document["metadata"]["namespace"] = namespace
-        kubernetes.apply(document)
-        assert (
-            kubernetes.kubectl(
-                "diff", "--server-side", "-f", "-", feed=json.dumps(document)
-            ).returncode
-            == 0
-        )
-        found = kubernetes.get("workflows", namespace, document["metadata"]["name"])
-        assert found is not None
-        assert found["spec"] == with_ports(document["spec"])
-        kubernetes.apply({**document, "spec": found["spec"]})
-        again = kubernetes.get("workflows", namespace, document["metadata"]["name"])
-        assert again is not None
-        assert again["metadata"]["generation"] == 1
-
-
-@pytest.mark.parametrize("case", GOOD)
+@pytest.mark.parametrize("document", CORPUS.values(), ids=CORPUS.keys())
 def test_the_server_keeps_a_good_document_as_it_is(
-    kubernetes: Kubernetes, case: dict[str, Any]
+    kubernetes: Kubernetes, document: Object
 ) -> None:
-    answer = create(kubernetes, "workflows", {**WORKFLOW, "spec": case})
+    answer = create(kubernetes, "workflows", changed(document, {"metadata.namespace": "default"}))
     assert answer.status_code == 201, answer.text
-    assert answer.json()["spec"] == with_ports(case)
+    assert answer.json()["spec"] == with_ports(document["spec"])
 
 
 def test_kubectl_reads_positions_as_people_write_them(kubernetes: Kubernetes) -> None:
@@ -137,14 +111,6 @@ def test_kubectl_reads_positions_as_people_write_them(kubernetes: Kubernetes) ->
         written: Any = read_documents((ROOT / "examples/large-orders.yaml").read_text())[0]
         said = written["spec"]["nodes"][0]["position"]
         assert (problems, kept and kept.spec.nodes[0].position) == ([], Position(**said))
-
-
-def with_ports(spec: Object) -> Object:
-    """Return the spec with the ports of edges, which are the keys of their list."""
-    ports = {"output": "main", "input": "main"}
-    if "edges" not in spec:
-        return spec
-    return {**spec, "edges": [{**ports, **edge} for edge in spec["edges"]]}
 
 
 def test_the_largest_workflow_fits(kubernetes: Kubernetes) -> None:

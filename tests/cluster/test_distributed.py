@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import secrets
 import time
@@ -18,16 +19,21 @@ from pymongo import MongoClient
 from tests.chaos.effects import effects
 from tests.cluster.installing import Installed, installed
 from tests.cluster.objects import ENDED, address, has_phase, run, status_of, workflow
+from tests.cluster.scaling import Lag, executors, heavy, lag, started_by, triggers, until
 from tests.cluster.traffic import Traffic
 from tests.support.alur_dev import ENDED as DONE
 from tests.support.cluster import Kubernetes, Object, holds
 from tests.support.image import containers, image_values
+from tests.support.node.metrics import measured
 from tests.support.servers import kafka_servers, mongo_url, s3_url
+from tools import chart
 
 __all__ = ["kafka_servers", "mongo_url", "s3_url"]
 
 TWO = {"replicas": 2}
 RATE, RUNS = 5.0, 5
+WAITING = 10
+STEADY, LOAD = 2.0, 2.0
 LATER_COLLECTION, LATER_INDEX, LATER_FIELD = "producers", "is_told_by__told_number", "told_number"
 FILLED = "fields/executions"
 
@@ -81,16 +87,15 @@ def test_an_applied_workflow_gets_ready_and_runs(alur_in_pods: Installed) -> Non
     alur_in_pods.helm("test")
 
 
-def acting(namespace: str, port: int) -> Object:
+def acting(namespace: str, port: int, name: str = "act", **spec: Any) -> Object:
     """Return a workflow that does one thing to the world."""
     params = {
         "method": "POST",
         "url": f"http://127.0.0.1:{port}/",
         "body": {"effect": "{{ $execution.id }}"},
     }
-    return workflow(
-        namespace, "act", nodes=[{"name": "act", "type": "http.request", "params": params}]
-    )
+    nodes = [{"name": "act", "type": "http.request", "params": params}]
+    return workflow(namespace, name, nodes=nodes, **spec)
 
 
 def test_a_rolling_upgrade_with_a_migration_under_traffic_loses_nothing_and_repeats_nothing(
@@ -155,3 +160,79 @@ def states(rest: httpx.Client, namespace: str, executions: list[str]) -> dict[st
             time.sleep(0.1)
         counted[state] += 1
     return dict(counted)
+
+
+def test_the_lag_for_which_keda_asks_is_the_executions_that_wait_for_an_executor(
+    alur_in_pods: Installed, kafka_servers: str
+) -> None:
+    kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
+    (of_executors,), (of_schedulers,) = triggers("executor"), triggers("scheduler")
+
+    def found() -> tuple[Lag, Lag]:
+        return lag(kafka_servers, of_executors), lag(kafka_servers, of_schedulers)
+
+    def waiting() -> list[int]:
+        return [one.waits for one in found()]
+
+    def scale(replicas: int) -> None:
+        kubernetes.do(
+            "scale", "deployment/alur-executor", f"--replicas={replicas}", "-n", namespace
+        )
+
+    # With a limit a scheduler admits each first.
+    limited = {"settings": {"concurrency": {"limit": WAITING}}}
+    nodes = [{"name": "nothing", "type": "core.noop"}]
+    kubernetes.apply(workflow(namespace, "held", nodes=nodes, **limited))
+    kubernetes.wait_for("workflows", namespace, "held", holds("Ready"))
+    before = found()
+    scale(0)
+    until(lambda: not executors(alur_in_pods), alur_in_pods)
+    with alur_in_pods.rest(alur_in_pods.token_as_a_service()) as rest:
+        start = f"{address(namespace, 'held')}/executions"
+        ids = [rest.post(start, json={"input": [{}]}).json()["id"] for _ in range(WAITING)]
+        until(lambda: waiting() == [WAITING, 0], alur_in_pods)
+        scale(TWO["replicas"])
+        assert states(rest, namespace, ids) == {"succeeded": WAITING}
+    until(lambda: waiting() == [0, 0], alur_in_pods)
+    done = [after.done - earlier.done for earlier, after in zip(before, found(), strict=True)]
+    assert min(done) >= WAITING
+
+
+@pytest.mark.nightly
+def test_load_brings_an_executor_that_takes_work_up_and_quiet_takes_one_away_and_nothing_is_lost(
+    alur_in_pods: Installed, tmp_path: Path
+) -> None:
+    kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
+    before = executors(alur_in_pods)
+
+    def came() -> set[str]:
+        return {at for name, at in executors(alur_in_pods).items() if name not in before and at}
+
+    with (
+        effects(tmp_path / "effects") as world,
+        measured(kubernetes, alur_in_pods.machine),
+        alur_in_pods.rest(alur_in_pods.token_as_a_service()) as rest,
+    ):
+        kubernetes.apply(acting(namespace, world.port, "steady"), heavy(namespace))
+        for name in ("steady", "heavy"):
+            kubernetes.wait_for("workflows", namespace, name, holds("Ready"))
+        scale_by_cpu(alur_in_pods)
+        assert executors(alur_in_pods) == before, "those that ran go on"
+        with Traffic(rest, f"{address(namespace, 'steady')}/executions", STEADY) as steady:
+            with Traffic(rest, f"{address(namespace, 'heavy')}/executions", LOAD) as load:
+                until(lambda: any(map(started_by, came())), alur_in_pods)
+            assert states(rest, namespace, load.ids) == {"succeeded": len(load.ids)}
+            until(lambda: len(executors(alur_in_pods)) == len(before), alur_in_pods)
+        assert states(rest, namespace, steady.ids) == {"succeeded": len(steady.ids)}
+        # A busy machine may have so many wait that more are refused for a while: those were never accepted.
+        lost = [said for said in (*steady.lost, *load.lost) if not said.startswith("429 ")]
+        assert lost == []
+        keys = {effect: len(found) for effect, found in world.keys().items()}
+        assert keys == dict.fromkeys(steady.ids, 1)
+
+
+def scale_by_cpu(installed: Installed) -> None:
+    """Have the release scale its executors, two or three, as the guide says it."""
+    by = {"enabled": True, "maxReplicas": 3, "cpuPercent": 40, "scaleDownSeconds": 8}
+    given = ("--reuse-values", "--set-json", f"executor.autoscaling={json.dumps(by)}")
+    installed.helm("upgrade", str(chart.CHART), "--no-hooks", *given)

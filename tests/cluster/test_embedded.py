@@ -12,22 +12,16 @@ from tests.cluster.objects import has_phase, run, status_of, workflow
 from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, holds
 from tests.support.image import image, image_values
-from tests.support.node.runtimes import Podman, Processes, Runtime
+from tests.support.node.runtimes import Podman, Processes
 
 __all__ = ["image"]
 
 
-@pytest.fixture(params=["processes", "image"])
-def alur_in_a_pod(
-    kubernetes: Kubernetes, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Installed]:
-    """An installation whose containers are processes of this tree, and one of the built image."""
-    runtime: Runtime = Processes()
-    if request.param == "image":
-        request.getfixturevalue("image")
-        runtime = Podman()
-    namespace = f"embedded-{request.param}"
-    with installed(kubernetes, namespace, tmp_path, "dev", image_values(), runtime=runtime) as made:
+@pytest.fixture
+def alur_in_a_pod(kubernetes: Kubernetes, image: str, tmp_path: Path) -> Iterator[Installed]:
+    """An installation of the built image; that of the plain manifests below has processes of this tree for containers."""
+    given = image_values(image)
+    with installed(kubernetes, "embedded", tmp_path, "dev", given, runtime=Podman()) as made:
         yield made
 
 
@@ -45,7 +39,7 @@ def test_an_applied_workflow_gets_ready_and_runs(alur_in_a_pod: Installed) -> No
 
 
 def test_the_plain_manifests_bring_it_up(kubernetes: Kubernetes, tmp_path: Path) -> None:
-    with on_a_machine(kubernetes, "alur", tmp_path) as made:
+    with on_a_machine(kubernetes, "alur", tmp_path, Processes()) as made:
         apply = ("apply", "--server-side", "--force-conflicts", "-k")
         kubernetes.do(*apply, str(ROOT / "k8s/overlays/dev"))
         made.make_secret("alur-operator", {"token": made.token_of_the_volume()})

@@ -12,12 +12,11 @@ import yaml
 from tests.cluster.objects import version_of, workflow
 from tests.support.alur_dev import ROOT, AlurDev
 from tests.support.cluster import Kubernetes, holds
-from tests.support.guide import Command, Shell, files, sections
+from tests.support.guide import PAGES, Command, Shell, files, in_notes, sections
+from tests.support.guide import commands as commands_of
 from tests.support.operator import Operator
 from tools import chart
-from tools.servers import definitions
 
-PAGES = ("kubernetes", "kubernetes-install", "kubernetes-operate", "kubernetes-troubleshooting")
 GUIDE = "".join((ROOT / f"docs/how-to/{page}.md").read_text() for page in PAGES)
 FILES = files(*PAGES)
 HERE = "alur"
@@ -64,21 +63,16 @@ def scripts() -> list[Any]:
     return found
 
 
-@pytest.fixture(scope="module")
-def prepared(kubernetes: Kubernetes) -> Iterator[Kubernetes]:
-    """A cluster that knows the kinds of others, as the pages ask for it."""
-    kinds = ("-f", str(definitions.get()), "-f", str(Path(__file__).with_name("strimzi.yaml")))
-    kubernetes.do("apply", "--server-side", *kinds)
-    kubernetes.do("wait", "--for=condition=Established", *kinds, "--timeout=30s")
-    yield kubernetes
-    kubernetes.do("delete", *kinds, "--wait=false")
-
-
 @pytest.fixture
 def shell(
-    prepared: Kubernetes, alur: AlurDev, operator: Operator, namespace: str, tmp_path: Path
+    kinds_of_others: Kubernetes,
+    alur: AlurDev,
+    operator: Operator,
+    namespace: str,
+    tmp_path: Path,
 ) -> Iterator[Shell]:
     """A reader's shell at the root of the project, in a namespace of its own."""
+    prepared = kinds_of_others
     kubeconfig = tmp_path / "kubeconfig"
     text = prepared.cluster.kubeconfig.read_text()
     kubeconfig.write_text(text.replace('"namespace": "default"', f'"namespace": "{namespace}"'))
@@ -105,6 +99,21 @@ def shell(
 @pytest.mark.parametrize("commands", scripts())
 def test_the_guide_does_as_it_tells(shell: Shell, commands: list[Command]) -> None:
     shell.run(commands)
+
+
+@pytest.mark.parametrize("install", [DEV.text, VALUES], ids=["dev", "distributed"])
+def test_the_notes_of_the_chart_do_as_they_tell(shell: Shell, install: str) -> None:
+    notes = shell.run([Command(f"{install} --dry-run=client", "")])[0].partition("NOTES:\n")[2]
+    told = [Command(text, "") for text in in_notes(notes)]
+    assert len(told) == 6, notes
+    shell.run([Command(install, ""), *told])
+
+
+def test_the_readme_of_the_chart_tells_what_the_guide_tells() -> None:
+    shown = (chart.CHART / "README.head.md").read_text()
+    told = [command.text.partition("#")[0].strip() for command in commands_of(shown)]
+    assert len(told) == 2
+    assert [text for text in told if text not in GUIDE] == []
 
 
 def test_every_page_of_the_guide_has_commands_and_files() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,35 +17,70 @@ from tools import chart
 ACCOUNT = "alur-operator"
 
 
+@dataclass(frozen=True)
+class Reach:
+    """What the chart is told of the operator's reach, and what the operator is told."""
+
+    values: tuple[str, ...] = ()
+    namespaces: str = ""
+
+
+OWN = Reach()
+ALL = Reach(("--set", "operator.watch.allNamespaces=true,operator.readSecrets=true"), "*")
+
+
 @pytest.fixture
-def roles(kubernetes: Kubernetes, namespace: str) -> list[Object]:
-    """The chart's roles and account in the test's namespace."""
-    kinds = {"Role", "RoleBinding", "ServiceAccount"}
-    found = [o for o in chart.objects(chart.rendered("dev")) if o["kind"] in kinds]
-    found = json.loads(
-        json.dumps(found).replace('"namespace": "alur"', f'"namespace": "{namespace}"')
-    )
+def reach(request: pytest.FixtureRequest) -> Reach:
+    """The release's own namespace, where a test does not say another one."""
+    return getattr(request, "param", OWN)
+
+
+@pytest.fixture
+def roles(kubernetes: Kubernetes, namespace: str, reach: Reach) -> Iterator[list[Object]]:
+    """The chart's roles and account, the release being in the test's namespace."""
+    kinds = {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ServiceAccount"}
+    found = [o for o in chart.objects(chart.rendered("dev", *reach.values)) if o["kind"] in kinds]
+    text = json.dumps(found).replace('"namespace": "alur"', f'"namespace": "{namespace}"')
+    found = json.loads(text.replace('"alur-alur-operator"', f'"{namespace}-operator"'))
     kubernetes.apply(*found)
-    return [o for o in found if o["kind"] == "Role"]
+    yield [o for o in found if o["kind"] in {"Role", "ClusterRole"}]
+    of_cluster = f"clusterrole/{namespace}-operator,clusterrolebinding/{namespace}-operator"
+    kubernetes.do("delete", *of_cluster.split(","), "--ignore-not-found")
+
+
+@pytest.fixture
+def kubeconfig(kubernetes: Kubernetes, namespace: str, roles: list[Object], tmp_path: Path) -> Path:
+    """How the chart's account reaches the cluster."""
+    assert roles
+    return service_account(kubernetes, tmp_path, namespace, ACCOUNT)
 
 
 @pytest.fixture
 def restricted(
-    kubernetes: Kubernetes, alur: AlurDev, namespace: str, roles: list[Object], tmp_path: Path
+    kubeconfig: Path, alur: AlurDev, namespace: str, reach: Reach, tmp_path: Path
 ) -> Iterator[Operator]:
     """An operator with the chart's rights alone, and a token of Alur with no more scopes than the notes say."""
     scopes = ["workflows:*", "executions:*", "projects:*", "me:read"]
     made = alur.rest.post("/api/v1/tokens", json={"name": "operator", "scopes": scopes})
     settings = {
-        "ALUR_NAMESPACES": namespace,
+        "ALUR_NAMESPACES": reach.namespaces or namespace,
         "ALUR_LEASE_NAMESPACE": namespace,
         "ALUR_LEASE_SECONDS": "1",
         "ALUR_TOKEN": made.json()["token"],
     }
-    kubeconfig = service_account(kubernetes, tmp_path, namespace, ACCOUNT)
     running = Operator(alur, kubeconfig, tmp_path / "log", settings).start()
     yield running
     running.kill()
+
+
+@pytest.fixture
+def elsewhere(kubernetes: Kubernetes, namespace: str, reach: Reach) -> Iterator[str]:
+    """A namespace of users that the operator watches: beside its own one where it watches all."""
+    if not reach.namespaces:
+        yield namespace
+        return
+    with kubernetes.namespace(f"{namespace}-users") as users:
+        yield users
 
 
 def granted(roles: list[Object]) -> set[tuple[str, str]]:
@@ -72,29 +108,41 @@ def used(kubernetes: Kubernetes, namespace: str) -> tuple[set[tuple[str, str]], 
     return done, refused
 
 
+@pytest.mark.parametrize("reach", [OWN, ALL], indirect=True, ids=["own", "all"])
 def test_the_chart_grants_what_the_operator_uses_and_nothing_else(
-    kubernetes: Kubernetes, alur: AlurDev, namespace: str, roles: list[Object], restricted: Operator
+    kubernetes: Kubernetes,
+    alur: AlurDev,
+    elsewhere: str,
+    roles: list[Object],
+    restricted: Operator,
 ) -> None:
-    kubernetes.do("create", "configmap", "given", "-n", namespace, "--from-literal=data={}")
-    given = {"configMapKeyRef": {"name": "given", "key": "data"}}
+    own = restricted.environment["ALUR_LEASE_NAMESPACE"]
+    kind = "secret" if ("get", "secrets") in granted(roles) else "configMap"
+    make = ["create", kind.lower(), *(["generic"] if kind == "secret" else []), "given"]
+    kubernetes.do(*make, "-n", elsewhere, "--from-literal=data={}")
+    kubernetes.do("create", "configmap", "more", "-n", elsewhere, "--from-literal=data={}")
+    given = {f"{kind}KeyRef": {"name": "given", "key": "data"}}
+    more = {"configMapKeyRef": {"name": "more", "key": "data"}}
     kubernetes.apply(
-        workflow(namespace),
-        waiting(namespace),
-        run(namespace, "greet", "short", ttlAfterFinished="PT1S", inputFrom=given),
-        run(namespace, "waits", "long", timeout="PT1S"),
+        workflow(elsewhere),
+        waiting(elsewhere),
+        run(elsewhere, "greet", "short", ttlAfterFinished="PT1S", inputFrom=given),
+        run(elsewhere, "greet", "other", inputFrom=more),
+        run(elsewhere, "waits", "long", timeout="PT1S"),
     )
-    kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
-    kubernetes.wait_for("workflowruns", namespace, "short", lambda found: found is None)
-    kubernetes.wait_for("workflowruns", namespace, "long", has_phase("Failed"))
-    kubernetes.do("delete", "awf", "greet", "-n", namespace, "--timeout=20s")
-    assert alur.rest.get(address(namespace)).status_code == 404
+    kubernetes.wait_for("workflows", elsewhere, "greet", holds("Ready"))
+    kubernetes.wait_for("workflowruns", elsewhere, "short", lambda found: found is None)
+    kubernetes.wait_for("workflowruns", elsewhere, "other", has_phase("Succeeded"))
+    kubernetes.wait_for("workflowruns", elsewhere, "long", has_phase("Failed"))
+    kubernetes.do("delete", "awf", "greet", "-n", elsewhere, "--timeout=20s")
+    assert alur.rest.get(address(elsewhere)).status_code == 404
     until = time.monotonic() + 10
-    while unused := granted(roles) - used(kubernetes, namespace)[0]:
+    while unused := granted(roles) - used(kubernetes, own)[0]:
         assert time.monotonic() < until, (
             f"granted and never used: {sorted(unused)} {restricted.said()}"
         )
         time.sleep(0.2)
-    assert used(kubernetes, namespace)[1] == []
+    assert used(kubernetes, own)[1] == []
 
 
 @pytest.mark.usefixtures("restricted")

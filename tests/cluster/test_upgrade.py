@@ -15,7 +15,7 @@ from tests.support.alur_dev import AlurDev
 from tests.support.cluster import CRDS, Kubernetes, Object, holds
 from tests.support.operator import Operator
 from tools import chart
-from tools.servers import definitions, helm
+from tools.servers import helm
 from tools.servers.cluster import Cluster
 
 HERE = "alur"
@@ -38,8 +38,8 @@ def own(kubernetes: Kubernetes, tmp_path_factory: pytest.TempPathFactory) -> Ite
         cluster.stop()
 
 
-def helm_does(own: Kubernetes, *arguments: str) -> str:
-    reach = (f"--kubeconfig={own.cluster.kubeconfig}", "--namespace", HERE)
+def helm_does(reached: Kubernetes, *arguments: str, namespace: str = HERE) -> str:
+    reach = (f"--kubeconfig={reached.cluster.kubeconfig}", "--namespace", namespace)
     done = subprocess.run(  # noqa: S603  # Helm
         (str(helm.get()), *arguments, *reach), capture_output=True, text=True, timeout=60, check=False
     )  # fmt: skip
@@ -110,22 +110,17 @@ def assert_definitions_are_current(own: Kubernetes) -> None:
 
 @pytest.mark.parametrize("name", ["small", "production"])
 def test_a_user_keeps_the_values_and_no_field_that_cannot_change_is_changed(
-    own: Kubernetes, name: str, tmp_path: Path
+    kinds_of_others: Kubernetes, namespace: str, name: str, tmp_path: Path
 ) -> None:
     values = tmp_path / "values.yaml"
     with tarfile.open(PREVIOUS) as archive:
         packed = archive.extractfile(f"alur/ci/{name}-values.yaml")
         assert packed is not None
         values.write_bytes(packed.read())
-    files = ("-f", str(definitions.get()))
-    own.do("apply", "--server-side", *files)
-    own.do("wait", "--for=condition=Established", *files, "--timeout=30s")
     # Nothing runs Pods here, so what waits for a Job is left out.
     same = ("-f", str(values), "--no-hooks", "--set", "crds.install=false")
-    helm_does(own, "install", name, str(PREVIOUS), *same)
-    helm_does(own, "upgrade", name, CURRENT, *same)
-    made = own.do(
-        "get", "deployments", "-n", HERE, "-o", "name", "-l", f"app.kubernetes.io/instance={name}"
-    )
+    helm_does(kinds_of_others, "install", name, str(PREVIOUS), *same, namespace=namespace)
+    helm_does(kinds_of_others, "upgrade", name, CURRENT, *same, namespace=namespace)
+    made = kinds_of_others.do("get", "deployments", "-n", namespace, "-o", "name")
     assert len(made.split()) == 5
-    helm_does(own, "uninstall", name, "--no-hooks")
+    helm_does(kinds_of_others, "uninstall", name, "--no-hooks", namespace=namespace)

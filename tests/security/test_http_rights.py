@@ -37,6 +37,8 @@ BODIES = {
     "create_producer": {"name": "p"},
     "create_project": {"name": "p"},
     "add_member": {"name": "m"},
+    "create_credential": {"name": "n", "type": "bearer", "fields": {"token": "t"}},
+    "create_variable": {"name": "N", "value": 1},
     "put_credential": {"type": "bearer", "fields": {"token": "t"}},
     "patch_credential": {"allowedDomains": []},
     "put_variable": {"value": 1},

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from alur_sdk.errors import AlurError, LimitError
-from tests.support.jail import MIB, Cell
+from alur_sdk.errors import AlurError, LimitError, MemoryLimitError, TimeLimitError
+from tests.support.jail import MIB, Cell, cell
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -200,3 +200,22 @@ async def test_every_stop_is_counted_with_its_reason(jailed: Cell) -> None:
             await jailed.run("python", text, seconds=LIMIT, memory=memory * MIB)
     assert jailed.counted.kills == ["time", "memory"]
     assert jailed.counted.runs == [("python_code", "failed")] * 2
+
+
+async def test_5_a_tenant_has_limits_of_its_own_whatever_its_nodes_ask_for() -> None:
+    """Below those of all others for one tenant, above them for another; what asks for no more is not touched."""
+    own = {"meek": 0.2, "rich": 2.0}
+    room = {"meek": 32 * MIB}
+    async with cell(max_seconds=0.4, tenant_seconds=own, tenant_memory=room) as made:
+        for tenant, seconds in (("meek", "0.2"), ("acme", "0.4")):
+            with pytest.raises(
+                TimeLimitError, match=rf"its limit of {seconds} s, for code may have no more here"
+            ):
+                await made.run("javascript", "while (true);", seconds=60, tenant=tenant)
+        with pytest.raises(TimeLimitError, match=r"its limit of 0.1 s$"):
+            await made.run("javascript", "while (true);", seconds=0.1, tenant="rich")
+        waits = "const end = Date.now() + 600; while (Date.now() < end); return {}"
+        assert await made.run("javascript", waits, seconds=60, tenant="rich") == {}
+        with pytest.raises(MemoryLimitError):
+            await made.run("python", "return len(bytearray(100 << 20))", tenant="meek")
+        assert await made.run("python", "return {'n': len(bytearray(9 << 20))}", tenant="rich")

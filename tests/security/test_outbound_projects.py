@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -114,7 +113,7 @@ async def test_33_each_connection_by_a_name_is_told_as_of_who_asks_for_it() -> N
         request = HttpRequest("GET", f"http://inner.example:{server.port}/", timeout_seconds=5)
         with capture_logs() as lines:
             for execution in ("e-1", "e-2"):
-                who = replace(asker("shop"), execution=execution)
+                who = asker("shop")._replace(execution=execution)
                 await ways.http(who).send(request)
     told = [each["execution"] for each in lines if each["event"] == "outbound allowed"]
     assert told == ["e-1", "e-2"]

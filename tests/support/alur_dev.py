@@ -19,8 +19,10 @@ from tools.servers.running import free_port
 
 ROOT = Path(__file__).parents[2]
 ALUR = Path(sys.executable).with_name("alur")
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 0.1
+"""Between two looks at an execution: each costs the platform what it could do of its work instead."""
 ENDED = ("succeeded", "failed", "cancelled", "in-doubt")
 
 
@@ -108,11 +110,14 @@ class AlurDev:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [pid for pid in map(int, children.split()) if _runs(pid, service)]
 
+    def said(self, text: str = "") -> list[dict[str, Any]]:
+        """Return the lines of its log so far that hold this text."""
+        lines = [line for line in self.log.read_text().splitlines() if text in line]
+        return [json.loads(line) for line in lines if line[:1] == "{" and line[-1:] == "}"]
+
     def addresses(self) -> dict[str, str]:
         """Return where its processes answer others, each with its service, as far as they have said so."""
-        lines = self.log.read_text().splitlines()
-        said = [json.loads(line) for line in lines if line[:1] == "{" and line[-1:] == "}"]
-        begun = [one for one in said if one["msg"].endswith((" ready", " listens"))]
+        begun = [one for one in self.said() if one["msg"].endswith((" ready", " listens"))]
         return {one["address"]: one["service"] for one in begun if "address" in one}
 
     def kill(self) -> None:
@@ -159,6 +164,7 @@ class AlurDev:
     ) -> dict[str, Any]:
         """Return an execution once its status is one of these."""
         deadline = time.monotonic() + within
+        pause = 0.01
         while True:
             answer = self.rest.get(f"/api/v1/projects/{project}/executions/{execution}")
             assert answer.status_code == 200, answer.text
@@ -166,7 +172,8 @@ class AlurDev:
             if shown["status"] in statuses:
                 return shown
             assert time.monotonic() < deadline, f"{execution} is {shown['status']}"
-            time.sleep(0.02)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            time.sleep(pause)
 
 
 def _runs(pid: int, service: str) -> bool:

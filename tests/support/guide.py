@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,12 @@ from tools.servers import helm
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _AGE = re.compile(r"\b\d+[smhd]\b")
 MARK = "@@@"
+PAGES = ("kubernetes", "kubernetes-install", "kubernetes-operate", "kubernetes-troubleshooting")
+"""The pages whose commands are run, by `tests/cluster/test_guide.py`."""
+_FENCE = re.compile(r"^ *(?:```|~~~)(.*)$")
+_PROGRAMS = re.compile(
+    r"^\s*(?:\$ |# |> )?(?:sudo |[A-Z_]+=\S* )*(kubectl|helm|kind|skaffold|kustomize|flux)\s"
+)
 _STAND_INS = Path(__file__).with_name("stand_ins")
 
 
@@ -47,6 +54,39 @@ def commands(text: str) -> list[Command]:
             for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
                 whole, rest = _split(part)
                 found.append(Command(whole, rest))
+    return found
+
+
+def in_notes(text: str) -> list[str]:
+    """Return the commands of the chart's notes: what is indented, up to an empty line."""
+    blocks = re.findall(r"(?:^ {5}.*\n?)+", text, re.MULTILINE)
+    lines = "\n".join(textwrap.dedent(block).strip() for block in blocks)
+    return re.split(r"\n(?=kubectl|TOKEN=)", lines)
+
+
+def loose(page: str, text: str) -> list[str]:
+    """Return the lines of a page that no test would run: commands in a block of another kind, or on another page.
+
+    On a page that is run, a block is a console whose every command begins with `$ `, or shows a file or an answer.
+    """
+    found, kind, is_first = [], None, False
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if fence:
+            kind, is_first = (fence[1].strip() or "?", True) if kind is None else (None, False)
+            if (page in PAGES and kind not in {"console", "yaml", "text", None}) or (
+                kind == "console" and page in PAGES and line != "```console"
+            ):
+                found.append(line)
+            continue
+        is_run = page in PAGES and kind == "console"
+        if (
+            (is_run and is_first and not line.startswith("$ "))
+            or (not is_run and kind not in {None, "yaml"} and _PROGRAMS.match(line))
+            or (kind is None and re.match(r"(?: {4}|\t)", line) and _PROGRAMS.match(line))
+        ):
+            found.append(line)
+        is_first = False
     return found
 
 
@@ -94,8 +134,8 @@ class Shell:
         for name, text in files.items():
             (self._folder / name).write_text(text)
 
-    def run(self, commands: list[Command]) -> None:
-        """Run commands in one shell; each has to succeed and to print what its page says."""
+    def run(self, commands: list[Command]) -> list[str]:
+        """Run commands in one shell and return what they printed; each has to succeed and to print what its page says."""
         script = "\n".join(f"{c.text}\necho; echo '{MARK}'" for c in commands)
         done = subprocess.run(  # noqa: S603  # the commands of our own guide
             ("bash", "-euo", "pipefail", "-c", script),  # noqa: S607  # of the system
@@ -109,6 +149,7 @@ class Shell:
         for command, said in zip(commands, printed, strict=False):
             if command.prints:
                 assert _plain(said) == _plain(command.prints), command.text
+        return printed
 
 
 def _plain(text: str) -> list[list[str]]:

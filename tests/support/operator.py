@@ -24,6 +24,8 @@ class Operator:
         self.log = log
         self.health_port, self.metrics_port = free_ports(2)
         self.process: subprocess.Popen[bytes] | None = None
+        # One for all that is asked: to make one costs more than to ask.
+        self._web = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
         self.environment = {
             **os.environ,
             "KUBECONFIG": str(kubeconfig),
@@ -45,8 +47,12 @@ class Operator:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=self.environment, start_new_session=True,
             )  # fmt: skip
-        if wait:
-            self.wait_until_it_lives()
+        try:
+            if wait:
+                self.wait_until_it_lives()
+        except BaseException:
+            self.kill()  # nobody else would
+            raise
         return self
 
     def wait_until_it_lives(self) -> None:
@@ -61,7 +67,7 @@ class Operator:
     def lives(self) -> bool:
         """Whether its health says so."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self.health_port}/healthz").status_code == 200
+            return self._web.get(f"http://127.0.0.1:{self.health_port}/healthz").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -71,7 +77,7 @@ class Operator:
 
     def metric(self, line: str) -> float:
         """Return the value of a metric with these labels, 0 when it is not told yet."""
-        text = httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics").text
+        text = self._web.get(f"http://127.0.0.1:{self.metrics_port}/metrics").text
         found = (row.rpartition(" ")[2] for row in text.splitlines() if row.startswith(line))
         return float(next(found, 0))
 

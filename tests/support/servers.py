@@ -29,13 +29,13 @@ def running(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
     server.stop()
 
 
-def running_mongo(folder: Path) -> Iterator[str]:
+def running_mongo(folder: Path, make: Callable[[Path], Server] = mongo.server) -> Iterator[str]:
     """Yield the URL of a MongoDB, or of a server that speaks its protocol, for the length of a fixture."""
     given = os.environ.get("ALUR_TEST_MONGO_URL")
     if given:
         yield given
         return
-    for server in running(mongo.server, folder):
+    for server in running(make, folder):
         yield f"mongodb://127.0.0.1:{server.port}/alur"
 
 

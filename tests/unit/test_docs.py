@@ -13,6 +13,7 @@ from alur_common.catalogue import load_catalogue
 from alur_engine.catalogue import Catalogue
 from alur_engine.reading import read_documents
 from alur_engine.validation import validate_document
+from tests.support.guide import loose
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = Catalogue.from_json(load_catalogue())
@@ -59,3 +60,59 @@ def test_every_page_is_in_the_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text()
     pages = [page.relative_to(ROOT / "docs").as_posix() for page in PAGES[1:]]
     assert [page for page in pages if f": {page}\n" not in navigation] == []
+
+
+def _page(path: Path) -> str:
+    return path.relative_to(ROOT / "docs/how-to").stem if "how-to" in path.parts else str(path)
+
+
+def test_every_command_for_a_cluster_is_one_that_a_test_runs() -> None:
+    assert {p.name: found for p in PAGES if (found := loose(_page(p), p.read_text()))} == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [
+        ("kubernetes", "```sh\nkubectl get awf\n```"),
+        ("kubernetes", "```\n$ kubectl get awf\n```"),
+        ("kubernetes", "- so:\n\n  ```console\n  $ kubectl get awf\n  ```"),
+        ("kubernetes", "~~~console\n$ kubectl get awf\n~~~"),
+        ("kubernetes", "```console\nkubectl get awf\n```"),
+        ("kubernetes", "```text\nkubectl get awf\n```"),
+        ("kubernetes", "So:\n\n    kubectl get awf\n"),
+        ("kubernetes-more", "```console\n$ helm install alur charts/alur\n```"),
+        ("editor", "```bash\nsudo kubectl get awf\n```"),
+    ],
+)
+def test_a_command_that_no_test_runs_is_found(page: str, block: str) -> None:
+    text = f"Text.\n\n```console\n$ alur version\n```\n\n{block}\n\nMore.\n"
+    assert loose(page, text)
+
+
+def test_a_command_that_is_run_is_not_found() -> None:
+    text = "```console\n$ kubectl get awf \\\n    -o name\nworkflow.alur.dev/greet\n```\n"
+    assert loose("kubernetes", text) == []
+
+
+INLINE = re.compile(r"`alur ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?[^`]*`")
+REFERENCE = (ROOT / "docs/reference/cli.md").read_text()
+COMMANDS = set(re.findall(r"^\$ alur ([a-z -]+?)(?: \[| [A-Z{]|$)", REFERENCE, re.MULTILINE))
+GROUPS = {command.split()[0] for command in COMMANDS if " " in command}
+
+
+def _unknown(text: str) -> list[str]:
+    """Return the commands of `alur` that a text names and that are not there."""
+    named = INLINE.findall(text)
+    whole = [
+        f"{first} {second}" if first in GROUPS and second else first for first, second in named
+    ]
+    return [command for command in whole if command not in COMMANDS]
+
+
+def test_every_command_of_alur_that_a_text_names_is_there() -> None:
+    assert {p.name: found for p in PAGES if (found := _unknown(p.read_text()))} == {}
+
+
+@pytest.mark.parametrize("words", ["frobnicate", "dlq resend", "operate --now"])
+def test_a_command_of_alur_that_is_not_there_is_found(words: str) -> None:
+    assert _unknown(f"Type `alur {words}`, then `alur dlq show`, and `alur apply -f x.yaml`.")

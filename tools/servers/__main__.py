@@ -17,6 +17,7 @@ from tools.servers import (
     definitions,
     helm,
     kafka,
+    kstatus,
     kubectl,
     kubernetes,
     mongo,
@@ -37,6 +38,7 @@ SERVERS = {
     "kubectl": kubectl,
     "helm": helm,
     "definitions": definitions,
+    "kstatus": kstatus,
 }
 
 

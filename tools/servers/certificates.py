@@ -24,19 +24,28 @@ def write_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 def write_certificates(folder: Path) -> None:
     """Write `ca.crt`, and `server.crt` with `server.key` for 127.0.0.1, localhost, and the name by which pods know it."""
-    authority_key, server_key = write_key(folder / "ca.key"), write_key(folder / "server.key")
-    authority = _name("alur tests")
+    key, ours = write_key(folder / "ca.key"), x509.BasicConstraints(ca=True, path_length=None)
+    _sign(folder / "ca.crt", (_AUTHORITY, _AUTHORITY), key, key, ours)
+    write_certificate(folder)
+
+
+def write_certificate(folder: Path, *, days: float = 30) -> None:
+    """Write `server.crt` and `server.key` anew, by the authority in the folder: good since yesterday, for so many days from now."""
+    key = write_key(folder / "server.key")
+    authority = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(authority, ec.EllipticCurvePrivateKey)  # noqa: S101  # as written
     names = ("localhost", "kubernetes.default.svc")
     places = [*map(x509.DNSName, names), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
-    ours = x509.BasicConstraints(ca=True, path_length=None)
-    _sign(folder / "ca.crt", (authority, authority), authority_key, authority_key, ours)
-    server = (_name("localhost"), authority)
     known_as = x509.SubjectAlternativeName(places)
-    _sign(folder / "server.crt", server, server_key, authority_key, known_as)
+    server = (_name("localhost"), _AUTHORITY)
+    _sign(folder / "server.crt", server, key, authority, known_as, days=days)
 
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+_AUTHORITY = _name("alur tests")
 
 
 def _sign(
@@ -45,6 +54,8 @@ def _sign(
     key: ec.EllipticCurvePrivateKey,
     signer: ec.EllipticCurvePrivateKey,
     extension: x509.ExtensionType,
+    *,
+    days: float = 30,
 ) -> None:
     now = datetime.datetime.now(datetime.UTC)
     builder = (
@@ -54,7 +65,7 @@ def _sign(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
-        .not_valid_after(now + 30 * _DAY)
+        .not_valid_after(now + days * _DAY)
         .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
     )
     certificate = builder.sign(signer, hashes.SHA256())

@@ -27,6 +27,7 @@ CONTROLLERS = (
     "job-controller",
     "disruption-controller",
     "persistentvolumeclaim-protection-controller",
+    "horizontal-pod-autoscaler-controller",
 )
 """What namespaces, owner references, service accounts and workloads need; Pods wait until a machine takes them."""
 
@@ -129,6 +130,7 @@ class Cluster:
             str(programs / "kube-controller-manager"), f"--kubeconfig={self.kubeconfig}",
             f"--controllers={','.join(CONTROLLERS)}", "--leader-elect=false",
             "--use-service-account-credentials=false", "--secure-port=0",
+            "--horizontal-pod-autoscaler-sync-period=1s",
             f"--root-ca-file={self.authority}",
             f"--service-account-private-key-file={self.folder / 'accounts.key'}",
             f"--cert-dir={self.folder / 'certificates'}",

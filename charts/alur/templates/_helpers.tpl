@@ -42,7 +42,13 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- define "alur.services" -}}
 {{- $names := list "registry" "scheduler" "gateway" "executor" -}}
 {{- range .Values.executor.pools -}}
-{{- $names = append $names (printf "executor-%s" (required "each of executor.pools has a name" .name)) -}}
+{{- $name := printf "executor-%s" .name -}}
+{{- if has $name $names -}}
+{{- fail (printf "executor.pools: two are named %s" .name) -}}
+{{- else if gt (len (printf "%s-%s" (include "alur.fullname" $) $name)) 63 -}}
+{{- fail (printf "executor.pools: the name %s is too long: %s-%s has more than 63 characters" .name (include "alur.fullname" $) $name) -}}
+{{- end -}}
+{{- $names = append $names $name -}}
 {{- end -}}
 {{- ternary $names (list "embedded") (eq .Values.mode "distributed") | toJson -}}
 {{- end -}}
@@ -109,15 +115,17 @@ securityContext:
 
 {{- define "alur.podMetadata" -}}
 {{- $root := index . 0 -}}
+{{- $labels := include "alur.labels" . | fromYaml -}}
+{{- range $key, $_ := $root.Values.podLabels -}}
+{{- if hasKey $labels $key -}}
+{{- fail (printf "podLabels: %s is the chart's own, by which its pods are found" $key) -}}
+{{- end -}}
+{{- end -}}
 labels: {{- include "alur.labels" . | nindent 2 }}
 {{- with $root.Values.podLabels }}
 {{- toYaml . | nindent 2 }}
 {{- end }}
-annotations:
-  kubectl.kubernetes.io/default-container: {{ index . 1 }}
-{{- with $root.Values.podAnnotations }}
-{{- toYaml . | nindent 2 }}
-{{- end }}
+annotations: {{- mergeOverwrite (dict "kubectl.kubernetes.io/default-container" (index . 1)) $root.Values.podAnnotations | toYaml | nindent 2 }}
 {{- end -}}
 
 {{/* Settings that every process has. */}}
@@ -134,6 +142,19 @@ annotations:
 - {name: ALUR_KAFKA, value: {{ include "alur.kafka" . | quote }}}
 {{- end -}}
 
+{{/* The certificates by which Kafka is known, and knows us. */}}
+{{- define "alur.kafkaMount" -}}
+{{- if .Values.kafka.filesSecret -}}
+- {name: kafka, mountPath: /etc/alur/kafka, readOnly: true}
+{{- end -}}
+{{- end -}}
+
+{{- define "alur.kafkaVolume" -}}
+{{- with .Values.kafka.filesSecret -}}
+- {name: kafka, secret: {secretName: {{ . }}, defaultMode: 0440}}
+{{- end -}}
+{{- end -}}
+
 {{- define "alur.mongoEnv" -}}
 - name: ALUR_MONGO
   {{- if .Values.mongo.community.enabled }}
@@ -145,9 +166,10 @@ annotations:
 
 {{/* Settings that the services of the mode `distributed` share. */}}
 {{- define "alur.sharedEnv" -}}
+- {name: ALUR_WORKER_RETURNS, value: "false"}  # a pod that is told to stop is followed by one of another name
 {{ include "alur.kafkaEnv" . }}
 {{ include "alur.mongoEnv" . }}
-- {name: ALUR_BLOBS, value: {{ required "blobs.url is needed in the mode distributed: s3://bucket/prefix, or a folder that all pods share" .Values.blobs.url | quote }}}
+- {name: ALUR_BLOBS, value: {{ required "blobs.url is needed in the mode distributed: s3://bucket/prefix" .Values.blobs.url | quote }}}
 - name: ALUR_CALLS_TOKEN
   valueFrom: {secretKeyRef: {name: {{ required "keys.existingSecret is needed in the mode distributed: the name of a Secret with calls-token, master-key and session-key; docs/how-to/kubernetes-install.md makes one" .Values.keys.existingSecret }}, key: calls-token}}
 - name: ALUR_MASTER_KEY
@@ -167,8 +189,15 @@ annotations:
 {{- .Values.publicUrl | default (printf "http://%s:%v" (include "alur.fullname" .) .Values.service.port) -}}
 {{- end -}}
 
-{{- define "alur.moreEnv" -}}
-{{- range $name, $value := . }}
+{{/* The environment of a container: (list $text $own), what the chart sets and what `env` of the values says, which wins. */}}
+{{- define "alur.withEnv" -}}
+{{- $own := index . 1 | default dict -}}
+{{- range index . 0 | fromYamlArray }}
+{{- if not (hasKey $own .name) }}
+- {{ toJson . }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := $own }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
 {{- end -}}
@@ -253,6 +282,7 @@ spec:
         runAsNonRoot: true
         runAsUser: 65532
         runAsGroup: 65532
+        fsGroup: 65532
         seccompProfile: {type: RuntimeDefault}
       {{- include "alur.place" (list $root dict) | nindent 6 }}
       containers:
@@ -261,13 +291,25 @@ spec:
           args: {{ index . 3 | toJson }}
           env:
             {{- index . 4 | nindent 12 }}
+          {{- if has "kafka" (index . 5) }}
+          {{- with $root.Values.kafka.existingSecret }}
+          envFrom:
+            - secretRef: {name: {{ . }}}
+          {{- end }}
+          {{- end }}
           resources:
             requests: {cpu: 50m, memory: 96Mi}
             limits: {memory: 256Mi}
           volumeMounts:
             - {name: temporary, mountPath: /tmp}
+            {{- if has "kafka" (index . 5) }}
+            {{- include "alur.kafkaMount" $root | nindent 12 }}
+            {{- end }}
       volumes:
         - {name: temporary, emptyDir: {}}
+        {{- if has "kafka" (index . 5) }}
+        {{- include "alur.kafkaVolume" $root | nindent 8 }}
+        {{- end }}
 {{- end -}}
 
 

@@ -40,11 +40,12 @@ _INVALID = {"invalid", "malformed", "too-large", "limit-depth", "precondition-re
 
 
 class AlurApi:
-    """The public API, spoken to with a service's token."""
+    """The public API, spoken to with a service's token, and only while the Lease is held: until then a call waits."""
 
-    def __init__(self, server: str, bearer: Callable[[], str]) -> None:
+    def __init__(self, server: str, bearer: Callable[[], str], held: asyncio.Event) -> None:
         self._base = f"{server.rstrip('/')}/api/v1"
         self._bearer = bearer
+        self._held = held
         self._tenant = ""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
@@ -144,7 +145,8 @@ class AlurApi:
         query: Mapping[str, str] | None = None,
     ) -> tuple[Any, str]:
         """Return what was answered and its ETag, or raise the error that the answer is."""
-        asked = {"authorization": f"Bearer {self._bearer()}", **(headers or {})}
+        await self._held.wait()
+        asked = {"authorization": f"Bearer {self._token()}", **(headers or {})}
         try:
             async with (
                 asyncio.timeout(CALL_SECONDS),
@@ -156,9 +158,21 @@ class AlurApi:
         except (aiohttp.ClientError, TimeoutError) as error:
             said = str(error) or type(error).__name__
             raise UnavailableError(f"{self._base} does not answer: {said}") from error
-        if answer.ok:
-            return (orjson.loads(content) if content else None), answer.headers.get("etag", "")
-        raise _refusal(answer.status, content)
+        if not answer.ok:
+            raise _refusal(answer.status, content)
+        try:
+            shown = orjson.loads(content) if content else None
+        except ValueError as error:
+            text = f"{self._base} answers, but not as Alur does: see ALUR_SERVER"
+            raise UnavailableError(text) from error
+        return shown, answer.headers.get("etag", "")
+
+    def _token(self) -> str:
+        """Return the token. Without one nobody's workflow is wrong: raises `UnauthenticatedError`."""
+        try:
+            return self._bearer()
+        except InvalidError as error:
+            raise errors.UnauthenticatedError(error.message) from error
 
 
 def _refusal(status: int, content: bytes) -> AlurError:

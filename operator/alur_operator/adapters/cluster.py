@@ -16,6 +16,7 @@ from alur_sdk.errors import (
     AlurError,
     ConflictError,
     ForbiddenError,
+    InvalidError,
     NotFoundError,
     StateError,
     UnauthenticatedError,
@@ -104,12 +105,12 @@ class ClusterApi:
             return
 
     async def read_key(self, plural: str, namespace: str, name: str, key: str) -> str:
-        """Return one key of a ConfigMap or Secret, or raise `NotFoundError` or `ForbiddenError`."""
+        """Return one key of a ConfigMap or Secret. Raises `NotFoundError`, `ForbiddenError`, and `InvalidError` for what is no text."""
         found = await self.call("GET", f"/api/v1/namespaces/{namespace}/{plural}/{name}")
         value = (found.get("data") or {}).get(key)
         if value is None:
             raise NotFoundError(f"{plural}/{name} has no key {key}")
-        return base64.b64decode(value).decode() if plural == "secrets" else str(value)
+        return _text(value, f"{plural}/{name}: {key}") if plural == "secrets" else str(value)
 
     async def delete_run(self, namespace: str, name: str, uid: str) -> None:
         """Delete a WorkflowRun if it is still that one."""
@@ -163,3 +164,10 @@ class ClusterApi:
         message = said.get("message") if isinstance(said, dict) else None
         text = str(message or f"the API server answered {answer.status}")
         raise _ERRORS.get(answer.status, UnavailableError)(text)
+
+
+def _text(encoded: str, place: str) -> str:
+    try:
+        return base64.b64decode(encoded).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidError(f"{place} is no text in UTF-8") from error

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import kopf
 
+from alur_operator.domain.names import UNSEEN
 from alur_operator.domain.plan import fingerprint
 
 
@@ -44,4 +45,4 @@ def _known(body: kopf.Body) -> str | None:
     if body.get("kind") == "Workflow":
         return status.get("observedHash")
     seen = status.get("observedGeneration")
-    return None if seen is None else str(seen)
+    return None if seen in {None, UNSEEN} else str(seen)

@@ -32,6 +32,7 @@ RUNS = (GROUP, VERSION, "workflowruns")
 WATCH_SECONDS = 270
 SILENT_SECONDS = 2.5 * WATCH_SECONDS
 SLOWEST_SECONDS = 30.0
+CONSISTENCY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class Handlers:
         settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
             prefix=GROUP, v1=False
         )
+        # So long it waits to be told of its own patch: with a thousand at once five seconds are too few, and some are handled twice.
+        settings.persistence.consistency_timeout = CONSISTENCY_SECONDS
         settings.watching.server_timeout = WATCH_SECONDS
         settings.watching.chunk_size = 500
         # No limit of kopf's: what sleeps until it is tried again would count, and fifty broken objects hold up all others.
@@ -105,7 +108,8 @@ class Handlers:
         settings.posting.reporting_component = MANAGER
         settings.posting.event_name_prefix = f"{MANAGER}-"
         settings.scanning.disabled = True
-        settings.process.ultimate_exiting_timeout = 20
+        # It would kill the process that goes on after a pause; a Pod that does not end is killed by its node.
+        settings.process.ultimate_exiting_timeout = None
 
     async def login(self, **_: Any) -> kopf.AiohttpSession:
         """Reach the cluster; kopf asks again when it is refused."""
@@ -201,11 +205,16 @@ class Handlers:
                 # Telling the same again would only wake ourselves.
                 if error.status and says_more(error.status, body.get("status") or {}):
                     patch.status.update(error.status)
-                delay = min(SLOWEST_SECONDS, 0.5 * 1.7**retry) * random.uniform(0.7, 1.3)  # noqa: S311  # to spread load
-                raise kopf.TemporaryError(str(error), delay=delay) from error
+                raise kopf.TemporaryError(str(error), delay=pause_before(retry)) from error
             finally:
                 self._count.labels(kind, result).inc()
                 self._seconds.of(kind).observe(time.monotonic() - began)
+
+
+def pause_before(retry: int) -> float:
+    """Return the seconds before a try: each is longer up to `SLOWEST_SECONDS`, and not all objects are tried at once."""
+    steps = min(retry, 10)  # an object may fail for months
+    return min(SLOWEST_SECONDS, 0.5 * 1.7**steps) * random.uniform(0.7, 1.3)  # noqa: S311  # to spread load
 
 
 @dataclass(slots=True)

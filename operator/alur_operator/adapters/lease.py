@@ -10,13 +10,20 @@ from typing import Any
 from alur_common.telemetry import get_logger
 from alur_operator.adapters.cluster import ClusterApi
 from alur_operator.domain.names import MANAGER
-from alur_sdk.errors import AlurError, ConflictError, NotFoundError, UnavailableError
+from alur_sdk.errors import (
+    AlurError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    UnavailableError,
+)
 
+NO_ANSWER = "the API server does not answer"
 _log = get_logger("alur.operator")
 
 
 class LostError(UnavailableError):
-    """Somebody else has the Lease, or it could not be renewed in time: what we do could be done twice."""
+    """Somebody else has the Lease: what we do could be done twice."""
 
 
 class Lease:
@@ -30,26 +37,31 @@ class Lease:
         *,
         seconds: float,
         now: Callable[[], float],
+        held: asyncio.Event,
     ) -> None:
+        """`held` is set while it is ours, and others do nothing while it is not."""
         self._cluster = cluster
         self._all = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._namespace = namespace
         self._identity = identity
         self._seconds = seconds
         self._now = now
+        self._held = held
         self._seen: tuple[str, float] = ("", 0.0)
 
     async def acquire(self) -> None:
-        """Return once the Lease is ours; wait as long as somebody renews it."""
+        """Return once the Lease is ours; wait as long as somebody renews it, or the API server does not give it."""
         told = ""
+        self._held.clear()
         while True:
             try:
                 holder = await self._take()
             except ConflictError:
                 continue
-            except UnavailableError as error:
+            except (UnavailableError, ForbiddenError) as error:
                 holder = error.message
             if not holder:
+                self._held.set()
                 return
             if holder != told:
                 _log.info("waiting for the lease", holder=holder)
@@ -57,19 +69,55 @@ class Lease:
             await asyncio.sleep(min(self._seconds / 5, 1.0))
 
     async def keep(self) -> None:
-        """Renew it until cancelled. Raises `LostError` when it is no longer ours."""
-        renewed = self._now()
+        """Renew it until cancelled. Raises `LostError` when another operator has it.
+
+        One answer that does not come costs nothing: there is time to ask again. Where it could not be renewed before
+        another operator may take it, work is paused, and goes on when it turns out that none did.
+        """
+        renewed, pause = self._now(), self._seconds / 5
         while True:
-            await asyncio.sleep(self._seconds / 3)
+            await asyncio.sleep(pause)
+            asked = self._now()
             try:
-                holder = await self._take()
-            except AlurError as error:
-                if self._now() - renewed > self._seconds:
-                    raise LostError(f"the lease could not be renewed: {error.message}") from error
+                async with asyncio.timeout(self._patience(renewed + self._seconds - asked)):
+                    holder = await self._take()
+            except (AlurError, TimeoutError) as error:
+                pause = self._seconds / 15
+                if self._now() + pause >= renewed + self._seconds:
+                    self._pause(error)
                 continue
             if holder:
+                self._held.clear()
                 raise LostError(f"{holder} has the lease")
-            renewed = self._now()
+            if not self._held.is_set():
+                _log.info("work goes on")
+                self._held.set()
+            renewed, pause = asked, self._seconds / 5
+
+    async def release(self) -> None:
+        """Leave it to others, who need not wait until it is over. Where that cannot be told, they wait."""
+        self._held.clear()
+        path = f"{self._all}/{MANAGER}"
+        try:
+            lease = await self._cluster.call("GET", path)
+            spec = dict(lease.get("spec") or {})
+            if spec.pop("holderIdentity", "") == self._identity:
+                await self._cluster.call("PUT", path, {**lease, "spec": spec})
+        except AlurError as error:
+            _log.warning("the lease is not given back", reason=error.message)
+
+    def _patience(self, left: float) -> float | None:
+        """Return how long an answer is waited for: it leaves time for another call, and none to another operator."""
+        if not self._held.is_set():
+            return None
+        return left if left < self._seconds / 2 else self._seconds / 3
+
+    def _pause(self, error: AlurError | TimeoutError) -> None:
+        if self._held.is_set():
+            said = error.message if isinstance(error, AlurError) else NO_ANSWER
+            text = f"the lease could not be renewed for {self._seconds:g} s: {said}"
+            _log.warning("work paused", reason=text)
+            self._held.clear()
 
     async def _take(self) -> str:
         """Take or renew it; return who else has it, or nothing."""

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from alur_engine.document import Label, Model, Name
 from alur_engine.durations import Duration
+from alur_operator.domain.names import UNSEEN
 
 MAX_OUTPUT_BYTES = 65_536
 MAX_MESSAGE = 1_024
@@ -83,7 +84,7 @@ class WorkflowStatus(Model):
     """What the operator saw and did. Nothing here is read as a wish."""
 
     observed_generation: int | None = Field(
-        default=None, ge=0, description="The generation that was handled last."
+        default=None, ge=UNSEEN, description="The generation that was handled last; -1: none yet."
     )
     observed_hash: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         default=None, description="Of the document that was handled last."
@@ -107,7 +108,7 @@ class RunStatus(Model):
     """What became of the run."""
 
     observed_generation: int | None = Field(
-        default=None, ge=0, description="The generation that was handled last."
+        default=None, ge=UNSEEN, description="The generation that was handled last; -1: none yet."
     )
     execution_id: Id | None = Field(default=None, description="The execution in Alur.")
     phase: Phase | None = Field(default=None, description="Where it is.")

@@ -91,7 +91,7 @@ def fingerprint(body: Object) -> str:
     """Return a hash of all that a change of an object may mean to us."""
     annotations = body["metadata"].get("annotations") or {}
     said = [document_of(body), annotations.get(ADOPT), annotations.get(FORCE_DELETE)]
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(_written(said)).hexdigest()
 
 
 def plan_save(body: Object, live: Live | None) -> Save | Keep | Refuse:
@@ -134,16 +134,26 @@ def plan_after_failure(waited_seconds: float, limit_seconds: float) -> LetGo | N
 
 
 def has_drifted(body: Object, live: Live) -> bool:
-    """Whether Alur has something else than the object says; defaults and the order of keys make no difference."""
-    if document_of(body) == live.document:
+    """Whether Alur has something else than the object says; defaults and the order of keys make no difference.
+
+    What is compared is JSON: to Python `true` were 1.
+    """
+    document = document_of(body)
+    if _written(document) == _written(live.document):
         return False
     try:
-        wanted, there = (
-            Workflow.model_validate(each) for each in (document_of(body), live.document)
-        )
+        wanted, there = map(Workflow.model_validate, (document, live.document))
     except ValidationError:
         return True  # saving it tells what is wrong
-    return wanted.metadata != there.metadata or wanted.spec != there.spec
+    return _said(wanted) != _said(there)
+
+
+def _said(workflow: Workflow) -> bytes:
+    return _written([workflow.metadata.model_dump(), workflow.spec.model_dump()])
+
+
+def _written(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def needs_care(body: Object, live: Live | None) -> bool:

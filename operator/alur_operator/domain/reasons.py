@@ -21,6 +21,7 @@ INPUT_NOT_FOUND = "InputNotFound"
 INPUT_INVALID = "InputInvalid"
 INPUT_FORBIDDEN = "InputForbidden"
 TIMED_OUT = "TimedOut"
+EXECUTION_GONE = "ExecutionGone"
 ALL = {
     PUBLISHED: "The active version is what was applied.",
     SUSPENDED: "`spec.suspend` is true: triggers rest.",
@@ -41,5 +42,6 @@ ALL = {
     INPUT_INVALID: "The input is no JSON object or list of them, or Alur refused it.",
     INPUT_FORBIDDEN: "The operator may not read Secrets: set `operator.readSecrets` of the chart.",
     TIMED_OUT: "`spec.timeout` was over; the execution was cancelled.",
+    EXECUTION_GONE: "Alur no longer has the execution: its time of keeping was over, or somebody deleted it.",
 }
 """Every reason of a condition and what it means; those of a run that ended are its phases."""

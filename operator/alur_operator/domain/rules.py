@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from alur_operator.domain.names import UNSEEN
+
 Rule = dict[str, str]
 _TEXT = {"type": "string", "maxLength": 200}
 
@@ -158,8 +160,12 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "status.conditions": ("type",),
 }
 """Lists that are merged by their elements' keys; all others are replaced whole."""
-DEFAULTS: Mapping[str, str] = {"spec.edges[].output": "main", "spec.edges[].input": "main"}
-"""Keys of a list need a value."""
+DEFAULTS: Mapping[str, Any] = {
+    "spec.edges[].output": "main",
+    "spec.edges[].input": "main",
+    "status": {"observedGeneration": UNSEEN},
+}
+"""Keys of a list need a value. To kstatus an object without a status is healthy, before anybody has seen it."""
 DECLARED: Mapping[str, Mapping[str, Any]] = {
     "spec.triggers[].params": {
         "cron": {**_TEXT, "description": "Of a schedule: 5 fields, or 6 with seconds first."},

@@ -100,7 +100,7 @@ class Following:
                 return
             told = await self._runs.follow(body)
             if told is None:
-                told = {"phase": "Failed", "message": "the execution is gone"}
+                told = self._runs.lost(body)
             if told != {key: body["status"].get(key) for key in told}:
                 name = (metadata["namespace"], metadata["name"])
                 await self._cluster.patch_status("workflowruns", *name, told)

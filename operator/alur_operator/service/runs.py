@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from alur_engine.durations import duration_seconds
 from alur_operator.domain import reasons, status
+from alur_operator.domain.names import UNSEEN
 from alur_operator.domain.plan import LetGo, plan_after_failure, plan_removal
 from alur_operator.ports import Alur, Cluster, Object, RunWish
 from alur_operator.service.workflows import LaterError
-from alur_sdk.errors import AlurError, ForbiddenError, InvalidError, MismatchError, NotFoundError
+from alur_sdk.errors import (
+    AlurError,
+    ForbiddenError,
+    InvalidError,
+    MismatchError,
+    NotFoundError,
+    UnauthenticatedError,
+)
 
 WAIT_SECONDS = 1.0
 """How long a start waits for the end: most runs need no second look."""
@@ -32,11 +41,8 @@ class RunKeeper:
         """Whether a run has ended by what we wrote for this very generation."""
         told = body.get("status") or {}
         generation = body["metadata"].get("generation")
-        return (
-            told.get("phase") in status.ENDED
-            and told.get("observedGeneration") is not None
-            and (told["observedGeneration"] <= generation)
-        )
+        seen = told.get("observedGeneration") or UNSEEN
+        return told.get("phase") in status.ENDED and UNSEEN < seen <= generation
 
     async def start(self, body: Object) -> dict[str, Any]:
         """Start the execution of a run, which happens once for its uid, and return the status. Raises `LaterError`.
@@ -47,7 +53,7 @@ class RunKeeper:
             execution = await self._start(body)
         except NotFoundError as error:
             raise self._later(body, reasons.WORKFLOW_NOT_FOUND, error) from error
-        except ForbiddenError as error:
+        except (UnauthenticatedError, ForbiddenError) as error:
             raise self._later(body, reasons.TOKEN_REFUSED, error) from error
         except InvalidError as error:
             return status.run_refused(body, reasons.INPUT_INVALID, error.message, self._now())
@@ -78,6 +84,11 @@ class RunKeeper:
                 namespace, execution["id"], f"timed out after {body['spec']['timeout']}"
             )
         return status.run_status(body, execution, self._now())
+
+    def lost(self, body: Object) -> dict[str, Any]:
+        """Return the status of a run whose execution Alur no longer has: what became of it nobody can say."""
+        message = f"Alur no longer has the execution {body['status']['executionId']}"
+        return status.run_refused(body, reasons.EXECUTION_GONE, message, self._now())
 
     async def cancel(self, body: Object, waited_seconds: float) -> None:
         """Cancel the execution of a run that is being deleted. Raises `LaterError` while Alur cannot be reached."""
@@ -147,7 +158,7 @@ class RunKeeper:
 def _items(text: str) -> list[dict[str, Any]]:
     """Return the items that a text holds: one JSON object or a list of them. Raises `InvalidError`."""
     try:
-        value = json.loads(text)
+        value = orjson.loads(text)
     except ValueError as error:
         raise InvalidError(f"the input is no JSON: {error}") from error
     items = value if isinstance(value, list) else [value]

@@ -79,10 +79,11 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Client:
-    """Speaks to one server. Every failure is an `AlurError` that says what to do."""
+    """Speaks to one server. Every failure is an `AlurError` that says what to do, and who named the server."""
 
-    def __init__(self, server: str, token: str | None) -> None:
+    def __init__(self, server: str, token: str | None, origin: str) -> None:
         self.server = server.rstrip("/")
+        self._origin = origin
         self.token = token
         parts = urlsplit(self.server)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -168,8 +169,8 @@ class Client:
             yield connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             message = (
-                f"{self.server} does not answer ({_reason(error)}); is it running? "
-                "Start `alur dev`, or name a server with --server or ALUR_SERVER"
+                f"{self.server} ({self._origin}) does not answer: {_reason(error)}; "
+                "see whether it runs there, or name another server by --server"
             )
             raise UnreachableError(message) from error
         finally:

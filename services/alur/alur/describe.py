@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from alur import output
-from alur.kinds import Kind
+from alur.kinds import Kind, started_by
 from alur.output import fields, milliseconds, table, write
 from alur.session import Session
 
@@ -82,7 +82,8 @@ def _execution(_session: Session, shown: dict[str, Any]) -> None:
             ("Workflow", f"{shown['workflow']} (version {shown['version']})"),
             ("Status", shown["status"]),
             ("Waits for", "; ".join(map(_awaited, shown.get("waits", ()))) or None),
-            ("Trigger", shown.get("trigger")),
+            ("Trigger", started_by(shown)),
+            ("Because of", shown.get("cause") or shown.get("parent") or shown.get("replayOf")),
             ("Started", shown.get("startedAt")),
             ("Finished", shown.get("finishedAt")),
             ("Duration", milliseconds(shown.get("durationMs"))),

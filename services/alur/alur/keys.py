@@ -76,7 +76,10 @@ async def reached(data: Path | None) -> AsyncIterator[KeyCalls]:
 def _only_one() -> local.LocalServer:
     running = local.running()
     if len(running) > 1:
-        raise InvalidError("several servers run on this machine: say which by --data or ALUR_DATA")
+        folders = " and ".join(str(one.data) for one in running)
+        raise InvalidError(
+            f"{len(running)} servers run on this machine, on {folders}: say which one is meant by --data"
+        )
     if not running:
         raise InvalidError(
             "no server runs on this machine: name its folder by --data, or set ALUR_REGISTRY and "

@@ -63,6 +63,11 @@ def _triggers(shown: dict[str, Any]) -> str:
     return ", ".join(dict.fromkeys(name.removeprefix("trigger.") for name in types))
 
 
+def started_by(shown: dict[str, Any]) -> str:
+    """Return what started an execution: a trigger, or the way where none did."""
+    return str(shown.get("trigger") or f"({shown.get('mode', 'manual')})")
+
+
 def _who(shown: dict[str, Any]) -> object:
     return " from ".join(str(v) for v in (shown.get("who"), shown.get("source")) if v)
 
@@ -86,7 +91,7 @@ KINDS = (
         "executions", "execution", ("execution", "ex", "runs", "run"), "executions",
         (
             ("id", _at("id")), ("workflow", _at("workflow")), ("version", _at("version")),
-            ("status", _at("status")), ("trigger", _at("trigger")),
+            ("status", _at("status")), ("trigger", started_by),
             ("age", _age("startedAt")),
             ("duration", lambda shown: milliseconds(shown.get("durationMs"))),
         ),
@@ -105,6 +110,7 @@ KINDS = (
         "credentials", "credential", ("credential", "cred", "creds"), "credentials",
         (
             ("name", _at("name")), ("type", _at("type")), ("fields", _joined("fields")),
+            ("hosts", _joined("allowedDomains")), ("node types", _joined("allowedNodeTypes")),
             ("version", _at("version")), ("age", _age("updatedAt")),
         ),
         in_project=True,

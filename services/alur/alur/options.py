@@ -11,11 +11,22 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from alur.output import Format
-from alur.session import Choice, Session, open_session
+from alur.session import Choice, Session, check_project, open_session
 from alur_sdk.errors import InvalidError
 
+
+def _checked(project: str | None) -> str | None:
+    return check_project(project) if project else project
+
+
 Project = Annotated[
-    str | None, typer.Option("--project", "-p", help="The project; ALUR_PROJECT, else `default`.")
+    str | None,
+    typer.Option(
+        "--project",
+        "-p",
+        callback=_checked,
+        help="The project; ALUR_PROJECT, else `default`.",
+    ),
 ]
 Output = Annotated[Format, typer.Option("--output", "-o", help="How to print the result.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and tell, and change nothing.")]

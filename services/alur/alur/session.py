@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import typer
+
 from alur import contexts, local
 from alur.client import Answer, Client, RefusedError, UnreachableError
 from alur.output import note
 from alur.places import config_file, data_folder
+from alur_common.labels import is_label
 from alur_sdk.errors import InvalidError
 
 DEFAULT_PROJECT = "default"
@@ -32,13 +35,38 @@ class Choice:
 class Session:
     """A client, and the project that is meant."""
 
-    client: Client
+    link: Client
     project: str
     origin: str
-    """Where the server was named, for `alur doctor` and errors."""
+    """Where the server was named, for `alur doctor`."""
     owner_of: local.LocalServer | None = None
-    guess: str = ""
-    """What to name when this is one server of several and nobody said which; empty when it is meant for certain."""
+    others: Sequence[local.LocalServer] = ()
+    """The servers on this machine that may be meant as well: nobody said which."""
+    is_guess: bool = False
+    """Nothing speaks for this server more than for the others, so that nothing may be changed there."""
+
+    is_told: bool = False
+    """Whether it was said which of several servers is asked."""
+
+    @property
+    def client(self) -> Client:
+        """The client; where others may be meant, it is told once that this one is asked."""
+        if self.others and not self.is_told:
+            self.is_told = True
+            note(
+                f"asking {self.link.server} ({self.origin}), one of {len(self.others) + 1} servers on this "
+                "machine; --server or ALUR_DATA names another"
+            )
+        return self.link
+
+    def check_meant(self) -> None:
+        """Raise `InvalidError` where something would be changed on a server that may not be the one that is meant."""
+        if self.is_guess:
+            urls = [self.link.server, *(one.url for one in self.others)]
+            raise InvalidError(
+                f"nothing was changed: {len(urls)} servers run on this machine, {' and '.join(urls)}; "
+                f"say which one is meant, as by `alur --server {urls[0]} …`"
+            )
 
     def call(self, method: str, path: str, body: object = None, **more: Any) -> Answer:
         """Send one request below `/api/v1`.
@@ -46,8 +74,8 @@ class Session:
         A token of the command line itself that the server forgot is taken anew once. Raises `InvalidError` rather than
         change anything on a server that was guessed.
         """
-        if self.guess and method != "GET":
-            raise InvalidError(f"{self.guess} Nothing was changed.")
+        if method != "GET":
+            self.check_meant()
         try:
             return self.client.call(method, f"/api/v1{path}", body, **more)
         except RefusedError as error:
@@ -91,48 +119,64 @@ def open_session(choice: Choice, project: str | None = None) -> Session:
     context = config.get(name) if name else None
     server = choice.server or (None if choice.context else os.environ.get("ALUR_SERVER"))
     token = os.environ.get("ALUR_TOKEN")
-    wanted = project or os.environ.get("ALUR_PROJECT")
     if server is None and context is not None:
-        wanted = wanted or context.project
-        client = Client(context.server, token or context.token or None)
-        return _owned(Session(client, wanted or DEFAULT_PROJECT, f"context {name}"))
+        origin, wanted = f"context {name}", _project(project, context.project, f"context {name}")
+        client = Client(context.server, token or context.token or None, origin)
+        return _owned(Session(client, wanted, origin))
+    wanted = _project(project)
     if server is not None:
         origin = "--server" if choice.server else "ALUR_SERVER"
-        return _owned(Session(Client(server, token), wanted or DEFAULT_PROJECT, origin))
-    found, guess = _on_this_machine()
-    client = Client(found.url, token)
-    return _owned(Session(client, wanted or DEFAULT_PROJECT, f"{found.data}", guess=guess))
+        return _owned(Session(Client(server, token, origin), wanted, origin))
+    found, *others = _on_this_machine()
+    is_guess = bool(others) and found.data != data_folder().absolute()
+    origin = f"on {found.data}"
+    client = Client(found.url, token, origin)
+    return _owned(Session(client, wanted, origin, others=others, is_guess=is_guess))
 
 
-def _on_this_machine() -> tuple[local.LocalServer, str]:
-    """Return the server to speak to, and what to say where it is a guess: that of the default data folder is none."""
+def _project(option: str | None, kept: str = "", keeper: str = "") -> str:
+    """Return the project that is meant: option, which was checked, over environment over what is kept."""
+    named = os.environ.get("ALUR_PROJECT")
+    if option or named:
+        return option or check_project(str(named), "ALUR_PROJECT")
+    return check_project(kept, keeper) if kept else DEFAULT_PROJECT
+
+
+def check_project(name: str, origin: str | None = None) -> str:
+    """Return the name of a project. Raises a usage error that says who named what can be none."""
+    if not is_label(name):
+        rule = "1 to 63 of a-z, 0-9 and hyphens, no hyphen at its ends"
+        raise typer.BadParameter(f"{name!r} is no name of a project: {rule}", param_hint=origin)
+    return name
+
+
+def _on_this_machine() -> list[local.LocalServer]:
+    """Return the servers that may be meant, the likeliest first. Raises `UnreachableError` when there are none."""
     running, named = local.running(), os.environ.get("ALUR_DATA")
-    if named:
-        running = [one for one in running if one.data == Path(named).absolute()]
-    if not running:
-        where = f"on {named} (ALUR_DATA)" if named else "on this machine"
-        message = f"no server is named and none runs {where}; start `alur dev`, or `alur login --server URL`"
-        raise UnreachableError(message)
-    found, *others = running
-    if not others:
-        return found, ""
-    beside = ", ".join(f"{one.url} on {one.data}" for one in others)
-    note(
-        f"using {found.url} on {found.data}; there runs {beside} as well: "
-        "ALUR_DATA or --server names the one that is meant"
-    )
-    if found.data == data_folder().absolute():
-        return found, ""
-    return found, f"{len(running)} servers run on this machine: say which by ALUR_DATA or --server."
+    if not named:
+        if not running:
+            raise UnreachableError(
+                "no server runs on this machine and none is named: start one by `alur dev`, or name one "
+                "by --server, ALUR_SERVER or `alur login --server URL`"
+            )
+        return running
+    meant = [one for one in running if one.data == Path(named).absolute()]
+    if not meant:
+        others = " and ".join(f"{one.url} on {one.data}" for one in running)
+        beside = f"; unset ALUR_DATA to ask {others}" if others else ""
+        raise UnreachableError(
+            f"no server runs on {named}, which ALUR_DATA names: start one there by `alur dev`{beside}"
+        )
+    return meant
 
 
 def _owned(session: Session) -> Session:
     """Give a session without token the token of a server on this machine whose data is ours."""
-    if session.client.token is None:
-        server = local.find_by_url(session.client.server)
+    if session.link.token is None:
+        server = local.find_by_url(session.link.server)
         if server is not None:
             session.owner_of = server
-            session.client.token = local.kept_token(server)
+            session.link.token = local.kept_token(server)
     return session
 
 

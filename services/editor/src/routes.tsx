@@ -42,6 +42,12 @@ export const router = createBrowserRouter([
         }),
       },
       {
+        path: "projects/:project/variables",
+        lazy: async () => ({
+          Component: (await import("./features/variables/variables-page")).VariablesPage,
+        }),
+      },
+      {
         path: "security",
         lazy: async () => ({
           Component: (await import("./features/security/security-page")).SecurityPage,

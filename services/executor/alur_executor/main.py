@@ -196,7 +196,9 @@ def jail_settings(settings: Settings) -> JailSettings:
         bubblewrap=settings.code_bubblewrap,
         concurrency=settings.code_concurrency,
         max_seconds=settings.code_max_seconds,
-        max_memory=settings.code_max_memory_mib * 1024 * 1024,
+        max_memory=settings.code_max_memory_mib * MIB,
+        tenant_seconds=settings.code_tenant_seconds,
+        tenant_memory={t: mib * MIB for t, mib in settings.code_tenant_memory_mib.items()},
         packages=tuple(_names(settings.code_packages)),
         bridge="alur_engine.expressions.bridge",
         bridge_packages=("alur_engine", "alur_sdk", "jmespath", "tzdata"),
@@ -277,12 +279,16 @@ async def main(settings: Settings) -> None:
         server.serve(EXECUTOR_PORT, [port.nudge, port.admit, port.preview])
         server.serve(PROGRESS_PORT, [ProgressPort(service.progress).watch])
         address = calls.reached_at(await server.start(calls.host, calls.port))
-        service.executor.address = address
         running.takes_work()
         await service.start()
+        if settings.worker:
+            await _forget_former(Workers(under.documents), under.worker)
         await under.bus.start()
+        # Only now: while it starts it may be too busy to answer who hands something over.
+        service.executor.address = address
         _log.info("executor ready", worker=under.worker, address=address, pools=settings.pools)
         await running.until_told(under.dependencies.follow(server.health.turn))
+        await server.drain()
         await under.bus.rest()
         await service.stop()
         await replies.close()
@@ -290,6 +296,14 @@ async def main(settings: Settings) -> None:
         await channels.close()
         await security.close()
         await registry.close()
+
+
+async def _forget_former(workers: Workers, worker: str) -> None:
+    """What a process of this name had goes on now; where that cannot be said, once its lease has run out."""
+    try:
+        await workers.forget_former(worker)
+    except AlurError as error:
+        _log.warning("lease of before not removed, it runs out", reason=error.message)
 
 
 def _needs(

@@ -44,7 +44,7 @@ class Settings(CommonSettings):
     drain_seconds: float = Field(
         default=10.0,
         ge=0,
-        description="How long a stop may take. In its first quarter executions still begin nodes; a node that takes "
+        description="How long a stop may take. In its first tenth executions still begin nodes; a node that takes "
         "longer than the rest is cut off and repeated by another executor.",
     )
     code_bubblewrap: str = Field(

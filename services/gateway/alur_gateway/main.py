@@ -236,6 +236,7 @@ class _Alone:
         port = listener.getsockname()[1]
         gateway = self._gateway(name, port)
         await under.bus.start()
+        self._running.takes_work()
         grpc, grpc_port = await serve_grpc(
             gateway.use_cases,
             settings.host,
@@ -255,14 +256,15 @@ class _Alone:
         await self._running.until_told(
             self._ready(gateway), under.dependencies.follow(tell), _end_of(serving)
         )
+        await server.drain()
         gateway.stop()
         await grpc.stop(grace=settings.drain_seconds)
         await serving
-        await under.bus.close()
-        await server.stop()
-        await self._leave()
+        await self._leave(server)
 
-    async def _leave(self) -> None:
+    async def _leave(self, server: CallsServer) -> None:
+        await self._under.bus.close()
+        await server.stop()
         await self._channels.close()
         await self._security.close()
         await self._channel.close()

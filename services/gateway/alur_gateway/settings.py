@@ -40,9 +40,14 @@ class Settings(CommonSettings):
     trusted_proxies: str = Field(
         default="", description="Networks whose X-Forwarded-For is believed, comma-separated."
     )
-    rate_per_address: str = Field(default="", description="Requests of one address; empty: all.")
-    rate_per_token: str = Field(default="", description="Requests with one token; empty: all.")
-    rate_per_hook: str = Field(default="", description="Calls of one webhook; empty: all.")
+    rate_per_address: str = Field(
+        default="",
+        description="Requests of one address, such as `100/second` or `5000/hour`; empty: all.",
+    )
+    rate_per_token: str = Field(
+        default="", description="Requests with one token, alike; empty: all."
+    )
+    rate_per_hook: str = Field(default="", description="Calls of one webhook, alike; empty: all.")
     max_document_bytes: int = Field(
         default=10 * 1024 * 1024, ge=1024, description="The largest body that REST reads."
     )

@@ -73,6 +73,7 @@ def build(
             public_url=settings.public_url,
             needs_broker=settings.needs_broker,
             bounds_of=_bounds_of(settings),
+            reach_of=settings.allow_lists.told,
             pool_projects=PoolProjects.parse(settings.pool_projects),
             fresh_seconds=settings.fresh_seconds if settings.is_distributed else None,
         )
@@ -85,16 +86,13 @@ def build(
 def _bounds_of(settings: Settings) -> BoundsOf:
     """Return what executors let nodes do, by the settings that are one for all services."""
     allow_lists = settings.allow_lists
-    # Executors alone may have been given other limits of code: a default of ours says nothing of theirs.
-    told = settings.model_fields_set
-    seconds = settings.code_max_seconds if "code_max_seconds" in told else None
-    memory = settings.code_max_memory_mib * 1024 * 1024 if "code_max_memory_mib" in told else None
 
     def bounds(tenant: str, project: str) -> Bounds:
+        room = settings.code_tenant_memory_mib.get(tenant, settings.code_max_memory_mib)
         return Bounds(
             wide=allow_lists.of(tenant, project).wide(),
-            code_seconds=seconds,
-            code_bytes=memory,
+            code_seconds=settings.code_tenant_seconds.get(tenant, settings.code_max_seconds),
+            code_bytes=room * 1024 * 1024,
         )
 
     return bounds
@@ -146,9 +144,11 @@ async def main(settings: Settings) -> None:
         await under.bus.start()
         await registry.start()
         await registry.ensure_owner()
+        await registry.record_reach()
         calls = CallSettings()
         server = CallsServer(calls, running.metrics, running.tracer)
         server.serve(PORT, served(registry))
+        running.takes_work()
         port = await server.start(calls.host, calls.port)
         _log.info("registry ready", address=calls.reached_at(port))
         await running.until_told(

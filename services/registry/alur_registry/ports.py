@@ -27,6 +27,8 @@ from alur_sdk.errors import Problem
 T = TypeVar("T")
 BoundsOf = Callable[[str, str], Bounds]
 """What nodes of a tenant's project may do."""
+ReachOf = Callable[[str], dict[str, str]]
+"""The networks that a tenant's nodes may reach beside the public internet: project, or `*` for all -> networks."""
 Validate = Callable[[object], tuple[Workflow | None, Sequence[Problem]]]
 """Read a raw document: the workflow when it is sound, and every problem with its path."""
 

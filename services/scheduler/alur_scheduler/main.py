@@ -305,7 +305,7 @@ def readers_of(settings: Settings, worker: str, metrics: Metrics) -> KafkaReader
     """Return how this process reads topics; `worker` is a name of it that is the same after a restart, where there is one."""
     decisions = Decisions(metrics.counter("outbound_decisions_total"))
     guards = Guards(settings.allow_lists, decisions=decisions)
-    return KafkaReaders(settings.kafka, guards.of, worker)
+    return KafkaReaders(settings.kafka, guards.of, worker, leaves=settings.leaves_for_good)
 
 
 async def main(settings: Settings) -> None:
@@ -334,10 +334,12 @@ async def main(settings: Settings) -> None:
         # No other service calls it: it is there to be asked for its health.
         server = CallsServer(calls, running.metrics, running.tracer)
         address = calls.reached_at(await server.start(calls.host, calls.port))
+        running.takes_work()
         await under.bus.start()
         await running.until_told(
             _scheduling(scheduler, address), under.dependencies.follow(server.health.turn)
         )
+        await server.drain()
         await scheduler.stop()
         await server.stop()
         await replies.close()

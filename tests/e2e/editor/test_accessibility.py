@@ -34,8 +34,17 @@ SPEC = {
 }
 
 
+AT_REST = """
+new Promise(requestAnimationFrame).then(() => Promise.allSettled(
+  document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished)
+))
+"""
+"""What has just been enabled or opened goes over to its colours within some frames: only what stays is judged."""
+
+
 def serious(page: Page) -> list[str]:
     """Return the serious and critical findings of axe, each with where it is."""
+    page.evaluate(AT_REST)
     # By the debugger rather than by a tag: the content policy lets no other script in.
     page.evaluate(AXE.read_text())
     found: list[dict[str, Any]] = page.evaluate(

@@ -51,7 +51,7 @@ def test_limits_that_somebody_else_changed_meanwhile_are_not_undone(
     page, rest = editor.page, editor.platform.rest
     kept = KEPT.replace("to-sales", "to-shop")
     made = {"type": "bearer", "fields": {"token": "t"}, "allowedDomains": ["a.test", "b.test"]}
-    assert rest.put(kept, json=made).status_code == 200
+    assert rest.put(kept, json=made).status_code == 201
     page.goto("/projects/default/credentials")
     page.get_by_role("button", name="Change to-shop").click()
     form = page.get_by_role("dialog", name="to-shop")

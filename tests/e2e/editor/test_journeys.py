@@ -269,6 +269,7 @@ def test_a_workflow_is_drawn_with_the_keyboard_alone(editor: Editor) -> None:
     connect = editor.panel.get_by_role("combobox", name="Connect port kept to")
     connect.focus()
     page.keyboard.type("sort")
+    expect(page.get_by_role("option")).to_have_text(["sort"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(".react-flow__edge")).to_have_count(2)

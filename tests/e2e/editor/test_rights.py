@@ -48,6 +48,8 @@ def test_a_viewer_looks_and_changes_nothing(viewer: Page, platform: AlurDev) -> 
     viewer.goto("/projects/default/workflows")
     expect(viewer.get_by_role("button", name="New workflow")).to_be_disabled()
     expect(viewer.get_by_role("link", name="Credentials")).to_have_count(0)
+    viewer.get_by_role("link", name="Variables").click()
+    expect(viewer.get_by_role("button", name="New variable")).to_be_disabled()
     viewer.goto("/projects/default/workflows/to-look-at")
     expect(viewer.get_by_text("View only")).to_be_visible()
     for name in ("Save", "Run"):

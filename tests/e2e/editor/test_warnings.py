@@ -49,3 +49,23 @@ def test_a_fault_comes_before_what_is_risky(editor: Editor) -> None:
     editor.page.get_by_role("button", name="1 problem").click()
     told = editor.page.get_by_role("list", name="Problems and warnings")
     expect(told.get_by_role("button")).to_have_count(1)
+
+
+def test_characters_that_nobody_sees_are_told_and_taken_out(editor: Editor) -> None:
+    """They come along with what is pasted; in code they stand as a mark."""
+    call = {**CALL, "params": {"url": "https://a.exam\u200bple.com/"}}
+    code = {"name": "code", "type": "core.code", "params": {"code": "return [] // \u202e }"}}
+    editor.given("hidden", title="H", nodes=[call, {**code, "position": {"x": 640, "y": 0}}])
+    editor.open("hidden")
+    expect(editor.node("call").get_by_label("1 warning")).to_be_visible()
+    editor.choose("call")
+    note = editor.panel.get_by_role("status").filter(has_text="U+200B")
+    expect(note).to_contain_text("nobody sees")
+    note.get_by_role("button", name="Remove them").click()
+    expect(note).to_have_count(0)
+    expect(editor.panel.get_by_role("textbox", name="Url")).to_have_value("https://a.example.com/")
+    expect(editor.node("call").get_by_label("1 warning")).to_have_count(0)
+    editor.choose("code")
+    expect(editor.panel.locator(".cm-specialChar")).to_have_count(1)
+    editor.panel.get_by_role("button", name="Remove them").click()
+    expect(editor.panel.locator(".cm-specialChar")).to_have_count(0)

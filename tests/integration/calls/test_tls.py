@@ -22,7 +22,7 @@ from alur_gateway.settings import Settings
 from alur_sdk.errors import InvalidError, UnavailableError
 from tests.support.health import health_of
 from tests.unit.gateway.rest import RestWorld
-from tools.servers.certificates import write_certificates
+from tools.servers.certificates import write_certificate, write_certificates
 
 TOKEN = SecretStr("a secret")
 
@@ -31,6 +31,13 @@ def made(folder: Path) -> Path:
     """Make an authority in a new folder, and a certificate that it signs."""
     folder.mkdir()
     write_certificates(folder)
+    return folder
+
+
+def issued(site: Site, folder: Path, days: float) -> Path:
+    """Return a new folder with another certificate of our authority, good from a day ago for so many days from now."""
+    shutil.copytree(site.ours, folder)
+    write_certificate(folder, days=days)
     return folder
 
 
@@ -100,6 +107,35 @@ async def test_a_service_without_a_certificate_is_refused(site: Site) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await health_of(site.address, "", credentials=credentials)
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize(("days", "is_taken"), [(1.0, True), (-0.5, False)])
+async def test_38_a_certificate_that_is_over_is_refused_on_either_side(
+    site: Site, tmp_path: Path, days: float, *, is_taken: bool
+) -> None:
+    """Its authority is good still, and is that of both."""
+    other = settings_of(issued(site, tmp_path / "other", days))
+    server = CallsServer(other)
+    server.serve("test", [answer])
+    address = f"127.0.0.1:{await server.start('127.0.0.1', 0)}"
+    for asking, asked_of in ((other, site.address), (settings_of(site.ours), address)):
+        if is_taken:
+            assert await asked(asked_of, asking) == 42
+        else:
+            with pytest.raises(UnavailableError, match="out of reach"):
+                await asked(asked_of, asking)
+    await server.stop(0)
+
+
+async def test_38_a_message_of_100_mb_is_refused(site: Site) -> None:
+    credentials = Identity(*_files(site.ours)).channel_credentials()
+    unbounded = [("grpc.max_send_message_length", -1)]
+    async with grpc.aio.secure_channel(site.address, credentials, unbounded) as channel:
+        call = channel.unary_unary("/alur_api.calls.v1.CallsService/Call", None, None)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call(bytes(100 * 1024 * 1024), timeout=30)
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert await asked(site.address, settings_of(site.ours)) == 42
 
 
 def renew(site: Site) -> None:
@@ -196,3 +232,21 @@ async def is_answered(address: str, credentials: grpc.ChannelCredentials | None)
 def test_half_of_the_public_identity_stops_the_start(tmp_path: Path, half: str) -> None:
     with pytest.raises(InvalidError, match="ALUR_GRPC_CERTIFICATE and ALUR_GRPC_KEY"):
         _ = Settings.load(**{half: tmp_path / "x.pem"}).grpc_identity
+
+
+def test_a_setting_whose_file_is_no_certificate_stops_the_start_with_its_name(
+    tmp_path: Path,
+) -> None:
+    ours, theirs = made(tmp_path / "ours"), made(tmp_path / "theirs")
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("no PEM")
+    certificate, key = ours / "server.crt", ours / "server.key"
+    for files, told in (
+        ((garbage, key, None), "ALUR_GRPC_CERTIFICATE and ALUR_GRPC_KEY are no certificate"),
+        ((certificate, theirs / "server.key", None), "ALUR_GRPC_KEY are no certificate .*MISMATCH"),
+        ((certificate, key, garbage), "ALUR_GRPC_AUTHORITY: .*garbage.pem holds no certificate"),
+        ((certificate, tmp_path / "nowhere", None), "ALUR_GRPC_KEY: .*nowhere cannot be read"),
+    ):
+        names = dict(zip(("grpc_certificate", "grpc_key", "grpc_authority"), files, strict=True))
+        with pytest.raises(InvalidError, match=told):
+            _ = Settings(**names).grpc_identity  # type: ignore[arg-type]  # all are paths

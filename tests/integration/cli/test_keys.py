@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlurDev]:
         for number in range(MANY):
             body = {"type": "bearer", "fields": {"token": f"secret {number}"}}
             kept = server.rest.put(f"/api/v1/projects/default/credentials/c{number}", json=body)
-            assert kept.status_code == 200, kept.text
+            assert kept.status_code == 201, kept.text
         document = WORKFLOW.replace("URL", server.url)
         assert server.cli("apply", "-f", "-", feed=document).returncode == 0
         yield server

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from alur_common.bus import PoisonError
 from alur_common.events import Event, ExecutionAdmitted, ExecutionRequested
+from alur_common.kafka import group as groups
 from alur_common.kafka.admin import apply_topics
 from alur_common.kafka.bus import ATTEMPTS, KafkaBus
-from alur_common.kafka.dead_letters import count_letters, read_letters, replay_letters
+from alur_common.kafka.dead_letters import (
+    Letter,
+    count_letters,
+    drop_letters,
+    read_letters,
+    replay_letters,
+)
 from alur_common.kafka.topics import TOPICS, dead_letter_topic
 from alur_common.telemetry import Metrics
-from alur_sdk.errors import UnavailableError
-from tests.integration.kafka.reading import record_of
+from alur_sdk.errors import NotFoundError, UnavailableError
+from tests.integration.kafka.reading import members, record_of
 
 MakeBus = Callable[..., KafkaBus]
 SECONDS = 20
@@ -90,6 +99,23 @@ async def test_each_group_hears_it_and_one_member_of_each(make_bus: MakeBus) -> 
     await asyncio.gather(*(buses[0].publish(ExecutionAdmitted(k, "t")) for k in keys))
     await other.all()
     assert sorted(event.key for event in await together.all()) == sorted(keys)
+
+
+@pytest.mark.parametrize(("leaves", "left"), [(True, 0), (False, 1)])
+async def test_only_who_does_not_come_back_leaves_its_place_to_the_others(
+    broker: str, monkeypatch: pytest.MonkeyPatch, leaves: bool, left: int
+) -> None:
+    monkeypatch.setattr(groups, "SESSION_MS", 60_000)  # longer than the test
+    name, only = group(), key()
+    bus = KafkaBus(broker, service="test", worker=name, leaves=leaves, metrics=Metrics())
+    heard = Heard(only)
+    bus.subscribe(ExecutionAdmitted, name, heard)
+    await bus.start()
+    await bus.publish(ExecutionAdmitted(only, "t"))
+    await heard.all()
+    assert await members(broker, [f"alur-{name}"]) == [1]
+    await bus.close()
+    assert await members(broker, [f"alur-{name}"]) == [left]
 
 
 async def test_what_had_no_effect_comes_again_after_a_crash(make_bus: MakeBus) -> None:
@@ -218,3 +244,65 @@ async def test_dead_letters_are_counted_shown_and_sent_again(
     assert [event.key for event in await heard.all()] == [bad]
     # What is still poisoned is buried again.
     assert bad not in {letter.key for letter in await read_letters(broker, topic, 100)}
+
+
+async def test_dead_letters_are_dropped_oldest_first_and_nobody_hears_of_them(
+    make_bus: MakeBus, broker: str
+) -> None:
+    first, second, topic = key(), key(), dead_letter_topic(ExecutionRequested.topic, "scheduler")
+    told: list[str] = []
+
+    async def handle(event: ExecutionRequested) -> None:
+        told.append(event.key)
+        raise PoisonError("never")
+
+    bus = make_bus()
+    bus.subscribe(ExecutionRequested, "scheduler", handle)
+    await bus.start()
+    for name in (first, second):
+        await bus.publish(ExecutionRequested(name, "t"))
+        await record_of(broker, topic, name.encode())
+    letters = await read_letters(broker, topic, 100)
+    assert [letter.key for letter in letters[-2:]] == [first, second]
+    assert await drop_letters(broker, topic, len(letters) - 1) == len(letters) - 1
+    assert [letter.key for letter in await read_letters(broker, topic, 100)] == [second]
+    assert await drop_letters(broker, topic, 100) == 1
+    assert (await count_letters(broker))[topic] == 0
+    assert [name for name in told if name in {first, second}] == [first, second]
+
+
+async def test_one_dead_letter_is_sent_again_or_dropped_and_the_others_stay_as_they_are(
+    make_bus: MakeBus, broker: str
+) -> None:
+    topic = dead_letter_topic(ExecutionRequested.topic, "scheduler")
+    older, sent, dropped, newer = names = [key() for _ in range(4)]
+    is_mended, heard = False, Heard(sent)
+
+    async def handle(event: ExecutionRequested) -> None:
+        if not is_mended:
+            raise PoisonError("never")
+        await heard(event)
+
+    async def letters() -> dict[str, Letter]:
+        return {letter.key: letter for letter in await read_letters(broker, topic, 100)}
+
+    bus = make_bus()
+    bus.subscribe(ExecutionRequested, "scheduler", handle)
+    await bus.start()
+    for name in names:
+        await bus.publish(ExecutionRequested(name, "t"))
+        await record_of(broker, topic, name.encode())
+    written = (await record_of(broker, topic, older.encode())).timestamp
+    before, is_mended = await letters(), True
+    assert await replay_letters(broker, topic, 100, offset=before[sent].offset) == 1
+    assert [event.key for event in await heard.all()] == [sent]
+    with pytest.raises(NotFoundError, match="has no letter at the offset"):
+        await drop_letters(broker, topic, 100, offset=before[sent].offset)
+    assert await drop_letters(broker, topic, 100, offset=(await letters())[dropped].offset) == 1
+    after = await letters()
+    assert set(after) == set(before) - {sent, dropped}
+    for name, letter in after.items():
+        assert replace(letter, offset=0) == replace(before[name], offset=0)
+    assert (await record_of(broker, topic, older.encode())).timestamp == written
+    assert {older, newer} <= set(after)
+    await drop_letters(broker, topic, 100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -111,6 +111,42 @@ async def test_a_member_that_joins_while_handlers_run_loses_nothing_and_keeps_th
             numbers = [number for found, number in recorder.seen if found == wanted]
             first_times = list(dict.fromkeys(numbers))
             assert first_times == sorted(first_times)
+
+
+async def test_a_member_that_comes_back_under_its_name_takes_nothing_from_the_others(
+    make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "SESSION_MS", 12_000)  # of a slow machine
+    keys, name, revoked = {key() for _ in range(30)}, f"g-{key()}", list[groups.Group]()
+    seen = Recorder(keys)
+
+    def member(worker: str) -> KafkaBus:
+        bus = make_bus(worker=worker)
+        bus.subscribe(ExecutionAdmitted, name, seen)
+        return bus
+
+    def has_some(bus: KafkaBus) -> bool:
+        consumer = bus._groups[name]._consumer
+        return consumer is not None and len(consumer.assignment()) > 0
+
+    one, other = member(f"one-{name}"), member(f"other-{name}")
+    await one.start()
+    await other.start()
+    await until(lambda: has_some(one) and has_some(other))
+    await one.close()
+    let_go = groups.Group.revoked
+
+    async def told(group: groups.Group, partitions: Collection[TopicPartition]) -> None:
+        revoked.append(group)
+        await let_go(group, partitions)
+
+    monkeypatch.setattr(groups.Group, "revoked", told)
+    back = member(f"one-{name}")
+    await back.start()
+    await until(lambda: has_some(back))
+    await publish_all(back, keys, 1)
+    await until(lambda: len({found for found, _ in seen.seen}) == len(keys))
+    assert other._groups[name] not in revoked
 
 
 async def test_a_process_that_dies_between_effect_and_commit_leaves_it_to_the_next(

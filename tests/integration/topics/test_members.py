@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from uuid import uuid4
 
+import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from alur_common.blobs_memory import MemoryBlobs
 from alur_common.bus_in_process import InProcessBus
@@ -14,11 +15,16 @@ from alur_common.clock import SystemClock, SystemIds
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.executions import StoredExecutions
+from alur_common.kafka.admin import administer
+from alur_common.kafka.settings import settings_of
 from alur_common.outbound.guard import Guard
 from alur_common.starts import Starts
+from alur_scheduler.adapters import kafka_reader
 from alur_scheduler.adapters.readers import KafkaReaders
-from alur_scheduler.service.listeners import Listeners
+from alur_scheduler.domain.records import own_group
+from alur_scheduler.service.listeners import TOPIC, Listeners
 from alur_scheduler.service.topics import Topics
+from tests.integration.kafka.reading import members
 from tests.support.security import Noted
 
 PARTITIONS, RECORDS = 4, 400
@@ -38,7 +44,7 @@ class World:
         document = {"metadata": {"name": "w"}, "spec": {"triggers": triggers}}
         uid = uuid4().hex
         self.record = WorkflowRecord("t", "p", "w", uid, 1, document, 1, "", 0.0, 0.0, 0.0)
-        self.servers = servers
+        self.servers, self.topic = servers, topic
         self.clock = SystemClock()
         self.documents = MemoryDocuments(self.clock)
         self.executions = StoredExecutions(self.documents)
@@ -50,7 +56,7 @@ class World:
 
     async def scheduler(self, name: str) -> Topics:
         """Return another scheduler, which has begun to read."""
-        readers = KafkaReaders(self.servers, lambda *_: Guard(), name)
+        readers = KafkaReaders(self.servers, lambda *_: Guard(), name, leaves=True)
         topics = Topics(self.documents, self, self.starts, readers, self.clock, notes=Noted())  # type: ignore[arg-type]  # it is asked for no more
         await topics.follow()
         return topics
@@ -68,20 +74,23 @@ class World:
                     await asyncio.sleep(0.1)
 
 
-async def test_each_record_starts_once_while_schedulers_come_and_go(kafka_servers: str) -> None:
+async def prepared(servers: str) -> World:
     topic = f"m-{uuid4().hex[:8]}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
-    await admin.close()
-    world = World(kafka_servers, topic)
+    async with administer(settings_of(servers)) as admin:
+        await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
+    world = World(servers, topic)
     await Listeners(world.documents).sync(world.record)
+    return world
+
+
+async def test_each_record_starts_once_while_schedulers_come_and_go(kafka_servers: str) -> None:
+    world = await prepared(kafka_servers)
     first = await world.scheduler("one")
     others = []
     async with AIOKafkaProducer(bootstrap_servers=kafka_servers) as producer:
         for number in range(RECORDS):
             value = str(number).encode()
-            await producer.send_and_wait(topic, value, partition=number % PARTITIONS)
+            await producer.send_and_wait(world.topic, value, partition=number % PARTITIONS)
             if number == RECORDS // 4:
                 others.append(await world.scheduler("two"))
             if number == RECORDS // 2:
@@ -92,3 +101,19 @@ async def test_each_record_starts_once_while_schedulers_come_and_go(kafka_server
         await other.stop()
     assert await world.started("each") == list(range(RECORDS))
     assert await world.started("batch") == list(range(RECORDS))
+
+
+async def test_a_scheduler_that_does_not_come_back_leaves_its_places_to_the_others(
+    kafka_servers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_reader, "SESSION_MS", 60_000)  # longer than the test
+    world = await prepared(kafka_servers)
+    groups = [own_group(one["id"]) async for one in Listeners(world.documents).all_of(TOPIC)]
+    first, second = await world.scheduler("one"), await world.scheduler("two")
+    async with asyncio.timeout(60):
+        while await members(kafka_servers, groups) != [2, 2]:  # noqa: ASYNC110  # the broker tells nobody
+            await asyncio.sleep(0.1)
+    await first.stop()
+    assert await members(kafka_servers, groups) == [1, 1]
+    await second.stop()
+    assert await members(kafka_servers, groups) == [0, 0]

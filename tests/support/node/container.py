@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,12 @@ from tests.support.node.environment import command_of, environment
 from tests.support.node.probes import Probe, Target, is_well
 from tests.support.node.runtimes import ENTRY, Runtime, Sandbox
 from tests.support.node.status import ContainerState, now
+from tests.support.node.usage import cpu_seconds
 from tests.support.node.volumes import NotYetError, Volumes
 from tools.servers import leash
 
 AGAIN_SECONDS = 0.3
+SOON_SECONDS = 0.5
 BACK_OFF_SECONDS = (0.5, 10.0)
 """The first and the longest: a kubelet's are 10 s and 5 min."""
 
@@ -54,6 +57,7 @@ class ContainerRun:
         self._told_to_stop = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._box: Sandbox | None = None
+        self._first = 0
 
     async def run(self) -> None:
         """Run it until it has ended for good."""
@@ -85,6 +89,7 @@ class ContainerRun:
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         self.state.started_at, self.state.waits = now(), ""
+        self._first = 0
         self.changed()
         probing = asyncio.create_task(self._probe())
         try:
@@ -101,6 +106,15 @@ class ContainerRun:
         folder = self._ground.folder / "logs"
         folder.mkdir(exist_ok=True)
         return folder / f"{self._pod['metadata']['name']}.{self.state.name}.log"
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of all its processes, 0 while it does not run."""
+        if self._process is None or self._box is None or not self.state.is_started:
+            return 0.0
+        self._first = self._first or self._ground.runtime.first_process(
+            self._box, self._process.pid
+        )
+        return cpu_seconds(self._first) if self._first else 0.0
 
     async def _made(self) -> tuple[Sandbox, list[str]]:
         """Return what it is started as, once all that it names is there."""
@@ -152,13 +166,23 @@ class ContainerRun:
         return None
 
     async def _starts(self, probe: Probe) -> bool:
-        while not await self._asked(probe):
+        while not await self._gets_well(probe):
             if probe.hear(well=False):
                 return False
-            await asyncio.sleep(probe.period)
+        return True
+
+    async def _gets_well(self, probe: Probe) -> bool:
+        """Whether it is well within a period. It is asked more often than a kubelet does: nobody is to wait for nothing."""
+        end = time.monotonic() + probe.period
+        while not await self._asked(probe):
+            if time.monotonic() >= end:
+                return False
+            await asyncio.sleep(min(SOON_SECONDS, probe.period))
         return True
 
     async def _follow_readiness(self, probe: Probe) -> None:
+        while not await self._gets_well(probe):
+            pass
         while True:
             if probe.hear(well=await self._asked(probe)):
                 self.state.is_ready = probe.holds

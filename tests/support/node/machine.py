@@ -8,10 +8,13 @@ makes claims of volumes true by a folder.
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
+import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,8 +31,20 @@ from tools.servers.cluster import Cluster
 
 LEAVING_SECONDS = 5.0
 Done = TypeVar("Done")
-_NETWORKS = itertools.count(1)
+_NETWORKS = iter(range(1, 255))
 """Each machine of a test run has addresses of its own."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """The processor time that the container of a pod has used."""
+
+    namespace: str
+    pod: str
+    uid: str
+    labels: dict[str, str]
+    container: str
+    cpu_seconds: float
 
 
 class Machine:
@@ -43,7 +58,7 @@ class Machine:
         self.folder = folder
         self.runtime = runtime or Processes()
         folder.mkdir(parents=True, exist_ok=True)
-        self._network = next(_NETWORKS)
+        self._network = _free_network()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._tasks: list[asyncio.Task[None]] = []
@@ -73,6 +88,11 @@ class Machine:
         code, said = self._do(found.containers[0].execute(list(command))).result(60)
         assert code == 0, said
         return said
+
+    def used(self) -> list[Used]:
+        """Return what the pods that run have used so far, of their first containers."""
+        runs = [run for run in tuple(self._runs.values()) if not run.is_stopping]
+        return [_used(run) for run in runs if run.containers[0].state.is_started]
 
     def address_of(self, service: str) -> str:
         """Return the address of a service, which is good outside of the pods as well."""
@@ -203,3 +223,30 @@ class Machine:
                 await self._api.patch(
                     f"{path}/{claim['metadata']['name']}/status", {"status": {"phase": "Bound"}}
                 )
+
+
+def _free_network() -> int:
+    """Return the next network of loopback in which no machine of another test run is."""
+    for network in _NETWORKS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((f"127.{network}.0.1", 443))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return network
+    raise AssertionError("no network of loopback is free")
+
+
+def _used(run: PodRun) -> Used:
+    about, container = run.pod["metadata"], run.containers[0]
+    return Used(
+        about["namespace"],
+        about["name"],
+        about["uid"],
+        about.get("labels") or {},
+        container.state.name,
+        container.cpu_seconds(),
+    )

@@ -49,6 +49,9 @@ class Runtime(Protocol):
     def signal(self, box: Sandbox, pid: int, number: int) -> None:
         """Send a signal to a container that was started as this process."""
 
+    def first_process(self, box: Sandbox, pid: int) -> int:
+        """Return the process under which all of a container are, 0 when there is none."""
+
 
 class Processes:
     """Runs the command from this tree's environment, with the pod's mounts at their places."""
@@ -73,6 +76,9 @@ class Processes:
         # The process itself watches over the one that it has put into the pod's mounts.
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         os.kill(int(children[0]) if children else pid, number)
+
+    def first_process(self, box: Sandbox, pid: int) -> int:
+        return pid
 
 
 def _root() -> Iterator[str]:
@@ -108,6 +114,11 @@ class Podman:
     def signal(self, box: Sandbox, pid: int, number: int) -> None:
         asked = ("podman", "kill", "--signal", str(number), box.name)
         subprocess.run(asked, capture_output=True, check=False)  # noqa: S603  # our own command
+
+    def first_process(self, box: Sandbox, pid: int) -> int:
+        asked = ("podman", "inspect", "--format", "{{.State.Pid}}", box.name)
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603  # our own command
+        return int(done.stdout) if done.returncode == 0 else 0
 
 
 RUN = (

@@ -12,8 +12,8 @@ case "$verb" in
     exec)
         while [ "$1" != -- ]; do shift; done
         shift
-        # No service is here that a command could speak as; the reader's own token takes its place.
-        set -- "${@/--as-service/--name=reader}"
+        # No service is here that a command could speak as; the reader's own data take its place.
+        set -- "${@/--as-service/--data=$ALUR_DATA}"
         exec "${@//\/var\/lib\/alur\/data/$ALUR_DATA}"
         ;;
     wait)

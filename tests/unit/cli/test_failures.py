@@ -20,7 +20,7 @@ def test_a_server_that_does_not_listen_is_out_of_reach(
     monkeypatch.setenv("ALUR_SERVER", "http://127.0.0.1:1")
     done = cli("get", "workflows")
     assert done.code == 3
-    assert "alur dev" in done.err
+    assert "(ALUR_SERVER) does not answer" in done.err
 
 
 def test_a_server_that_is_not_ready_is_out_of_reach(cli: Cli, server: FakeServer) -> None:

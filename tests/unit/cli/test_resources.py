@@ -58,6 +58,15 @@ def test_executions_are_filtered_by_the_server(cli: Cli, server: FakeServer) -> 
     assert server.requests[0].query == {"workflow": "orders", "status": "failed", "limit": "200"}
 
 
+def test_executions_tell_what_started_them(cli: Cli, server: FakeServer) -> None:
+    ways = {"e1": ("error", "on-error"), "e2": ("error", None), "e3": ("child", None)}
+    shown = [{"id": i, "mode": mode, "trigger": name} for i, (mode, name) in ways.items()]
+    server.on("GET", "executions", page(*shown))
+    lines = cli("get", "executions").out.splitlines()[1:]
+    started = [word for line in lines for word in line.split() if word not in {"-", *ways}]
+    assert started == ["on-error", "(error)", "(child)"]
+
+
 def test_executions_of_a_workflow_that_is_not_there_are_a_failure(
     cli: Cli, server: FakeServer
 ) -> None:

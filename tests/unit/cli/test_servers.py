@@ -151,28 +151,76 @@ def test_a_server_on_this_machine_needs_neither_address_nor_token(
     assert stat.S_IMODE((tmp_path / "data" / "cli.token").stat().st_mode) == 0o600
 
 
-def test_of_several_servers_on_this_machine_the_chosen_one_is_told(
-    cli: Cli, local: _OwnerSocket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def beside(local: _OwnerSocket, tmp_path: Path) -> str:
+    """Let another server run on this machine, started before."""
     other = tmp_path / "other"
     other.mkdir()
     (other / "server.json").write_text(json.dumps({"url": "http://other:1", "pid": os.getpid()}))
     remember(other)
     remember(tmp_path / "data")
+    return "http://other:1"
+
+
+def test_of_several_servers_on_this_machine_the_one_that_is_asked_is_told(
+    cli: Cli, beside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = cli("get", "workflows")
     assert done.code == 0
-    assert (f"using {local_url(tmp_path)}" in done.err, "http://other:1" in done.err) == (
-        True,
-        True,
-    )
-    done = cli("cancel", "one")
-    assert (done.code, "2 servers run" in done.err, "ALUR_DATA" in done.err) == (1, True, True)
+    assert f"asking {local_url(tmp_path)} (on {tmp_path / 'data'}), one of 2 servers" in done.err
     monkeypatch.setenv("ALUR_DATA", str(tmp_path / "data"))
-    assert "2 servers run" not in cli("cancel", "one").err
-    assert "http://other:1" not in cli("get", "workflows").err
+    assert "asking" not in cli("get", "workflows").err
+
+
+@pytest.mark.parametrize("command", [("cancel", "one"), ("delete", "workflow", "w")])
+def test_nothing_is_changed_on_one_of_several_servers_and_that_is_all_that_is_said(
+    cli: Cli, beside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, str]
+) -> None:
+    done, here = cli(*command), local_url(tmp_path)
+    assert (done.code, done.err.count("\n"), "asking" in done.err) == (1, 1, False)
+    assert f"2 servers run on this machine, {here} and {beside}; say which" in done.err
+    assert "say which" not in cli("--server", here, *command).err
+    monkeypatch.setenv("ALUR_DATA", str(tmp_path / "data"))
+    assert "say which" not in cli(*command).err
+
+
+def test_a_folder_without_a_server_is_told_with_the_servers_that_run(
+    cli: Cli, beside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ALUR_DATA", str(tmp_path / "nothing"))
     done = cli("get", "workflows")
-    assert (done.code, "ALUR_DATA" in done.err) == (3, True)
+    assert done.code == 3
+    assert f"no server runs on {tmp_path / 'nothing'}, which ALUR_DATA names" in done.err
+    assert f"unset ALUR_DATA to ask {local_url(tmp_path)}" in done.err
+
+
+def test_a_machine_without_servers_is_told_with_the_ways_to_name_one(cli: Cli) -> None:
+    done = cli("get", "workflows")
+    assert (done.code, "none is named: start one by `alur dev`" in done.err) == (3, True)
+
+
+@pytest.mark.parametrize("by", ["--server", "ALUR_SERVER", "context shop"])
+def test_a_server_that_does_not_answer_is_told_with_what_named_it(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    gone = "http://127.0.0.1:1"
+    cli("config", "set", "shop", "--server", gone)
+    if by == "ALUR_SERVER":
+        monkeypatch.setenv("ALUR_SERVER", gone)
+    done = cli(*(["--server", gone] if by == "--server" else []), "get", "workflows")
+    assert (done.code, f"{gone} ({by}) does not answer" in done.err) == (3, True)
+    assert "alur dev" not in done.err
+
+
+def test_what_is_no_name_of_a_project_is_told_of_who_named_it(
+    cli: Cli, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = cli("get", "workflows", "-p", "Shop X")
+    assert (done.code, "'--project' / '-p': 'Shop X' is no name" in done.err) == (2, True)
+    monkeypatch.setenv("ALUR_PROJECT", "Shop_X")
+    done = cli("get", "workflows")
+    assert (done.code, "ALUR_PROJECT: 'Shop_X' is no name" in done.err) == (2, True)
+    assert server.requests == []
 
 
 def local_url(tmp_path: Path) -> str:
@@ -236,6 +284,37 @@ def test_the_doctor_tells_what_is_wrong(cli: Cli, server: FakeServer) -> None:
 def test_the_doctor_without_a_server_says_how_to_start_one(cli: Cli) -> None:
     done = cli("doctor")
     assert (done.code, "alur dev" in done.out) == (1, True)
+
+
+def test_the_doctor_asks_the_servers_that_the_environment_names(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remedies = {"MongoDB": "ALUR_MONGO", "Kafka": "ALUR_KAFKA"}
+    for name in remedies.values():
+        monkeypatch.delenv(name, raising=False)
+    assert not {one["name"] for one in json.loads(cli("doctor", "-o", "json").out)} & set(remedies)
+    url = "mongodb://127.0.0.1:1/alur?serverSelectionTimeoutMS=100&timeoutMS=200"
+    monkeypatch.setenv("ALUR_MONGO", url)
+    monkeypatch.setenv("ALUR_KAFKA", "127.0.0.1:1")
+    found = {one["name"]: one for one in json.loads(cli("doctor", "-o", "json").out)}
+    for name, variable in remedies.items():
+        assert not found[name]["ok"]
+        assert "out of reach" in found[name]["seen"]
+        assert variable in found[name]["remedy"]
+
+
+def test_the_doctor_looks_at_the_data_folder_that_is_named_though_a_server_runs_on_another(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder, named = tmp_path / "data", tmp_path / "named"
+    folder.mkdir()
+    (folder / "server.json").write_text(json.dumps({"url": "http://x", "pid": os.getpid()}))
+    remember(folder)
+    looks = [("", folder), (str(named), named)]
+    for value, seen in looks:
+        monkeypatch.setenv("ALUR_DATA", value)
+        found = {one["name"]: one["seen"] for one in json.loads(cli("doctor", "-o", "json").out)}
+        assert found["data folder"].startswith(str(seen))
 
 
 def test_the_version_may_be_asked_for_as_an_option(cli: Cli) -> None:

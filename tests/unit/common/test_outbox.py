@@ -9,7 +9,7 @@ import pytest
 
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Document
-from alur_common.events import Event, GateChanged
+from alur_common.events import Event, ExecutionCompleted, GateChanged
 from alur_common.executions import Execution, StoredExecutions, StoredOutbox
 from alur_common.executions.outbox import KEEP_SECONDS, OUTBOXES, PAGE
 from alur_scheduler.domain.stillness import LOOKS
@@ -221,3 +221,13 @@ async def test_who_keeps_a_gate_is_told_of_the_ends_behind_it_and_of_no_others(
         ("w-uid", "told"),
         ("w-uid", "untold"),
     }
+
+
+async def test_an_end_carries_its_times_and_its_trace(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.tell(await world.write_end(outbox, "01a2-b3"))
+    (event,) = world.bus.events
+    assert isinstance(event, ExecutionCompleted)
+    assert event.accepted_at == "1970-01-01T00:00:00.000Z"
+    assert (event.started_at, event.finished_at) == (None, "1970-01-01T00:00:01.000Z")
+    assert event.trace_id == "01a2b3"

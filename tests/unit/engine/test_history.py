@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from alur_engine.applying import apply
 from alur_engine.history import node_change, summary
+from alur_engine.journal import Stopped, decode_entry
 from alur_engine.state import State
 from tests.unit.engine.flowing import flow
 
@@ -58,4 +60,22 @@ def test_a_loop_whose_turns_still_run_has_no_duration_yet() -> None:
     run = made.state.find_run("each", "")
     assert run is not None
     assert node_change(run)["status"] == "running"
-    assert "durationMs" not in node_change(run)
+    assert node_change(run)["durationMs"] is None
+
+
+def test_a_row_always_says_when_and_how_long_also_where_nothing_ran() -> None:
+    made = flow(NODES, EDGES, THREE)
+    rows = summary(made.state, has_ended=True)
+    assert [(r["status"], r["attempts"]) for r in rows] == [("cancelled", 0)] + [("skipped", 0)] * 3
+    assert all((row["startedAt"], row["durationMs"]) == (None, None) for row in rows)
+
+
+def test_a_node_that_ended_the_execution_well_says_when_it_began() -> None:
+    made = flow({"stop": "core.stop"}, [], THREE)
+    apply(made.state, Stopped("stop", "", 12.0, 11.5))
+    (row,) = summary(made.state, has_ended=True)
+    assert (row["startedAt"], row["durationMs"]) == ("1970-01-01T00:00:11.500Z", 500)
+
+
+def test_an_entry_of_a_stop_that_was_kept_before_is_read() -> None:
+    assert decode_entry(["stopped", "a", "", 12.0]) == Stopped("a", "", 12.0)

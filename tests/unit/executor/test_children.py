@@ -157,6 +157,19 @@ async def test_the_error_workflow_gets_the_summary_of_what_failed(world: World) 
 
 
 @in_virtual_time
+async def test_an_error_workflow_starts_at_its_error_trigger(world: World) -> None:
+    spec = chain(node("by-hand", "trigger.manual"), node("on-error", "trigger.error"), node("tell"))
+    triggers, nodes = spec["nodes"][:2], spec["nodes"][2:]
+    edges = [{"from": "on-error", "to": "tell"}]
+    world.definitions.add("on-call", {"triggers": triggers, "nodes": nodes, "edges": edges})
+    world.outside.next = [Permanent("no")]
+    await world.run(FAILS, {"n": 1})
+    (told,) = await world.all("on-call")
+    told = await world.rest(told.id)
+    assert (told.trigger, told.status, len(world.outside.calls)) == ("on-error", "succeeded", 2)
+
+
+@in_virtual_time
 async def test_the_error_workflow_is_not_told_of_what_went_well_or_was_cancelled(
     world: World,
 ) -> None:

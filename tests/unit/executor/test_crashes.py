@@ -206,7 +206,7 @@ async def test_a_stop_begins_no_node_that_could_not_end_so_that_none_is_repeated
     held = [world.outside.hold() for _ in range(2)]
     execution_id = await world.start(chain(node("a"), node("b"), node("c")), {"n": 1})
     loop = asyncio.get_running_loop()
-    loop.call_later(1, held[0].set_result, None)
+    loop.call_later(0.5, held[0].set_result, None)
     loop.call_later(7, held[1].set_result, None)
     await asyncio.sleep(0.1)
     await executor.stop()

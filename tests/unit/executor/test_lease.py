@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from alur_common.executions.workers import Workers
-from alur_sdk.errors import StorageError
+from alur_executor.adapters.peers import ExecutorPort
+from alur_executor.service.previewing import Previews
+from alur_sdk.errors import StorageError, UnavailableError
+from tests.support.jail import no_jail
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -61,3 +66,21 @@ async def test_a_lease_that_cannot_be_removed_runs_out(world: World) -> None:
         await world.recovery.sweep()
         await asyncio.sleep(1)
     assert not await world.workers.is_alive("one")
+
+
+@in_virtual_time
+async def test_one_that_stops_refuses_what_is_handed_over_so_that_another_gets_it(
+    world: World,
+) -> None:
+    executor = await world.executor()
+    port = ExecutorPort(executor, Previews(no_jail(), world.noted))
+    await executor.hold_lease()
+    held = world.outside.hold()
+    await world.start(chain(node("a")), {"n": 1})
+    await world.outside.called.wait()
+    stopping = asyncio.create_task(executor.stop())
+    await asyncio.sleep(1)
+    with pytest.raises(UnavailableError, match="stops"):
+        await port.admit([("another", "t", 0)])
+    held.set_result(None)
+    await stopping

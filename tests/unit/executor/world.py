@@ -193,6 +193,7 @@ class World:
             self.executions, self.blobs, self.bus, self.clock, SystemIds(self.clock)
         )
         self.tracing: Tracing | None = None
+        self.limits = Limits()
         self.now: Executor | None = None
         self.bus.subscribe(ExecutionAdmitted, "executor", self._on_admitted)
         self.bus.subscribe(ExecutionNudged, "executor", self._on_nudged)
@@ -227,7 +228,7 @@ class World:
             random=Random(1).random,
             meter=Silent(),
             environment=dict,
-            limits=Limits(),
+            limits=self.limits,
             security=self.noted,
             pool_projects=self.pool_projects,
             in_memory_delay=5.0,

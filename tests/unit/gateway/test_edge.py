@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ async def test_it_is_alive_before_it_is_ready(world: World) -> None:
     assert (await get(world, "/readyz")).status == 200
     world.gateway.stop()
     assert (await get(world, "/readyz")).status == 503
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/version"])
+async def test_a_probe_is_only_read(world: World, path: str) -> None:
+    answer = await call(world.gateway.asgi, "POST", path)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    head = await call(world.gateway.asgi, "HEAD", path)
+    assert (head.status, head.body) == ((await get(world, path)).status, b"")
 
 
 async def test_what_is_lost_makes_it_unready_and_never_dead(world: World) -> None:
@@ -83,6 +92,21 @@ async def test_files_with_a_hash_in_their_name_are_kept_for_ever(edited: World) 
 @pytest.mark.parametrize("path", ["/assets/gone.js", "/favicon.ico", "/api/nothing", "/hooks/x"])
 async def test_what_is_not_there_is_no_page(edited: World, path: str) -> None:
     assert (await get(edited, path)).status == 404
+
+
+async def test_an_editor_that_is_built_anew_is_served_without_a_restart(
+    edited: World, tmp_path: Path
+) -> None:
+    page, old, new = tmp_path / "index.html", "app-1a2b.js", "app-3c4d.js"
+    (tmp_path / "assets" / old).unlink()
+    page.unlink()
+    assert (await get(edited, f"/assets/{old}")).status == 404
+    assert b"make install" in (await get(edited, "/")).body
+    page.write_text(f"<!doctype html>{new}")
+    assert new.encode() in (await get(edited, "/projects/default/workflows")).body
+    (tmp_path / "assets" / new).write_text("console.log()")
+    os.utime(tmp_path / "assets", (1, 1))  # a clock may stand still between two writes
+    assert (await get(edited, f"/assets/{new}")).body == b"console.log()"
 
 
 async def test_a_head_has_no_body(edited: World) -> None:

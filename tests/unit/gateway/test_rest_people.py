@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,7 +130,8 @@ async def test_a_credential_goes_in_and_never_comes_out(world: RestWorld, base: 
     body = {"type": "bearer", "fields": {"token": "canary-secret"}}
     kept = await world.ask("PUT", f"{base}/sales", body)
     shown = [kept, await world.ask("GET", base), await world.ask("GET", f"{base}/sales")]
-    assert [answer.status for answer in shown] == [200, 200, 200]
+    assert [answer.status for answer in shown] == [201, 200, 200]
+    assert (await world.ask("PUT", f"{base}/sales", body)).status == 200
     assert all("canary-secret" not in answer.body.decode() for answer in shown)
     assert (await world.ask("DELETE", f"{base}/sales")).status == 204
     assert (await world.ask("GET", f"{base}/sales")).status == 404
@@ -145,6 +147,54 @@ async def test_variables_come_and_go(world: RestWorld) -> None:
     tags.append((await world.ask("GET", path)).headers["etag"])
     assert tags == ['"1"', '"2"']
     assert (await world.ask("DELETE", path)).status == 204
+
+
+async def test_a_variable_that_changed_meanwhile_is_not_replaced(world: RestWorld) -> None:
+    path, new = "/api/v1/variables/RATE", {"if-none-match": "*"}
+    asked = [new, new, {"if-match": '"1"'}, {"if-match": '"1"'}]
+    answers = [await world.ask("PUT", path, {"value": 7}, headers=headers) for headers in asked]
+    assert [answer.status for answer in answers] == [201, 412, 200, 412]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("credentials/sales", {"type": "bearer", "fields": {"token": "t"}}),
+        ("variables/RATE", {"value": 7}),
+    ],
+)
+async def test_what_changed_meanwhile_is_not_deleted(
+    world: RestWorld, path: str, body: dict[str, Any]
+) -> None:
+    place = f"/api/v1/projects/default/{path}"
+    await world.ask("PUT", place, body)
+    kept = await world.ask("PUT", place, body)
+    stale = await world.ask("DELETE", place, headers={"if-match": '"1"'})
+    assert (stale.status, stale.json["code"]) == (412, "stale")
+    assert "changed meanwhile" in stale.json["detail"]
+    assert (await world.ask("DELETE", place, headers={"if-none-match": "*"})).status == 412
+    seen = {"if-match": kept.headers["etag"]}
+    answers = [await world.ask("DELETE", place, headers=seen) for _ in range(2)]
+    assert [answer.status for answer in answers] == [204, 404]
+
+
+@pytest.mark.parametrize("base", ["/api/v1", "/api/v1/projects/default"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("credentials", {"name": "sales", "type": "bearer", "fields": {"token": "t"}}),
+        ("variables", {"name": "RATE", "value": 7}),
+    ],
+)
+async def test_posting_makes_one_and_replaces_none(
+    world: RestWorld, base: str, kind: str, body: dict[str, Any]
+) -> None:
+    made = await world.ask("POST", f"{base}/{kind}", body)
+    place = f"/api/v1/projects/default/{kind}/{body['name']}"
+    assert (made.status, made.headers["location"], made.headers["etag"]) == (201, place, '"1"')
+    assert (await world.ask("GET", place)).json == made.json
+    again = await world.ask("POST", f"{base}/{kind}", body)
+    assert (again.status, again.json["code"]) == (409, "exists")
 
 
 async def test_a_person_is_added_and_signs_in(world: RestWorld) -> None:

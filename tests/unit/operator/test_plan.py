@@ -38,6 +38,25 @@ def test_a_default_that_is_written_out_is_no_difference() -> None:
     assert isinstance(plan_save(written, live(workflow())), Keep)
 
 
+@pytest.mark.parametrize(("now", "then"), [(True, 1), (False, 0), (0, False)])
+def test_a_truth_that_was_a_number_is_a_difference(now: object, then: object) -> None:
+    body, before = (
+        workflow(
+            spec={"nodes": [{"name": "a", "type": "core.set", "params": {"fields": {"n": n}}}]}
+        )
+        for n in (now, then)
+    )
+    assert plan_save(body, live(before)) == Save(document_of(body), '"9"')
+
+
+def test_a_position_that_kubectl_reads_its_own_way_is_no_difference() -> None:
+    there, applied = (
+        workflow(spec={"nodes": [{"name": "a", "type": "core.noop", "position": {"x": 1, y: 2}}]})
+        for y in ("y", "true")
+    )
+    assert isinstance(plan_save(applied, live(there)), Keep)
+
+
 def test_what_differs_is_replaced_at_the_revision_that_was_seen() -> None:
     body = workflow(spec={"title": "new"})
     assert plan_save(body, live(workflow())) == Save(document_of(body), '"9"')

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alur_common.clock import SystemIds
+from alur_common.documents.memory import MemoryDocuments
 from alur_common.security.rights import Caller
+from alur_registry.main import build
 from alur_registry.service import Registry
 from alur_registry.settings import Settings
+from alur_sdk.errors import InvalidError
+from tests.unit.registry.world import MovingClock, RememberingBus
 
 Doc = dict[str, Any]
 
@@ -42,17 +48,56 @@ async def test_what_a_project_may_reach_is_told_to_those_who_may_read_there_alon
     assert ("wide-outbound" in codes) is is_told
 
 
-@pytest.mark.parametrize(
-    ("settings", "is_told"),
-    [({}, False), ({"code_max_seconds": 60.0}, True)],
-    indirect=["settings"],
-)
-async def test_a_limit_of_code_is_judged_only_by_what_this_service_was_told(
-    owner: Caller, registry: Registry, document: Doc, *, is_told: bool
-) -> None:
-    params = {"code": "return items", "limits": {"time": "PT5M"}}
+def asking(document: Doc, time: str) -> Doc:
+    """Return the document with one node of code that may run so long."""
+    params = {"code": "return items", "limits": {"time": time}}
     document["spec"]["nodes"] = [{"name": "work", "type": "core.code", "params": params}]
     document["spec"]["edges"] = []
-    verdict = await registry.validate(owner, document)
-    codes = [warning.code for warning in verdict.warnings]
-    assert ("code-limit" in codes) is is_told
+    return document
+
+
+ELSEWHERE = {"mongo": "mongodb://elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_refused"),
+    [
+        ({}, True),
+        (ELSEWHERE, True),
+        ({**ELSEWHERE, "code_max_seconds": 600.0}, False),
+        ({"code_tenant_seconds": {"default": 600.0}}, False),
+        ({"code_tenant_seconds": {"acme": 600.0}}, True),
+        ({"code_max_seconds": 600.0, "code_tenant_seconds": {"default": 60.0}}, True),
+        ({**ELSEWHERE, "code_tenant_seconds": {"default": 60.0}}, True),
+    ],
+    indirect=["settings"],
+)
+async def test_code_may_ask_for_no_more_time_than_its_tenant_has(
+    owner: Caller, registry: Registry, document: Doc, *, is_refused: bool
+) -> None:
+    verdict = await registry.validate(owner, asking(document, "PT5M"))
+    path = "spec.nodes[0].params.limits.time"
+    assert [(each.path, each.code) for each in verdict.problems] == (
+        [(path, "code-limit")] if is_refused else []
+    )
+    if is_refused:
+        with pytest.raises(InvalidError, match=rf"{re.escape(path)}: .* may run for 60 s"):
+            await registry.save(owner, "default", document)
+    else:
+        await registry.save(owner, "default", document)
+
+
+async def test_what_asked_for_too_much_before_it_was_too_much_can_still_be_suspended(
+    owner: Caller, registry: Registry, documents: MemoryDocuments, settings: Settings, document: Doc
+) -> None:
+    known, _ = await registry.save(owner, "default", asking(document, "PT50S"))
+    clock = MovingClock()
+    less = settings.model_copy(update={"code_max_seconds": 30.0})
+    strict = build(documents, RememberingBus(), clock, SystemIds(clock), less)
+    await strict.start()
+    rests = await strict.patch_workflow(owner, "default", known.name, {"spec": {"suspend": True}})
+    assert rests.document["spec"]["suspend"] is True
+    shown = await strict.shown(rests)
+    assert "code-limit" in [one["code"] for one in shown["status"]["warnings"]]
+    with pytest.raises(InvalidError, match="asks for PT55S"):
+        await strict.save(owner, "default", asking(document, "PT55S"), name=known.name)

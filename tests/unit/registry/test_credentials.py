@@ -111,6 +111,20 @@ async def test_a_stale_writer_of_a_credential_is_refused(registry: Registry, own
         )
 
 
+async def test_a_credential_is_deleted_only_as_it_was_seen(
+    registry: Registry, owner: Caller
+) -> None:
+    made = await registry.set_credential(owner, "default", "c", "bearer", {"token": "1"})
+    kept = await registry.set_credential(owner, "default", "c", "bearer", {"token": "2"})
+    with pytest.raises(ConflictError, match="the credential c changed meanwhile"):
+        await registry.delete_credential(owner, "default", "c", if_match=made.revision)
+    secret = await registry.unseal(owner.tenant, "default", "c")
+    assert "2" in secret.fields.values()
+    await registry.delete_credential(owner, "default", "c", if_match=kept.revision)
+    with pytest.raises(NotFoundError):
+        await registry.get_credential(owner, "default", "c")
+
+
 async def test_a_deleted_credential_is_gone(registry: Registry, owner: Caller) -> None:
     await registry.set_credential(owner, "default", "c", "bearer", {"token": "1"})
     await registry.unseal(owner.tenant, "default", "c")

@@ -4,7 +4,7 @@ import pytest
 
 from alur_common.security.rights import Caller
 from alur_registry.service import Registry
-from alur_sdk.errors import ForbiddenError, InvalidError, NotFoundError
+from alur_sdk.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from tests.unit.registry.world import CallerOf
 
 
@@ -21,6 +21,20 @@ async def test_variables_are_those_of_their_project(registry: Registry, owner: C
     assert [v.name for v in (await registry.list_variables(owner, "shop")).items] == ["A"]
 
 
+async def test_a_variable_is_replaced_only_as_it_was_seen(
+    registry: Registry, owner: Caller
+) -> None:
+    made = await registry.set_variable(owner, "default", "A", 1, 0)
+    with pytest.raises(ConflictError, match="is there already"):
+        await registry.set_variable(owner, "default", "A", 2, 0)
+    await registry.set_variable(owner, "default", "A", 3, made.revision)
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        await registry.set_variable(owner, "default", "A", 4, made.revision)
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        await registry.set_variable(owner, "default", "GONE", 4, made.revision)
+    assert (await registry.get_variable(owner, "default", "A")).value == 3
+
+
 async def test_a_deleted_variable_is_gone(registry: Registry, owner: Caller) -> None:
     await registry.set_variable(owner, "default", "A", 1)
     await registry.variables(owner.tenant, "default")
@@ -30,6 +44,16 @@ async def test_a_deleted_variable_is_gone(registry: Registry, owner: Caller) -> 
         await registry.delete_variable(owner, "default", "A")
     with pytest.raises(NotFoundError):
         await registry.get_variable(owner, "default", "A")
+
+
+async def test_a_variable_is_deleted_only_as_it_was_seen(registry: Registry, owner: Caller) -> None:
+    made = await registry.set_variable(owner, "default", "A", 1)
+    kept = await registry.set_variable(owner, "default", "A", 2)
+    with pytest.raises(ConflictError, match="the variable A changed meanwhile"):
+        await registry.delete_variable(owner, "default", "A", if_match=made.revision)
+    assert await registry.variables(owner.tenant, "default") == {"A": 2}
+    await registry.delete_variable(owner, "default", "A", if_match=kept.revision)
+    assert await registry.variables(owner.tenant, "default") == {}
 
 
 @pytest.mark.parametrize(

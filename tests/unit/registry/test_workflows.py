@@ -337,3 +337,11 @@ async def test_a_credential_may_be_named_by_who_may_use_it(
     await registry.save(owner, "default", document)
     # What was named before may stay.
     assert (await save(registry, caller, retitled(document, "x"))).version == 2
+
+
+async def test_what_is_no_name_of_a_project_is_told_as_the_projects(
+    registry: Registry, owner: Caller, document: Doc
+) -> None:
+    with pytest.raises(InvalidError) as raised:
+        await registry.save(owner, "Shop X", {**document, "metadata": {"name": "w"}})
+    assert [problem.path for problem in raised.value.problems] == ["project"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from alur_common.bus_in_process import InProcessBus
 from alur_common.clock import SystemClock
@@ -17,6 +18,7 @@ from alur_common.executions.workers import WORKERS
 from alur_scheduler.adapters import takers
 from alur_scheduler.adapters.takers import CalledTakers
 from alur_scheduler.service.pools import PoolSweep
+from alur_sdk.errors import UnavailableError
 from tests.simulation.world import Silent
 
 
@@ -125,3 +127,27 @@ async def test_an_executor_that_does_not_answer_holds_up_no_other_and_the_bus_ha
         await is_done.wait()
     assert {key for key, _, _ in admitted} | set(rest) == set("abcd")
     assert len(admitted) == 2
+
+
+async def test_that_an_executor_refuses_is_told_once_until_it_takes_something_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workers = Workers(MemoryDocuments(SystemClock()))
+    await workers.renew("a", 3.0, 0.0, "stops", ("default",))
+    answers = iter(("refused", "refused", "taken", "refused"))
+
+    class Port:
+        async def admit(self, executions: Sequence[Any]) -> None:
+            if next(answers) == "refused":
+                raise UnavailableError("this executor stops and takes nothing up")
+
+    async def executor_at(_channels: object, _address: str) -> Port:
+        return Port()
+
+    monkeypatch.setattr(takers, "executor_at", executor_at)
+    made = CalledTakers(workers, None, InProcessBus())  # type: ignore[arg-type]  # nobody is called
+    one = [Execution("e", "t", "p", "w", "u", 1, "manual", 0.0)]
+    with capture_logs() as lines:
+        for _ in range(4):
+            await made.take(one)
+    assert [line["event"] for line in lines] == ["executor takes nothing up"] * 2

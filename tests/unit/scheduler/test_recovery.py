@@ -155,3 +155,19 @@ async def test_what_a_worker_had_is_handed_over_in_the_very_look_that_finds_it_d
         await world.go_on(1)
         await recovery.sweep()
     assert takers.ids == {f"e{n}" for n in range(EXECUTIONS)}
+
+
+async def test_what_a_worker_had_goes_on_once_it_is_back_under_its_name(world: World) -> None:
+    workers = Workers(world.documents)
+    for worker in ("w-1", "w-b-1", "x-1"):
+        await workers.renew(worker, 3.0, world.clock.now(), "here", ("default",))
+    await world.accept(status="running", owner="w-1")
+    takers = Taking()
+    recovery = world.recovery(await world.begin("a"), Hearing(), takers)
+    await recovery.sweep()
+    assert not takers.ids
+    await workers.renew("w-2", 3.0, world.clock.now(), "there", ("default",))
+    await workers.forget_former("w-2")
+    assert {lease.worker for lease in await workers.all()} == {"w-2", "w-b-1", "x-1"}
+    await recovery.sweep()
+    assert takers.ids == {f"e{n}" for n in range(EXECUTIONS)}

@@ -42,7 +42,9 @@ def login(
     address = server or (connect(context).client.server)
     token = _secret("Token: ")
     who = (
-        Session(Client(address, token), project or DEFAULT_PROJECT, "login").call("GET", "/me").json
+        Session(Client(address, token, "login"), project or DEFAULT_PROJECT, "login")
+        .call("GET", "/me")
+        .json
     )
     chosen = name or config.current or "default"
     config = config.with_context(chosen, Context(address, token, project or ""), current=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version as installed_version
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from alur.output import Format, table, write
 from alur.places import data_folder
 from alur.session import Session
 from alur_sdk.errors import AlurError
+
+if TYPE_CHECKING:
+    from alur_common.kafka.settings import KafkaSettings
 
 _LEAST_FREE_BYTES = 512 * 1024 * 1024
 _LARGEST_SKEW_SECONDS = 5.0
@@ -42,7 +45,7 @@ class Finding:
 
 def doctor(context: typer.Context, form: Output = Format.TABLE) -> None:
     """Look at this machine and the server, and say what is wrong."""
-    findings = [*_machine(), *_jail(), *_server(context)]
+    findings = [*_machine(), *_jail(), *_shared(), *_server(context)]
     if form is Format.TABLE:
         rows = [[_mark(f), f.name, f.seen, "" if f.is_well else f.remedy] for f in findings]
         table(["", "what", "seen", "what to do"], rows)
@@ -89,7 +92,7 @@ def _machine() -> Iterator[Finding]:
     yield Finding(
         "SQLite", sqlite, sqlite3.sqlite_version, "use a Python with SQLite 3.35 or newer"
     )
-    running = local.find_local()
+    running = None if os.environ.get("ALUR_DATA") else local.find_local()
     folder = running.data if running else data_folder()
     if not folder.is_dir():
         yield Finding("data folder", True, f"{folder}: not made yet")  # the field says what
@@ -117,6 +120,48 @@ def _jail() -> Iterator[Finding]:
         yield Finding(look.name, look.is_well, look.seen, look.remedy)
 
 
+def _shared() -> Iterator[Finding]:
+    """Ask MongoDB and Kafka, where this environment names them as it does for the services."""
+    from alur_common.kafka.settings import KafkaSettings  # noqa: PLC0415  # start-up time
+    from alur_common.settings import Settings  # noqa: PLC0415  # the same
+
+    settings = Settings.load()
+    if settings.mongo is not None:
+        yield asyncio.run(_mongo(settings.mongo.get_secret_value()))
+    if settings.kafka:
+        yield asyncio.run(_kafka(KafkaSettings.load()))
+
+
+async def _mongo(url: str) -> Finding:
+    from alur_common.clock import SystemClock  # noqa: PLC0415  # start-up time
+    from alur_common.documents.mongo import MongoDocuments, client  # noqa: PLC0415  # the same
+
+    try:
+        async with client.connect(url) as database:
+            store = MongoDocuments(database, SystemClock())
+            try:
+                await store.reach()
+            finally:
+                await store.close()
+            return Finding("MongoDB", True, f"database {database.name} answers")
+    except AlurError as error:
+        remedy = "see whether it runs, and whether ALUR_MONGO names it"
+        return Finding("MongoDB", False, error.message, remedy)
+
+
+async def _kafka(settings: KafkaSettings) -> Finding:
+    from alur_common.kafka.admin import compare_topics  # noqa: PLC0415  # start-up time
+
+    try:
+        found = await compare_topics(settings)
+    except AlurError as error:
+        remedy = "see whether it runs, and whether ALUR_KAFKA and its settings are right"
+        return Finding("Kafka", False, error.message, remedy)
+    there = sum(topic.is_there for topic in found)
+    seen = f"{settings.servers} has {there} of {len(found)} topics"
+    return Finding("Kafka", there == len(found), seen, "alur topics apply")
+
+
 def _server(context: typer.Context) -> Iterator[Finding]:
     try:
         session = connect(context)
@@ -134,7 +179,7 @@ def _server(context: typer.Context) -> Iterator[Finding]:
 
 def _ready(session: Session) -> Finding:
     answer = session.client.send("GET", "/readyz", timeout=5)
-    seen = f"{session.client.server} (by {session.origin}) answers {answer.status}"
+    seen = f"{session.client.server} ({session.origin}) answers {answer.status}"
     return Finding(
         "server", answer.status == _READY, seen, "it is starting, draining or ill: see its log"
     )

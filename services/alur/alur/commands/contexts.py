@@ -51,7 +51,7 @@ def config_set(
     address = server or (known.server if known else None)
     if address is None:
         raise typer.BadParameter("a new context needs --server")
-    Client(address, None)
+    Client(address, None, "--server")
     kept = known.token if known and known.server == address else ""
     changed = Context(address, kept, project or (known.project if known else ""))
     contexts.save(config_file(), config.with_context(name, changed, current=not config.current))

@@ -37,6 +37,8 @@ def apply(
     """Create or change workflows as the files say."""
     sources = read_sources(files)
     session = connect(context, project)
+    if not dry_run:
+        session.check_meant()
     failed, shown = 0, []
     for source in sources:
         try:

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 topics_app = typer.Typer(help="The topics of Kafka on which services talk.", no_args_is_help=True)
 dlq_app = typer.Typer(help="Events that could not be handled.", no_args_is_help=True)
 Topic = Annotated[str, typer.Argument(help="A topic of dead letters, as `alur dlq list` shows it.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be.")]
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many, the oldest first.")]
+Many = Annotated[
+    int | None,
+    typer.Option(min=1, max=10_000, help="How many, the oldest first; 1000 where nothing is said."),
+]
+Offset = Annotated[
+    int | None,
+    typer.Option(min=0, help="Only the letter at this offset, as `alur dlq show` prints it."),
+]
+_MANY = 1_000
 
 
 def _settings() -> KafkaSettings:
@@ -99,18 +109,49 @@ def show_dead_letters(topic: Topic, limit: Limit = 20, form: Output = Format.TAB
 @dlq_app.command("replay")
 def replay_dead_letters(
     topic: Topic,
-    limit: Limit = 1_000,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do it; without, only say what would be.")
-    ] = False,
+    limit: Many = None,
+    offset: Offset = None,
+    yes: Yes = False,
 ) -> None:
-    """Send dead letters again to those who could not handle them, once what kept them from it is mended."""
+    """Send dead letters again to those who could not handle them, once what kept them from it is mended.
+
+    With --offset one of them; those older than it get new offsets, behind the newest.
+    """
     from alur_common.kafka.dead_letters import read_letters, replay_letters  # noqa: PLC0415  # as above
 
-    settings = _settings()
+    settings, count = _settings(), _count(limit, offset)
     if yes:
-        output.write(f"{asyncio.run(replay_letters(settings, topic, limit))} sent again")
+        sent = asyncio.run(replay_letters(settings, topic, count, offset=offset))
+        output.write(f"{sent} sent again")
         return
-    for letter in asyncio.run(read_letters(settings, topic, limit)):
-        output.write(f"{letter.offset} {letter.key} would be sent to {letter.why['topic']}")
+    for letter in asyncio.run(read_letters(settings, topic, count, offset=offset)):
+        output.write(f"{letter.offset} {letter.key or '-'} would be sent to {letter.why['topic']}")
     note("nothing was sent: add --yes")
+
+
+@dlq_app.command("drop")
+def drop_dead_letters(
+    topic: Topic, limit: Many = None, offset: Offset = None, yes: Yes = False
+) -> None:
+    """Remove dead letters for good: those that nobody will ever be able to handle, such as forged events.
+
+    With --offset one of them; those older than it get new offsets, behind the newest.
+    """
+    from alur_common.kafka.dead_letters import drop_letters, read_letters  # noqa: PLC0415  # as above
+
+    settings, count = _settings(), _count(limit, offset)
+    if yes:
+        dropped = asyncio.run(drop_letters(settings, topic, count, offset=offset))
+        output.write(f"{dropped} dropped")
+        return
+    for letter in asyncio.run(read_letters(settings, topic, count, offset=offset)):
+        output.write(
+            f"{letter.offset} {letter.key or '-'} would be dropped: {letter.why['error-message']}"
+        )
+    note("nothing was dropped: add --yes")
+
+
+def _count(limit: int | None, offset: int | None) -> int:
+    if limit is not None and offset is not None:
+        raise typer.BadParameter("--offset names one letter: leave out --limit")
+    return limit or _MANY

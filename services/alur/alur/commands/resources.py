@@ -80,6 +80,8 @@ def delete(
     if bool(files) == bool(kind_name):
         raise typer.BadParameter("name a kind and what to delete, or files with -f")
     session = connect(context, project)
+    if not dry_run:
+        session.check_meant()
     if files:
         kind = kind_named("workflows")
         for source in read_sources(files):

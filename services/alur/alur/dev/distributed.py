@@ -31,7 +31,8 @@ from alur_common.settings import Settings
 from alur_common.telemetry import configure_logs, get_logger
 from alur_sdk.errors import InvalidError, UnavailableError
 
-RESTART_SECONDS = 0.5
+APART_SECONDS = 2.0
+"""Between two starts of the same process: one that ends as soon as it starts takes no more of the machine."""
 STOP_SECONDS = 25.0
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 150.0
@@ -90,6 +91,7 @@ class _Deployment:
             "Alur starts; with new servers it makes their topics first, a minute or two\n"
         )
         sys.stdout.flush()
+        await self._make_topics()
         keepers = [loop.create_task(self._keep(*child)) for child in self._wanted()]
         try:
             await self._serve_owner(folder)
@@ -104,6 +106,22 @@ class _Deployment:
                     child.kill()
             await asyncio.gather(*keepers)
             folder.close()
+
+    async def _make_topics(self) -> None:
+        """Make the topics that are missing before anybody wants to read them, unless it is told to stop meanwhile.
+
+        While Kafka is out of reach that is left to the processes: each waits for it, and says so.
+        """
+        from alur_common.kafka.admin import apply_topics  # noqa: PLC0415  # no driver in one process
+        from alur_common.kafka.settings import KafkaSettings  # noqa: PLC0415  # as above
+
+        made = asyncio.create_task(apply_topics(KafkaSettings.load()))
+        told = asyncio.create_task(self._told.wait())
+        await asyncio.wait({made, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        made.cancel()
+        with contextlib.suppress(asyncio.CancelledError, UnavailableError):
+            await made
 
     async def _serve_owner(self, folder: DataFolder) -> None:
         calls = CallSettings(token=SecretStr(self._token))
@@ -187,10 +205,11 @@ class _Deployment:
                 sys.executable, "-m", "alur", command, env={**os.environ, **settings}
             )
             self._children[name] = child
+            begun = time.monotonic()
             code = await child.wait()
             if not self._told.is_set():
                 _log.warning("process ended and is started again", process=name, code=code)
-                await asyncio.sleep(RESTART_SECONDS)
+                await asyncio.sleep(max(0.0, begun + APART_SECONDS - time.monotonic()))
 
 
 def _answers(url: str) -> bool:

@@ -110,6 +110,7 @@ async def _registry(shared: _Shared, settings: GatewaySettings) -> Registry:
     )
     await registry.start()
     await registry.ensure_owner()
+    await registry.record_reach()
     return registry
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -19,6 +18,7 @@ from alur.dev.store import Opened, opened
 from alur.local import SERVER_FILE, SOCKET, remember
 from alur.loops import run_service
 from alur.places import write_private
+from alur_common.memory import settle
 from alur_common.settings import Settings
 from alur_common.telemetry import Metrics, configure_logs, open_tracer, start_metrics_server
 from alur_common.telemetry.tracing import Tracer
@@ -99,7 +99,6 @@ async def _serve(options: Options) -> None:
     ):
         serving = asyncio.create_task(running.gateway.serve(listener))
         running.gateway.set_ready(True)
-        gc.freeze()
         await _until_told(serving)
         running.gateway.stop()
         await serving
@@ -171,6 +170,7 @@ async def _until_told(serving: asyncio.Task[None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
     waiting = asyncio.create_task(told.wait())
+    settle()
     await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
 

@@ -17,6 +17,8 @@ export const nodeRuns = (inProject: string, id: string, node: string): string =>
 export const file = (inProject: string, id: string, blob: string): string =>
   `/api/v1${execution(inProject, id)}/files/${part(blob)}`;
 export const variables = (inProject: string): string => `${project(inProject)}/variables`;
+export const variable = (inProject: string, name: string): string =>
+  `${variables(inProject)}/${part(name)}`;
 export const credentials = (inProject: string): string => `${project(inProject)}/credentials`;
 export const credential = (inProject: string, name: string): string =>
   `${credentials(inProject)}/${part(name)}`;

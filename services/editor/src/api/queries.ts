@@ -243,17 +243,6 @@ interface Trial {
 export const evaluate = (trial: Trial): Promise<{ value: Json }> =>
   post("/expressions:evaluate", trial);
 
-/** The variables of a project, as expressions see them. */
-export const variables = (project: string) =>
-  queryOptions({
-    queryKey: ["variables", project],
-    queryFn: async (): Promise<Record<string, unknown>> => {
-      const { items } = await get<Page<{ name: string; value: unknown }>>(paths.variables(project));
-      return Object.fromEntries(items.map(({ name, value }) => [name, value]));
-    },
-    staleTime: MINUTE,
-  });
-
 export const signIn = (token: string): Promise<void> => post("/session", { token });
 
 export const signOut = async (): Promise<void> => {

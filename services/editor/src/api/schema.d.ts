@@ -77,7 +77,11 @@ export interface paths {
          */
         get: operations["listCredentials"];
         put?: never;
-        post?: never;
+        /**
+         * Create Credential
+         * @description Keep a new credential, sealed; one of this name is not replaced but told (409).
+         */
+        post: operations["createCredential"];
         delete?: never;
         options?: never;
         head?: never;
@@ -104,7 +108,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Credential
-         * @description Delete a credential; what names it fails from now on.
+         * @description Delete a credential; what names it fails from now on. With `If-Match` only that revision.
          */
         delete: operations["deleteCredential"];
         options?: never;
@@ -921,7 +925,11 @@ export interface paths {
          */
         get: operations["listVariables"];
         put?: never;
-        post?: never;
+        /**
+         * Create Variable
+         * @description Keep a new variable; one of this name is not replaced but told (409).
+         */
+        post: operations["createVariable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -942,13 +950,13 @@ export interface paths {
         get: operations["getVariable"];
         /**
          * Put Variable
-         * @description Keep a variable; expressions read it as `$vars.NAME`.
+         * @description Keep a variable; expressions read it as `$vars.NAME`. With `If-None-Match: *` only a new one, with `If-Match` only that revision.
          */
         put: operations["putVariable"];
         post?: never;
         /**
          * Delete Variable
-         * @description Delete a variable.
+         * @description Delete a variable. With `If-Match` only that revision.
          */
         delete: operations["deleteVariable"];
         options?: never;
@@ -1769,6 +1777,37 @@ export interface components {
             namespace: string;
         };
         /**
+         * NewCredential
+         * @description A credential that is not there yet.
+         */
+        NewCredential: {
+            /**
+             * Alloweddomains
+             * @description The hosts it may be sent to, `*.example.com` for all below; `[]`: any. Absent: as before.
+             * @default null
+             */
+            allowedDomains: string[] | null;
+            /**
+             * Allowednodetypes
+             * @description The types of nodes and triggers that may use it; `[]`: any. Absent: as before.
+             * @default null
+             */
+            allowedNodeTypes: string[] | null;
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Project
+             * @default null
+             */
+            project: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
          * NewMember
          * @description A person to add.
          */
@@ -1829,6 +1868,16 @@ export interface components {
              *     ]
              */
             scopes: string[];
+        };
+        /**
+         * NewVariable
+         * @description A variable that is not there yet.
+         */
+        NewVariable: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: unknown;
         };
         /**
          * Node
@@ -1943,10 +1992,7 @@ export interface components {
             /** Attempts */
             attempts: number;
             counts: components["schemas"]["ItemCounts"];
-            /**
-             * Durationms
-             * @default null
-             */
+            /** Durationms */
             durationMs: number | null;
             /** @default null */
             error: components["schemas"]["Failure"] | null;
@@ -1969,10 +2015,7 @@ export interface components {
             };
             /** Path */
             path: string;
-            /**
-             * Startedat
-             * @default null
-             */
+            /** Startedat */
             startedAt: string | null;
             /**
              * Status
@@ -1996,10 +2039,7 @@ export interface components {
         NodeRuns: {
             /** Name */
             name: string;
-            /**
-             * Nextcursor
-             * @default null
-             */
+            /** Nextcursor */
             nextCursor: string | null;
             /** Runs */
             runs: components["schemas"]["NodeRun"][];
@@ -2011,10 +2051,7 @@ export interface components {
         NodeSummary: {
             /** Attempts */
             attempts: number;
-            /**
-             * Durationms
-             * @default null
-             */
+            /** Durationms */
             durationMs: number | null;
             /** @default null */
             error: components["schemas"]["Failure"] | null;
@@ -2033,10 +2070,7 @@ export interface components {
              * @default null
              */
             runs: number | null;
-            /**
-             * Startedat
-             * @default null
-             */
+            /** Startedat */
             startedAt: string | null;
             /**
              * Status
@@ -3004,6 +3038,42 @@ export interface operations {
             };
         };
     };
+    createCredential: {
+        parameters: {
+            query?: {
+                /** @description The project. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredential"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialInfo"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     getCredential: {
         parameters: {
             query?: {
@@ -3073,6 +3143,15 @@ export interface operations {
                     "application/json": components["schemas"]["CredentialInfo"];
                 };
             };
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialInfo"];
+                };
+            };
             /** @description A problem. */
             default: {
                 headers: {
@@ -3090,7 +3169,10 @@ export interface operations {
                 /** @description The project. */
                 project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -4948,6 +5030,42 @@ export interface operations {
             };
         };
     };
+    createVariable: {
+        parameters: {
+            query?: {
+                /** @description The project. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVariable"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableInfo"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     getVariable: {
         parameters: {
             query?: {
@@ -4991,7 +5109,12 @@ export interface operations {
                 /** @description The project. */
                 project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+                /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5005,6 +5128,15 @@ export interface operations {
         responses: {
             /** @description Done. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableInfo"];
+                };
+            };
+            /** @description Done. */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5029,7 +5161,10 @@ export interface operations {
                 /** @description The project. */
                 project?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the revision that is changed, or `*`. */
+                "If-Match"?: string;
+            };
             path: {
                 name: string;
             };

@@ -1,6 +1,6 @@
 /** What the gateway's REST interface carries: its own description, and what that leaves open. */
 
-import type { JsonObject } from "../graph/document";
+import type { Json, JsonObject } from "../graph/document";
 import type { JsonSchema } from "../graph/node-type";
 import type { Problem } from "../graph/problems";
 import type { components } from "./schema";
@@ -30,6 +30,7 @@ export type Member = Schemas["MemberInfo"];
 export type SecurityEvent = Schemas["SecurityEventInfo"];
 export type SecurityEventKind = SecurityEvent["kind"];
 export type Credential = Schemas["CredentialInfo"];
+export type Variable = Omit<Schemas["VariableInfo"], "value"> & { value: Json };
 
 export interface Signal {
   name: string;

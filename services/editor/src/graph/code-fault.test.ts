@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { faultyLineOf } from "./code-fault";
+import { faultyLineOf, unreadableLineOf } from "./code-fault";
 
 const CODE = "const a = {};\n  return a.b.c;\n";
 const failure = {
@@ -26,5 +26,18 @@ describe("the line that failed", () => {
   it("is none for a failure without one", () => {
     expect(faultyLineOf(CODE, { message: "the code was stopped", line: null })).toBeNull();
     expect(faultyLineOf(CODE, null)).toBeNull();
+  });
+});
+
+describe("the line that cannot be read", () => {
+  it("is the one that the problem begins with", () => {
+    expect(unreadableLineOf(CODE, "line 2: unexpected indent, in `return x`")).toBe(2);
+    expect(unreadableLineOf(CODE, "line 1, column 9: `{` is never closed")).toBe(1);
+  });
+
+  it("is none without a problem, for other problems, and where the code has become shorter", () => {
+    expect(unreadableLineOf(CODE, null)).toBeNull();
+    expect(unreadableLineOf(CODE, "this is no Python: line 1")).toBeNull();
+    expect(unreadableLineOf(CODE, "line 9: unexpected indent")).toBeNull();
   });
 });

@@ -3,6 +3,7 @@ import { copyText, parseClip, paste } from "./clipboard";
 import * as commands from "./commands";
 import { BRANCHES, CATALOGUE } from "./fixtures";
 import { fromDocument, type Graph } from "./graph";
+import { parametersWithExamples } from "./node-type";
 
 const graph = fromDocument(BRANCHES);
 const idOf = (name: string, of: Graph = graph): string =>
@@ -19,7 +20,10 @@ describe("renaming", () => {
   it("rewrites references in expressions, whichever quotes they use", () => {
     const yes = renamed.nodes.find((node) => node.name === "yes");
     expect(yes?.params).toEqual({
-      fields: { a: '{{ $("big \\"one\\"").item.json.total }}', b: ["{{ $node('big \"one\"') }}"] },
+      fields: {
+        a: '{{ $("big \\"one\\"").item.json.total }}',
+        b: ['{{ $node(\'big "one"\') + $item(0).$node["big \\"one\\""].json.id }}'],
+      },
     });
   });
 
@@ -52,6 +56,16 @@ describe("adding and removing", () => {
     expect(ends).toContainEqual([idOf("check"), "true", added.id]);
     expect(ends).toContainEqual([added.id, "main", idOf("yes")]);
     expect(added.graph.edges).toHaveLength(4);
+  });
+
+  it("adds nodes that are empty where people have to fill in, whatever the example of their type", () => {
+    const cases = [{ name: "large", condition: true }];
+    const parameters = { required: ["cases"], properties: { cases: { type: "array" } } };
+    const type = { ...typeOf("core.switch"), parameters, example: { cases } };
+    const { graph: grown, id } = commands.addNode(graph, type, { x: 0, y: 0 });
+    expect(grown.nodes.find((node) => node.id === id)?.params).toEqual({});
+    const shown = parametersWithExamples(type).properties?.cases;
+    expect(shown?.examples).toEqual([cases]);
   });
 
   it("takes the edges of a removed node away", () => {

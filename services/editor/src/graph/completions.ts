@@ -47,6 +47,8 @@ const ROOTS = [
   "$json",
   "$binary",
   "$item",
+  "$item(0).$json",
+  "$item(0).$node",
   "$items",
   "$input.item",
   "$input.first()",
@@ -72,7 +74,12 @@ const ALL_METHODS = [...names.helpers, ...names.methods];
 
 /** Python has no `$`: there the names begin with an underscore. */
 const inPython = (word: string): string => word.replace("$", "_");
-const PYTHON_LACKS: ReadonlySet<string> = new Set(["$binary", "$runIndex"]);
+const PYTHON_LACKS: ReadonlySet<string> = new Set([
+  "$binary",
+  "$runIndex",
+  "$item(0).$json",
+  "$item(0).$node",
+]);
 /** A field of this name is read by its key: the attribute is a method of `dict`. */
 const DICT = new Set(
   "clear copy fromkeys get items keys pop popitem setdefault update values".split(" "),
@@ -133,9 +140,11 @@ function rootsOf(sample: JsonObject | null, upstream: readonly Upstream[]): Map<
     ["console", "typeof console"],
     ...names.kinds.map((kind): [string, string] => [kind, `typeof ${kind}`]),
   ];
+  const first = upstream.map(({ name, items }) => [name, { json: items[0] ?? {} }]);
   const values: [string, Json][] = [
     ["$json", sample ?? {}],
     ["$item", item],
+    ["$item(0)", { ...item, $json: sample ?? {}, $node: Object.fromEntries(first) }],
     ["item", item],
     ["$items", [item]],
     ["items", [item]],

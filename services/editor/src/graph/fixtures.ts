@@ -54,7 +54,12 @@ export const BRANCHES: WorkflowDocument = {
       {
         name: "yes",
         type: "core.set",
-        params: { fields: { a: '{{ $("check").item.json.total }}', b: ["{{ $node('check') }}"] } },
+        params: {
+          fields: {
+            a: '{{ $("check").item.json.total }}',
+            b: ["{{ $node('check') + $item(0).$node[\"check\"].json.id }}"],
+          },
+        },
         position: { x: 560, y: 0 },
       },
       { name: "no", type: "core.set", position: { x: 560, y: 140 } },

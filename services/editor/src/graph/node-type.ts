@@ -31,6 +31,7 @@ export interface JsonSchema {
   maxItems?: number;
   minItems?: number;
   required?: string[];
+  examples?: Json[];
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
   allOf?: JsonSchema[];
@@ -90,14 +91,22 @@ export function portsOf(type: NodeType | undefined, owner: PortOwner): Ports {
   return { inputs: type.trigger ? [] : type.inputs, outputs };
 }
 
-/** What a fresh node of this type begins with: the example's parameters for what is required. */
+/** What a fresh node of this type begins with. What people have to fill in is empty: an example would be run as it is. */
 export function initialParams(type: NodeType): JsonObject {
   const params: JsonObject = {};
   for (const name of type.parameters.required ?? []) {
-    const schema = type.parameters.properties?.[name];
-    const example = type.example?.[name];
-    if (schema?.default !== undefined) params[name] = schema.default;
-    else if (example !== undefined) params[name] = example;
+    const preset = type.parameters.properties?.[name]?.default;
+    if (preset !== undefined) params[name] = preset;
   }
   return params;
+}
+
+/** The parameters with the example of the type at what people have to fill in, to be shown while it is empty. */
+export function parametersWithExamples({ parameters, example }: NodeType): JsonSchema {
+  const properties = { ...parameters.properties };
+  for (const name of parameters.required ?? []) {
+    const [schema, value] = [properties[name], example?.[name]];
+    if (schema && value !== undefined) properties[name] = { ...schema, examples: [value] };
+  }
+  return { ...parameters, properties };
 }

@@ -10,12 +10,12 @@ function inQuotes(name: string, quote: string): string {
   return name.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`);
 }
 
-/** Rewrite `$("old")` and `$node("old")`, whichever quotes, within `{{ }}` of one string. */
+/** Rewrite `$("old")`, `$node("old")` and `$node["old"]`, whichever quotes, within `{{ }}` of one string. */
 function renameInText(text: string, from: string, to: string): string {
   return text.replace(/\{\{[\s\S]*?\}\}/g, (expression) =>
     ['"', "'", "`"].reduce((current, quote) => {
       const call = new RegExp(
-        `(\\$(?:node)?\\(\\s*)${quote}${escaped(inQuotes(from, quote))}${quote}(\\s*\\))`,
+        `(\\$(?:node)?\\(\\s*|\\$node\\[\\s*)${quote}${escaped(inQuotes(from, quote))}${quote}(\\s*[)\\]])`,
         "g",
       );
       const next = `${quote}${inQuotes(to, quote)}${quote}`;

@@ -15,6 +15,8 @@ export interface CodeEditorProps {
   maxHeight?: number;
   /** What is offered while typing, such as the fields of the items. */
   completions?: Completions;
+  /** Shown while it is empty. */
+  placeholder?: string;
   /** Whether lines are numbered. */
   isNumbered?: boolean;
   /** The line that something is wrong with, from 1. */

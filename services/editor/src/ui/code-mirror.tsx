@@ -22,7 +22,15 @@ import {
   StateEffect,
   StateField,
 } from "@codemirror/state";
-import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import {
+  Decoration,
+  type DecorationSet,
+  EditorView,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+  placeholder as placeholderText,
+} from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
 import { type Completions, NO_COMPLETIONS } from "../graph/completions";
@@ -168,7 +176,7 @@ export function CodeMirror(props: CodeEditorProps) {
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const { language, label, value, isNumbered = false, faultyLine = null } = props;
+  const { language, label, value, isNumbered = false, faultyLine = null, placeholder = "" } = props;
   const isReadOnly = props.onChange === undefined;
 
   useEffect(() => {
@@ -181,10 +189,12 @@ export function CodeMirror(props: CodeEditorProps) {
         doc: latest.current.value,
         extensions: [
           history(),
+          highlightSpecialChars(),
           bracketMatching(),
           closeBrackets(),
           slot.of([]),
           isNumbered ? lineNumbers() : [],
+          placeholder ? placeholderText(placeholder) : [],
           faults,
           autocompletion({
             override: [complete, completeMember, completeNode].map(
@@ -216,7 +226,7 @@ export function CodeMirror(props: CodeEditorProps) {
     view.current = editor;
     setLanguage(editor, slot, language);
     return () => editor.destroy();
-  }, [language, label, isReadOnly, isNumbered]);
+  }, [language, label, isReadOnly, isNumbered, placeholder]);
 
   useEffect(() => {
     const editor = view.current;
@@ -228,7 +238,7 @@ export function CodeMirror(props: CodeEditorProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new text or a new editor has no mark yet
   useEffect(() => {
     view.current?.dispatch({ effects: setFault.of(faultyLine) });
-  }, [faultyLine, value, language, label, isReadOnly, isNumbered]);
+  }, [faultyLine, value, language, label, isReadOnly, isNumbered, placeholder]);
 
   return <div ref={host} />;
 }

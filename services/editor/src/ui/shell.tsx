@@ -1,7 +1,14 @@
 /** The frame of every page for somebody who is signed in: the rail at the left, the page beside it. */
 
 import { Center, Loader, Tooltip, UnstyledButton } from "@mantine/core";
-import { IconHistory, IconKey, IconSearch, IconShieldLock, IconSitemap } from "@tabler/icons-react";
+import {
+  IconHistory,
+  IconKey,
+  IconSearch,
+  IconShieldLock,
+  IconSitemap,
+  IconVariable,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ComponentType, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -72,6 +79,9 @@ function Rail({ person, project }: { person: Me; project: string }) {
       <RailLink to={`${base}/executions`} label={t("app.executions")} icon={IconHistory} />
       {person.may.includes("credentials:read") && (
         <RailLink to={`${base}/credentials`} label={t("app.credentials")} icon={IconKey} />
+      )}
+      {person.may.includes("variables:read") && (
+        <RailLink to={`${base}/variables`} label={t("app.variables")} icon={IconVariable} />
       )}
       {person.may.includes("audit:read") && (
         <RailLink to="/security" label={t("app.security")} icon={IconShieldLock} />

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+from weakref import WeakValueDictionary
 
 from alur_common.outbound import Guard, Target
 from alur_common.telemetry import names
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from alur_executor.adapters.http_pool import Pool
 
+AT_ONE_SERVER = 512
+"""So many requests are under way at one server; others wait for their turn, and their time does not run meanwhile."""
 _CLIENT_ERROR = 400
 _IN_MEMORY_BYTES = 16 * 1024 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,6 +48,7 @@ class HttpClient:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._pool: Pool | None = None
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send a request and its redirects, each hop checked; all within the request's time.
@@ -58,13 +62,22 @@ class HttpClient:
             child(request.method, Kind.CLIENT, {names.HTTP_METHOD: request.method})
             or NOTHING as span
         ):
-            answer = await self._in_time(_traced(_plain(request)))
+            async with self._turn(request.url):
+                answer = await self._in_time(_traced(_plain(request)))
             if span is not None:
                 span.set(names.HTTP_STATUS, answer.status)
                 span.set(names.SERVER_ADDRESS, urlsplit(answer.url).hostname or "")
                 if answer.status >= _CLIENT_ERROR:
                     span.fail(str(answer.status))
             return answer
+
+    def _turn(self, url: str) -> asyncio.Semaphore:
+        """Return what lets so many in at once; it is forgotten when nobody uses it."""
+        place = "/".join(url.split("/", 3)[:3])
+        turn = self._turns.get(place)
+        if turn is None:
+            turn = self._turns[place] = asyncio.Semaphore(AT_ONE_SERVER)
+        return turn
 
     async def _in_time(self, request: HttpRequest) -> HttpResponse:
         try:

@@ -15,8 +15,7 @@ from alur_executor.adapters.http_bodies import ACCEPTED
 from alur_sdk.errors import AlurError, Permanent, Retryable
 from alur_sdk.nodes import HttpRequest
 
-CONNECTIONS = 512
-CONNECTIONS_PER_HOST = 128
+CONNECTIONS = 2_048
 # Below the 5 s after which common servers close a connection that rests.
 KEPT_SECONDS = 4.0
 _HEADERS = {"User-Agent": "Alur", "Accept": "*/*", "Accept-Encoding": ACCEPTED}
@@ -69,7 +68,6 @@ class Pool:
                 use_dns_cache=False,  # else who comes second is not told where a name leads
                 socket_factory=guarded_socket,
                 limit=CONNECTIONS,
-                limit_per_host=CONNECTIONS_PER_HOST,
                 keepalive_timeout=KEPT_SECONDS,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -30,7 +30,12 @@ class ExecutorPort:
         await self._executor.on_nudged(ExecutionNudged(execution_id, tenant))
 
     async def admit(self, executions: Sequence[Admitted]) -> None:
-        """Take up executions. Safe to repeat: what runs or has ended is left alone."""
+        """Take up executions. Safe to repeat: what runs or has ended is left alone.
+
+        Raises `UnavailableError` while this executor stops, so that they are given to another at once.
+        """
+        if self._executor.is_stopping:
+            raise UnavailableError("this executor stops and takes nothing up")
         for execution_id, tenant, priority in executions:
             await self._executor.on_admitted(ExecutionAdmitted(execution_id, tenant, priority))
 

@@ -14,7 +14,7 @@ from alur_common.starts import StartRequest
 from alur_engine.applying import merged_outcomes
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Waiting
 from alur_engine.state import Run
-from alur_executor.service.journaling import LONGEST_PAUSE_SECONDS
+from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
 from alur_sdk import nodes as sdk
 from alur_sdk.errors import UnavailableError
 from alur_sdk.items import Item, Json

@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from alur_common.blobs import INLINE_BYTES
+from alur_common.definitions import WorkflowRecord
 from alur_common.events import (
     ExecutionNudged,
     ExecutionStarted,
@@ -23,14 +24,15 @@ from alur_common.telemetry.tracing import NOTHING
 from alur_engine.history import timestamp
 from alur_engine.planning import End, outputs_of
 from alur_engine.state import State
+from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
 from alur_executor.service.journaling import FencedError
-from alur_sdk.errors import AlurError, ConflictError, LimitError, NotFoundError, StorageError
+from alur_sdk.errors import AlurError, ConflictError, NotFoundError, StorageError
 from alur_sdk.items import Json
 
 if TYPE_CHECKING:
     from alur_executor.service.session import Session
 
-LONGEST_PAUSE_SECONDS = 5.0
+_ERROR = "trigger.error"
 
 
 class Endings:
@@ -96,7 +98,10 @@ class Endings:
         session.parts.bus.tell(ExecutionSuspended(execution.id, execution.tenant, at))
 
     async def end(self, end: End) -> None:
-        """End the execution. Whom its end concerns is told before, durably, so that nobody is forgotten."""
+        """End the execution. Whom its end concerns is told before, durably, so that nobody is forgotten.
+
+        Raises `LimitError` when what it made cannot be kept.
+        """
         with self._span("complete execution"):
             await self._end(end)
 
@@ -151,16 +156,17 @@ class Endings:
             "workflow": dict(session.program.workflow),
             "trigger": execution.trigger,
         }
-        request = StartRequest(
-            mode="error",
-            input=[summary],
-            source=("error", execution.id),
-            cause=execution.id,
-            depth=execution.depth + 1,
-        )
         try:
             workflow = await session.parts.definitions.active(
                 execution.tenant, execution.project, name
+            )
+            request = StartRequest(
+                mode="error",
+                input=[summary],
+                trigger=_error_trigger(workflow),
+                source=("error", execution.id),
+                cause=execution.id,
+                depth=execution.depth + 1,
             )
             accepted = await session.parts.starts.start(workflow, request)
         except NotFoundError as error:
@@ -174,18 +180,13 @@ class Endings:
         session = self._session
         program, state = session.program, session.state
         now = session.parts.clock.now()
-        error = end.error
         status: Any = end.status
         output: Any = None
         if status == "succeeded":
             output = [item.json for item in outputs_of(program.graph, state)]
         blobs = blobs_of(session.parts.blobs, session.execution.id)
         limit = session.parts.limits.bytes
-        try:
-            entries = await kept_entries(session.writer.take_encoded(), blobs, limit)
-        except LimitError as broken:
-            status, output, entries = "failed", None, []
-            error = {"code": broken.code, "message": broken.message}
+        entries = await kept_entries(session.writer.take_encoded(), blobs, limit)
         ended = session.execution.changed(
             status=status,
             owner=None,
@@ -195,7 +196,7 @@ class Endings:
             entries=entries or None,
             batches=session.writer.batches,
             output=output,
-            error=error,
+            error=end.error,
             reason=end.reason,
             handler=handler,
             reply=state.reply,
@@ -290,3 +291,11 @@ def _is_same_write(known: Execution, execution: Execution) -> bool:
 def failed_before_start(error: AlurError) -> End:
     """Return the end of an execution that could not even begin."""
     return End("failed", {"code": error.code, "message": error.message}, None)
+
+
+def _error_trigger(workflow: WorkflowRecord) -> str | None:
+    """Return the name of the trigger by which an error workflow starts; without one it begins as by hand."""
+    triggers = workflow.document["spec"].get("triggers", ())
+    return next(
+        (one["name"] for one in triggers if one["type"] == _ERROR and not one.get("disabled")), None
+    )

@@ -8,36 +8,28 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from alur_common.definitions import VersionRecord
 from alur_common.events import ExecutionAdmitted, ExecutionNudged
-from alur_common.executions import Execution, blobs_of
-from alur_common.executions.content import read_entries
+from alur_common.executions import Execution
 from alur_common.executions.workers import Workers
 from alur_common.pools import DEFAULT_POOL
 from alur_common.progress import Change
 from alur_common.telemetry import names
 from alur_common.telemetry.logs import bind
-from alur_engine.applying import apply, begin
 from alur_engine.history import node_change
-from alur_engine.journal import decode_entry
-from alur_engine.planning import recover
-from alur_engine.state import State
 from alur_executor.domain.fair_queue import FairQueue
-from alur_executor.domain.programs import Program
+from alur_executor.domain.pauses import FIRST_PAUSE_SECONDS, pause_before
 from alur_executor.ports import Peers, Trace
-from alur_executor.service.endings import Endings, failed_before_start
-from alur_executor.service.journaling import FencedError, JournalWriter
+from alur_executor.service.journaling import FencedError
 from alur_executor.service.loading import loaded
+from alur_executor.service.opening import Trouble, fail, fresh, resumed
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
 from alur_executor.service.session import Session
-from alur_sdk.errors import AlurError, ConflictError
+from alur_sdk.errors import AlurError, LimitError
 
 MOST_BREAKS = 5
 """So often a session is begun anew after a fault of ours; what is out of reach for a while is waited for."""
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
-GOING_ON = 0.25
+GOING_ON = 0.1
 """The part of a stop's time in which executions still begin nodes."""
 
 
@@ -80,7 +72,9 @@ class Executor:
         self._queue = FairQueue(capacity.tenant_executions, capacity.tenant_weights)
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken: dict[str, asyncio.Future[None]] = {}
-        self._is_stopping = self._hands_back = False
+        self._hands_back = False
+        self.is_stopping = False
+        """It takes nothing new any more."""
         self._lease: asyncio.Task[None] | None = None
         self._log = structlog.get_logger("alur.executor")
 
@@ -90,7 +84,7 @@ class Executor:
         Returns what is done when the execution is claimed, ended or left to another: then the event has had its effect.
         Where too many wait already it is left in the store, in which schedulers find it again.
         """
-        if self._is_stopping:
+        if self.is_stopping:
             return None
         if event.key in self._sessions or event.key in self._queue:
             return self._taken.get(event.key)
@@ -115,7 +109,7 @@ class Executor:
             session = self._sessions[event.key]
             if session is not None:
                 session.nudge()
-        elif not self._is_stopping and not await self._pass_on(event.key):
+        elif not self.is_stopping and not await self._pass_on(event.key):
             self._begin(event.key, event.tenant)
 
     async def _pass_on(self, execution_id: str) -> bool:
@@ -137,10 +131,10 @@ class Executor:
 
     async def _run(self, execution_id: str, tenant: str) -> None:
         """Run one execution; whatever goes wrong with it, the others go on."""
-        breaks = 0
+        trouble = Trouble()
         try:
-            while await self._goes_on(execution_id, breaks):
-                breaks += 1
+            while await self._goes_on(execution_id, trouble):
+                pass
         finally:
             self._sessions.pop(execution_id, None)
             self._is_taken(execution_id)
@@ -154,24 +148,27 @@ class Executor:
                 if waiting not in self._sessions:
                     self._begin(waiting, of_tenant)
 
-    async def _goes_on(self, execution_id: str, breaks: int) -> bool:
+    async def _goes_on(self, execution_id: str, trouble: Trouble) -> bool:
         """Run it until it ends, leaves memory or belongs to another; return True after a pause when its session broke."""
         try:
-            while await self._run_once(execution_id):
+            while await self._run_once(execution_id, trouble):
                 pass
         except FencedError:
             self._log.warning("execution belongs to another", execution_id=execution_id)
             self._sessions[execution_id] = None
             return await self._is_ours(execution_id)
+        except LimitError as error:  # what it made cannot be kept, and would not be another time
+            trouble.give_up(error, self._sessions[execution_id])
         except Exception as error:  # noqa: BLE001 the outermost loop of a session
             self._log.error("session broke", execution_id=execution_id, exc_info=error)
-            self._sessions[execution_id] = None
-            if breaks >= MOST_BREAKS and not getattr(error, "retryable", False):
-                await self._give_up(execution_id)
-                return False
-            await asyncio.sleep(min(FIRST_PAUSE_SECONDS * 2**breaks, LONGEST_PAUSE_SECONDS))
-            return True
-        return False
+            if trouble.breaks >= MOST_BREAKS and not getattr(error, "retryable", False):
+                trouble.give_up(AlurError("its session broke: the log says why"), None)
+        else:
+            return False
+        self._sessions[execution_id] = None
+        await asyncio.sleep(pause_before(trouble.breaks))
+        trouble.breaks += 1
+        return True
 
     async def _is_ours(self, execution_id: str) -> bool:
         """Return whether an earlier session of ours was quicker: then nobody else would go on with it."""
@@ -183,16 +180,13 @@ class Executor:
             return False
         return execution.status == "running" and execution.owner == self._parts.worker
 
-    async def _give_up(self, execution_id: str) -> None:
-        """Fail an execution whose session breaks again and again by a fault of ours."""
-        execution = await self._parts.executions.find(execution_id)
-        if execution is not None and not execution.has_ended:
-            await self._fail(execution, AlurError("its session broke: the log says why"))
-
-    async def _run_once(self, execution_id: str) -> bool:
-        """Drive it until it ends or leaves memory; return whether a message came in that very moment."""
+    async def _run_once(self, execution_id: str, trouble: Trouble) -> bool:
+        """Drive it until it ends or leaves memory, or fail it; return whether a message came in that very moment."""
         execution = await self._parts.executions.find(execution_id)
         if execution is None or not await self._may_take(execution):
+            return False
+        if trouble.reason is not None:
+            await fail(self._parts, self._programs, execution, trouble.reason, trouble.program)
             return False
         bind(execution_id=execution_id, workflow_id=execution.workflow_uid)
         tracing = self._parts.tracing
@@ -239,87 +233,11 @@ class Executor:
         except AlurError as error:
             if error.retryable:
                 raise  # the store or the registry is out of reach for a while: it is admitted again
-            await self._fail(execution, error)
+            await fail(self._parts, self._programs, execution, error)
             return None
         if execution.epoch == 0 and execution.status == "queued":
-            return self._fresh(execution, program, state, trace)
-        return await self._resumed(execution, program, state, trace)
-
-    def _timed(self, execution: Execution, program: Program) -> Execution:
-        if execution.started_at is not None:
-            return execution
-        now = self._parts.clock.now()
-        self._parts.meter.started(now - execution.accepted_at)
-        deadline = now + program.timeout if program.timeout is not None else None
-        return execution.changed(started_at=now, deadline=deadline)
-
-    def _writer(self, execution: Execution, epoch: int, batches: int) -> JournalWriter:
-        parts = self._parts
-        return JournalWriter(
-            parts.journals,
-            blobs_of(parts.blobs, execution.id),
-            execution.id,
-            epoch=epoch,
-            batches=batches,
-            limit=parts.limits.bytes,
-        )
-
-    def _fresh(
-        self, execution: Execution, program: Program, state: State, trace: Trace | None
-    ) -> Session:
-        """Begin. The claim is written with the first thing that has to be durable, or with the end."""
-        execution = self._timed(execution, program)
-        writer = self._writer(execution, 1, 0)
-        return Session(self._parts, execution, program, state, writer, trace=trace)
-
-    async def _resumed(
-        self, execution: Execution, program: Program, state: State, trace: Trace | None
-    ) -> Session | None:
-        """Take over: own it, close the journal to any stale owner, then go on from what the journal says."""
-        execution = self._timed(execution, program)
-        try:
-            claimed = await self._parts.executions.save(
-                execution.changed(
-                    status="running",
-                    owner=self._parts.worker,
-                    epoch=execution.epoch + 1,
-                    wake_at=None,
-                )
-            )
-        except ConflictError:
-            return None
-        writer = self._writer(claimed, claimed.epoch, 0)
-        batches = await writer.open_epoch()
-        for entry in await read_entries(batches, claimed.entries, self._parts.blobs):
-            apply(state, decode_entry(entry))
-        recover(state)
-        session = Session(self._parts, claimed, program, state, writer, trace=trace)
-        session.check_deadline()
-        session.nudge()
-        return session
-
-    async def _fail(self, execution: Execution, error: AlurError) -> None:
-        """End an execution that cannot begin: its version or a node type is gone, or its start is wrong."""
-        version = VersionRecord(
-            execution.tenant,
-            execution.project,
-            execution.workflow,
-            execution.workflow_uid,
-            execution.version,
-            {"spec": {}},
-            execution.accepted_at,
-        )
-        program = self._programs.empty(version)
-        state = begin(program.graph, [])
-        session = Session(
-            self._parts,
-            self._timed(execution, program),
-            program,
-            state,
-            self._writer(execution, execution.epoch + 1, execution.batches),
-        )
-        session.is_claimed = False
-        await Endings(session).end(failed_before_start(error))
+            return fresh(self._parts, execution, program, state, trace)
+        return await resumed(self._parts, execution, program, state, trace)
 
     def live(self, execution_id: str) -> list[Change] | None:
         """Return the node runs of an execution in memory so far, or None."""
@@ -364,10 +282,10 @@ class Executor:
     async def stop(self) -> None:
         """Take nothing new, let what runs end for a while, and hand back the rest: it goes on from its journal.
 
-        Executions go on for a quarter of that while; then no node begins any more, so that those under way can end.
+        Executions go on for a tenth of that while; then no node begins any more, so that those under way can end.
         The lease is held until then, that nobody takes over what still runs here.
         """
-        self._is_stopping = True
+        self.is_stopping = True
         self._queue.clear()
         await self._wait_for_ends(self._capacity.drain_seconds * GOING_ON)
         self._hands_back = True

@@ -12,9 +12,8 @@ from alur_common.blobs import Blobs
 from alur_common.executions import Batch, Journals
 from alur_common.executions.content import kept_entries
 from alur_engine.journal import JournalEntry, encode_entry
+from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
 from alur_sdk.errors import ExistsError, StorageError
-
-LONGEST_PAUSE_SECONDS = 5.0
 
 
 class FencedError(Exception):

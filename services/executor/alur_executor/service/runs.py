@@ -300,7 +300,7 @@ class NodeRuns:
             limited = under_way.limited(kept, ended)
             return Waiting(*under_way.run.key, under_way.number, under_way.started, limited)
         if isinstance(result, sdk.Stop) and result.ok:
-            return Stopped(*under_way.run.key, ended)
+            return Stopped(*under_way.run.key, ended, under_way.started)
         if isinstance(result, sdk.Stop):
             error = Permanent(result.message, code="stopped")
             return under_way.failed(attempts.error_json(error, step), ended)

@@ -14,8 +14,9 @@ from alur_common.executions.content import kept_entries
 from alur_common.pools import Pools
 from alur_common.telemetry.logs import bind
 from alur_engine.journal import Failed, encode_entry
+from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS, pause_before
 from alur_executor.ports import Trace
-from alur_executor.service.journaling import LONGEST_PAUSE_SECONDS, FencedError
+from alur_executor.service.journaling import FencedError
 from alur_executor.service.loading import loaded
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
@@ -39,7 +40,6 @@ LOOK_SECONDS = 1.0
 MOST_BREAKS = 5
 MOST_CLAIMS = 20
 """Whatever kills each executor that runs it (for want of memory, say) is to leave the others alone some day."""
-FIRST_PAUSE_SECONDS = 0.2
 _log = structlog.get_logger("alur.executor")
 
 
@@ -147,7 +147,7 @@ class Serving:
     async def _broke(self, task: Task, error: Exception) -> None:
         """Offer it again after a pause; what breaks again and again by a fault of ours has failed."""
         breaks = task.breaks + 1
-        await asyncio.sleep(min(FIRST_PAUSE_SECONDS * 2**breaks, LONGEST_PAUSE_SECONDS))
+        await asyncio.sleep(pause_before(breaks))
         try:
             if breaks > MOST_BREAKS and not getattr(error, "retryable", False):
                 await self._fail(task, AlurError("its task broke: the log says why"))

@@ -56,10 +56,8 @@ class JournalHistory:
         runs, following = history.node_detail(
             state, name, at=(max(number, 0), max(start, 0)), limit=limit
         )
-        page: dict[str, Any] = {"name": name, "runs": runs}
-        if following is not None:
-            page["nextCursor"] = encode_cursor(list(following))
-        return page
+        next_cursor = None if following is None else encode_cursor(list(following))
+        return {"name": name, "runs": runs, "nextCursor": next_cursor}
 
     async def logs(self, execution: Execution, node: str | None) -> list[dict[str, Any]]:
         """Return what its node runs said, or those of one node; nothing of one that could not even begin."""

@@ -120,13 +120,13 @@ class Root:
             await send_answer(watched.send, answer)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parts, path, method = self._parts, scope["path"], scope["method"]
-        if (probe := parts.probes.answer(path)) is not None:
-            scope["alur.route"] = path
-            await send_answer(send, probe, head_only=method == "HEAD")
-            return
+        parts, path = self._parts, scope["path"]
         if parts.cors is not None and (preflight := parts.cors.preflight(scope)) is not None:
             await send_answer(send, preflight)
+            return
+        if (probe := parts.probes.answer(path)) is not None:
+            scope["alur.route"] = path
+            await self._read(scope, send, probe)
             return
         if path.startswith("/api/v1/"):
             if parts.rates is not None:
@@ -141,6 +141,9 @@ class Root:
         answer = await self._parts.files.answer(scope)
         if answer is None:
             raise NotFoundError("there is nothing at this address")
+        await self._read(scope, send, answer)
+
+    async def _read(self, scope: Scope, send: Send, answer: Answer) -> None:
         if scope["method"] not in {"GET", "HEAD"}:
             raise MethodError("this address is only read", "GET, HEAD")
         await send_answer(send, answer, head_only=scope["method"] == "HEAD")

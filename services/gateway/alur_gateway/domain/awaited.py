@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alur_common.security.records import rfc3339
+from alur_common.clock import rfc3339
 from alur_engine.planning import wakes_at
 from alur_engine.state import Run, State
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from alur_common.clock import rfc3339
 from alur_common.executions import Batch, Execution
-from alur_common.security.records import rfc3339
 from alur_engine.journal import decode_entry
 
 _TIMES = {"at": "at", "started": "startedAt", "ended": "endedAt", "retry_at": "retryAt"}

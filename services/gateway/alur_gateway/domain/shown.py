@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from alur_common.clock import rfc3339
 from alur_common.executions import Execution
-from alur_common.security.records import rfc3339
 from alur_sdk.errors import InvalidError, Problem
 from alur_sdk.items import Json
 
@@ -39,11 +39,6 @@ def _no_time(path: str) -> InvalidError:
     return InvalidError(f"{path}: {problem.message}", [problem])
 
 
-def trace_id_of(execution: Execution) -> str:
-    """Return the id of its trace (W3C); of one that nobody traced, the 128 bits of its own id, which name no trace."""
-    return execution.first_trace or execution.id.replace("-", "")
-
-
 def brief(execution: Execution) -> dict[str, Any]:
     """Return an execution as a list shows it: without output and nodes."""
     shown: dict[str, Any] = {
@@ -58,7 +53,7 @@ def brief(execution: Execution) -> dict[str, Any]:
         "startedAt": rfc3339(execution.started_at),
         "finishedAt": rfc3339(execution.finished_at),
         "durationMs": _duration_ms(execution),
-        "traceId": trace_id_of(execution),
+        "traceId": execution.shown_trace,
     }
     optional = {
         "error": execution.error,

@@ -20,7 +20,6 @@ from alur_gateway.domain.bodies import read_body, read_pairs
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.domain.hooks import Hook, Hooks, hooks_of
 from alur_gateway.domain.replies import accepted_answer, outcome_answer, outcome_of
-from alur_gateway.domain.shown import trace_id_of
 from alur_gateway.domain.signatures import Proof, check_proof, settled
 from alur_gateway.ports import HookTable
 from alur_gateway.service.needs import Needs
@@ -131,7 +130,7 @@ class Webhooks:
                 outcome = await self._wait(future)
         if outcome.kind == "reply" and found.hook.respond == "result":
             outcome = await self._end(execution_id)
-        trace_id = trace_id_of(accepted.execution)
+        trace_id = accepted.execution.shown_trace
         return outcome_answer(found.hook, execution_id, outcome, instance, trace_id)
 
     async def _wait(self, future: asyncio.Future[Outcome]) -> Outcome:

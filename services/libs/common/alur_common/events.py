@@ -68,7 +68,7 @@ class TaskOffered(Event):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionCompleted(Event):
-    """An execution ended, well or badly. It carries no payload."""
+    """An execution ended, well or badly. It carries no payload; times are RFC 3339, null is what never was."""
 
     topic: ClassVar[str] = "alur.execution.run.completed.v1"
     project: str = ""
@@ -78,6 +78,10 @@ class ExecutionCompleted(Event):
     status: str = ""
     gated: bool = False
     parent: str | None = None
+    accepted_at: str = ""
+    started_at: str | None = None
+    finished_at: str | None = None
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

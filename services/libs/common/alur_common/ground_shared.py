@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 import time
@@ -28,6 +29,8 @@ from alur_sdk.errors import InvalidError, UnavailableError
 PATIENCE_SECONDS = 120.0
 """How long a start waits for what it needs."""
 PAUSE_SECONDS = 1.0
+SAID_SECONDS = 10.0
+"""How often it says what it waits for."""
 _log = get_logger("alur.start")
 
 
@@ -46,14 +49,15 @@ async def shared(
     name = settings.worker or f"{service}-{socket.gethostname()}-{os.getpid()}"
     async with connect(settings.mongo.get_secret_value(), metrics=process.metrics) as database:
         store = MongoDocuments(database, clock)
-        await _patiently("MongoDB", lambda: store.open(collections))
+        await _patiently(process, "MongoDB", lambda: store.open(collections))
         documents = MeteredDocuments(store, process.metrics)
-        await _patiently("Kafka", lambda: apply_topics(settings.kafka))
+        await _patiently(process, "Kafka", lambda: apply_topics(settings.kafka))
         blobs = CountedBlobs(open_blobs(settings.blobs), documents, clock)
         bus = KafkaBus(
             settings.kafka,
             service=service,
             worker=name,
+            leaves=settings.leaves_for_good,
             metrics=process.metrics,
             tracer=process.tracer,
             blobs=blobs.of(EVENTS),
@@ -72,15 +76,23 @@ async def shared(
             await store.close()
 
 
-async def _patiently(what: str, work: Callable[[], Awaitable[object]]) -> None:
+async def _patiently(process: Process, what: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Do it once it can be done; waits `PATIENCE_SECONDS`, and no longer than until the process is told to stop."""
     until = time.monotonic() + PATIENCE_SECONDS
+    said = -math.inf
     while True:
         try:
             await work()
         except UnavailableError as error:
-            if time.monotonic() > until:
+            if process.is_told:
+                # A driver may take the cancellation of its own call for a server that is lost.
+                raise asyncio.CancelledError from error
+            now = time.monotonic()
+            if now > until:
                 raise
-            _log.warning("waiting for what is needed", what=what, reason=error.message)
+            if now - said >= SAID_SECONDS:
+                _log.warning("waiting for what is needed", what=what, reason=error.message)
+                said = now
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             return

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from alur_common.labels import is_label
 from alur_sdk.errors import ForbiddenError
 
 DEFAULT_TENANT = "default"
@@ -14,7 +14,6 @@ DEFAULT_TENANT = "default"
 DEFAULT_POOL = "default"
 """Who serves it drives executions, and runs the nodes that name no pool."""
 EVERY_POOL = "*"
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Pools:
     def parse(cls, text: str) -> Self:
         """Return the pools that a setting names, comma-separated; raises `ValueError` for what is no name, or for none."""
         names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-        wrong = [name for name in names if name != EVERY_POOL and not _NAME.fullmatch(name)]
+        wrong = [name for name in names if name != EVERY_POOL and not is_label(name)]
         if wrong or not names:
             what = f"{wrong[0][:70]!r} is no name of a pool" if wrong else "it names no pool"
             raise ValueError(f"{what}: name pools by DNS labels, `default,gpu`, or all by `*`")
@@ -66,7 +65,7 @@ class PoolProjects:
         for entry in filter(None, map(str.strip, text.split(","))):
             pool, _, projects = entry.partition("=")
             names = frozenset(projects.split())
-            if not _NAME.fullmatch(pool.strip()) or not names:
+            if not is_label(pool.strip()) or not names:
                 raise ValueError(
                     f"{entry[:70]!r} keeps no pool for projects: write `gpu=vision ml, browser=shop`"
                 )

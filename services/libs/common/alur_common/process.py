@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from alur_common.memory import settle
 from alur_common.settings import Settings
 from alur_common.telemetry import (
     Metrics,
@@ -45,6 +46,12 @@ class Process:
         if self._starting is not None:
             self._starting.cancel()
 
+    def listen(self) -> None:
+        """Listen to SIGTERM and SIGINT, also after somebody else did."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.tell)
+
     def takes_work(self) -> None:
         """Say that work comes from now on: a start that is told to stop goes on to `until_told`, after which it is ended."""
         self._starting = None
@@ -52,6 +59,7 @@ class Process:
     async def until_told(self, *beside: Coroutine[Any, Any, Any]) -> None:
         """Return on SIGTERM or SIGINT, or when something that runs beside ends; what runs beside is cancelled."""
         self.takes_work()
+        settle()
         tasks = [asyncio.ensure_future(one) for one in (self._told.wait(), *beside)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -73,11 +81,13 @@ async def process(service: str, settings: Settings) -> AsyncIterator[Process]:
     metrics = Metrics()
     tracer = open_tracer(service, settings.worker)
     running = Process(metrics, tracer)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.tell)
+    running.listen()
     server = start_metrics_server(metrics, settings.metrics_host, settings.metrics_port)
     _log.info("metrics served", port=server.port, is_traced=tracer is not None)
+    lists = settings.allow_lists
+    if lists.everyone or lists.owned:
+        owned = dict(lists.owned)
+        _log.info("networks beside the public internet", all=lists.everyone, projects=owned)
     try:
         yield running
     except asyncio.CancelledError:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 Change = dict[str, Any]
-"""`{type: node, name, path, status, attempts, items, startedAt?, durationMs?, error?}` or `{type: execution, status, …}`."""
+"""`{type: node, name, path, status, attempts, items, startedAt, durationMs, error?}` or `{type: execution, status, …}`."""
 QUEUE_LENGTH = 1_000
 
 

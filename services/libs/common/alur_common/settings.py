@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -69,7 +69,14 @@ class Settings(Environment):
         default="127.0.0.1:50060", description="Where the registry answers calls of services."
     )
     worker: str = Field(
-        default="", description="A name of this process that is the same after a restart."
+        default="",
+        description="A name of this process that is the same after a restart. No two that live may have the same.",
+    )
+    worker_returns: bool = Field(
+        default=True,
+        description="Whether a process that is told to stop comes back under that name within seconds. Where it does not, "
+        "as a pod of a Deployment, others take up its part of Kafka's topics at once. "
+        "A process without a name never comes back.",
     )
     outbound_allow: str = Field(
         default="",
@@ -82,10 +89,18 @@ class Settings(Environment):
         "acme/billing=10.8.0.0/16, acme/*=10.9.0.0/16`; `acme` is a tenant, `acme/*` all of its projects.",
     )
     code_max_seconds: float = Field(
-        default=60.0, gt=0, description="The longest time that a code node may ask for."
+        default=60.0, gt=0, description="The longest time that a code node may ask for, and get."
     )
     code_max_memory_mib: int = Field(
-        default=512, ge=16, description="The most memory that a code node may ask for."
+        default=512, ge=16, description="The most memory that a code node may ask for, and get."
+    )
+    code_tenant_seconds: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default={},
+        description='The same of single tenants, in the place of `ALUR_CODE_MAX_SECONDS`, as JSON: `{"acme": 300}`.',
+    )
+    code_tenant_memory_mib: dict[str, Annotated[int, Field(ge=16)]] = Field(
+        default={},
+        description='The same of single tenants, in the place of `ALUR_CODE_MAX_MEMORY_MIB`, as JSON: `{"acme": 1024}`.',
     )
     pool_projects: str = Field(
         default="",
@@ -119,6 +134,11 @@ class Settings(Environment):
     def allow_lists(self) -> AllowLists:
         """What nodes may reach beside the public internet."""
         return AllowLists.parse(self.outbound_allow, self.outbound_projects)
+
+    @property
+    def leaves_for_good(self) -> bool:
+        """Nobody comes back under this process's name once it was told to stop."""
+        return not (self.worker and self.worker_returns)
 
     @property
     def is_distributed(self) -> bool:

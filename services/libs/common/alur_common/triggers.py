@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from alur_common.clock import rfc3339
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Documents
 from alur_common.schedules import stored_next_due
-from alur_common.security.records import rfc3339
 from alur_common.topics import stored_lag
 
 

@@ -188,6 +188,7 @@ def _waiting(state: State, run: Run, entry: Waiting) -> None:
 
 def _stopped(state: State, run: Run, entry: Stopped) -> None:
     run.status = "succeeded"
+    run.started_at = run.started_at or entry.started
     run.ended_at = entry.at
     state.open.pop(run, None)
     state.stopped = True

@@ -100,12 +100,12 @@ class Binding:
             return self.bind
         values = self._fixed.copy()
         made = _made(self._model, values, self._given)
-        dynamic = self._dynamic
+        dynamic = [(name, each.fill, check, key) for name, each, check, key in self._dynamic]
 
         def fill(scope: Scope) -> Params:
-            for name, template, check, key in dynamic:
+            for name, evaluate, check, key in dynamic:
                 try:
-                    values[name] = check(template(scope))
+                    values[name] = check(evaluate(scope))
                 except ValidationError as error:
                     raise _refused(error, key) from None
             return made

@@ -14,6 +14,7 @@ from alur_engine.views import shown
 from alur_sdk.items import Item
 
 PAGE_ITEMS = 100
+_NEVER: dict[str, Any] = {"startedAt": None, "durationMs": None}
 _STATUS = {"pending": "skipped", "ready": "running", "looping": "running"}
 
 
@@ -33,7 +34,7 @@ def rebuild(
 
 
 def node_change(run: Run) -> dict[str, Any]:
-    """Return how one node run is shown: `{type: node, name, path, status, attempts, items, startedAt?, durationMs?, error?}`."""
+    """Return how one node run is shown: `{type: node, name, path, status, attempts, items, startedAt, durationMs, error?}`."""
     return {"type": "node", "path": run.frame.path, **_run_shown(run)}
 
 
@@ -46,12 +47,8 @@ def _run_shown(run: Run) -> dict[str, Any]:
         "status": _STATUS.get(run.status, run.status),
         "attempts": max(run.attempt, 0 if run.status == "skipped" else 1),
         "items": items,
+        **_times([run]),
     }
-    if run.started_at is not None:
-        shown_run["startedAt"] = timestamp(run.started_at)
-        ended = _ended_at(run)
-        if ended is not None:
-            shown_run["durationMs"] = max(round((ended - run.started_at) * 1000), 0)
     if run.error is not None:
         shown_run["error"] = run.error
     if run.logs:
@@ -97,25 +94,25 @@ def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
             if lines := sum(len(run.logs) for run in runs):
                 row["logs"] = lines
             if len(runs) > 1:
-                row |= {"runs": len(runs), **_span(runs)}
+                row |= {"runs": len(runs), **_times(runs)}
             if has_ended and row["status"] in ("running", "waiting"):
-                row["status"] = "cancelled"
+                row |= {"status": "cancelled", "attempts": runs[-1].attempt}
             rows.append(row)
         elif has_ended:
-            rows.append({"name": node.name, "status": "skipped", "attempts": 0, "items": 0})
+            skipped = {"name": node.name, "status": "skipped", "attempts": 0, "items": 0}
+            rows.append(skipped | _NEVER)
     return rows
 
 
-def _span(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return when the first of these began, and how long it took until the last had ended."""
+def _times(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return when the first of these began, and how long it took until the last had ended; null is what is not known yet."""
     begun = [run.started_at for run in runs if run.started_at is not None]
     ended = [at for run in runs if (at := _ended_at(run)) is not None]
     if not begun:
-        return {}
-    span: dict[str, Any] = {"startedAt": timestamp(min(begun))}
-    if len(ended) == len(runs):
-        span["durationMs"] = max(round((max(ended) - min(begun)) * 1000), 0)
-    return span
+        return dict(_NEVER)
+    all_ended = len(ended) == len(runs)
+    took = max(round((max(ended) - min(begun)) * 1000), 0) if all_ended else None
+    return {"startedAt": timestamp(min(begun)), "durationMs": took}
 
 
 def runs_of(state: State, name: str) -> list[Run]:

@@ -83,6 +83,7 @@ class Stopped(NamedTuple):
     node: str
     path: str
     at: float
+    started: float | None = None
 
 
 class Cancelled(NamedTuple):

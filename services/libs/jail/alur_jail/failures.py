@@ -13,7 +13,8 @@ _KEPT_LINE: Final = 120
 _ABSENT: Final = re.compile(
     r"(?:name )?'?(\w+)'? is not defined|the module '(\w+)[\w.]*' is not available"
 )
-_NO_NETWORK: Final = "code has no network: an http.request node before or behind it has"
+_NO_NETWORK: Final = "code has no network: use an http.request node before or behind it"
+_NO_TIMERS: Final = "code does not wait: use a core.wait node before or behind it"
 _NO_FILES: Final = "code has no files: items carry them, and http.request fetches and sends them"
 _NO_MODULES: Final = (
     "code in JavaScript loads no modules: what it has is in the documentation of core.code"
@@ -25,6 +26,7 @@ _INSTEAD: Final = {
         ("requests", "httpx", "aiohttp", "urllib3", "urllib", "http", "socket"), _NO_NETWORK
     ),
     **dict.fromkeys(("open", "os", "pathlib", "shutil", "io", "tempfile"), _NO_FILES),
+    **dict.fromkeys(("setTimeout", "setInterval", "asyncio"), _NO_TIMERS),
     **dict.fromkeys(("require", "module", "process"), _NO_MODULES),
 }
 
@@ -35,11 +37,11 @@ class CodeFailedError(Permanent):
     code = "code"
 
 
-def failure(told: Mapping[str, Any], source: str) -> AlurError:
-    """Return the error for what a runner told of a failure: anything, as users may write it."""
+def failure(told: Mapping[str, Any], source: str, too_much: str) -> AlurError:
+    """Return the error for what a runner told of a failure: anything, as users may write it. `too_much` says what too much memory is."""
     kind, message = str(told.get("type", "Error")), str(told.get("message", ""))
     if kind == "MemoryError" or (kind == "InternalError" and "out of memory" in message):
-        return MemoryLimitError("the code was stopped: it used more memory than its limit")
+        return MemoryLimitError(f"the code was stopped: {too_much}")
     if kind == "JailError":
         return NoJailError(f"code is refused: the jail could not be closed ({message})")
     numbers = {name: told[name] for name in ("line", "item") if type(told.get(name)) is int}

@@ -116,7 +116,8 @@ def _make(folder: Path, version: int) -> None:
 def _memory(settings: JailSettings) -> int:
     """Return what all code may have: half of the machine, unless so many runs cannot even use that."""
     half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    return max(min(half, settings.concurrency * settings.max_memory), settings.max_memory)
+    largest = settings.largest_memory
+    return max(min(half, settings.concurrency * largest), largest)
 
 
 def _write(file: Path, value: object) -> None:

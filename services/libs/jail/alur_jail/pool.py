@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 import orjson
@@ -22,10 +22,10 @@ from alur_sdk.errors import (
     ByteLimitError,
     LimitError,
     MemoryLimitError,
-    Permanent,
     TimeLimitError,
 )
 from alur_sdk.items import Json
+from alur_sdk.lengths import is_longer
 
 _MIB: Final = 1024 * 1024
 _SLACK: Final = 32 * _MIB
@@ -35,6 +35,7 @@ _LINES_AT_ONCE: Final = 50
 """Of one runner, before others have their turn."""
 _MOST_LINES, _LONGEST_LINE = 1_000, 2_000
 _MOST_ASKS, _MOST_ANSWERED = 100_000, 128 * _MIB
+_AT_MOST: Final = ", for code may have no more here than that"
 _log = structlog.get_logger("alur.jail")
 
 
@@ -48,6 +49,13 @@ class RunLimits:
     seconds: float
     memory: int
     values: int = 1_000_000
+    why: str = ""
+    """Said behind a limit that was reached."""
+
+    @property
+    def too_much_memory(self) -> str:
+        """What is said of code that used more."""
+        return f"it used more memory than its limit of {self.memory // _MIB} MiB{self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,12 @@ class Jail:
     ) -> Json:
         """Run one request in a runner of its own and return its result.
 
+        More than the tenant may have is not given, whatever the limits say.
         `language` is the module of the guest that runs it, or `expressions`, which JavaScript's does too. Raises `NoJailError` when there is no
         jail, `LimitError` when it was stopped, and `CodeFailedError` with what the code threw.
         """
-        self._check(limits)
+        limits = self._bounded(tenant, limits)
+        _demand_room(request, limits)
         loop = asyncio.get_running_loop()
         guest = _GUESTS.get(language, language)
         async with self._slot(tenant), self._runner(guest, limits) as runner:
@@ -109,7 +119,7 @@ class Jail:
             try:
                 value = await self._talk(runner, messages, limits, ears)
             except _ThrownError as thrown:
-                error = failure(thrown.told, str(request.get("code", "")))
+                error = failure(thrown.told, str(request.get("code", "")), limits.too_much_memory)
                 raise self._counted(error, "memory") from None
             else:
                 result = "succeeded"
@@ -123,14 +133,13 @@ class Jail:
             await parent.stop()
         self._parents.clear()
 
-    def _check(self, limits: RunLimits) -> None:
-        most = self.settings
-        if limits.seconds > most.max_seconds or limits.memory > most.max_memory:
-            raise Permanent(
-                f"code may take at most {most.max_seconds:g} s and {most.max_memory // _MIB} MiB "
-                "here: lower the node's `limits`",
-                reason="limit",
-            )
+    def _bounded(self, tenant: str, limits: RunLimits) -> RunLimits:
+        """Return them, no higher than the tenant may have."""
+        seconds, memory = self.settings.most_of(tenant)
+        bounded = replace(
+            limits, seconds=min(limits.seconds, seconds), memory=min(limits.memory, memory)
+        )
+        return limits if bounded == limits else replace(bounded, why=_AT_MOST)
 
     @contextlib.asynccontextmanager
     async def _slot(self, tenant: str) -> AsyncIterator[None]:
@@ -216,11 +225,11 @@ class Jail:
                     return await _heard(runner, ears)
         except TimeoutError:
             runner.kill("time")
-            what = f"it ran longer than its limit of {limits.seconds:g} s"
+            what = f"it ran longer than its limit of {limits.seconds:g} s{limits.why}"
         except (GoneError, OSError):
             runner.look_for_death()
             what = {
-                "memory": f"it used more memory than its limit of {limits.memory // _MIB} MiB",
+                "memory": limits.too_much_memory,
                 "group": "all code together used more memory than its control group may have",
                 "output": f"its result is larger than {self.settings.max_result // _MIB} MiB",
                 "values": f"its result has more than {limits.values:,} values, or a line of its log is too long",
@@ -259,7 +268,7 @@ async def _heard(runner: Runner, ears: Ears) -> Json:
             if lines <= _MOST_LINES:
                 ears.log(str(message["log"])[:_LONGEST_LINE])
         elif "ask" in message and asks < _MOST_ASKS and answered < _MOST_ANSWERED:
-            answer = orjson.dumps(_answer(message, ears))
+            answer = orjson.dumps(_answer(message, ears, _MOST_ANSWERED - answered))
             asks, answered = asks + 1, answered + len(answer)
             await runner.send(answer)
         elif "result" in message:
@@ -270,9 +279,22 @@ async def _heard(runner: Runner, ears: Ears) -> Json:
             raise GoneError
 
 
-def _answer(message: Mapping[str, Any], ears: Ears) -> dict[str, Json]:
+def _answer(message: Mapping[str, Any], ears: Ears, most: int) -> dict[str, Json]:
+    """Return the answer to a question, unless it takes more bytes: the answer is then that it does."""
     details = {name: value for name, value in message.items() if name != "ask"}
     try:
-        return {"value": ears.ask(str(message["ask"]), details)}
+        answer = {"value": ears.ask(str(message["ask"]), details)}
     except AlurError as error:
         return {"error": error.message}
+    if is_longer(answer, most):
+        return {"error": f"what was asked for is larger than {_MOST_ANSWERED // _MIB} MiB in all"}
+    return answer
+
+
+def _demand_room(request: Mapping[str, Any], limits: RunLimits) -> None:
+    """Raise `ByteLimitError` for what its runner could not even read, before it is written."""
+    if is_longer(request, limits.memory + _SLACK):
+        raise ByteLimitError(
+            f"its items are larger than the {limits.memory // _MIB} MiB of memory that it may have{limits.why}: "
+            "send it fewer items, or less of each"
+        )

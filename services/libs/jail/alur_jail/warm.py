@@ -15,6 +15,7 @@ import structlog
 
 from alur_jail import groups, room
 from alur_jail.groups import Group
+from alur_jail.guest import NICE
 from alur_jail.room import JailSettings, NoJailError
 
 _START_SECONDS: Final = 20.0
@@ -90,6 +91,7 @@ class Warm:
             raise
         pid = pid_of(handle)
         os.close(handle)
+        _let_give_way(pid)
         try:
             self._enter_group(pid)
         except NoJailError:
@@ -145,6 +147,16 @@ class Warm:
             self._handle = None
         if self._process is not None:
             await self._process.wait()
+
+
+def _let_give_way(pid: int) -> None:
+    """Give the session of a jail the priority that its runners have.
+
+    Where the kernel shares time between sessions first (sched(7), "The autogroup feature"), the priority of a
+    process counts among those of its session only, and the jail is one of its own.
+    """
+    with contextlib.suppress(OSError):  # this kernel has no such groups, or this user may not
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICE))
 
 
 def _memory_file(content: bytes) -> int:

@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from alur_common.labels import is_label
 from alur_sdk.errors import InvalidError, Problem
 
-_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-
-
-def is_label(text: str) -> bool:
-    """Whether the text is a DNS label (RFC 1123)."""
-    return _LABEL.fullmatch(text) is not None
 
 
 def check_label(text: str, path: str) -> str:

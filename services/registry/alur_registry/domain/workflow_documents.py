@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import orjson
 
+from alur_common.clock import rfc3339
 from alur_common.definitions import WorkflowRecord
 from alur_common.pools import DEFAULT_POOL
-from alur_common.security.records import rfc3339
 from alur_engine.document import Workflow
 from alur_engine.naming import Reference
-from alur_engine.validation import NOTHING_SAID, Bounds, find_doubts, find_risks
+from alur_engine.validation import NOTHING_SAID, Bounds, find_doubts, find_excess, find_risks
 from alur_sdk.errors import InvalidError, Problem
 
 _MAX_PATCH_DEPTH = 200
@@ -107,7 +107,7 @@ def shown_workflow(
     """
     document = record.document
     doubts = find_doubts(document)
-    risks = find_risks(document, bounds)
+    risks = [*find_risks(document, bounds), *find_excess(document, bounds)]
     return {
         **document,
         "metadata": _metadata(record),
@@ -125,6 +125,15 @@ def shown_workflow(
             "lastExecution": last_execution,
         },
     }
+
+
+def new_excess(
+    document: dict[str, Any], known: WorkflowRecord | None, bounds: Bounds
+) -> list[Problem]:
+    """Return what a document asks for beyond the bounds, unless it stood there before they were: it can be suspended still."""
+    before = () if known is None else find_excess(known.document, bounds)
+    messages = {problem.message for problem in before}
+    return [each for each in find_excess(document, bounds) if each.message not in messages]
 
 
 def _shown_warning(warning: Problem) -> dict[str, str]:

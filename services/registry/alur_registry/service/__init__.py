@@ -13,7 +13,7 @@ from alur_common.security.sealing import Sealer
 from alur_common.security.sessions import AccessTokens
 from alur_engine.catalogue import Catalogue
 from alur_engine.validation import NOTHING_SAID
-from alur_registry.ports import BoundsOf, Outlook, Store, Validate
+from alur_registry.ports import BoundsOf, Outlook, ReachOf, Store, Validate
 from alur_registry.service.audit import Audit
 from alur_registry.service.bootstrap import DEFAULT_TENANT, Bootstrap
 from alur_registry.service.credentials import Credentials
@@ -25,6 +25,7 @@ from alur_registry.service.node_types import NodeTypes
 from alur_registry.service.producers import Producers
 from alur_registry.service.projects import Projects
 from alur_registry.service.publishing import Publishing
+from alur_registry.service.reach import Reach
 from alur_registry.service.security import SecurityRecords
 from alur_registry.service.sessions import Sessions
 from alur_registry.service.shown import Showing
@@ -51,6 +52,7 @@ class Parts:
     public_url: str = "http://127.0.0.1:8080"
     needs_broker: Container[str] = ()
     bounds_of: BoundsOf = lambda _tenant, _project: NOTHING_SAID
+    reach_of: ReachOf = lambda _tenant: {}
     pool_projects: PoolProjects = FOR_ALL
     fresh_seconds: float | None = None
 
@@ -89,6 +91,7 @@ class Registry:
         self._projects = projects = Projects(store, clock, audit)
         self._lookup = lookup = Lookup(store, clock, fresh_seconds=parts.fresh_seconds)
         self._publishing = Publishing(store, lookup, parts.bus, parts.ids)
+        self.record_reach = Reach(store, audit, parts.reach_of).record_reach
         self.record = audit.record
         self.list_audit = audit.list_audit
         self.verify_audit = audit.verify_audit

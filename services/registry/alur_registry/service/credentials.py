@@ -171,11 +171,23 @@ class Credentials:
         infos = [kept.info() for kept in found]
         return page_of(infos, limit, lambda c: [c.name, f"{c.tenant}/{c.project}/{c.name}"])
 
-    async def delete_credential(self, caller: Caller, project: str, name: str) -> None:
-        """Delete a credential; what names it fails from its next run on."""
+    async def delete_credential(
+        self, caller: Caller, project: str, name: str, *, if_match: int | None = None
+    ) -> None:
+        """Delete a credential; what names it fails from its next run on.
+
+        Raises `NotFoundError` without one, `ConflictError` when `if_match` is not its revision.
+        """
         authorize(caller, "delete", "credentials", project)
-        await self._get(caller.tenant, project, name)
-        await self._store.credentials.remove(caller.tenant, project, name)
+        try:
+            was_there = await self._store.credentials.remove(
+                caller.tenant, project, name, at_revision=if_match
+            )
+        except ConflictError as error:
+            message = f"the credential {name} changed meanwhile"
+            raise ConflictError(message, credential=name) from error
+        if not was_there:
+            raise _unknown(project, name)
         self._sealed.drop(f"{caller.tenant}/{project}/{name}")
         await self._audit.record(caller, "delete", "credentials", name, project=project)
 
@@ -239,10 +251,12 @@ class Credentials:
     async def _get(self, tenant: str, project: str, name: str) -> KeptCredential:
         found = await self._store.credentials.find(tenant, project, name)
         if found is None:
-            raise NotFoundError(
-                f"there is no credential {name} in the project {project}", credential=name
-            )
+            raise _unknown(project, name)
         return found
+
+
+def _unknown(project: str, name: str) -> NotFoundError:
+    return NotFoundError(f"there is no credential {name} in the project {project}", credential=name)
 
 
 def _demand_share(caller: Caller, known: KeptCredential, wanted: KeptCredential) -> None:

@@ -96,6 +96,7 @@ class Projects:
             return
         if not caller.may("write", "projects", name):
             raise _unknown(name)
+        check_label(name, "project")  # the fault is the address's, not the document's
         with contextlib.suppress(ExistsError):
             await self.create_project(caller, name)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from alur_common.clock import rfc3339
 from alur_common.documents.port import Where
 from alur_common.security.events import KINDS, SecurityEvent
-from alur_common.security.records import AuditRow, Page, rfc3339
+from alur_common.security.records import AuditRow, Page
 from alur_common.security.rights import Caller
 from alur_registry.ports import Store
 from alur_registry.service.audit import Audit

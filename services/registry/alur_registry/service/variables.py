@@ -14,7 +14,7 @@ from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.names import check_variable
 from alur_registry.service.projects import Projects
 from alur_registry.service.tools import Tools
-from alur_sdk.errors import InvalidError, NotFoundError, Problem, StateError
+from alur_sdk.errors import ConflictError, InvalidError, NotFoundError, Problem, StateError
 
 MAX_BYTES = 64 * 1024
 MAX_VARIABLES = 1_000
@@ -39,9 +39,12 @@ class Variables:
         )
 
     async def set_variable(
-        self, caller: Caller, project: str, name: str, value: object
+        self, caller: Caller, project: str, name: str, value: object, if_match: int | None = None
     ) -> Variable:
-        """Create or replace a variable; its value is any JSON of at most `MAX_BYTES`."""
+        """Create or replace a variable; its value is any JSON of at most `MAX_BYTES`.
+
+        Raises `ConflictError` when `if_match` is not its revision; 0 is that of what does not exist.
+        """
         authorize(caller, "write", "variables", project)
         check_variable(name)
         _check_value(value)
@@ -50,6 +53,9 @@ class Variables:
         if known is None:
             await self._check_count(caller.tenant, project)
         revision = 0 if known is None else known.revision
+        if if_match not in {None, revision}:
+            reason = "is there already" if if_match == 0 else "changed meanwhile"
+            raise ConflictError(f"the variable {name} {reason}", variable=name)
         variable = Variable(caller.tenant, project, name, value, self._clock.now(), revision)
         repository = self._store.variables
         saved = await (repository.insert(variable) if known is None else repository.save(variable))
@@ -79,10 +85,18 @@ class Variables:
         )
         return page_of(found, limit, lambda v: [v.name, f"{v.tenant}/{v.project}/{v.name}"])
 
-    async def delete_variable(self, caller: Caller, project: str, name: str) -> None:
-        """Delete a variable, or raise `NotFoundError`."""
+    async def delete_variable(
+        self, caller: Caller, project: str, name: str, *, if_match: int | None = None
+    ) -> None:
+        """Delete a variable, or raise `NotFoundError`; `ConflictError` when `if_match` is not its revision."""
         authorize(caller, "delete", "variables", project)
-        if not await self._store.variables.remove(caller.tenant, project, name):
+        try:
+            was_there = await self._store.variables.remove(
+                caller.tenant, project, name, at_revision=if_match
+            )
+        except ConflictError as error:
+            raise ConflictError(f"the variable {name} changed meanwhile", variable=name) from error
+        if not was_there:
             raise _unknown(project, name)
         self._values.drop(f"{caller.tenant}/{project}")
         await self._audit.record(caller, "delete", "variables", name, project=project)

@@ -14,12 +14,7 @@ from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
 from alur_engine.catalogue import Catalogue
 from alur_engine.document import Workflow
-from alur_engine.validation import (
-    Held,
-    credential_problems,
-    find_doubts,
-    find_risks,
-)
+from alur_engine.validation import Held, credential_problems, find_doubts, find_excess, find_risks
 from alur_registry.domain.cursors import check_limit, decode_cursor, page_of
 from alur_registry.domain.entities import KeptWorkflow
 from alur_registry.domain.workflow_documents import (
@@ -27,6 +22,7 @@ from alur_registry.domain.workflow_documents import (
     credentials_named,
     is_same_spec,
     merge_patch,
+    new_excess,
     normal_document,
 )
 from alur_registry.ports import BoundsOf, Validate
@@ -214,8 +210,9 @@ class Workflows:
         project = workflow.metadata.namespace
         # What a project may reach is told to those who may read there; to others, what all of them may.
         known = project if caller.may("read", "workflows", project) else ""
-        risks = find_risks(document, self._bounds_of(caller.tenant, known))
-        return Verdict(list(problems), [*find_doubts(document), *risks])
+        bounds = self._bounds_of(caller.tenant, known)
+        warnings = [*find_doubts(document), *find_risks(document, bounds)]
+        return Verdict([*problems, *find_excess(document, bounds)], warnings)
 
     def _sound(self, document: object, project: str, name: str | None) -> Workflow:
         workflow, problems = self._validate(document)
@@ -266,17 +263,19 @@ class Workflows:
         if known is not None:
             _check_manager(known, wish.managed_by)
         self._naming.check(wish.caller, wish.project, wish.document, known)
-        await self._check_kinds(wish)
+        await self._check_use(wish, known)
         return known
 
-    async def _check_kinds(self, wish: _Wish) -> None:
-        """Raise `InvalidError` for a slot that names a credential which does not fit there."""
+    async def _check_use(self, wish: _Wish, known: KeptWorkflow | None) -> None:
+        """Raise `InvalidError` for a credential that does not fit its slot, and for more than code may have."""
         held = {}
         for name in credentials_named(wish.document):
             kept = await self._store.credentials.find(wish.caller.tenant, wish.project, name)
             if kept is not None:
                 held[name] = Held(kept.type, kept.domains, kept.node_types)
         problems = list(credential_problems(wish.document, self._catalogue, held))
+        bounds = self._bounds_of(wish.caller.tenant, wish.project)
+        problems += new_excess(wish.document, known, bounds)
         if problems:
             raise InvalidError(f"{problems[0].path}: {problems[0].message}", problems)
 

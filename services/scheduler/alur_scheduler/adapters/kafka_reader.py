@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
+from alur_common.kafka.leaving import leave_at_stop
 from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
 from alur_common.security.records import UnsealedCredential
 from alur_scheduler.domain.records import Reading, Record, own_group
@@ -20,15 +22,18 @@ FETCH_WAIT_MS = 200
 
 @asynccontextmanager
 async def opened(
-    reach: Reach, reading: Reading, secret: UnsealedCredential | None, worker: str
+    reach: Reach,
+    reading: Reading,
+    secret: UnsealedCredential | None,
+    worker: str,
+    *,
+    leaves: bool,
 ) -> AsyncIterator[KafkaReader]:
     """Join the group, as `Readers.open` says."""
     own = own_group(reading.id)
     named = None if reading.group == own else reading.group
     check_topic(reading.topic, is_own_broker=reading.credential is None, group=named)
     options = reach.options(secret)
-    # The assignor keeps what it assigned in its class: each group has its own.
-    sticky = type("Sticky", (StickyPartitionAssignor,), {})
     consumer = AIOKafkaConsumer(
         **options,
         group_id=reading.group,
@@ -36,7 +41,8 @@ async def opened(
         enable_auto_commit=False,
         # For offsets that are gone since; where a group begins is decided by `_settle`.
         auto_offset_reset="earliest",
-        partition_assignment_strategy=[sticky],
+        # The assignor keeps what it assigned in its class: each group has its own.
+        partition_assignment_strategy=[type("Sticky", (StickyPartitionAssignor,), {})],
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=SESSION_MS // 3,
         fetch_max_wait_ms=FETCH_WAIT_MS,
@@ -47,6 +53,11 @@ async def opened(
             await consumer.start()
             await reader.join()
         yield reader
+    except asyncio.CancelledError:
+        # It is read here no more; after a fault it is opened again, at its old place.
+        if leaves:
+            leave_at_stop(consumer)
+        raise
     finally:
         await consumer.stop()
         release(options)

@@ -18,13 +18,16 @@ class KafkaReaders:
     """Reads the broker of the installation, or those of credentials.
 
     `worker` is a name of this process that is the same after a restart, where there is one: who comes back under it
-    goes on with its partitions at once.
+    goes on with its partitions at once. With `leaves` nobody does: what it reads no more is others' at once.
     """
 
-    def __init__(self, servers: str, guard_of: GuardOf, worker: str) -> None:
+    def __init__(
+        self, servers: str, guard_of: GuardOf, worker: str, *, leaves: bool = False
+    ) -> None:
         self._servers = servers
         self._guard_of = guard_of
         self._worker = worker
+        self._leaves = leaves
 
     @asynccontextmanager
     async def open(
@@ -37,5 +40,5 @@ class KafkaReaders:
         asker = Asker(reading.tenant, reading.project, reading.workflow, "", reading.trigger)
         with asking(asker):
             reach = Reach(self._servers, guard)
-            async with opened(reach, reading, secret, self._worker) as reader:
+            async with opened(reach, reading, secret, self._worker, leaves=self._leaves) as reader:
                 yield reader

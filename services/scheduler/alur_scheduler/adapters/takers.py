@@ -37,6 +37,8 @@ class CalledTakers:
         self._workers = workers
         self._channels = channels
         self._fallback = BusTakers(bus)
+        self._refusing: set[str] = set()
+        """Addresses of those that took nothing up when they were last called."""
 
     async def take(self, executions: Sequence[Execution]) -> None:
         if not executions:
@@ -46,6 +48,7 @@ class CalledTakers:
             for lease in await self._workers.all()
             if lease.address and lease.pools.serves(DEFAULT_POOL)
         ]
+        self._refusing.intersection_update(addresses)
         if not addresses:
             await self._fallback.take(executions)  # for the first one that starts
             return
@@ -61,6 +64,14 @@ class CalledTakers:
             async with asyncio.timeout(HAND_OVER_SECONDS):
                 await port.admit([(e.id, e.tenant, e.priority) for e in share])
         except (UnavailableError, TimeoutError) as error:
+            self._tell(address, error)
+            await self._fallback.take(share)
+        else:
+            self._refusing.discard(address)
+
+    def _tell(self, address: str, error: UnavailableError | TimeoutError) -> None:
+        """Say it once: one that stops is asked every second until it is gone."""
+        if address not in self._refusing:
+            self._refusing.add(address)
             reason = error.message if isinstance(error, UnavailableError) else "no answer in time"
             _log.warning("executor takes nothing up", address=address, reason=reason)
-            await self._fallback.take(share)

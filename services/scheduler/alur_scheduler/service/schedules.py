@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from alur_common.clock import Clock
+from alur_common.clock import Clock, rfc3339
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Document, Documents, Where
 from alur_common.schedules import SCHEDULES
-from alur_common.security.records import rfc3339
 from alur_common.starts import StartRequest, Starts
 from alur_common.telemetry.logs import get_logger
 from alur_common.telemetry.tracing import NOTHING

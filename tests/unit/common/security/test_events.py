@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from alur_common.security.events import (
     KINDS,
@@ -17,6 +20,7 @@ from alur_common.security.events import (
     SecurityEvents,
 )
 from alur_common.telemetry import Metrics
+from alur_common.telemetry.logs import bind
 from alur_sdk.errors import UnavailableError
 from tests.support.clock import FakeClock
 
@@ -171,6 +175,27 @@ async def test_what_was_noted_is_written_when_the_process_ends(desk: Desk) -> No
     desk.note()
     await desk.events.close()
     assert len(desk.log.rows) == 1
+
+
+async def test_a_line_of_the_log_names_the_execution_of_its_event_and_no_other(
+    desk: Desk,
+) -> None:
+    async def execution(name: str, *, is_first: bool) -> None:
+        bind(execution_id=name, workflow_id="of " + name)
+        desk.note("code-stopped", source=name, execution=name, workflow="w" if is_first else "")
+
+    with capture_logs([merge_contextvars]) as lines:
+        await asyncio.create_task(execution("e-1", is_first=True))
+        await asyncio.create_task(execution("e-2", is_first=False))
+        while len(lines) < 2:
+            desk.clock.advance(1.0)
+            desk.events._news.set()
+            await asyncio.sleep(0)
+    assert [(one["execution"], one.get("workflow")) for one in lines] == [
+        ("e-1", "w"),
+        ("e-2", None),
+    ]
+    assert not any("execution_id" in one or "workflow_id" in one for one in lines)
 
 
 async def test_what_could_not_be_written_at_the_end_is_counted(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -44,3 +46,60 @@ def test_a_query_that_doubles_its_data_again_and_again_is_refused(part: str, end
 def test_a_list_that_holds_itself_doubled_again_and_again_is_refused(use: str) -> None:
     with pytest.raises(LimitError):
         evaluated(use.replace("{a}", f"[{DOUBLED}].reduce((a) => [a, a], 1)"))
+
+
+# Each would take gigabytes, or minutes, if what is made were looked at only once it is there.
+HUNGRY = (
+    "Array(500000).fill($json.text)",
+    "[[Array(600).fill($json.text)], [Array(600).fill($json.text)]]",
+    "parseInt(Array(500000).fill($json.text))",
+    "+Array(500000).fill($json.text)",
+    "Array(500000).fill($json.text) == 1",
+    "({})[Array(500000).fill($json.text)]",
+    "encodeURIComponent(Array(500000).fill($json.text))",
+    "Array(500000).fill($json.text).toJsonString()",
+    "Array(50000).fill($json.text).map(JSON.stringify).length",
+    "Array(50000).fill($json.text).map(x => x.quote()).length",
+    "Array(10000).fill(0).map(() => +$json.list).length",
+    "Array(10000).fill(0).map(() => $json.list == 1).length",
+    "Array(10000).fill(0).map(() => String($json.list)).length",
+)
+STARVED = f"""
+import resource
+from alur_engine.expressions import Evaluator, Scope
+from alur_sdk.errors import LimitError
+evaluator = Evaluator()
+data = {{"text": "x" * 100_000, "list": ["x" * 100_000] * 100}}
+evaluator.template("{{{{ [1].map(x => x) }}}}")(Scope(data))
+taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + (300 << 20),) * 2)
+resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
+for source in {HUNGRY!r}:
+    try:
+        evaluator.template("{{{{ " + source + " }}}}")(Scope(data))
+    except LimitError:
+        continue
+    raise SystemExit("not refused: " + source)
+"""
+
+
+def test_what_holds_a_long_text_many_times_is_refused_before_it_is_written_out() -> None:
+    """In a process that may have 300 MiB and thirty seconds of processor for all of them."""
+    ended = subprocess.run(  # noqa: S603  our own interpreter
+        [sys.executable, "-c", STARVED], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_text_of_many_expressions_is_bounded() -> None:
+    text = EVALUATOR.template("{{ $json.text }}" * 4_000)
+    assert len(text(Scope({"text": "x" * 1_000}))) == 4_000_000
+    with pytest.raises(LimitError):
+        text(Scope({"text": "x" * 100_000}))
+
+
+def test_a_long_text_within_the_limits_goes_through() -> None:
+    text = "x" * 1_000_000
+    assert evaluated("Array(20).fill($json.text)", text=text) == [text] * 20
+    assert evaluated("Array(20).fill($json.text).join('-')", text=text) == "-".join([text] * 20)
+    assert evaluated("$json[$json.list]", list=["text"], text="found") == "found"

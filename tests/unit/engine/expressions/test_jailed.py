@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from typing import Any
 
@@ -44,7 +44,16 @@ def prepared(source: str) -> Jailed:
     return JAILED.compile(source, Limits())
 
 
-async def jailed(sources: Sequence[str], items: list[Json], zone: str = "UTC") -> list[list[Json]]:
+def repeated(what: str, _details: Json) -> Json:
+    return {"asked": what}
+
+
+async def jailed(
+    sources: Sequence[str],
+    items: list[Json],
+    zone: str = "UTC",
+    answer: Callable[[str, Json], Json] = repeated,
+) -> list[list[Json]]:
     """Return, for each expression and each item, `[0, value]`, `[1]`, `[2, number]` or `[3, type, message]`."""
     request: dict[str, Any] = {
         "sources": [
@@ -55,7 +64,7 @@ async def jailed(sources: Sequence[str], items: list[Json], zone: str = "UTC") -
         "now_ms": NOW_MS,
         "time_zone": zone,
     }
-    ears = Ears(lambda what, _details: {"asked": what}, print)
+    ears = Ears(answer, print)
     async with cell() as made:
         told: list[list[Json]] = await made.jail.run(
             "acme", "expressions", request, RunLimits(30, 256 * MIB), ears
@@ -164,6 +173,22 @@ MARKED = [
     {"\0pairs": [["a", 1]]},
     {"a": {"\0number": "1"}, "b": [{"\0pairs": 1, "__proto__": 2}]},
 ]
+
+
+async def test_the_names_of_another_item_are_those_that_it_sees_itself() -> None:
+    told = await jailed(
+        [
+            "$item(0).$node['a'].asked + $item(1).$node('a').first().asked",
+            "$item(0)",
+            "$item(0)?.$json.n",
+            "$items()[1].json.n",
+        ],
+        [{"n": 1}, {"n": 2}],
+        answer=lambda _what, details: {"asked": f"{details['part']} of {details['index']}, "},
+    )
+    assert [[seen(each)[1] for each in of] for of in told] == plain(
+        [["item of 0, first of 1, "] * 2, [{"json": {"n": 1}}] * 2, [1, 1], [2, 2]]
+    )
 
 
 async def test_data_that_looks_like_the_marks_between_the_engines_stays_data() -> None:

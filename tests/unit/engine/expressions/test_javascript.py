@@ -93,6 +93,30 @@ def test_what_does_not_parse_is_told_with_its_place(source: str, offset: int, re
 
 
 @pytest.mark.parametrize(
+    ("source", "offset"),
+    [
+        ("a; b", 1),
+        ("$json.a;", 7),
+        ("'x;y'; 2", 5),
+        ("f(a; b)", 3),
+        ("[(1); 2]", 4),
+        ("a.map(i => { return i; }); 1", 25),
+    ],
+)
+def test_a_semicolon_after_an_expression_is_the_fault(source: str, offset: int) -> None:
+    with pytest.raises(SyntaxProblem, match="unexpected `;`: an expression is one value") as told:
+        EVALUATOR.compile(source)
+    assert told.value.offset == offset
+
+
+@pytest.mark.parametrize(("source", "offset"), [("1 2; 3", 2), (";1", 0), ("`${1;2}`", 4)])
+def test_what_is_wrong_before_a_semicolon_is_the_fault(source: str, offset: int) -> None:
+    with pytest.raises(SyntaxProblem) as told:
+        EVALUATOR.compile(source)
+    assert told.value.offset == offset
+
+
+@pytest.mark.parametrize(
     ("source", "offset", "reason"),
     [
         ("1 + process.exit()", 4, "`process` is not defined"),

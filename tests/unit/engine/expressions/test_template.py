@@ -99,6 +99,7 @@ def fill(value: Json, item: Json = ITEM) -> Json:
         ('{{ $("the orders").last().json.id }}', 2),
         ('{{ $node["the orders"].json.id }}', 1),
         ('{{ $node("the orders").all().length }}', 2),
+        ('{{ $item(4).$node["the orders"].json.id }}', 1),
         ('{{ $items("the orders").length }}', 2),
         ('{{ $("empty").first()?.json.id ?? "none" }}', "none"),
         ("{{ $input.all().map(i => i.json.id) }}", [1, 2]),
@@ -155,7 +156,8 @@ def test_only_braces_make_an_expression() -> None:
 
 def test_a_template_names_the_nodes_that_it_needs() -> None:
     value = {"a": '{{ $("one").first() }}', "b": ["{{ $node['two'].json }} {{ $node.three.json }}"]}
-    assert EVALUATOR.template(value).references == {"one", "two", "three"}
+    value["c"] = "{{ $item(0).$node['four'].json }}"
+    assert EVALUATOR.template(value).references == {"one", "two", "three", "four"}
 
 
 def test_every_fault_is_told_with_path_and_column() -> None:
@@ -173,6 +175,12 @@ def test_a_fault_in_a_later_line_is_told_with_its_line() -> None:
     assert problem.message == "line 3, column 3: `nothing` is not defined"
 
 
+@pytest.mark.parametrize("unit", ["`${", "${`", "`${;"])
+def test_template_strings_nested_without_end_are_a_fault(unit: str) -> None:
+    [problem] = find_problems(f"{{{{ {unit * 9_000} }}}}", "p")
+    assert "unexpected" in problem.message
+
+
 def test_braces_that_are_never_closed_are_a_fault() -> None:
     assert find_problems("a {{ $json.b", "p")[0].message == "column 3: `{{` is never closed"
     with pytest.raises(SyntaxProblem):
@@ -186,6 +194,8 @@ def test_braces_that_are_never_closed_are_a_fault() -> None:
         ("{{ $('old').item }}", "{{ $('new \"x\"').item }}"),
         ("{{ $node['old'].json + 'old' }}", "{{ $node['new \"x\"'].json + 'old' }}"),
         ("{{ $node.old.json }}", '{{ $node["new \\"x\\""].json }}'),
+        ("{{ $item(0).$node['old'].json }}", "{{ $item(0).$node['new \"x\"'].json }}"),
+        ("{{ $item(0).$node('old').first() }}", "{{ $item(0).$node('new \"x\"').first() }}"),
         ("é {{ 'é' + $('old').item }} $('old')", "é {{ 'é' + $('new \"x\"').item }} $('old')"),
         ("{{ $('older').item }}", "{{ $('older').item }}"),
         ("{{ $('old' }}", "{{ $('old' }}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,30 @@ FAULTS = [
     ("javascript", "let x = = 2", "line 1, column 7: this is no JavaScript, from `= = 2` on"),
     ("javascript", "return x\n}", "line 2, column 1: this is no JavaScript, from `}` on"),
     ("javascript", "import x from 'y'", "line 1, column 1: `import` has no place here"),
-    ("python", "x = 1\nreturn {'a': ", "line 2, column 8: `{` is never closed"),
-    ("python", "def f(:\n  pass", "line 1, column 7: `)` is missing"),
-    ("python", "for x in:\n  pass", "line 1, column 9: a name or value is missing"),
-    ("python", "return a.map(i => i)", "line 1, column 17: this is no Python, from `> i)` on"),
+    ("python", "x = 1\nreturn {'a': ", "line 2, column 8: '{' was never closed, in `return {'a':`"),
+    ("python", "def f(:\n  pass", "line 1, column 7: invalid syntax, in `def f(:`"),
+    (
+        "python",
+        "return a.map(i => i)",
+        "line 1, column 17: invalid syntax, in `return a.map(i => i)`",
+    ),
+    ("python", "x = 1\n  return x", "line 2: unexpected indent, in `return x`"),
+    (
+        "python",
+        "for x in items:\nx.json",
+        "line 2: expected an indented block after 'for' statement on line 1, in `x.json`",
+    ),
+    (
+        "python",
+        "if a:\n    b = 1\n  c = 2",
+        "line 3: unindent does not match any outer indentation level, in `c = 2`",
+    ),
+    ("python", "a = 1\0", "this is no Python: source code string cannot contain null bytes"),
+    (
+        "python",
+        "if a:",
+        "line 1: expected an indented block after 'if' statement on line 1, in `if a:`",
+    ),
 ]
 
 
@@ -62,6 +83,25 @@ def test_valid_javascript_is_never_refused(code: str) -> None:
 @pytest.mark.parametrize("code", VALID["python"])
 def test_valid_python_is_never_refused(code: str) -> None:
     assert find_fault(code, "python") is None
+
+
+def test_code_of_which_python_only_warns_is_no_fault() -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert find_fault("return 1 is 1, '\\d', (1)()", "python") is None
+    assert not told
+
+
+@pytest.mark.parametrize("code", ["x = " + "-" * 90_000 + "1", "x = a" + ".b" * 40_000])
+def test_what_is_nested_too_deeply_is_left_for_its_run(code: str) -> None:
+    assert find_fault(code, "python") is None
+
+
+def test_much_valid_python_is_judged_in_bounded_time() -> None:
+    code = "x = a < b < c < d\n" * 5_500
+    begun = time.process_time()
+    assert problems_of(*[{"language": "python", "code": code}] * 50) == []
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("language", ["javascript", "python"])

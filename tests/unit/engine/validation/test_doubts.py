@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alur_engine.validation import find_doubts, variables_named
+from alur_engine.validation.hidden import RANGES
 
 MANUAL = {"name": "t", "type": "trigger.manual"}
 
@@ -59,3 +62,39 @@ def test_variables_are_found_in_expressions_alone() -> None:
     params = {"a": "{{ $vars.ONE + $vars?.TWO }}", "b": "$vars.THREE", "c": ["{{ $vars.ONE }}"]}
     named = variables_named({"spec": {"nodes": [noop("n", **params)]}})
     assert named == {"ONE": "spec.nodes[0].params.a", "TWO": "spec.nodes[0].params.a"}
+
+
+@pytest.mark.parametrize(
+    ("params", "path", "told"),
+    [
+        ({"url": "https://a.exam\u200bple"}, "url", "1 characters that nobody sees (U+200B)"),
+        ({"code": "/* \u202e } \u2066if (admin)\u2069 { */"}, "code", "U+202E, U+2066, U+2069"),
+        ({"fields": {"to\ufefftal": 1}}, "fields.to\ufefftal", "U+FEFF"),
+        ({"list": [{"a": "x\x1b[31m"}]}, "list[0].a", "U+001B"),
+    ],
+)
+def test_characters_that_nobody_sees_are_told(
+    params: dict[str, object], path: str, told: str
+) -> None:
+    node = {"name": "n", "type": "core.set", "params": params}
+    (doubt,) = find_doubts({"spec": {"nodes": [node]}})
+    assert (doubt.path, doubt.code) == (f"spec.nodes[0].params.{path}", "hidden-characters")
+    assert told in doubt.message
+
+
+def test_what_people_write_needs_none_of_them() -> None:
+    texts = [
+        "a\tb\r\nc",
+        "naïve 日本語 \U0001f600",
+        "\U0001f469\u200d\U0001f4bb",
+        "\u0645\u06cc\u200c\u062e",
+        "a\u00a0b",
+    ]
+    node = {"name": "n", "type": "core.set", "params": {"fields": texts}}
+    assert find_doubts({"spec": {"nodes": [node]}}) == []
+
+
+def test_the_editor_finds_the_same_characters() -> None:
+    written = Path("services/editor/src/graph/hidden.ts").read_text(encoding="utf-8")
+    ranges = re.findall(r"\[0x([0-9a-f]+), 0x([0-9a-f]+)\]", written)
+    assert tuple((int(first, 16), int(last, 16)) for first, last in ranges) == RANGES

@@ -9,7 +9,7 @@ import pytest
 
 from alur_common.catalogue import load_catalogue
 from alur_engine.catalogue import Catalogue
-from alur_engine.validation import NOTHING_SAID, Bounds, find_risks, validate_document
+from alur_engine.validation import NOTHING_SAID, Bounds, find_excess, find_risks, validate_document
 
 CATALOGUE = Catalogue.from_json(load_catalogue())
 HMAC = {"params": {"path": "a", "auth": {"type": "hmac"}}, "credentials": {"auth": "key"}}
@@ -145,15 +145,16 @@ def test_code_that_asks_for_more_than_it_may_is_told(
 ) -> None:
     most = Bounds(code_seconds=60.0, code_bytes=512 * 1024**2)
     paths = [(f"spec.nodes[0].params.limits.{name}", "code-limit") for name in told]
-    assert risks(code(**limits), bounds=most) == paths
-    assert risks(code(**limits)) == []
+    document = {"spec": {"nodes": [code(**limits)]}}
+    assert [(each.path, each.code) for each in find_excess(document, most)] == paths
+    assert find_excess(document, Bounds()) == []
 
 
 @pytest.mark.parametrize("wrong", ["a while", "1000000000Gi", "Mi", 7])
 def test_limits_that_are_none_are_left_to_the_rules(wrong: object) -> None:
     part = code(time=wrong, memory=wrong)  # type: ignore[arg-type]  # that is what is wrong
     document = {"spec": {"nodes": [part]}}
-    assert find_risks(document, Bounds(code_seconds=60.0, code_bytes=1)) == []
+    assert find_excess(document, Bounds(code_seconds=60.0, code_bytes=1)) == []
 
 
 def test_an_unchecked_certificate_is_told() -> None:

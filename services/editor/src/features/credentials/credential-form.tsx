@@ -1,7 +1,4 @@
 import {
-  Button,
-  Group,
-  Modal,
   MultiSelect,
   PasswordInput,
   Select,
@@ -23,8 +20,8 @@ import {
 } from "../../api/credentials";
 import { catalogue } from "../../api/queries";
 import type { JsonSchema } from "../../graph/node-type";
-import { Confirm } from "../../ui/confirm";
-import { Failed } from "../../ui/failed";
+import { AskWhenStale, FormButtons, FormDialog } from "../../ui/form-dialog";
+import { HiddenNote } from "../../ui/hidden-note";
 import { Prose } from "../../ui/prose";
 import { tell, tellProblem } from "../../ui/tell";
 
@@ -206,38 +203,32 @@ function Form(props: FormProps) {
             onChange={form.chooseType}
           />
           {Object.entries(chosen?.schema.properties ?? {}).map(([name, schema]) => (
-            <SecretField
-              key={name}
-              name={name}
-              schema={schema}
-              isRequired={!form.isLimitsOnly && (chosen?.schema.required?.includes(name) ?? false)}
-              value={form.fields[name] ?? ""}
-              onChange={(value) => form.set(name, value)}
-            />
+            <div key={name}>
+              <SecretField
+                name={name}
+                schema={schema}
+                isRequired={
+                  !form.isLimitsOnly && (chosen?.schema.required?.includes(name) ?? false)
+                }
+                value={form.fields[name] ?? ""}
+                onChange={(value) => form.set(name, value)}
+              />
+              <HiddenNote value={form.fields[name]} onClean={(value) => form.set(name, value)} />
+            </div>
           ))}
           {chosen && <Limits {...form.limits} />}
           <Text size="xs" c="dimmed">
             {t(isNew ? "credentials.writeOnly" : "credentials.keepSecret")}
           </Text>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={props.onClose}>
-              {t("app.cancel")}
-            </Button>
-            <Button type="submit" loading={form.isBusy} disabled={!chosen || form.name === ""}>
-              {t("credentials.save")}
-            </Button>
-          </Group>
+          <FormButtons
+            save={t("credentials.save")}
+            isBusy={form.isBusy}
+            isReady={chosen !== undefined && form.name !== ""}
+            onClose={props.onClose}
+          />
         </Stack>
       </form>
-      <Confirm
-        isOpen={form.stale.isStale}
-        title={t("conflict.title")}
-        text={t("credentials.conflict")}
-        action={t("conflict.reload")}
-        cancel={t("conflict.keep")}
-        onConfirm={props.onReload}
-        onClose={form.stale.keepEditing}
-      />
+      <AskWhenStale text={t("credentials.conflict")} stale={form.stale} onReload={props.onReload} />
     </>
   );
 }
@@ -249,26 +240,18 @@ interface Props {
   onClose: () => void;
 }
 
-function Known({ project, name, onClose }: Props & { name: string }) {
-  const { data, error, refetch } = useQuery(openedCredential(project, name));
-  const reload = () => void refetch();
-  if (error) return <Failed error={error} onRetry={reload} />;
-  if (!data) return null;
-  return (
-    <Form key={data.etag} project={project} opened={data} onReload={reload} onClose={onClose} />
-  );
-}
-
 /** Make a credential, replace its secret, or change its limits alone. What is typed leaves only for the server, once. */
-export function CredentialForm({ name, ...props }: Props) {
+export function CredentialForm({ project, name, onClose }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={props.onClose} title={name ?? t("credentials.new")}>
-      {name === null ? (
-        <Form {...props} opened={null} onReload={props.onClose} />
-      ) : (
-        <Known {...props} name={name} />
+    <FormDialog
+      title={name ?? t("credentials.new")}
+      query={name === null ? null : openedCredential(project, name)}
+      onClose={onClose}
+    >
+      {(opened, onReload) => (
+        <Form project={project} opened={opened} onReload={onReload} onClose={onClose} />
       )}
-    </Modal>
+    </FormDialog>
   );
 }

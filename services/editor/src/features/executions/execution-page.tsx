@@ -1,6 +1,6 @@
 /** One execution: what it was, how long each node took, what each node saw. */
 
-import { Alert, Button, Center, Loader, Text, UnstyledButton } from "@mantine/core";
+import { Button, Center, Loader, Text, UnstyledButton } from "@mantine/core";
 import { IconBan, IconRepeat, IconSitemap } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
@@ -20,7 +20,7 @@ import { StatusBadge } from "../../ui/status-badge";
 import { tell, tellProblem } from "../../ui/tell";
 import { Awaited } from "./awaited";
 import classes from "./executions-page.module.css";
-import { FailureText } from "./failure-text";
+import { FailureNotice, FailureText } from "./failure-text";
 import { NodeData } from "./node-data";
 import { originOf, startedBy } from "./started-by";
 
@@ -276,19 +276,11 @@ export function ExecutionPage() {
       actions={<Actions project={project} execution={data} />}
     >
       {data.error && (
-        <Alert
-          color="red"
-          variant="light"
-          mb="lg"
-          className={classes.failure}
-          title={data.error.code ?? t("executions.error")}
-        >
-          {data.error.node && <b>{data.error.node}: </b>}
-          <FailureText error={data.error} />
+        <FailureNotice error={data.error} mb="lg" className={classes.failure}>
           {data.handler && (
             <Other project={project} id={data.handler} label={t("executions.handler")} />
           )}
-        </Alert>
+        </FailureNotice>
       )}
       <div className={classes.card}>
         <Facts project={project} execution={data} />

@@ -1,6 +1,6 @@
 /** The items of one node in one execution: run by run, in and out. */
 
-import { Alert, Loader, SegmentedControl, Select, Text } from "@mantine/core";
+import { Loader, SegmentedControl, Select, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,7 +10,7 @@ import type { JsonObject } from "../../graph/document";
 import { formatClock } from "../../i18n/format";
 import { CodeEditor } from "../../ui/code-editor";
 import { Failed } from "../../ui/failed";
-import { FailureText } from "./failure-text";
+import { FailureNotice } from "./failure-text";
 import { ItemFiles } from "./item-files";
 import { ItemTable } from "./item-table";
 import classes from "./node-data.module.css";
@@ -172,13 +172,7 @@ function RunView({ of, run, tools, mode }: RunProps) {
           </Text>
         )}
       </div>
-      {run.error && (
-        <Alert color="red" variant="light" title={run.error.code ?? t("data.error")} m="xs" p="xs">
-          <Text size="sm" className={classes.fault}>
-            <FailureText error={run.error} />
-          </Text>
-        </Alert>
-      )}
+      {run.error && <FailureNotice error={{ ...run.error, node: null }} m="xs" p="xs" />}
       {run.logs.length > 0 && <Logs lines={run.logs} />}
       <div className={classes.sides}>
         <Side

@@ -1,7 +1,13 @@
 /** Search for everything: nodes, commands, workflows, executions, pages. */
 
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconHistory, IconKey, IconShieldLock, IconSitemap } from "@tabler/icons-react";
+import {
+  IconHistory,
+  IconKey,
+  IconShieldLock,
+  IconSitemap,
+  IconVariable,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -42,12 +48,16 @@ function useOffered(query: string): PaletteItem[] {
 function usePages({ base, go }: Place, query: string): PaletteItem[] {
   const { t } = useTranslation();
   const maySeeCredentials = useMay("credentials:read");
+  const maySeeVariables = useMay("variables:read");
   const isAuditor = useMay("audit:read");
   const pages = [
     { path: `${base}/workflows`, label: t("app.workflows"), icon: IconSitemap },
     { path: `${base}/executions`, label: t("app.executions"), icon: IconHistory },
     ...(maySeeCredentials
       ? [{ path: `${base}/credentials`, label: t("app.credentials"), icon: IconKey }]
+      : []),
+    ...(maySeeVariables
+      ? [{ path: `${base}/variables`, label: t("app.variables"), icon: IconVariable }]
       : []),
     ...(isAuditor ? [{ path: "/security", label: t("app.security"), icon: IconShieldLock }] : []),
   ].map(({ path, ...page }) => ({

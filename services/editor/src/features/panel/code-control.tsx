@@ -1,21 +1,24 @@
-/** The code of a node: highlighted, with what can be written offered, and the line marked that failed. */
+/** The code of a node: highlighted, with what can be written offered, and the line marked that failed or cannot be read. */
 
 import { ActionIcon, Modal, Tooltip } from "@mantine/core";
 import { IconArrowsDiagonal } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { faultyLineOf } from "../../graph/code-fault";
+import { faultyLineOf, unreadableLineOf } from "../../graph/code-fault";
 import type { Dialect } from "../../graph/completions";
 import type { Json } from "../../graph/document";
 import { CodeEditor } from "../../ui/code-editor";
 import { useRun } from "../canvas/context";
 import classes from "./panel.module.css";
-import { usePanel } from "./panel-context";
+import { usePanel, useProblem } from "./panel-context";
 import { useCompletions } from "./use-sample";
 
 interface Props {
   label: string;
+  path: string;
   value: Json | undefined;
+  /** Shown while there is no code; it is in the language that code is in unless said otherwise. */
+  example: string;
   isInvalid: boolean;
   onChange: (value: Json | undefined) => void;
 }
@@ -24,7 +27,7 @@ interface InnerProps extends Props {
   node: { name: string };
 }
 
-function Code({ node, label, value, isInvalid, onChange }: InnerProps) {
+function Code({ node, label, path, value, example, isInvalid, onChange }: InnerProps) {
   const { t } = useTranslation();
   const { params, sample } = usePanel();
   const [isLarge, setLarge] = useState(false);
@@ -32,6 +35,7 @@ function Code({ node, label, value, isInvalid, onChange }: InnerProps) {
   const completions = useCompletions(language, sample);
   const error = useRun(({ nodes }) => nodes.get(node.name)?.error);
   const text = typeof value === "string" ? value : "";
+  const problem = useProblem(path, true);
   const faultyLine = faultyLineOf(text, error);
   const editor = (minHeight: number, maxHeight: number) => (
     <CodeEditor
@@ -40,10 +44,11 @@ function Code({ node, label, value, isInvalid, onChange }: InnerProps) {
       value={text}
       isInvalid={isInvalid || faultyLine !== null}
       isNumbered
+      placeholder={language === "javascript" && example ? t("panel.eg", { example }) : ""}
       minHeight={minHeight}
       maxHeight={maxHeight}
       completions={completions}
-      faultyLine={faultyLine}
+      faultyLine={unreadableLineOf(text, problem) ?? faultyLine}
       onChange={(next) => onChange(next === "" ? undefined : next)}
     />
   );

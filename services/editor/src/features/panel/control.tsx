@@ -1,6 +1,7 @@
 /** The input for a fixed value, by its kind. */
 
 import { MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import i18next from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Json } from "../../graph/document";
@@ -10,6 +11,11 @@ import type { Field } from "../../graph/schema";
 import { AnyControl } from "./any-control";
 import { CodeControl } from "./code-control";
 import { ListControl, MapControl, ObjectControl, UnionControl } from "./nested-controls";
+
+const exampleOf = (examples: readonly Json[] | undefined): string => {
+  const first = examples?.[0];
+  return typeof first === "string" || typeof first === "number" ? String(first) : "";
+};
 
 export interface ControlProps<Kind extends Field = Field> {
   field: Kind;
@@ -23,8 +29,12 @@ export interface ControlProps<Kind extends Field = Field> {
 
 type Props<Kind extends Field["kind"]> = ControlProps<Extract<Field, { kind: Kind }>>;
 
-const hint = (schema: JsonSchema): string =>
-  schema.default === undefined || schema.default === null ? "" : String(schema.default);
+/** What an empty field shows: the default, which is meant by it, else an example. */
+function hint({ default: preset, examples }: JsonSchema): string {
+  if (preset !== undefined && preset !== null) return String(preset);
+  const example = exampleOf(examples);
+  return example ? i18next.t("panel.eg", { example }) : "";
+}
 
 function TextControl({ field, schema, label, value, isInvalid, onChange }: Props<"text">) {
   const common = {
@@ -151,7 +161,7 @@ function DurationControl({ schema, label, value, onChange }: Props<"duration">) 
 export function Control({ field, ...rest }: ControlProps) {
   switch (field.kind) {
     case "text":
-      if (field.isCode) return <CodeControl {...rest} />;
+      if (field.isCode) return <CodeControl {...rest} example={exampleOf(rest.schema.examples)} />;
       return <TextControl field={field} {...rest} />;
     case "number":
       return <NumberControl field={field} {...rest} />;

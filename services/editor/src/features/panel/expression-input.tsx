@@ -5,7 +5,8 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { evaluate, useMay, variables } from "../../api/queries";
+import { evaluate, useMay } from "../../api/queries";
+import { valuesOf, variables } from "../../api/variables";
 import type { Json } from "../../graph/document";
 import { CodeEditor } from "../../ui/code-editor";
 import { useEditor, useWorkbench } from "../canvas/context";
@@ -41,7 +42,7 @@ function useResult(text: string) {
   const [settled] = useDebouncedValue(text, PAUSE);
   const mayTry = useMay("expressions:execute");
   const hasVariables = settled.includes("$vars");
-  const vars = useQuery({ ...variables(project), enabled: hasVariables, retry: false });
+  const vars = useQuery({ ...variables(project), select: valuesOf, enabled: hasVariables });
   const named = namedIn(settled, sample);
   return useQuery({
     queryKey: ["evaluate", settled, sample.key, index, timeZone, hasVariables && vars.data],

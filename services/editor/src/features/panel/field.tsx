@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import type { Json } from "../../graph/document";
 import type { JsonSchema } from "../../graph/node-type";
 import { type Field as FieldKind, fieldOf, isExpression } from "../../graph/schema";
+import { HiddenNote } from "../../ui/hidden-note";
 import { Prose } from "../../ui/prose";
 import { Control } from "./control";
 import { ExpressionInput } from "./expression-input";
@@ -128,6 +129,7 @@ export function Field(props: FieldProps) {
           onChange={onChange}
         />
       )}
+      <HiddenNote value={value} onClean={onChange} />
       {problem && (
         <p className={classes.fault} role="alert">
           {problem}

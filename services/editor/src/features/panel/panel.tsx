@@ -6,6 +6,7 @@ import { type CSSProperties, type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { setParams } from "../../graph/commands";
 import type { GraphNode } from "../../graph/graph";
+import { parametersWithExamples } from "../../graph/node-type";
 import type { NodeProblem } from "../../graph/problems";
 import { lookOf } from "../../ui/node-look";
 import { ReadOnly } from "../../ui/read-only";
@@ -79,10 +80,12 @@ function usePanelState(node: GraphNode): PanelState {
 
 function Parameters({ node }: { node: GraphNode }) {
   const { catalogue, editor } = useWorkbench();
+  const type = catalogue.get(node.type);
+  const schema = useMemo(() => (type ? parametersWithExamples(type) : NO_SCHEMA), [type]);
   return (
     <>
       <SchemaForm
-        schema={catalogue.get(node.type)?.parameters ?? NO_SCHEMA}
+        schema={schema}
         path="params"
         value={node.params}
         onChange={(params, name) =>

@@ -15,7 +15,7 @@ const SCHEMA: JsonSchema = {
   type: "object",
   required: ["url"],
   properties: {
-    url: { type: "string", title: "Address" },
+    url: { type: "string", title: "Address", examples: ["https://shop.test"] },
     method: { type: "string", title: "Method", enum: ["GET", "POST"], default: "GET" },
     size: { type: "integer", title: "Size" },
     verify: { type: "boolean", title: "Verify", default: true },
@@ -53,6 +53,12 @@ beforeAll(startTranslation);
 afterEach(cleanup);
 
 describe("the form of a schema", () => {
+  it("shows the example of what is to be filled in, and the default of what need not", () => {
+    show({});
+    expect(screen.getByPlaceholderText("e.g. https://shop.test")).toHaveProperty("value", "");
+    expect(screen.getByPlaceholderText("GET")).toBeTruthy();
+  });
+
   it("shows what is required, usual or set, and offers the rest", () => {
     show({ rare: "x" });
     for (const label of ["Address", "Method", "Rare"])

@@ -29,7 +29,6 @@ export const executions = {
   nodes: "Nodes",
   timeline: "Timeline",
   output: "Output",
-  error: "Error",
   files: "Files of {{label}}",
   cancel: "Cancel",
   replay: "Replay",

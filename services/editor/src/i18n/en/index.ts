@@ -3,9 +3,11 @@
 import { code } from "./code";
 import { draft } from "./draft";
 import { executions } from "./executions";
+import { hidden } from "./hidden";
 import { palette } from "./palette";
 import { preview } from "./preview";
 import { security } from "./security";
+import { variables } from "./variables";
 import { warnings } from "./warnings";
 
 export const en = {
@@ -16,6 +18,7 @@ export const en = {
     workflows: "Workflows",
     executions: "Executions",
     credentials: "Credentials",
+    variables: "Variables",
     security: "Security events",
     project: "Project",
     signOut: "Sign out",
@@ -182,6 +185,7 @@ export const en = {
     settings: "Settings",
     docs: "About",
     fixed: "Fixed",
+    eg: "e.g. {{example}}",
     expression: "Expression",
     mode: "How {{name}} is given",
     noParameters: "This node has no parameters.",
@@ -295,7 +299,6 @@ export const en = {
     path: "Run",
     attempt: "attempt {{count}}",
     port: "Port {{port}}",
-    error: "Error",
     hide: "Hide the data",
     show: "Show the data",
     view: "How items are shown",
@@ -308,6 +311,8 @@ export const en = {
   palette,
   preview,
   security,
+  hidden,
+  variables,
   warnings,
   status: {
     queued: "Queued",

@@ -31,7 +31,6 @@ export const executions: Texts["executions"] = {
   nodes: "Simpul",
   timeline: "Garis waktu",
   output: "Keluaran",
-  error: "Galat",
   files: "Berkas {{label}}",
   cancel: "Batalkan",
   replay: "Ulangi",

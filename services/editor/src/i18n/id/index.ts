@@ -4,9 +4,11 @@ import type { Texts } from "../en";
 import { code } from "./code";
 import { draft } from "./draft";
 import { executions } from "./executions";
+import { hidden } from "./hidden";
 import { palette } from "./palette";
 import { preview } from "./preview";
 import { security } from "./security";
+import { variables } from "./variables";
 import { warnings } from "./warnings";
 
 export const id: Texts = {
@@ -17,6 +19,7 @@ export const id: Texts = {
     workflows: "Alur kerja",
     executions: "Eksekusi",
     credentials: "Kredensial",
+    variables: "Variabel",
     security: "Peristiwa keamanan",
     project: "Proyek",
     signOut: "Keluar",
@@ -185,6 +188,7 @@ export const id: Texts = {
     docs: "Tentang",
     fixed: "Tetap",
     expression: "Ekspresi",
+    eg: "mis. {{example}}",
     mode: "Cara {{name}} diberikan",
     noParameters: "Simpul ini tidak punya parameter.",
     addEntry: "Tambah",
@@ -297,7 +301,6 @@ export const id: Texts = {
     path: "Putaran",
     attempt: "percobaan {{count}}",
     port: "Porta {{port}}",
-    error: "Galat",
     hide: "Sembunyikan data",
     show: "Tampilkan data",
     view: "Cara item ditampilkan",
@@ -310,6 +313,8 @@ export const id: Texts = {
   palette,
   preview,
   security,
+  hidden,
+  variables,
   warnings,
   status: {
     queued: "Antre",

@@ -40,8 +40,8 @@ class NodeSummary(Shown):
     items: int
     runs: int | None = None
     logs: int | None = Field(None, description="How many lines its runs wrote.")
-    started_at: datetime | None = None
-    duration_ms: float | None = None
+    started_at: datetime | None
+    duration_ms: float | None
     error: Failure | None = None
 
 
@@ -142,8 +142,8 @@ class NodeRun(Shown):
     status: NodeStatus
     attempts: int
     items: int
-    started_at: datetime | None = None
-    duration_ms: float | None = None
+    started_at: datetime | None
+    duration_ms: float | None
     input: dict[str, list[NodeItem]]
     output: dict[str, list[NodeItem]]
     counts: ItemCounts
@@ -157,7 +157,7 @@ class NodeRuns(Shown):
 
     name: str
     runs: list[NodeRun]
-    next_cursor: str | None = None
+    next_cursor: str | None
 
 
 class ExecutionLogLine(LogLine):

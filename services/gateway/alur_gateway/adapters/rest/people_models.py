@@ -176,6 +176,12 @@ class CredentialBody(Wire):
     project: str | None = None
 
 
+class NewCredential(CredentialBody):
+    """A credential that is not there yet."""
+
+    name: str = Field(max_length=63)
+
+
 class CredentialPatch(Wire):
     """Other limits for the use of a credential. To widen them takes `credentials:share`."""
 
@@ -224,6 +230,12 @@ class VariableBody(Wire):
     """A variable's value."""
 
     value: Any
+
+
+class NewVariable(VariableBody):
+    """A variable that is not there yet."""
+
+    name: str = Field(max_length=64)
 
 
 class VariableInfo(Shown):

@@ -9,8 +9,9 @@ from fastapi import Query
 from fastapi.responses import Response
 from pydantic import Field
 
+from alur_common.clock import rfc3339
 from alur_common.security.events import KINDS
-from alur_common.security.records import AuditRow, rfc3339
+from alur_common.security.records import AuditRow
 from alur_gateway.adapters.rest.models import Shown
 from alur_gateway.adapters.rest.routing import (
     PAGE_SIZE,

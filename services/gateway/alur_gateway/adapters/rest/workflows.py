@@ -8,8 +8,8 @@ from fastapi import Depends, Query
 from fastapi.responses import Response
 from starlette.requests import Request
 
+from alur_common.clock import rfc3339
 from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
-from alur_common.security.records import rfc3339
 from alur_common.security.rights import Caller
 from alur_engine.document import Workflow
 from alur_gateway.adapters.rest.bodies import document_body, json_body, raw_body

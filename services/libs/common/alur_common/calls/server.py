@@ -53,12 +53,12 @@ class CallsServer:
 
     async def start(self, host: str, port: int) -> int:
         """Listen; return the port (0 takes a free one). Raises `UnavailableError` for a taken one."""
+        identity = self._settings.identity
         options = (*LIMITS, ("grpc.so_reuseport", 0))
         self._server = server = grpc.aio.server(options=options)
         servicer = _Servicer(self._methods, self._settings.bearer, self._counts, self._tracer)
         calls_pb2_grpc.add_CallsServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
-        identity = self._settings.identity
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
             if identity is None:
@@ -71,9 +71,13 @@ class CallsServer:
         await self.health.turn("")
         return bound
 
-    async def stop(self, grace: float = 2.0) -> None:
-        """Turn unhealthy, let running calls end within `grace` seconds, and stop."""
+    async def drain(self) -> None:
+        """Turn unhealthy for good, before anything else ends; calls are answered still."""
         await self.health.enter_graceful_shutdown()
+
+    async def stop(self, grace: float = 2.0) -> None:
+        """Drain, let running calls end within `grace` seconds, and stop."""
+        await self.drain()
         if self._server is not None:
             await self._server.stop(grace)
 

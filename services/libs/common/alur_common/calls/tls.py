@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,13 +86,40 @@ def identity_of(
 ) -> Identity | None:
     """Return the identity that settings name, or None when they name none: no TLS.
 
-    Raises `InvalidError` for half of one: it would be plain text where somebody asked for TLS.
+    Raises `InvalidError` for half of one, which would be plain text where somebody asked for TLS, and for files that
+    hold no such thing, which gRPC would take for a port that is in use.
     """
     if certificate is None and key is None and authority is None:
         return None
     if certificate is None or key is None:
         raise InvalidError(f"{prefix}CERTIFICATE and {prefix}KEY go together: set both, or none")
+    _check(prefix, {"CERTIFICATE": certificate, "KEY": key, "AUTHORITY": authority})
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        both = f"{prefix}CERTIFICATE and {prefix}KEY"
+        raise InvalidError(
+            f"{both} are no certificate in PEM and its key: {error.reason}"
+        ) from error
+    try:
+        if authority is not None:
+            context.load_verify_locations(authority)
+    except ssl.SSLError as error:
+        raise InvalidError(f"{prefix}AUTHORITY: {authority} holds no certificate in PEM") from error
     return Identity(certificate, key, authority)
+
+
+def _check(prefix: str, files: Mapping[str, Path | None]) -> None:
+    """Raise `InvalidError` with the setting whose file cannot be read."""
+    for name, file in files.items():
+        try:
+            if file is not None:
+                file.open("rb").close()
+        except OSError as error:
+            raise InvalidError(
+                f"{prefix}{name}: {file} cannot be read: {error.strerror}"
+            ) from error
 
 
 def _unreadable(error: OSError) -> InvalidError:

@@ -11,6 +11,7 @@ from alur_common.executions.entity import Execution
 from alur_common.executions.repository import Batch
 from alur_sdk.errors import ByteLimitError, DepthLimitError
 from alur_sdk.items import Json
+from alur_sdk.lengths import is_longer
 
 BLOB_ENTRY = "blob"
 """The kind of an entry that stands for a whole batch kept as a blob: `["blob", sha256]`."""
@@ -36,6 +37,8 @@ async def kept_entries(entries: list[Any], blobs: Blobs, limit: int) -> list[Any
 
     Raises `ByteLimitError` when they are larger than one flush may be, `DepthLimitError` when they nest too deeply.
     """
+    if is_longer(entries, limit):
+        raise ByteLimitError(f"more than {limit} bytes of items at once: that is the limit")
     content = _encoded(entries)
     if len(content) <= INLINE_BYTES:
         return entries

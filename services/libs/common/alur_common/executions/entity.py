@@ -104,6 +104,11 @@ class Execution:
         """The id of the trace in which it was accepted; empty when nobody traced that."""
         return self.trace_id or self.trace[3:35]
 
+    @property
+    def shown_trace(self) -> str:
+        """The id of its trace (W3C); of one that nobody traced, the 128 bits of its own id, which name no trace."""
+        return self.first_trace or self.id.replace("-", "")
+
     def moved_to(self, trace: str) -> Self:
         """Return it with another place in a trace; the first one is remembered."""
         first = self.first_trace or trace[3:35]

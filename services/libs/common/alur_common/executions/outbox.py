@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from alur_common.bus import Bus
-from alur_common.clock import Clock
+from alur_common.clock import Clock, rfc3339
 from alur_common.documents.port import Collection, Document, Documents, Where
 from alur_common.events import Event, ExecutionCompleted, GateChanged
 from alur_common.executions.entity import Execution
@@ -47,6 +47,10 @@ def events_of_end(execution: Execution) -> list[Event]:
         status=execution.status,
         gated=execution.gated,
         parent=execution.parent.execution if execution.parent else None,
+        accepted_at=rfc3339(execution.accepted_at) or "",
+        started_at=rfc3339(execution.started_at),
+        finished_at=rfc3339(execution.finished_at),
+        trace_id=execution.shown_trace,
     )
     if not execution.gated:
         return [completed]

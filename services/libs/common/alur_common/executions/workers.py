@@ -90,6 +90,16 @@ class Workers:
         """Forget it: what it owned is anybody's."""
         await self._documents.delete(WORKERS, worker)
 
+    async def forget_former(self, worker: str) -> None:
+        """Forget those of the same name that were before it: whoever restarts under a name knows that they are dead.
+
+        A worker is its name, a dash, and what tells this start from all others.
+        """
+        name = worker.rpartition("-")[0]
+        for lease in await self.all():
+            if lease.worker != worker and lease.worker.rpartition("-")[0] == name:
+                await self.remove(lease.worker)
+
     async def remove_all(self) -> None:
         """Forget all: for a store that belongs to one process, which has just begun."""
         while await self._documents.delete_many(WORKERS, [], limit=100):

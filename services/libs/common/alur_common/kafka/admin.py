@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,13 +10,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from alur_common.kafka.readiness import until_served
 from alur_common.kafka.settings import KafkaSettings, settings_of
 from alur_common.kafka.topics import Spec, specs
 from alur_sdk.errors import UnavailableError
 
 COPIES = 3
-_LOOKS = 300
-_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ async def compare_topics(servers: KafkaSettings | str) -> list[Found]:
 
 
 async def apply_topics(servers: KafkaSettings | str, *, replication: int = 0) -> list[str]:
-    """Make the topics that are missing and return their names; what is there is never changed.
+    """Make the topics that are missing, wait until they are served, and return their names; what is there is never changed.
 
     Safe to repeat, and when several do it at once. Raises `UnavailableError` when Kafka is out of reach or refuses.
     """
@@ -62,6 +60,7 @@ async def apply_topics(servers: KafkaSettings | str, *, replication: int = 0) ->
         missing = [spec for spec in specs(settings.partitions) if spec.name not in known]
         if missing:
             await _make(admin, missing, replication or settings.replication)
+            await until_served(admin, settings, missing)
         return [spec.name for spec in missing]
 
 
@@ -77,16 +76,6 @@ async def _make(admin: AIOKafkaAdminClient, missing: Sequence[Spec], replication
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise UnavailableError(f"Kafka did not make the topic {name}: {error.__name__}")
-    await _until_seen(admin, [spec.name for spec in missing])
-
-
-async def _until_seen(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
-    """Wait until the broker tells of them: it makes them a moment after it says so."""
-    for _ in range(_LOOKS):
-        if not any(topic["error_code"] for topic in await admin.describe_topics(list(names))):
-            return
-        await asyncio.sleep(_LOOK_SECONDS)
-    raise UnavailableError("Kafka has made topics and does not tell of them")
 
 
 async def _compare(admin: AIOKafkaAdminClient, wanted: Sequence[Spec]) -> list[Found]:

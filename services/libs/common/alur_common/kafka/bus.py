@@ -38,7 +38,8 @@ class KafkaBus:
     """The bus of one process. Subscribe first, then `start`; `close` commits what has had its effect.
 
     `worker` is a name of this process that is the same after a restart: who comes back under it within the
-    session goes on with its partitions, and the other members notice nothing.
+    session goes on with its partitions, and the other members notice nothing. With `leaves` it gives them up when it
+    is closed.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class KafkaBus:
         *,
         service: str,
         worker: str,
+        leaves: bool = False,
         metrics: Metrics,
         tracer: Tracer | None = None,
         blobs: Blobs | None = None,
@@ -56,6 +58,7 @@ class KafkaBus:
         settings = settings_of(settings)
         self._settings = settings
         self._worker = worker
+        self._leaves = leaves
         self._source = f"/alur/{service}".encode()
         self._tracer = tracer
         self._blobs = blobs
@@ -99,7 +102,7 @@ class KafkaBus:
     async def start(self) -> None:
         """Connect, and begin to deliver. Raises `UnavailableError` when Kafka is out of reach."""
         for group in self._groups.values():
-            group.declare(self._broker, self._worker)
+            group.declare(self._broker, self._worker, leaves=self._leaves)
         try:
             await self._sender.start()
             await self._broker.start()

@@ -20,22 +20,34 @@ from alur_sdk.errors import NotFoundError, UnavailableError
 PARTITION = 0
 """A dead-letter topic has this one."""
 POLL_MS = 1_000
+_STEP = 500
+"""How many letters are moved in one go."""
 Letters = Sequence[ConsumerRecord[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter: its place, its key and content as they came, and why it is here."""
+    """One dead letter: its place, its key, headers and content as they came, and why it is here."""
 
     offset: int
     key: str
     value: bytes
     why: dict[str, str]
+    headers: dict[str, str]
 
     def shown(self) -> dict[str, Any]:
-        """Return it as it is printed."""
+        """Return it as it is printed; `offset` is its own, `topic-offset` that of the record in its topic."""
+        why = {
+            "topic-offset" if name == "offset" else name: told for name, told in self.why.items()
+        }
         text = self.value.decode(errors="replace")
-        return {"offset": self.offset, "key": self.key, **self.why, "value": text}
+        return {
+            "offset": self.offset,
+            "key": self.key,
+            **why,
+            "headers": self.headers,
+            "value": text,
+        }
 
 
 def dead_letter_topics() -> list[str]:
@@ -53,44 +65,110 @@ async def count_letters(servers: KafkaSettings | str) -> dict[str, int]:
         return {place.topic: last[place] - first[place] for place in places}
 
 
-async def read_letters(servers: KafkaSettings | str, topic: str, limit: int) -> list[Letter]:
-    """Return the oldest letters of a topic. Raises `NotFoundError` for one that holds no dead letters."""
-    return [_letter(record) for record in await _records(settings_of(servers), topic, limit)]
+async def read_letters(
+    servers: KafkaSettings | str, topic: str, limit: int, *, offset: int | None = None
+) -> list[Letter]:
+    """Return the oldest letters of a topic, or the one at `offset`.
+
+    Raises `NotFoundError` for a topic that holds no dead letters, and where none is at the offset.
+    """
+    settings = settings_of(servers)
+    return [_letter(record) for record in await _chosen(settings, topic, limit, offset)]
 
 
-async def replay_letters(servers: KafkaSettings | str, topic: str, limit: int) -> int:
-    """Send the oldest letters again to where they came from, and remove them; return how many.
+async def replay_letters(
+    servers: KafkaSettings | str, topic: str, limit: int, *, offset: int | None = None
+) -> int:
+    """Send the oldest letters, or the one at `offset`, again to where they came from, and remove them; return how many.
 
     Only the group that could not handle one gets it again. Cut off, some may be sent twice: whoever handles them
     expects that.
     """
     settings = settings_of(servers)
-    records = await _records(settings, topic, limit)
+    records = await _chosen(settings, topic, limit, offset)
+    await _send_again(settings, records)
+    return await _remove(settings, topic, records)
+
+
+async def drop_letters(
+    servers: KafkaSettings | str, topic: str, limit: int, *, offset: int | None = None
+) -> int:
+    """Remove the oldest letters, or the one at `offset`, without sending them; return how many."""
+    settings = settings_of(servers)
+    return await _remove(settings, topic, await _chosen(settings, topic, limit, offset))
+
+
+async def _chosen(settings: KafkaSettings, topic: str, limit: int, offset: int | None) -> Letters:
+    if offset is None:
+        return await _records(settings, topic, limit)
+    found = await _records(settings, topic, 1, offset)
+    if not found or found[0].offset != offset:
+        raise NotFoundError(
+            f"{topic} has no letter at the offset {offset}: `alur dlq show {topic}` lists those that it has"
+        )
+    return found
+
+
+async def _remove(settings: KafkaSettings, topic: str, records: Letters) -> int:
+    """Remove letters that follow each other; older ones than these are moved behind the newest before.
+
+    Kafka removes from a partition what lies before an offset and nothing else.
+    """
     if records:
-        await _send(settings, records)
-        async with administer(settings) as admin:
-            done = RecordsToDelete(before_offset=records[-1].offset + 1)
-            await admin.delete_records({TopicPartition(topic, PARTITION): done})
+        first = records[0].offset
+        while older := [r for r in await _records(settings, topic, _STEP) if r.offset < first]:
+            await _append(settings, topic, older)
+            await _remove_to(settings, topic, older[-1].offset)
+        await _remove_to(settings, topic, records[-1].offset)
     return len(records)
 
 
-async def _send(settings: KafkaSettings, records: Letters) -> None:
-    producer = AIOKafkaProducer(**settings.options(), acks="all", enable_idempotence=True)
-    try:
-        await producer.start()
+async def _remove_to(settings: KafkaSettings, topic: str, offset: int) -> None:
+    async with administer(settings) as admin:
+        done = RecordsToDelete(before_offset=offset + 1)
+        await admin.delete_records({TopicPartition(topic, PARTITION): done})
+
+
+async def _append(settings: KafkaSettings, topic: str, records: Letters) -> None:
+    """Write letters again as they are; their age, after which the broker forgets them, stays."""
+    async with _producer(settings) as producer:
+        for one in records:
+            await producer.send_and_wait(
+                topic,
+                one.value,
+                key=one.key,
+                headers=list(one.headers),
+                partition=PARTITION,
+                timestamp_ms=one.timestamp,
+            )
+
+
+async def _send_again(settings: KafkaSettings, records: Letters) -> None:
+    async with _producer(settings) as producer:
         for record in records:
             why = _letter(record).why
             headers = [*original_headers(record.headers), (FOR_GROUP, why["group"].encode())]
             await producer.send_and_wait(
                 why["topic"], record.value, key=record.key, headers=headers
             )
+
+
+@asynccontextmanager
+async def _producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(**settings.options(), acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        yield producer
     except KafkaError as error:
         raise _out_of_reach(settings, error) from error
     finally:
         await producer.stop()
 
 
-async def _records(settings: KafkaSettings, topic: str, limit: int) -> Letters:
+async def _records(
+    settings: KafkaSettings, topic: str, limit: int, offset: int | None = None
+) -> Letters:
+    """Return letters from `offset` on, else from the oldest on; none where the topic ends before."""
     if topic not in dead_letter_topics():
         raise NotFoundError(f"{topic} is no topic of dead letters: `alur dlq list` names them")
     place = TopicPartition(topic, PARTITION)
@@ -100,7 +178,7 @@ async def _records(settings: KafkaSettings, topic: str, limit: int) -> Letters:
         consumer.assign([place])
         start = (await consumer.beginning_offsets([place]))[place]
         end = (await consumer.end_offsets([place]))[place]
-        consumer.seek(place, start)
+        consumer.seek(place, start if offset is None else max(start, offset))
         found: list[ConsumerRecord[bytes, bytes]] = []
         while len(found) < limit and await consumer.position(place) < end:
             for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
@@ -115,7 +193,11 @@ def _letter(record: ConsumerRecord[bytes, bytes]) -> Letter:
         if name.startswith(DEAD_PREFIX)
     }
     key = (record.key or b"").decode(errors="replace")
-    return Letter(record.offset, key, record.value or b"", why)
+    headers = {
+        name: (value or b"").decode(errors="replace")
+        for name, value in original_headers(record.headers)
+    }
+    return Letter(record.offset, key, record.value or b"", why, headers)
 
 
 @asynccontextmanager

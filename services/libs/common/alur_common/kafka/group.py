@@ -16,7 +16,9 @@ from faststream.kafka import KafkaBroker
 
 from alur_common.kafka.handling import Handling
 from alur_common.kafka.keys import KeyedWork
+from alur_common.kafka.leaving import leave_at_stop
 from alur_common.kafka.partitions import Progress
+from alur_common.kafka.readiness import group_id
 from alur_common.kafka.retrying import pause_seconds
 from alur_common.kafka.topics import retry_topic
 from alur_common.kafka.waiting import Waiting
@@ -54,13 +56,15 @@ class Group:
         self._work: KeyedWork[_Taken] = KeyedWork(self._handle)
         self._waiting = Waiting({}, self._take, self._hold_back)
         self._tasks: list[asyncio.Task[None]] = []
+        self._leaves = False
         self._in_flight = 0
         self._is_full = False
         self._finished = asyncio.Event()
         """Something has, since offsets were committed."""
 
-    def declare(self, broker: KafkaBroker, worker: str) -> None:
-        """Say to the broker's library what will be consumed."""
+    def declare(self, broker: KafkaBroker, worker: str, *, leaves: bool) -> None:
+        """Say to the broker's library what will be consumed; a member that `leaves` gives its place up at its stop."""
+        self._leaves = leaves and not self._is_broadcast
         topics = self.handling.topics()
         self._waiting = Waiting(
             {
@@ -79,7 +83,7 @@ class Group:
             options = {
                 **options,
                 "auto_offset_reset": "earliest",
-                "group_id": f"alur-{name}",
+                "group_id": group_id(name),
                 "group_instance_id": f"{worker}-{name}",
                 "partition_assignment_strategy": [sticky],
                 "session_timeout_ms": SESSION_MS,
@@ -108,7 +112,7 @@ class Group:
         ]
 
     async def stop(self) -> None:
-        """Fetch no more, wait a while for what is being handled, and commit."""
+        """Fetch no more, wait a while for what is being handled, and commit; its consumer is stopped after that."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -117,6 +121,8 @@ class Group:
             await asyncio.wait(self._work.tasks, timeout=REVOKE_SECONDS)
         await self._work.cancel()
         await self._commit_in_time()
+        if self._leaves and self._consumer is not None:
+            leave_at_stop(self._consumer)
 
     async def revoked(self, partitions: Collection[TopicPartition]) -> None:
         """Let go of partitions: wait a while for what is being handled, commit, and drop the rest.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alur_common.telemetry.logs import get_logger
 
@@ -24,8 +24,7 @@ MOST_ASKERS = 1_000
 _log = get_logger("alur.outbound")
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """For whom a connection is made. A trigger has no execution."""
 
     tenant: str
@@ -35,8 +34,7 @@ class Asker:
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided of one place. `address` is empty when it was refused by its name."""
 
     is_allowed: bool
@@ -93,10 +91,10 @@ class Decisions:
 
     def _told_of(self, asker: Asker | None) -> set[Decision]:
         now = self._now()
-        told = self._told.get(asker)
+        told = self._told.pop(asker, None)
         if told is None or now >= told.until:
-            told = self._told[asker] = _Told(now + SAID_SECONDS)
-        self._told.move_to_end(asker)
+            told = _Told(now + SAID_SECONDS)
+        self._told[asker] = told  # the last: the first is who has not asked for longest
         if len(self._told) > MOST_ASKERS:
             self._told.popitem(last=False)
         return told.decisions

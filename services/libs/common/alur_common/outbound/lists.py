@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from alur_common.labels import LABEL
 from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.pools import DEFAULT_TENANT
 
-_LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
-_OWNER = re.compile(rf"(?:{_LABEL}/)?{_LABEL}|{_LABEL}/\*", re.ASCII)
+_OWNER = re.compile(rf"(?:{LABEL}/)?{LABEL}|{LABEL}/\*")
 EVERY_PROJECT = "*"
 
 
@@ -50,3 +50,13 @@ class AllowLists:
         return AllowedNetworks.parse(
             ",".join([self.everyone, *(self.owned.get(owner, "") for owner in owners)])
         )
+
+    def told(self, tenant: str) -> dict[str, str]:
+        """Return a tenant's networks as they are written: `*` -> those of all its projects, a project -> its own besides."""
+        every = f"{tenant}/{EVERY_PROJECT}"
+        found = {EVERY_PROJECT: ",".join(filter(None, (self.everyone, self.owned.get(every))))}
+        for owner, networks in self.owned.items():
+            of, _, project = owner.rpartition("/")
+            if (of or DEFAULT_TENANT) == tenant and owner != every:
+                found[project] = ",".join(filter(None, (found.get(project), networks)))
+        return {project: networks for project, networks in found.items() if networks}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
@@ -38,6 +39,11 @@ SOON_SECONDS: Final = 1.0
 """How long the first of its kind waits for others, so that they are written together."""
 RETRY_SECONDS: Final = 10.0
 """How soon it is tried again to write what could not be written."""
+_LOGGED: Final = (
+    *("kind", "tenant", "reason", "who", "source", "target"),
+    *("project", "workflow", "execution", "node", "count"),
+)
+"""What the log says of an event, where it is known."""
 MOST_ORIGINS: Final = 20
 """Of one kind and tenant within a window; the rest are counted as `OTHERS` of their workflow, and of so many workflows."""
 MOST_KEPT: Final = 1_000
@@ -131,7 +137,9 @@ class SecurityEvents:
             if not self._merged(event):
                 self._add(event)
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.get_running_loop().create_task(self._write())
+            # Of nobody's context: what it writes is not of the execution or the request that noted the first.
+            loop, nobody = asyncio.get_running_loop(), contextvars.Context()
+            self._writing = loop.create_task(self._write(), context=nobody)
 
     async def flush(self, *, all_of_it: bool = False) -> None:
         """Write what is due by now, or everything; what cannot be written is kept for the next time."""
@@ -232,5 +240,4 @@ def _joined(first: SecurityEvent, then: SecurityEvent) -> SecurityEvent:
 
 def _logged(event: SecurityEvent) -> dict[str, object]:
     """Return what the log says of an event."""
-    names = ("kind", "tenant", "reason", "who", "source", "target", "project", "workflow", "count")
-    return {name: value for name in names if (value := getattr(event, name))}
+    return {name: value for name in _LOGGED if (value := getattr(event, name))}

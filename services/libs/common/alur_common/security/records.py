@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from alur_common.clock import rfc3339
 from alur_common.security.rights import Role
 from alur_sdk.errors import LIMITED_CREDENTIAL, ForbiddenError
 
 T = TypeVar("T")
-
-
-LATEST_SECONDS = 253_402_300_799.9995
-"""The end of the year 9999, the last that RFC 3339 can write."""
-
-
-def rfc3339(seconds: float | None) -> str | None:
-    """Return seconds since 1970 as RFC 3339 UTC with milliseconds, the last moment of 9999 for what is later; None for None."""
-    if seconds is None:
-        return None
-    moment = datetime.fromtimestamp(min(max(seconds, 0.0), LATEST_SECONDS), UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import MutableMapping
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, TextIO
 
@@ -130,10 +131,15 @@ class _Lines:
 
 
 def _timestamp(moment: float) -> str:
-    second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
-    return f"{second}.{int(moment % 1 * 1000):03d}Z"
+    return f"{_second(int(moment))}.{int(moment % 1 * 1000):03d}Z"
 
 
+@lru_cache(maxsize=1)
+def _second(moment: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+
+
+@lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
     """Whether a field of this name must not be shown."""
     lowered = name.lower()

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from alur_engine.expressions.limits import MAX_NESTING
+
 OPEN: Final = "{{"
 CLOSE: Final = "}}"
 _TOKEN: Final = re.compile(
@@ -69,14 +71,16 @@ def find_end(text: str, start: int) -> int:
     return end if end >= 0 else text.find(CLOSE, start)
 
 
-def _scan(text: str, start: int, *, closes: str) -> int:
-    """Return the position of `closes` outside all brackets, or -1."""
+def _scan(text: str, start: int, *, closes: str, nesting: int = 0) -> int:
+    """Return the position of `closes` outside all brackets, or -1, also where template strings are nested too deeply."""
+    if nesting > MAX_NESTING:
+        return -1
     depth, position, before = 0, start, "("
     while position < len(text):
         if depth == 0 and text.startswith(closes, position):
             return position
         if text[position] == "`":
-            position = _after_template(text, position + 1)
+            position = _after_template(text, position + 1, nesting)
             if position < 0:
                 return -1
             before = "`"
@@ -98,7 +102,7 @@ def _next_word(text: str, position: int, before: str) -> str:
     return word
 
 
-def _after_template(text: str, position: int) -> int:
+def _after_template(text: str, position: int, nesting: int) -> int:
     """Return the position after the template string that began before `position`, or -1."""
     while position < len(text):
         char = text[position]
@@ -107,7 +111,7 @@ def _after_template(text: str, position: int) -> int:
         elif char == "`":
             return position + 1
         elif text.startswith("${", position):
-            end = _scan(text, position + 2, closes="}")
+            end = _scan(text, position + 2, closes="}", nesting=nesting + 1)
             if end < 0:
                 return -1
             position = end + 1

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from alur_engine.expressions.limits import spend_list
 from alur_engine.expressions.numbers import (
     INFINITY,
     MAX_SAFE,
@@ -85,9 +86,9 @@ def join_list(values: list[Value], separator: str) -> str:
 
 
 def _joined(values: list[Value], separator: str, left: list[int]) -> str:
-    return separator.join(
-        [value if type(value) is str else _member_text(value, left) for value in values]
-    )
+    texts = [value if type(value) is str else _member_text(value, left) for value in values]
+    spend_list(texts, separator)
+    return separator.join(texts)
 
 
 def _member_text(value: Value, left: list[int]) -> str:

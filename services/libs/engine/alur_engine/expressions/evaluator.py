@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
-from alur_engine.expressions.limits import CALL_DEPTH, Limits
+from alur_engine.expressions.limits import CALL_DEPTH, Limits, running
 from alur_engine.expressions.outcome import to_json
 from alur_engine.expressions.problems import UnsupportedError
 from alur_engine.expressions.scope import Scope
@@ -44,7 +44,7 @@ class Engine(Protocol):
 class Program:
     """A compiled expression of `CompiledSubset`."""
 
-    __slots__ = ("code", "is_heavy", "is_plain_path", "json_names", "limits", "references")
+    __slots__ = ("code", "is_heavy", "is_plain_path", "json_names", "limits", "raw", "references")
 
     def __init__(
         self,
@@ -62,24 +62,31 @@ class Program:
         self.is_heavy = is_heavy
         self.is_plain_path = is_plain_path
         self.json_names = json_names
+        self.raw: Callable[[Scope], Value] = _budgeted(code, limits)
+        """Returns the value before it becomes JSON."""
 
     def __call__(self, scope: Scope) -> Json:
         value = self.raw(scope)
         return value if value is UNDEFINED else to_json(value)
 
-    def raw(self, scope: Scope) -> Value:
-        """Return the value before it becomes JSON."""
-        limits = self.limits
-        scope.steps_left = limits.steps
-        scope.bytes_left = limits.bytes
+
+def _budgeted(code: Code, limits: Limits) -> Callable[[Scope], Value]:
+    steps, size = limits.steps, limits.bytes
+
+    def raw(scope: Scope) -> Value:
+        running.scope = scope
+        scope.steps_left = steps
+        scope.bytes_left = size
         scope.depth_left = CALL_DEPTH
         scope.thawed = None
         try:
-            return self.code(scope, None)
+            return code(scope, None)
         except RecursionError as error:
             raise DepthLimitError("The expression or its data is nested too deeply") from error
         except (MemoryError, OverflowError) as error:
             raise ByteLimitError("The expression makes too much data") from error
+
+    return raw
 
 
 class CompiledSubset:

@@ -27,6 +27,28 @@ class Limits:
     bytes: int = 64 * 1024 * 1024
 
 
+class _Evaluation:
+    """Whose budget the running evaluation spends: conversions to text, deep within operators and methods, are not told."""
+
+    __slots__ = ("scope",)
+    scope: Scope | None
+
+
+running: Final = _Evaluation()
+running.scope = None
+
+
+def spend_list(texts: list[str], separator: str) -> None:
+    """Charge the running evaluation for the text of a list, before it is joined.
+
+    Within an operator of a function that is called again and again it costs as much as any method does.
+    """
+    scope = running.scope
+    if scope is not None:
+        size = sum(map(len, texts)) + len(separator) * len(texts)
+        spend_bytes(scope, size + SLOT_BYTES * len(texts))
+
+
 def spend_steps(scope: Scope, count: int) -> None:
     """Charge `count` steps."""
     scope.steps_left -= count

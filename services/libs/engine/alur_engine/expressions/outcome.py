@@ -10,11 +10,13 @@ from alur_engine.expressions.numbers import MAX_SAFE, to_double
 from alur_engine.expressions.problems import type_error
 from alur_engine.expressions.text import to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Value
-from alur_sdk.errors import DepthLimitError, StepLimitError
+from alur_sdk.errors import ByteLimitError, DepthLimitError, StepLimitError
 
 _DEEPEST: Final = 512
 _MOST: Final = 1_000_000
 """As many as code may return."""
+_MOST_TEXT: Final = 64 * 1024 * 1024
+"""All texts of one value together: one that it holds many times over counts as often as it is written out."""
 
 
 def to_json(value: Value) -> Json:
@@ -32,7 +34,7 @@ def to_json(value: Value) -> Json:
     if kind is float:
         return _tidy(value)
     try:
-        return _nested(value, 0, [_MOST])
+        return _nested(value, 0, [_MOST, _MOST_TEXT])
     except RecursionError as error:
         raise DepthLimitError("The value of the expression is nested too deeply") from error
 
@@ -44,7 +46,7 @@ def _tidy(number: float) -> Json:
 
 
 def _nested(value: Value, depth: int, left: list[int]) -> Json:
-    """Return an object or list as JSON; `left` is how many values may still come."""
+    """Return an object or list as JSON; `left` is how many values may still come, and how much text."""
     if depth > _DEEPEST:
         raise DepthLimitError("The value of the expression is nested too deeply, or within itself")
     if isinstance(value, Special):
@@ -68,9 +70,12 @@ def _too_many() -> StepLimitError:
     return StepLimitError(f"The value of the expression has more than {_MOST} values")
 
 
-def _is_done(value: Value) -> bool:
+def _is_done(value: Value, left: list[int]) -> bool:
     kind = type(value)
     if kind is str:
+        left[1] -= len(value)
+        if left[1] < 0:
+            raise ByteLimitError("The texts of the expression's value come to more than 64 MiB")
         return bool(value.isascii())
     return kind is bool or value is None or (kind is int and abs(value) <= MAX_SAFE)
 
@@ -81,7 +86,7 @@ def _list(values: list[Value], depth: int, left: list[int]) -> Json:
         raise _too_many()
     changed: list[Json] | None = None if type(values) is list else list(values)
     for index, value in enumerate(values):
-        if _is_done(value):
+        if _is_done(value, left):
             continue
         made = _inner(value, depth, left)
         made = None if made is UNDEFINED else made
@@ -97,7 +102,7 @@ def _mapping(holder: Mapping[str, Value], depth: int, left: list[int]) -> Json:
         raise _too_many()
     changed: dict[str, Json] | None = None if type(holder) is dict else dict(holder)
     for key, value in holder.items():
-        if _is_done(value):
+        if _is_done(value, left):
             continue
         made = _inner(value, depth, left)
         if made is value and made is not UNDEFINED:

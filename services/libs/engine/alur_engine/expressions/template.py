@@ -9,6 +9,7 @@ from alur_engine.expressions.braces import Part, UnclosedError, split_text
 from alur_engine.expressions.convert import to_js_string
 from alur_engine.expressions.evaluator import Compiled, Evaluator, Program
 from alur_engine.expressions.jailed import Jailed
+from alur_engine.expressions.limits import running
 from alur_engine.expressions.methods.json_text import to_json_text
 from alur_engine.expressions.numbers import MAX_SAFE
 from alur_engine.expressions.outcome import to_json
@@ -18,7 +19,7 @@ from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.text import narrow, to_well_formed
 from alur_engine.expressions.values import UNDEFINED, Json, Special, Undefined, Value
 from alur_engine.reading.limits import child_path
-from alur_sdk.errors import AlurError
+from alur_sdk.errors import AlurError, ByteLimitError
 
 if TYPE_CHECKING:
     from alur_engine.expressions.compiler.context import Code
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 Make = Callable[[Scope], Json]
 _KEPT: Final = frozenset({str, bool, dict, list, type(None), Undefined})
 """What a path gives that is JSON as it is."""
+_FEW: Final = 9
+"""Of so many pieces each can be as long as text may be at all."""
+_MOST_TEXT: Final = 64 * 1024 * 1024
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
@@ -38,25 +42,36 @@ class Template:
     which path below `where` it stands.
     """
 
-    __slots__ = ("_make", "_where", "_written", "constant", "is_constant", "references")
+    __slots__ = ("constant", "fill", "is_constant", "references")
 
     def __init__(self, value: Json, evaluator: Evaluator, where: str = "") -> None:
         references: set[str] = set()
         make = _build(value, evaluator, references, where)
-        self._where = where
-        self._written = value
         self.is_constant = make is None
         self.constant = value if make is None else None
         self.references = frozenset(references) if references else _NOTHING
-        self._make: Make = make if make is not None else lambda _scope: value
+        self.fill: Make = _whole(make, value, where)
+        """The same as calling it, for loops over many items."""
 
     def __call__(self, scope: Scope) -> Json:
+        return self.fill(scope)
+
+
+def _whole(make: Make | None, written: Json, where: str) -> Make:
+    if make is None:
+        return lambda _scope: written
+    if not isinstance(written, str):
+        return make  # its members see to themselves
+
+    def fill(scope: Scope) -> Json:
         try:
-            value = self._make(scope)
+            value = make(scope)
         except AlurError as error:
-            _locate(error, self._written, self._where)
+            _locate(error, written, where)
             raise
         return None if value is UNDEFINED else value
+
+    return fill
 
 
 def _build(value: Json, evaluator: Evaluator, references: set[str], where: str) -> Make | None:
@@ -223,6 +238,7 @@ def _light(program: Program) -> Make:
     code, budget = program.code, program.limits.bytes
 
     def evaluate(scope: Scope) -> Json:
+        running.scope = scope
         scope.bytes_left = budget
         value = code(scope, None)
         kind = type(value)
@@ -238,6 +254,8 @@ def _mixed(pieces: list[str | Compiled]) -> Make:
         (piece, None) if isinstance(piece, str) else ("", _reader(piece)) for piece in pieces
     ]
 
+    is_long = len(readers) > _FEW
+
     def join(scope: Scope) -> str:
         texts = []
         for literal, read in readers:
@@ -247,6 +265,8 @@ def _mixed(pieces: list[str | Compiled]) -> Make:
             value = read(scope, None)
             kind = type(value)
             texts.append(value if kind is str else shown(scope, value))
+        if is_long and sum(map(len, texts)) > _MOST_TEXT:
+            raise ByteLimitError("The text with its expressions filled in is larger than 64 MiB")
         joined = "".join(texts)
         return joined if joined.isascii() else to_well_formed(narrow(joined))
 

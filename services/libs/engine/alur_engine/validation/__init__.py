@@ -6,7 +6,7 @@ from alur_engine.validation.credential_kinds import WEBHOOK_PROOFS, Held, creden
 from alur_engine.validation.document_check import validate_document
 from alur_engine.validation.doubts import find_doubts, variables_named
 from alur_engine.validation.form import unknown_field
-from alur_engine.validation.risks import NOTHING_SAID, Bounds, find_risks
+from alur_engine.validation.risks import NOTHING_SAID, Bounds, find_excess, find_risks
 
 __all__ = [
     "NOTHING_SAID",
@@ -15,6 +15,7 @@ __all__ = [
     "Held",
     "credential_problems",
     "find_doubts",
+    "find_excess",
     "find_risks",
     "unknown_field",
     "validate_document",

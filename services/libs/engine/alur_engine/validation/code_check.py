@@ -9,28 +9,22 @@ from typing import Any, Final
 
 import tree_sitter
 import tree_sitter_javascript
-import tree_sitter_python
 
 from alur_engine.catalogue import Catalogue, NodeType
 from alur_engine.expressions.compiler.tree import Node, first_error
 from alur_engine.reading.limits import child_path
 from alur_engine.validation.drafts import Draft, Step
+from alur_engine.validation.python_check import python_fault
 from alur_sdk.errors import Problem
 
 MAX_CODE: Final = 100_000
-"""How many characters are looked at in one code, and of all refused code of a document: reading them takes a second at most."""
-_GRAMMARS: Final = {
-    "javascript": ("JavaScript", tree_sitter_javascript.language),
-    "python": ("Python", tree_sitter_python.language),
-}
-_MISREAD: Final = {
+"""How many characters are looked at in one code, and of all code of a document that takes time: Python, and what is refused."""
+_MISREAD: Final = re.compile(
     # Escapes that only a tagged template may have; a comment over lines that ends a statement; a
     # field and then a generator; `async` as a variable; a block and then an array's literal.
-    "javascript": re.compile(
-        r"[\w$)\]]`[^`]*\\[ux0-9]|\n[^\n*]*\*/[ \t]*\S|\n[ \t]*\*[ \t]*[\w$#'\"\[]"
-        r"|\(\s{0,9}async\s{1,9}of\b|\}\s{0,99}\["
-    ),
-}
+    r"[\w$)\]]`[^`]*\\[ux0-9]|\n[^\n*]*\*/[ \t]*\S|\n[ \t]*\*[ \t]*[\w$#'\"\[]"
+    r"|\(\s{0,9}async\s{1,9}of\b|\}\s{0,99}\["
+)
 """What is valid, but not to the grammar: code that has it is left for its run to judge."""
 _PAIRS: Final = {"(": ")", "[": "]", "{": "}", "${": "}"}
 _ONLY_IN_MODULES: Final = {
@@ -46,8 +40,9 @@ def code_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
         kind = catalogue.find(step.type)
         for name, language, code in _codes(step, kind) if kind is not None else ():
             fault = find_fault(code, language) if len(code) <= left else None
-            if fault is not None:
+            if fault is not None or language == "python":
                 left -= len(code)
+            if fault is not None:
                 yield Problem(child_path(f"{step.path}.params", name), "code", fault)
 
 
@@ -56,21 +51,23 @@ def find_fault(code: str, language: str) -> str | None:
 
     What the grammar misreads, and code longer than `MAX_CODE`, has no fault here.
     """
-    if len(code) > MAX_CODE or language not in _GRAMMARS:
-        return None
+    read = {"javascript": _javascript_fault, "python": python_fault}.get(language)
+    return read(code) if read is not None and len(code) <= MAX_CODE else None
+
+
+def _javascript_fault(code: str) -> str | None:
     text = code.encode("utf-8", "replace")
-    root = tree_sitter.Parser(_language(language)).parse(text).root_node
+    root = tree_sitter.Parser(_language()).parse(text).root_node
     if not root.has_error:
-        return _module_fault(root, text) if language == "javascript" else None
-    misread = _MISREAD.get(language)
-    if misread is not None and misread.search(code):
+        return _module_fault(root, text)
+    if _MISREAD.search(code):
         return None
-    return _told(*_reason(first_error(root), text, _GRAMMARS[language][0]), text)
+    return _told(*_reason(first_error(root), text), text)
 
 
-@lru_cache(maxsize=2)
-def _language(name: str) -> tree_sitter.Language:
-    return tree_sitter.Language(_GRAMMARS[name][1]())
+@lru_cache(maxsize=1)
+def _language() -> tree_sitter.Language:
+    return tree_sitter.Language(tree_sitter_javascript.language())
 
 
 def _codes(step: Step, kind: NodeType) -> Iterator[tuple[str, str, str]]:
@@ -91,7 +88,7 @@ def _module_fault(root: Node, text: bytes) -> str | None:
     return None
 
 
-def _reason(worst: Node, text: bytes, language: str) -> tuple[int, str]:
+def _reason(worst: Node, text: bytes) -> tuple[int, str]:
     """Return the byte of the fault, and what is wrong there."""
     if worst.is_missing:
         return (
@@ -109,7 +106,7 @@ def _reason(worst: Node, text: bytes, language: str) -> tuple[int, str]:
     rest = text[worst.start_byte : worst.start_byte + 200].decode("utf-8", "replace").strip()
     if not rest:
         return worst.start_byte, "it ends too early"
-    return worst.start_byte, f"this is no {language}, from `{rest.splitlines()[0][:40]}` on"
+    return worst.start_byte, f"this is no JavaScript, from `{rest.splitlines()[0][:40]}` on"
 
 
 def _told(offset: int, reason: str, text: bytes) -> str:

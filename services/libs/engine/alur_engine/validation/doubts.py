@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alur_engine.reading.limits import child_path
+from alur_engine.validation.hidden import find_hidden
 from alur_engine.validation.risks import reached_from
 from alur_engine.validation.schema_check import is_bare_expression
 from alur_sdk.errors import Problem
@@ -17,7 +18,7 @@ _VARIABLE = re.compile(r"\$vars\s*(?:\?\.|\.)\s*([A-Za-z_]\w*)")
 def find_doubts(document: dict[str, Any]) -> list[Problem]:
     """Return what is doubtful in a document that is valid, each with its path."""
     spec = document["spec"]
-    return [*_unreached(spec), *_marked(spec)]
+    return [*_unreached(spec), *_marked(spec), *find_hidden(spec)]
 
 
 def variables_named(document: dict[str, Any]) -> dict[str, str]:

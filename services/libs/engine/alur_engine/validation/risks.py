@@ -41,7 +41,7 @@ NOTHING_SAID = Bounds()
 
 
 def find_risks(document: dict[str, Any], bounds: Bounds = NOTHING_SAID) -> list[Problem]:
-    """Return what is risky in a document that is valid, or will fail where it runs, each with its path."""
+    """Return what is risky in a document that is valid, each with its path."""
     spec = document["spec"]
     return [
         *_open_webhooks(spec),
@@ -49,7 +49,6 @@ def find_risks(document: dict[str, Any], bounds: Bounds = NOTHING_SAID) -> list[
         *_requests(spec, bounds.wide),
         *_unchecked_servers(spec),
         *_written_secrets(spec),
-        *_code_beyond(spec, bounds),
     ]
 
 
@@ -136,8 +135,12 @@ def _unchecked_servers(spec: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(f"spec.nodes[{index}].params.tls.verify", "unchecked-tls", message)
 
 
+def find_excess(document: dict[str, Any], bounds: Bounds) -> list[Problem]:
+    """Return the limits of code above what may be asked for, each with its path."""
+    return list(_code_beyond(document["spec"], bounds))
+
+
 def _code_beyond(spec: dict[str, Any], bounds: Bounds) -> Iterator[Problem]:
-    """Yield the limits of code above what may be asked for: its run would be refused."""
     for index, node in enumerate(spec.get("nodes", ())):
         limits = node.get("params", {}).get("limits")
         if node["type"] != _CODE or not _is_on(node) or not isinstance(limits, dict):
@@ -145,12 +148,14 @@ def _code_beyond(spec: dict[str, Any], bounds: Bounds) -> Iterator[Problem]:
         path = f"spec.nodes[{index}].params.limits"
         seconds, most = _seconds(limits.get("time")), bounds.code_seconds
         if seconds is not None and most is not None and seconds > most:
-            told = f"code may run for {most:g} s at the most here (ALUR_CODE_MAX_SECONDS)"
-            yield Problem(f"{path}.time", "code-limit", _will_fail(node, limits["time"], told))
+            told = f"code may run for {most:g} s at the most here (`ALUR_CODE_MAX_SECONDS`)"
+            yield Problem(f"{path}.time", "code-limit", _too_much(node, limits["time"], told))
         size, room = _bytes(limits.get("memory")), bounds.code_bytes
         if size is not None and room is not None and size > room:
-            told = f"code may take {room // 1024**2}Mi at the most here (ALUR_CODE_MAX_MEMORY_MIB)"
-            yield Problem(f"{path}.memory", "code-limit", _will_fail(node, limits["memory"], told))
+            told = (
+                f"code may take {room // 1024**2}Mi at the most here (`ALUR_CODE_MAX_MEMORY_MIB`)"
+            )
+            yield Problem(f"{path}.memory", "code-limit", _too_much(node, limits["memory"], told))
 
 
 def _seconds(written: object) -> float | None:
@@ -166,8 +171,8 @@ def _bytes(written: object) -> int | None:
     return int(match[1]) * _BYTES[match[2]] if match else None
 
 
-def _will_fail(node: dict[str, Any], asked: str, told: str) -> str:
-    return f"{node['name']!r} asks for {asked} and will fail: {told}"
+def _too_much(node: dict[str, Any], asked: str, told: str) -> str:
+    return f"{node['name']!r} asks for {asked}: {told}"
 
 
 def _written_secrets(spec: dict[str, Any]) -> Iterator[Problem]:

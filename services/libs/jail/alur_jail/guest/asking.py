@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import _socket
 
 from alur_jail.guest import wire
 from alur_jail.guest.wire import Json
@@ -12,7 +12,7 @@ class AskError(Exception):
     """The supervisor's refusal, in words for the user."""
 
 
-def ask(link: socket.socket, what: str, **details: Json) -> Json:
+def ask(link: _socket.socket, what: str, **details: Json) -> Json:
     """Return what the supervisor knows of a name; raises `AskError` with its reason."""
     wire.send(link, {"ask": what, **details})
     answer = wire.receive(link)

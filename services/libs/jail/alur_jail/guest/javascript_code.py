@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import _socket
 import gc
 import json
 import os
 import random
-import socket
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -29,7 +29,7 @@ class Guest:
 
     def __init__(self, extension: str = "", **callables: Callable[[str], str]) -> None:
         self._answer: str | None = None
-        self._link: socket.socket | None = None
+        self._link: _socket.socket | None = None
         context = self._context = _quickjs.Context()
         context.set_max_stack_size(_STACK_BYTES)
         context.add_callable("__ask", self._ask)
@@ -41,7 +41,7 @@ class Guest:
         within = _script("shims") + extension
         self._start = context.eval(_script("prelude").replace("  // EXTENSION\n", within))
 
-    def run(self, link: socket.socket, limits: dict[str, Any], body: str) -> str:
+    def run(self, link: _socket.socket, limits: dict[str, Any], body: str) -> str:
         """Return the answer to a request, as the text of a frame."""
         gc.disable()  # it would copy what is shared with the parent, for a process that soon ends
         self._link = link
@@ -81,7 +81,7 @@ class Guest:
             return json.dumps({"error": str(error)})
 
 
-def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str], None]:
+def runner(arguments: list[str]) -> Callable[[_socket.socket, dict[str, Any], str], None]:
     """Return what runs one request of code or of expressions.
 
     Code sends `{result}` or `{error: {type, message, line?, item?}}`, expressions a list of outcomes.

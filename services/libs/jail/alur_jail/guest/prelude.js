@@ -44,22 +44,38 @@
     last: () => state.items[state.items.length - 1],
     all: () => state.items,
   };
-  const node = (name) => {
-    const read = (part) => ask("node", { name, part, index: state.index });
-    return {
-      get item() { return read("item"); },
-      first: () => read("first"),
-      last: () => read("last"),
-      all: () => read("all"),
+  // What `$` and `$node` are for an item: the current one, or that of `$item(index)`.
+  const nodesFor = (indexOf) => {
+    const node = (name) => {
+      const read = (part) => ask("node", { name, part, index: indexOf() });
+      return {
+        get item() { return read("item"); },
+        first: () => read("first"),
+        last: () => read("last"),
+        all: () => read("all"),
+      };
     };
+    return [node, new Proxy(node, {
+      get: (_target, name) => (typeof name === "string" ? node(name).item : undefined),
+      apply: (_target, _self, [name]) => node(name),
+    })];
   };
-  const named = new Proxy({}, { get: (_target, name) => (typeof name === "string" ? node(name).item : undefined) });
+  const [node, nodes] = nodesFor(() => state.index);
   hidden(globalThis, "$input", input);
   hidden(globalThis, "$", node);
-  hidden(globalThis, "$node", new Proxy(node, {
-    get: (_target, name) => named[name],
-    apply: (_target, _self, [name]) => node(name),
-  }));
+  hidden(globalThis, "$node", nodes);
+  // What calls of `$item` and `$items` are made: `$item` and `$items` alone are data.
+  hidden(globalThis, "$$items", (name) => (name === undefined ? state.items : node(name).all()));
+  hidden(globalThis, "$$item", (index, ...others) => {
+    const own = state.items[index];
+    if (others.length > 0) throw new TypeError("`$item` takes the index of an item, and no run");
+    if (!Number.isInteger(index) || (own === undefined && index !== state.index)) throw new RangeError("there is no item of this index");
+    const made = { json: own?.json ?? {}, binary: own?.binary };
+    hidden(made, "$json", made.json);
+    hidden(made, "$binary", made.binary);
+    hidden(made, "$node", nodesFor(() => index)[1]);
+    return made;
+  });
   lazy("items", () => state.items);
   lazy("$items", () => state.items);
   lazy("item", () => state.items[state.index]);

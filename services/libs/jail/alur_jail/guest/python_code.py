@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import _socket
 import ast
 import json
 import math
 import random
-import socket
 import sys
 import traceback
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Items:
 class Log:
     """Standard output: whole lines go to the node run's log."""
 
-    def __init__(self, link: socket.socket) -> None:
+    def __init__(self, link: _socket.socket) -> None:
         self._link = link
         self._rest = ""
 
@@ -80,7 +80,7 @@ class Log:
             self.write("\n")
 
 
-def runner(arguments: list[str]) -> Callable[[socket.socket, dict[str, Any], str], None]:
+def runner(arguments: list[str]) -> Callable[[_socket.socket, dict[str, Any], str], None]:
     """Return what runs one request and sends `{result}` or `{error: {type, message, line?, item?}}`."""
     del arguments
     return run
@@ -93,7 +93,7 @@ def warm_up(arguments: list[str]) -> None:
         import_module(name)
 
 
-def run(link: socket.socket, limits: dict[str, Any], body: str) -> None:
+def run(link: _socket.socket, limits: dict[str, Any], body: str) -> None:
     """Run one request and send `{result}` or `{error: {type, message, line?, item?}}`."""
     random.seed()
     log = Log(link)
@@ -106,7 +106,7 @@ def run(link: socket.socket, limits: dict[str, Any], body: str) -> None:
     wire.send_text(link, answer)
 
 
-def _answer(link: socket.socket, limits: dict[str, Any], body: str) -> str:
+def _answer(link: _socket.socket, limits: dict[str, Any], body: str) -> str:
     place: dict[str, Any] = {}
     try:
         request = json.loads(body, object_hook=Record)
@@ -152,7 +152,7 @@ def _function(code: str) -> ast.Module:
     return shell
 
 
-def _world(link: socket.socket, request: dict[str, Any], packages: list[str]) -> dict[str, Any]:
+def _world(link: _socket.socket, request: dict[str, Any], packages: list[str]) -> dict[str, Any]:
     def asked(what: str, **details: Json) -> Json:
         return _records(ask(link, what, index=world["_index"], **details))
 

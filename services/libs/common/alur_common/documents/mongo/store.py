@@ -189,7 +189,9 @@ class MongoDocuments:
         with translated():
             if (await rows.delete_one(matches)).deleted_count:
                 return True
-            found = await rows.find_one({"_id": key}, {"revision": 1}) if at_revision else None
+            found = (
+                None if at_revision is None else await rows.find_one({"_id": key}, {"revision": 1})
+            )
         if found is None:
             return False
         raise ConflictError(

@@ -11,7 +11,7 @@ _WRITER = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = FAST",
-    "PRAGMA cache_size = -16000",
+    "PRAGMA cache_size = -2000",  # every page split makes SQLite walk through all of it at the commit
     "PRAGMA temp_store = MEMORY",
     # A safety net only: the writer checkpoints by itself, after it has answered.
     "PRAGMA wal_autocheckpoint = 16000",

@@ -7,6 +7,7 @@ from typing import Final
 
 from alur_engine.expressions.compiler.context import Code, Context, Env
 from alur_engine.expressions.compiler.literals import constant_of
+from alur_engine.expressions.compiler.roots import OF_ITEM
 from alur_engine.expressions.compiler.tree import Node, child, children
 from alur_engine.expressions.convert import to_js_string
 from alur_engine.expressions.properties import is_plain_name, read_key, read_name
@@ -75,10 +76,13 @@ def link(context: Context, node: Node) -> Code:
     key = static_key(context, node)
     base = child(node, "object")
     if key is None:
+        context.is_heavy = True  # a key may be made of a list, which costs
         return _computed(context, node)
     if has_short_cut(node):
         return _guarded(inside_chain(context, base), _reader(key), optional=is_optional(node))
-    short = _dotted(context, node) or _item_of_node(context, base, key)
+    short = (
+        _dotted(context, node) or _item_of_node(context, base, key) or _of_item(context, base, key)
+    )
     if short is not None:
         return short
     inner = inside_chain(context, base)
@@ -112,6 +116,19 @@ def _item_of_node(context: Context, base: Node, key: Key) -> Code | None:
     if not isinstance(name, str):
         return None
     return lambda s, _e: present(s.node(name, s.index).item)
+
+
+def _of_item(context: Context, base: Node, key: Key) -> Code | None:
+    """Return the code of what `$item(index)` has; whatever else is done with it is for the jail."""
+    read = OF_ITEM.get(str(key))
+    if read is None or base.type != "call_expression" or context.thaws:
+        return None
+    callee, arguments = child(base, "function"), children(child(base, "arguments"))
+    is_item = callee.type == "identifier" and context.read(callee) == "$item"
+    if not is_item or len(arguments) != 1 or not context.is_global(callee):
+        return None
+    index = context.compile(arguments[0])
+    return lambda s, e: read(s, index(s, e))
 
 
 def json_names(context: Context, node: Node) -> tuple[str, ...]:

@@ -18,15 +18,22 @@ def name_node(source: Source, node: Node) -> Node | None:
         callee = child(node, "function")
         arguments = child(node, "arguments")
         given = children(arguments) if arguments.type == "arguments" else []
-        if callee.type == "identifier" and source.read(callee) in _CALLED and given:
+        is_named = callee.type == "identifier" and source.read(callee) in _CALLED
+        if given and (is_named or _is_of_item(source, callee)):
             return given[0] if given[0].type == "string" else None
     if node.type in {"subscript_expression", "member_expression"}:
         holder = child(node, "object")
-        if holder.type == "identifier" and source.read(holder) == "$node":
+        is_nodes = holder.type == "identifier" and source.read(holder) == "$node"
+        if is_nodes or _is_of_item(source, holder):
             field = "index" if node.type == "subscript_expression" else "property"
             name = child(node, field)
             return name if name.type in {"string", "property_identifier"} else None
     return None
+
+
+def _is_of_item(source: Source, node: Node) -> bool:
+    """Whether it is the `$node` of `$item(…).$node`, whatever it is read from."""
+    return node.type == "member_expression" and source.read(child(node, "property")) == "$node"
 
 
 def references(source: Source) -> frozenset[str]:

@@ -7,9 +7,10 @@ from typing import Final
 
 from alur_engine.expressions.compiler.context import Code, Env
 from alur_engine.expressions.luxon.value import now, today
+from alur_engine.expressions.problems import range_error
 from alur_engine.expressions.properties import thaw
 from alur_engine.expressions.scope import Scope
-from alur_engine.expressions.values import HostView, Json, Nodes, NodeView, Value
+from alur_engine.expressions.values import UNDEFINED, HostView, Json, Nodes, NodeView, Value
 
 DATA: Final[Mapping[str, Callable[[Scope], Value]]] = {
     "$json": lambda s: s.json,
@@ -33,6 +34,31 @@ MADE: Final[Mapping[str, Callable[[Scope], Value]]] = {
     "$today": today,
 }
 """Values made for the expression."""
+
+
+def _at(s: Scope, index: Value) -> Mapping[str, Json]:
+    """Return an item; the current one is there even where nothing came in."""
+    if type(index) is int and 0 <= index < len(s.items):
+        item: Mapping[str, Json] = s.items[index]
+        return item
+    if type(index) is int and index == s.index:
+        return {"json": s.json}
+    raise range_error("there is no item of this index")
+
+
+def _nodes_at(s: Scope, index: Value) -> Nodes:
+    _at(s, index)
+    return Nodes(lambda name: s.node(name, index))
+
+
+OF_ITEM: Final[Mapping[str, Callable[[Scope, Value], Value]]] = {
+    "json": lambda s, index: _at(s, index)["json"],
+    "binary": lambda s, index: _at(s, index).get("binary", UNDEFINED),
+    "$json": lambda s, index: _at(s, index)["json"],
+    "$binary": lambda s, index: _at(s, index).get("binary", UNDEFINED),
+    "$node": _nodes_at,
+}
+"""What `$item(index)` has: what these names are for the item at that index."""
 
 
 class _OwnView:

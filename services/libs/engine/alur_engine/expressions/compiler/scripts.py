@@ -20,7 +20,9 @@ _FOR_NOTHING: Final = frozenset(name for each in NOTHING.values() for name in ea
 _HELPERS: Final = (
     frozenset(name for each in HELPERS.values() for name in each) | _FOR_NOTHING | CALLED_AND_READ
 )
-_MAY_HELP: Final = re.compile(rf"\.\s*(?:{'|'.join(sorted(_HELPERS))})\s*\(")
+_CALLED_DATA: Final = frozenset({"$item", "$items"})
+"""Data which is a function as well, where it is called: `$item(0)` beside `$item.json`."""
+_MAY_HELP: Final = re.compile(rf"(?:\.\s*(?:{'|'.join(sorted(_HELPERS))})|\$items?)\s*\(")
 _GLOBALS: Final = frozenset(
     """AggregateError Array ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array Boolean DataView
     Date DateTime Duration Interval Error EvalError Float32Array Float64Array Function Infinity Int16Array
@@ -88,13 +90,7 @@ def _below(root: Node) -> Iterator[Node]:
 
 def _check_names(source: Source, nodes: list[Node]) -> None:
     """A name that is bound anywhere in the expression is taken for known everywhere in it."""
-    bound = {
-        source.read(each)
-        for node in nodes
-        for place in _binding_places(node)
-        for each in _below(place)
-        if each.type in _NAMES
-    }
+    bound = _bound(source, nodes)
     for node in nodes:
         if (
             node.type in _USES
@@ -102,6 +98,16 @@ def _check_names(source: Source, nodes: list[Node]) -> None:
             and (name := source.read(node)) not in bound | _GLOBALS
         ):
             raise UnsupportedError(source.offset(node), f"`{name}` is not defined")
+
+
+def _bound(source: Source | Body, nodes: list[Node]) -> set[str]:
+    return {
+        source.read(each)
+        for node in nodes
+        for place in _binding_places(node)
+        for each in _below(place)
+        if each.type in _NAMES
+    }
 
 
 def _is_asked_for(node: Node) -> bool:
@@ -135,9 +141,11 @@ def helped(code: str) -> str:
 def _script(source: Source | Body, nodes: list[Node]) -> str:
     """Return the text with every call of a helper marked.
 
-    `a.name()` becomes `a.$$name()`, or `$$(a, "name")()` where `null` may have the helper too.
+    `a.name()` becomes `a.$$name()`, or `$$(a, "name")()` where `null` may have the helper too, and `$item(0)`
+    becomes `$$item(0)`.
     """
     edits = [edit for callee in _callees(nodes) for edit in _edits(source, callee)]
+    edits += [(at, at, "$") for at in _called_data(source, nodes)]
     script = source.text
     for start, end, text in sorted(edits, reverse=True):
         script = script[:start] + text + script[end:]
@@ -150,6 +158,15 @@ def _callees(nodes: list[Node]) -> Iterator[Node]:
             callee = child(node, "function")
             if callee.type == "member_expression":
                 yield callee
+
+
+def _called_data(source: Source | Body, nodes: list[Node]) -> Iterator[int]:
+    called = [child(node, "function") for node in nodes if node.type == "call_expression"]
+    found = [
+        each for each in called if each.type == "identifier" and source.read(each) in _CALLED_DATA
+    ]
+    own = _bound(source, nodes) if found else set()
+    return (source.offset(each) for each in found if source.read(each) not in own)
 
 
 def _edits(source: Source | Body, callee: Node) -> list[tuple[int, int, str]]:

@@ -59,10 +59,13 @@ class Source:
         return inside
 
     def _problem(self, root: Node) -> SyntaxProblem:
-        worst = first_error(root)
-        offset = self.offset(worst)
         if not self.text.strip():
             return SyntaxProblem(0, "the expression is empty")
+        semicolon = self._after_expression(root)
+        if semicolon is not None:
+            return SyntaxProblem(semicolon, _SEMICOLON)
+        worst = first_error(root)
+        offset = self.offset(worst)
         if worst.is_missing and worst.start_byte < len(self._bytes) - 1:
             rest = self.text[offset:].strip()
             if rest:
@@ -71,6 +74,23 @@ class Source:
         if worst.is_missing or not rest:
             return SyntaxProblem(len(self.text.rstrip()), "the expression ends too early")
         return _unexpected(offset, rest)
+
+    def _after_expression(self, root: Node) -> int | None:
+        """Return where a `;` stands that is in no block and has an expression before it: that is the fault."""
+        opened: list[str] = []
+        waiting = [root]
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(reversed(node.children))
+            if node.type in _PAIRS and node.start_byte >= len(_PREFIX):
+                opened.append(_PAIRS[node.type])
+            elif opened and node.type == opened[-1]:
+                opened.pop()
+            elif node.type == ";" and "}" not in opened:
+                offset = self.offset(node)
+                before = self.text[:offset] + "".join(reversed(opened))
+                return offset if _is_expression(before) else None
+        return None
 
     def _check_nesting(self, root: Node) -> None:
         """Refuse what is nested too deeply, so that no later pass meets the end of the stack."""
@@ -145,6 +165,15 @@ def first_error(root: Node) -> Node:
             return node
         if node.is_error and not any(kid.is_error or kid.is_missing for kid in node.children):
             return node
+
+
+_PAIRS: Final = {"(": ")", "[": "]", "{": "}", "${": "}"}
+_SEMICOLON: Final = "unexpected `;`: an expression is one value, and ends without `;`; statements stand in a function or in core.code"
+
+
+def _is_expression(text: str) -> bool:
+    source = _PREFIX + text.encode("utf-8", "replace") + b"\n)"
+    return not tree_sitter.Parser(_language()).parse(source).root_node.has_error
 
 
 _STATEMENTS = frozenset(

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from alur_engine.expressions.convert import join_list, to_index, to_integer, to_js_string
-from alur_engine.expressions.limits import spend_bytes, spend_slots, spend_steps
+from alur_engine.expressions.limits import spend_slots, spend_steps
 from alur_engine.expressions.methods.calling import callback, or_default, test
 from alur_engine.expressions.numbers import INFINITY
 from alur_engine.expressions.operators import same_value_zero, strict_equal
@@ -206,10 +206,7 @@ def join(scope: Scope, array: Array, separator: Value = UNDEFINED) -> str:
     """`join`."""
     glue = "," if separator is UNDEFINED else to_js_string(separator)
     spend_steps(scope, 1 + len(array))
-    spend_bytes(scope, len(glue) * len(array))
-    joined = join_list(array, glue)
-    spend_bytes(scope, len(joined))
-    return joined
+    return join_list(array, glue)
 
 
 def to_string(scope: Scope, array: Array) -> str:

@@ -171,8 +171,9 @@ def digest(scope: Scope, text: str, name: Value = UNDEFINED) -> str:
     ).hexdigest()
 
 
-def quote(_scope: Scope, text: str, mark: Value = UNDEFINED) -> str:
+def quote(scope: Scope, text: str, mark: Value = UNDEFINED) -> str:
     """`quote`."""
+    spend_bytes(scope, len(text))
     if mark is UNDEFINED:
         return json_text.quote(text)
     sign = to_js_string(mark)

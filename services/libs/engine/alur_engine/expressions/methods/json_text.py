@@ -18,6 +18,8 @@ from alur_sdk.errors import ExpressionError
 
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _MOST_INDENT: Final = 10
+_SHORT: Final = 64
+"""Text up to this long costs its step alone."""
 _SHOWN: Final = 10
 _DEEPEST: Final = 200
 
@@ -70,6 +72,8 @@ class _Writer:
             value = value.js_json() if isinstance(value, Special) else value
         if isinstance(value, (list, Mapping)):
             return self._write_nested(value, margin)
+        if isinstance(value, str) and len(value) > _SHORT:
+            spend_bytes(self._scope, len(value))
         return scalar(value)
 
     def _write_nested(self, value: Value, margin: str) -> str:

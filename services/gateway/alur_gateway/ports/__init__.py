@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from alur_common.definitions import DraftRecord, Verdict, VersionRecord, WorkflowRecord
@@ -10,7 +10,6 @@ from alur_common.executions import Execution
 from alur_common.previews import Preview
 from alur_common.security.records import (
     AuditRow,
-    Credential,
     Member,
     NewProducer,
     NewToken,
@@ -20,11 +19,10 @@ from alur_common.security.records import (
     Session,
     Token,
     UnsealedCredential,
-    UseLimits,
-    Variable,
 )
 from alur_common.security.rights import Caller, Role
 from alur_gateway.domain.shown import Overview
+from alur_gateway.ports.secrets import Secrets
 
 
 class HookTable(Protocol):
@@ -59,7 +57,7 @@ class History(Protocol):
     async def node(
         self, execution: Execution, name: str, cursor: str | None, limit: int
     ) -> dict[str, Any]:
-        """Return `{name, runs: [{path, status, attempt, input, output, error?}], nextCursor?}`.
+        """Return `{name, runs: [{path, status, attempt, input, output, error?}], nextCursor}`.
 
         Raises `NotFoundError` for a node that the version does not have.
         """
@@ -341,59 +339,6 @@ class People(Protocol):
 
     async def verify_audit(self, caller: Caller) -> dict[str, Any]:
         """Return `{valid, rows, firstBad}`."""
-
-
-class Secrets(Protocol):
-    """The part of the registry that keeps credentials and variables."""
-
-    def credential_types(self) -> list[dict[str, Any]]:
-        """Return the types with the JSON Schema of their fields."""
-
-    async def set_credential(
-        self,
-        caller: Caller,
-        project: str,
-        name: str,
-        type: str,  # noqa: A002  # the word of the contract
-        fields: Mapping[str, object],
-        *,
-        domains: Sequence[str] | None = None,
-        node_types: Sequence[str] | None = None,
-        if_match: int | None = None,
-    ) -> Credential:
-        """Keep a credential, sealed; limits of its use that are not given stay as they are."""
-
-    async def limit_credential(
-        self, caller: Caller, project: str, name: str, limits: UseLimits, if_match: int | None
-    ) -> Credential:
-        """Change the limits of its use alone."""
-
-    async def get_credential(self, caller: Caller, project: str, name: str) -> Credential:
-        """Return what may be seen of it."""
-
-    async def list_credentials(
-        self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None
-    ) -> Page[Credential]:
-        """Return a page by name."""
-
-    async def delete_credential(self, caller: Caller, project: str, name: str) -> None:
-        """Delete it."""
-
-    async def set_variable(
-        self, caller: Caller, project: str, name: str, value: object
-    ) -> Variable:
-        """Keep a variable."""
-
-    async def get_variable(self, caller: Caller, project: str, name: str) -> Variable:
-        """Return one, or raise `NotFoundError`."""
-
-    async def list_variables(
-        self, caller: Caller, project: str, *, limit: int = 50, cursor: str | None = None
-    ) -> Page[Variable]:
-        """Return a page by name."""
-
-    async def delete_variable(self, caller: Caller, project: str, name: str) -> None:
-        """Delete it."""
 
 
 class Registry(HookTable, Definitions, Workflows, Catalogue, SignIn, People, Secrets, Protocol):

@@ -1,0 +1,97 @@
+"""An execution that its executor cannot go on with has failed, whatever the store does at that moment; another's has not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.executions import Batch, Execution, StoredExecutions, StoredJournals
+from alur_engine.state import Limits
+from alur_executor.service.executor import MOST_BREAKS
+from alur_sdk.errors import StorageError
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+
+class Refusing(StoredExecutions):
+    """Refuses the next reads, or the next writes."""
+
+    reads = writes = 0
+
+    async def find(self, execution_id: str) -> Execution | None:
+        if self.reads:
+            self.reads -= 1
+            raise StorageError("the store is out of reach")
+        return await super().find(execution_id)
+
+    async def save(self, execution: Execution) -> Execution:
+        if self.writes:
+            self.writes -= 1
+            raise StorageError("the store is out of reach")
+        return await super().save(execution)
+
+
+class Breaking(StoredJournals):
+    """Has a fault of ours that ends each session, and does something at the last one that is begun."""
+
+    def __init__(
+        self, documents: MemoryDocuments, at_last: Callable[[str], Awaitable[None]]
+    ) -> None:
+        super().__init__(documents)
+        self._left = MOST_BREAKS + 1
+        self._at_last = at_last
+
+    async def append(self, batch: Batch) -> None:
+        self._left -= 1
+        if self._left == 0:
+            await self._at_last(batch.execution)
+        raise RuntimeError("a fault of ours")
+
+
+async def _given_up(world: World, at_last: Callable[[str], Awaitable[None]]) -> str:
+    world.journals = Breaking(world.documents, at_last)
+    await world.executor()
+    return await world.start(chain(node("a")), {"n": 1})
+
+
+@in_virtual_time
+async def test_what_is_given_up_while_the_store_cannot_read_or_write_has_failed_afterwards(
+    world: World,
+) -> None:
+    world.executions = refusing = Refusing(world.documents)
+
+    async def refuse(_: str) -> None:
+        refusing.reads, refusing.writes = 3, 3
+
+    ended = await world.rest(await _given_up(world, refuse))
+    assert (ended.status, (ended.error or {})["code"]) == ("failed", "internal")
+
+
+@in_virtual_time
+async def test_what_belongs_to_another_by_now_is_not_given_up(world: World) -> None:
+    async def take_over(execution_id: str) -> None:
+        known = await world.executions.get(execution_id)
+        await world.workers.renew("two", 1e9, world.clock.now())
+        await world.executions.save(known.changed(owner="two", epoch=known.epoch + 1))
+
+    execution_id = await _given_up(world, take_over)
+    await asyncio.sleep(60)
+    known = await world.executions.get(execution_id)
+    assert (known.status, known.owner, known.epoch) == ("running", "two", MOST_BREAKS + 2)
+
+
+@pytest.mark.parametrize("checkpoint", [False, True], ids=["at the end", "on the way"])
+@in_virtual_time
+async def test_the_error_workflow_hears_of_what_makes_more_than_is_kept(
+    world: World, checkpoint: bool
+) -> None:
+    world.limits = Limits(bytes=10_000)
+    world.definitions.add("on-call", chain(node("tell", "core.noop")))
+    fields = {"text": "{{ 'x'.repeat(20000) }}"}
+    large = node("a", "core.set", params={"fields": fields}, checkpoint=checkpoint)
+    ended = await world.run(chain(large, settings={"errorWorkflow": "on-call"}), {"n": 1})
+    assert (ended.status, (ended.error or {})["code"]) == ("failed", "limit-bytes")
+    assert [told.id for told in await world.all("on-call")] == [ended.handler]

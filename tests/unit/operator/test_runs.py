@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any, cast
+
+import pytest
+
+from alur_operator.adapters.cluster import ClusterApi
+from alur_operator.domain.status import ENDED
+from alur_operator.ports import Alur, Cluster
+from alur_operator.service.following import Following
+from alur_operator.service.runs import RunKeeper
+from alur_operator.service.workflows import LaterError
+from alur_sdk.errors import AlurError, ForbiddenError, InvalidError, UnauthenticatedError
+from tests.unit.operator.objects import Object, run
+
+NOON = 1_767_268_800.0
+FROM = {"configMapKeyRef": {"name": "given", "key": "data"}}
+
+
+class Outside:
+    """Alur and the cluster: what a key holds, what a start comes to, and what the cluster was told."""
+
+    def __init__(self, *, text: str = "{}", refuses: AlurError | None = None) -> None:
+        self.text, self.refuses = text, refuses
+        self.told: asyncio.Future[Object] = asyncio.get_running_loop().create_future()
+
+    async def read_key(self, _plural: str, _namespace: str, _name: str, _key: str) -> str:
+        return self.text
+
+    async def start(self, _wish: object, *, wait_seconds: float) -> Object:
+        assert wait_seconds
+        raise self.refuses or AssertionError("nothing is started")
+
+    async def find_execution(self, _namespace: str, _execution: str) -> None:
+        return None
+
+    async def patch_status(self, _plural: str, _namespace: str, _name: str, told: Object) -> None:
+        self.told.set_result(told)
+
+
+def keeper(outside: Outside) -> RunKeeper:
+    alur, cluster = cast(Alur, outside), cast(Cluster, outside)
+    return RunKeeper(alur, cluster, lambda: NOON, cleanup_seconds=1)
+
+
+def reasons(told: Object) -> dict[str, tuple[str, str]]:
+    return {c["type"]: (c["status"], c["reason"]) for c in told["conditions"]}
+
+
+async def test_a_run_whose_execution_alur_no_longer_has_has_failed_and_is_followed_no_more() -> (
+    None
+):
+    outside = Outside()
+    following = Following(keeper(outside), cast(Cluster, outside), iter(range(10**6)).__next__)
+    following.take(run("Running"))
+    looking = asyncio.create_task(following.run())
+    told = await asyncio.wait_for(outside.told, 20)
+    await asyncio.sleep(0)
+    looking.cancel()
+    assert (told["phase"], len(following)) == ("Failed", 0)
+    assert told["phase"] in ENDED
+    assert told["completionTime"]
+    assert "e-1" in told["message"]
+    assert reasons(told) == {
+        "Succeeded": ("False", "ExecutionGone"),
+        "Reconciling": ("False", "ExecutionGone"),
+        "Stalled": ("True", "ExecutionGone"),
+    }
+
+
+@pytest.mark.parametrize("text", ["who: them", "3", "[1]", "[NaN]", "[" * 100_000])
+async def test_an_input_that_is_no_json_of_objects_is_refused(text: str) -> None:
+    told = await keeper(Outside(text=text)).start(run(inputFrom=FROM))
+    assert reasons(told)["Succeeded"] == ("False", "InputInvalid")
+
+
+@pytest.mark.parametrize("error", [UnauthenticatedError("who?"), ForbiddenError("not you")])
+async def test_a_token_that_is_refused_is_told_as_such(error: AlurError) -> None:
+    with pytest.raises(LaterError) as raised:
+        await keeper(Outside(refuses=error)).start(run())
+    assert reasons(raised.value.status or {})["Reconciling"] == ("True", "TokenRefused")
+
+
+async def test_a_secret_that_is_no_text_is_told_with_its_place() -> None:
+    class Secrets(ClusterApi):
+        def __init__(self) -> None:
+            pass
+
+        async def call(self, *_: object, **__: object) -> dict[str, Any]:
+            return {"data": {"data": base64.b64encode(b"\xff").decode()}}
+
+    with pytest.raises(InvalidError, match="secrets/given: data is no text"):
+        await Secrets().read_key("secrets", "shop", "given", "data")

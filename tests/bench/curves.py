@@ -16,7 +16,7 @@ from pathlib import Path
 from alur.dev.store import opened
 from alur_common.clock import uuid7
 from alur_common.executions import Execution, StoredExecutions
-from alur_engine.history import timestamp
+from alur_sdk.instants import rfc3339
 from tests.bench.drawing import Curve, draw
 from tests.bench.load import chain, measure
 from tests.support.alur_dev import ROOT, AlurDev, alur_dev
@@ -121,7 +121,7 @@ def main() -> None:
     PICTURE.write_text(draw(curves))
     with HISTORY.open("a") as file:
         record = {curve.name: dict(zip(curve.at, curve.cost, strict=True)) for curve in curves}
-        file.write(json.dumps({"at": timestamp(time.time()), **record}) + "\n")
+        file.write(json.dumps({"at": rfc3339(time.time()), **record}) + "\n")
 
 
 if __name__ == "__main__":

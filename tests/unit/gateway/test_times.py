@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alur_common.clock import rfc3339
 from alur_gateway.adapters.grpc.structs import to_timestamp
+from alur_sdk.instants import rfc3339
 
 UNTIL_2100 = 4_102_444_800_000
 """Milliseconds since 1970."""

@@ -14,6 +14,7 @@ from alur_operator.domain.plan import (
     plan_after_failure,
     plan_removal,
     plan_save,
+    waited_seconds,
 )
 from tests.unit.operator.objects import live, workflow
 
@@ -144,3 +145,13 @@ def test_what_was_not_taken_over_is_left_alone() -> None:
     body = workflow(status=stalled)
     assert not needs_care(body, live(body, managed_by=""))
     assert needs_care(body, None)
+
+
+@pytest.mark.parametrize(("began", "waited"), [(0.0, 100.0), (80.0, 20.0)])
+def test_what_is_deleted_is_given_up_only_after_this_very_operator_has_tried(
+    began: float, waited: float
+) -> None:
+    noon = 1_773_489_600.0
+    body = workflow()
+    body["metadata"]["deletionTimestamp"] = "2026-03-14T12:00:00Z"
+    assert waited_seconds(body, noon + began, noon + 100) == waited

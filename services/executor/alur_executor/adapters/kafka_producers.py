@@ -20,10 +20,10 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from alur_common.clock import rfc3339
 from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
 from alur_common.kafka.sending import is_lost
 from alur_sdk.errors import InvalidError, Permanent, Retryable
+from alur_sdk.instants import rfc3339
 from alur_sdk.items import Json
 from alur_sdk.nodes import KafkaRecord, Secret
 

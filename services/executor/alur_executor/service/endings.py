@@ -21,12 +21,12 @@ from alur_common.executions.content import kept_entries
 from alur_common.replies import Outcome
 from alur_common.starts import MAX_DEPTH, StartRequest
 from alur_common.telemetry.tracing import NOTHING
-from alur_engine.history import timestamp
 from alur_engine.planning import End, outputs_of
 from alur_engine.state import State
 from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
 from alur_executor.service.journaling import FencedError
 from alur_sdk.errors import AlurError, ConflictError, NotFoundError, StorageError
+from alur_sdk.instants import rfc3339
 from alur_sdk.items import Json
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Endings:
                 "id": execution.id,
                 "mode": execution.mode,
                 "status": end.status,
-                "startedAt": timestamp(execution.accepted_at),
+                "startedAt": rfc3339(execution.accepted_at),
                 "error": end.error,
             },
             "workflow": dict(session.program.workflow),

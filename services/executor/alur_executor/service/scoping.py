@@ -8,11 +8,11 @@ from typing import Any
 
 from alur_common.executions import Execution
 from alur_engine.expressions import Scope
-from alur_engine.history import timestamp
 from alur_engine.state import Run, State
 from alur_engine.views import ItemsView, shown, view_of_node
 from alur_executor.domain.programs import Program, Step
 from alur_executor.service.context import RunContext
+from alur_sdk.instants import rfc3339
 from alur_sdk.items import Item, Json
 
 
@@ -25,7 +25,7 @@ class Surroundings:
             self.execution = {
                 "id": execution.id,
                 "mode": execution.mode,
-                "startedAt": timestamp(execution.accepted_at),
+                "startedAt": rfc3339(execution.accepted_at),
             }
         self.program = program
         self.state = state

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from alur_common.clock import rfc3339
 from alur_engine.planning import wakes_at
 from alur_engine.state import Run, State
+from alur_sdk.instants import rfc3339
 
 
 def waits_of(state: State) -> list[dict[str, Any]]:

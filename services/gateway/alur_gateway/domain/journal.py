@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alur_common.clock import rfc3339
 from alur_common.executions import Batch, Execution
 from alur_engine.journal import decode_entry
+from alur_sdk.instants import rfc3339
 
 _TIMES = {"at": "at", "started": "startedAt", "ended": "endedAt", "retry_at": "retryAt"}
 _HIDDEN = frozenset({"outputs", "request", "reply", "size"})

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alur_common.clock import rfc3339
 from alur_common.executions import Execution
 from alur_sdk.errors import InvalidError, Problem
+from alur_sdk.instants import rfc3339
 from alur_sdk.items import Json
 
 STATUSES = ("queued", "running", "waiting", "succeeded", "failed", "cancelled", "in-doubt")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alur_common.clock import rfc3339
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Documents
 from alur_common.schedules import stored_next_due
 from alur_common.topics import stored_lag
+from alur_sdk.instants import rfc3339
 
 
 async def stored_triggers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from alur_engine.applying import apply, begin
@@ -11,6 +10,7 @@ from alur_engine.graph import Graph
 from alur_engine.journal import decode_entry
 from alur_engine.state import SETTLED, Run, State
 from alur_engine.views import shown
+from alur_sdk.instants import rfc3339
 from alur_sdk.items import Item
 
 PAGE_ITEMS = 100
@@ -72,12 +72,6 @@ def _ended_at(run: Run) -> float | None:
     return max([run.ended_at, *within])
 
 
-def timestamp(seconds: float) -> str:
-    """Return a time as RFC 3339 in UTC, to the millisecond."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
     """Return one row a node, in the order they are listed.
 
@@ -112,7 +106,7 @@ def _times(runs: Sequence[Run]) -> dict[str, Any]:
         return dict(_NEVER)
     all_ended = len(ended) == len(runs)
     took = max(round((max(ended) - min(begun)) * 1000), 0) if all_ended else None
-    return {"startedAt": timestamp(min(begun)), "durationMs": took}
+    return {"startedAt": rfc3339(min(begun)), "durationMs": took}
 
 
 def runs_of(state: State, name: str) -> list[Run]:
@@ -141,7 +135,7 @@ def logs_of(state: State, name: str | None = None) -> list[dict[str, Any]]:
 
 
 def _line(attempt: int, at: float, text: str) -> dict[str, Any]:
-    return {"attempt": attempt, "at": timestamp(at), "text": text}
+    return {"attempt": attempt, "at": rfc3339(at), "text": text}
 
 
 def files_of(state: State) -> list[dict[str, Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from alur_common.clock import rfc3339
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Where
 from alur_common.executions import Executions, Workers
+from alur_sdk.instants import rfc3339
 
 Triggers = Callable[[WorkflowRecord], Awaitable[Mapping[str, Mapping[str, Any]]]]
 

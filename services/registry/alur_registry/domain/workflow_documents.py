@@ -7,13 +7,13 @@ from typing import Any, cast
 
 import orjson
 
-from alur_common.clock import rfc3339
 from alur_common.definitions import WorkflowRecord
 from alur_common.pools import DEFAULT_POOL
 from alur_engine.document import Workflow
 from alur_engine.naming import Reference
 from alur_engine.validation import NOTHING_SAID, Bounds, find_doubts, find_excess, find_risks
 from alur_sdk.errors import InvalidError, Problem
+from alur_sdk.instants import rfc3339
 
 _MAX_PATCH_DEPTH = 200
 _TOLD = 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alur_common.clock import rfc3339
 from alur_common.documents.port import Where
 from alur_common.security.events import KINDS, SecurityEvent
 from alur_common.security.records import AuditRow, Page
@@ -14,6 +13,7 @@ from alur_registry.ports import Store
 from alur_registry.service.audit import Audit
 from alur_registry.service.bootstrap import Bootstrap
 from alur_sdk.errors import InvalidError, Problem
+from alur_sdk.instants import rfc3339
 
 RESOURCE = "security"
 _DETAILS = ("reason", "source", "workflow", "execution", "node")

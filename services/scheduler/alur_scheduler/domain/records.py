@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alur_common.clock import rfc3339
 from alur_common.json_values import parse_json
 from alur_engine.durations import duration_seconds
+from alur_sdk.instants import rfc3339
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from alur_common.clock import Clock, rfc3339
+from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Document, Documents, Where
 from alur_common.schedules import SCHEDULES
@@ -24,6 +24,7 @@ from alur_sdk.errors import (
     InvalidError,
     NotFoundError,
 )
+from alur_sdk.instants import rfc3339
 
 TYPE = "trigger.schedule"
 FIRST_PAGE, PAGE = 20, 200

@@ -9,7 +9,6 @@ from fastapi import Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from alur_common.clock import rfc3339
 from alur_common.security.events import KINDS
 from alur_common.security.records import AuditRow
 from alur_gateway.adapters.rest.models import Shown
@@ -22,6 +21,7 @@ from alur_gateway.adapters.rest.routing import (
     page,
 )
 from alur_gateway.service.use_cases import UseCases
+from alur_sdk.instants import rfc3339
 
 _PLACES = ("reason", "source", "workflow", "execution", "node")
 

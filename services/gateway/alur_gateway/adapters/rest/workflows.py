@@ -8,7 +8,6 @@ from fastapi import Depends, Query
 from fastapi.responses import Response
 from starlette.requests import Request
 
-from alur_common.clock import rfc3339
 from alur_common.definitions import DraftRecord, VersionRecord, WorkflowRecord
 from alur_common.security.rights import Caller
 from alur_engine.document import Workflow
@@ -35,6 +34,7 @@ from alur_gateway.adapters.rest.routing import (
     reply,
 )
 from alur_gateway.service.use_cases import UseCases
+from alur_sdk.instants import rfc3339
 from alur_sdk.items import Json
 
 DryRun = Annotated[bool, Query(alias="dryRun", description="Check and answer, but keep nothing.")]

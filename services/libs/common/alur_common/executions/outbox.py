@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from alur_common.bus import Bus
-from alur_common.clock import Clock, rfc3339
+from alur_common.clock import Clock
 from alur_common.documents.port import Collection, Document, Documents, Where
 from alur_common.events import Event, ExecutionCompleted, GateChanged
 from alur_common.executions.entity import Execution
 from alur_common.executions.repository import Executions
 from alur_common.telemetry.logs import get_logger
 from alur_sdk.errors import AlurError, ExistsError, NotFoundError, UnavailableError
+from alur_sdk.instants import rfc3339
 
 OUTBOXES = Collection(
     "outboxes",

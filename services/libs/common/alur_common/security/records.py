@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from alur_common.clock import rfc3339
 from alur_common.security.rights import Role
 from alur_sdk.errors import LIMITED_CREDENTIAL, ForbiddenError
+from alur_sdk.instants import rfc3339
 
 T = TypeVar("T")
 

@@ -64,7 +64,7 @@ def test_killed_again_and_again_it_loses_nothing_and_runs_nothing_twice(
     until = time.monotonic() + 60
     while (there := names_in(alur, namespace)) != wanted | {"greet"}:
         missing, left = sorted(wanted - there), sorted(there - wanted)
-        assert time.monotonic() < until, f"{missing=} {left=} {lone_operator.said()}"
+        assert time.monotonic() < until, f"{lone_operator.said()} {missing=} {left=}"
         time.sleep(0.2)
     for turn in range(20):
         for number in range(3):

@@ -28,7 +28,11 @@ from alur_sdk.errors import (
     InvalidError,
     NotFoundError,
     UnauthenticatedError,
+    UnavailableError,
 )
+
+SETTLING_SECONDS = 10.0
+"""Within these Alur has answered what the operator before had asked of it, or nobody would wait for the answer."""
 
 
 class LaterError(Exception):
@@ -48,6 +52,7 @@ class WorkflowKeeper:
         self._alur = alur
         self._tell = tell
         self._now = now
+        self._began = now()
         self._cleanup_seconds = cleanup_seconds
 
     async def reconcile(self, body: Object) -> dict[str, Any]:
@@ -111,6 +116,8 @@ class WorkflowKeeper:
         metadata = body["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
         live = await self._alur.find_workflow(namespace, name)
+        if live is None and is_new(body) and self._now() < self._began + SETTLING_SECONDS:
+            raise UnavailableError("Alur may still be making it for an operator that ended")
         if live is not None and not isinstance(plan_save(body, live), Refuse):
             with contextlib.suppress(NotFoundError):
                 await self._alur.delete_workflow(namespace, name)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
+
 from alur_operator.domain.plan import Live
 from alur_operator.ports import Alur
-from alur_operator.service.workflows import WorkflowKeeper
+from alur_operator.service.workflows import LaterError, WorkflowKeeper
 from alur_sdk.errors import ConflictError
 from tests.unit.operator.objects import Object, live, workflow
 
@@ -29,16 +31,25 @@ class OneWorkflow:
         self.has = live(document)
         return self.has
 
+    async def delete_workflow(self, namespace: str, name: str) -> None:
+        self.asked.append("delete")
+        self.has = None
 
-async def reconciled(alur: OneWorkflow, body: Object) -> dict[str, Any]:
+
+def keeper(alur: OneWorkflow, *moments: float) -> WorkflowKeeper:
+    """Return one that began at the first of these moments; the last one goes on."""
     told: list[Object] = []
-    keeper = WorkflowKeeper(
+    times = list(moments)
+    return WorkflowKeeper(
         cast(Alur, alur),
         lambda body, **said: told.append(said),  # as `Telling` has it
-        lambda: 0.0,
-        cleanup_seconds=1,
+        lambda: times.pop(0) if len(times) > 1 else times[0],
+        cleanup_seconds=300,
     )
-    return await keeper.reconcile(body)
+
+
+async def reconciled(alur: OneWorkflow, body: Object) -> dict[str, Any]:
+    return await keeper(alur, 0.0).reconcile(body)
 
 
 async def test_a_new_object_costs_one_request() -> None:
@@ -64,3 +75,22 @@ async def test_an_object_that_was_handled_before_is_compared_first() -> None:
     changed = workflow(spec={"title": "changed"}, status=HANDLED)
     await reconciled(alur, changed)
     assert alur.asked == ["find", 'put "9"']
+
+
+async def test_what_an_operator_that_ended_may_have_asked_for_is_waited_for_before_an_object_goes() -> (
+    None
+):
+    alur = OneWorkflow()
+    young, settled = keeper(alur, 0.0, 9.9), keeper(alur, 0.0, 10.0)
+    with pytest.raises(LaterError):
+        await young.remove(workflow(), 0)
+    await settled.remove(workflow(), 0)  # it is not there, and will not be
+    alur.has = live(workflow())
+    await young.remove(workflow(), 0)
+    assert alur.asked == ["find", "find", "find", "delete"]
+
+
+async def test_an_object_whose_workflow_others_deleted_goes_at_once() -> None:
+    alur = OneWorkflow()
+    await keeper(alur, 0.0).remove(workflow(status=HANDLED), 0)
+    assert alur.asked == ["find"]

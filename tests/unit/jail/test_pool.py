@@ -101,6 +101,27 @@ async def test_code_that_goes_on_lets_others_go_first() -> None:
         running.cancel()
 
 
+async def test_a_tenant_whose_code_was_stopped_leaves_one_processor_to_others_from_then_on() -> (
+    None
+):
+    processors = os.sched_getaffinity(0)
+    async with cell() as made:
+        with pytest.raises(LimitError):
+            await made.run("python", "while True: pass", seconds=0.1, tenant="wild")
+        parent = warm_parent("python_code")
+        async with asyncio.timeout(20):
+            while processes(parent) != [parent]:  # noqa: ASYNC110  # it tells nobody that it ends
+                await asyncio.sleep(0.01)
+        for tenant, rest in (("wild", processors - {min(processors)}), ("calm", processors)):
+            running = asyncio.create_task(made.run("python", SLEEP, tenant=tenant))
+            await asyncio.sleep(0.2)
+            runner = processes(parent)[1]
+            is_last = os.getpriority(os.PRIO_PROCESS, runner) == 19
+            assert os.sched_getaffinity(runner) == (rest or processors), tenant
+            assert is_last is (tenant == "wild")
+            await running
+
+
 @pytest.mark.parametrize("language", ["javascript", "python"])
 async def test_the_lines_of_code_reach_the_log_before_it_is_stopped(language: str) -> None:
     say = {

@@ -35,6 +35,8 @@ _LINES_AT_ONCE: Final = 50
 """Of one runner, before others have their turn."""
 _MOST_LINES, _LONGEST_LINE = 1_000, 2_000
 _MOST_ASKS, _MOST_ANSWERED = 100_000, 128 * _MIB
+_WARY_SECONDS: Final = 60.0
+"""So long after code of a tenant was stopped, all its code gives way from its start."""
 _AT_MOST: Final = ", for code may have no more here than that"
 _log = structlog.get_logger("alur.jail")
 
@@ -91,6 +93,7 @@ class Jail:
         self._starting: dict[str, asyncio.Lock] = {}
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._tenants: dict[str, tuple[asyncio.Semaphore, int]] = {}
+        self._stopped: dict[str, float] = {}
 
     def why_not(self) -> str:
         """Return why there is no jail here, as far as that can be told at once; empty: there is one."""
@@ -113,7 +116,7 @@ class Jail:
         _demand_room(request, limits)
         loop = asyncio.get_running_loop()
         guest = _GUESTS.get(language, language)
-        async with self._slot(tenant), self._runner(guest, limits) as runner:
+        async with self._slot(tenant), self._runner(tenant, guest, limits) as runner:
             started, result = loop.time(), "failed"
             messages = self._limits(runner, limits), orjson.dumps(request)
             try:
@@ -155,7 +158,7 @@ class Jail:
                 self._tenants[tenant] = own, users - 1
 
     @contextlib.asynccontextmanager
-    async def _runner(self, language: str, limits: RunLimits) -> AsyncIterator[Runner]:
+    async def _runner(self, tenant: str, language: str, limits: RunLimits) -> AsyncIterator[Runner]:
         link, handle, parent = await self._forked(language)
         runner = Runner(
             link,
@@ -165,8 +168,15 @@ class Jail:
             most_values=limits.values,
             group=parent.group,
         )
+        now = asyncio.get_running_loop().time
+        if self._stopped.get(tenant, 0.0) > now():
+            runner.leave_room()
         try:
             yield runner
+        except LimitError:
+            self._stopped = {who: until for who, until in self._stopped.items() if until > now()}
+            self._stopped[tenant] = now() + _WARY_SECONDS
+            raise
         finally:
             runner.close()
 

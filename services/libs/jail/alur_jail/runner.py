@@ -15,6 +15,7 @@ import orjson
 
 from alur_jail import warm
 from alur_jail.groups import Group
+from alur_jail.guest.priority import give_way
 from alur_jail.warm import GoneError
 
 _HEADER: Final = 4
@@ -26,8 +27,8 @@ _LONGEST_WORD: Final = 64 * 1024
 """Of a line for the log, of a question or of an error, in bytes; the guests cut theirs far below."""
 _SHORT_SECONDS: Final = 0.005
 """Of processor time: 100 items through a few lines of code take half of it."""
-_LAST: Final = 19
-"""The lowest priority (nice(2))."""
+_LAST, _LONGEST_SLICE_MILLISECONDS = 19, 100
+"""The lowest priority (nice(2)), and the longest slice that there is."""
 
 
 class Runner:
@@ -127,17 +128,30 @@ class Runner:
             view = view[got:]
         return data
 
-    def _give_way(self) -> None:
-        """Let others go first once it has taken more than most code ever takes.
+    def give_way(self) -> None:
+        """Let others go first.
 
         Where this process may not say so (root without CAP_SYS_NICE), it keeps the priority that all runners have.
         """
         with contextlib.suppress(OSError):  # it may have ended meanwhile
-            # The clock of a process's processor time, as clock_getcpuclockid(3) finds it.
-            is_long = time.clock_gettime((~self._pid << 3) | 2) > _SHORT_SECONDS
-            if is_long and not self._gives_way and warm.pid_of(self._handle) == self._pid:
-                os.setpriority(os.PRIO_PROCESS, self._pid, _LAST)
+            if not self._gives_way and warm.pid_of(self._handle) == self._pid:
+                give_way(self._pid, _LAST, _LONGEST_SLICE_MILLISECONDS)
                 self._gives_way = True
+
+    def leave_room(self) -> None:
+        """Give way from the start, and leave one processor to others, where there are two or more."""
+        self.give_way()
+        processors = os.sched_getaffinity(0)
+        if len(processors) > 1:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(self._pid, processors - {min(processors)})
+
+    def _give_way_in_time(self) -> None:
+        """Let others go first once it has taken more than most code ever takes."""
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            # The clock of a process's processor time, as clock_getcpuclockid(3) finds it.
+            if time.clock_gettime((~self._pid << 3) | 2) > _SHORT_SECONDS:
+                self.give_way()
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
@@ -149,7 +163,7 @@ class Runner:
             if warm.memory_of(self._pid)[1] > self._most_memory:
                 self.kill("memory")
                 return
-            self._give_way()
+            self._give_way_in_time()
             timers[:] = [loop.call_later(_WATCH_SECONDS, look)]
 
         timers.append(loop.call_later(_WATCH_SECONDS, look))

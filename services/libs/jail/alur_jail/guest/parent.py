@@ -18,7 +18,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from alur_jail.guest import NICE, light, lockdown, wire
+from alur_jail.guest import NICE, SLICE_MILLISECONDS, light, lockdown, priority, wire
 
 Lock = Callable[[dict[str, Any]], None]
 Runner = Callable[[_socket.socket, dict[str, Any], str], None]
@@ -38,6 +38,7 @@ def main() -> None:
     control = _socket.socket(fileno=int(sys.argv[2]))
     os.dup2(1, 2)  # complaints are for the start alone
     _give(control, os.pidfd_open(os.getpid()))
+    priority.give_way(0, NICE, SLICE_MILLISECONDS)  # and so do all that are forked
     is_warm = False
     while (handle := _take(control)) is not None:
         _fork(control, _socket.socket(fileno=handle), runner, lock)
@@ -83,8 +84,6 @@ def _fork(control: _socket.socket, link: _socket.socket, runner: Runner, lock: L
 
 
 def _serve(link: _socket.socket, runner: Runner, lock: Lock) -> None:
-    with contextlib.suppress(PermissionError):  # whoever started us is nicer already
-        os.setpriority(os.PRIO_PROCESS, 0, NICE)
     limits = wire.receive(link)
     body = wire.receive_text(link)
     try:

@@ -28,7 +28,7 @@ CALLS: Final = {
     "getgid": (104, 176), "geteuid": (107, 175), "getegid": (108, 177), "getppid": (110, 173),
     "setresuid": (117, 147), "setresgid": (119, 149), "setgroups": (116, 159),
     "sigaltstack": (131, 132), "prctl": (157, 167), "arch_prctl": (158, -1),
-    "setpriority": (141, 140), "setrlimit": (160, 164), "gettid": (186, 178), "futex": (202, 98),
+    "getpriority": (140, 141), "setpriority": (141, 140), "sched_setattr": (314, 274), "setrlimit": (160, 164), "gettid": (186, 178), "futex": (202, 98),
     "sched_getaffinity": (204, 123), "getdents64": (217, 61), "set_tid_address": (218, 96),
     "clock_gettime": (228, 113), "clock_getres": (229, 114), "clock_nanosleep": (230, 115),
     "exit_group": (231, 94), "openat": (257, 56), "newfstatat": (262, 79),
@@ -41,7 +41,7 @@ STARTING: Final = frozenset(
     {"capset", "clone", "clone3", "fork", "vfork", "execve", "wait4", "setresuid", "setresgid", "setgroups",
      "prctl", "seccomp", "setrlimit", "prlimit64", "pidfd_open", "sendmsg", "recvmsg", "ioctl",
      "getsockname", "getsockopt", "dup", "dup2", "dup3", "close_range", "arch_prctl",
-     "setpriority"}
+     "getpriority", "setpriority", "sched_setattr"}
 )  # fmt: skip
 """What only starting takes: no longer allowed when code of a user runs."""
 _ARCHES: Final = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}

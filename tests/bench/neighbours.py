@@ -2,8 +2,8 @@
 
 `python -m tests.bench.neighbours [rounds] [seconds]` measures the calm tenant alone and beside the wild one, in turns,
 and prints the ratio of each pair of rounds: the 99th percentile by the clock of 100 items through a runner, and of an
-execution without code through a whole `alur dev`. The median ratio should be 1.2 at most, on a machine where little
-else runs. Before that it prints what holds on a busy one too: how much of one core a process of the executor's
+execution without code through a whole `alur dev`; beside one wild code after the other, and beside as many at once as
+a tenant may have. The median ratio should be 1.2 at most, on a machine where little else runs. Before that it prints what holds on a busy one too: how much of one core a process of the executor's
 priority gets beside four endless loops, with the priorities that keep them back and without.
 """
 
@@ -33,7 +33,7 @@ from tests.support.jail import MIB, Cell, cell, processes, warm_parent
 
 PAUSE_SECONDS = 0.005
 LIMIT_SECONDS = 0.5
-WILD_AT_ONCE = 16
+WILD_AT_ONCE = {"one": 1, "sixteen": 16}
 LOOPS = 4
 LOWEST = 19
 OPEN = "import json\nos = json.codecs.sys.modules['os']\n"
@@ -60,8 +60,8 @@ async def latencies(once: Once, seconds: float) -> list[float]:
 
 
 @contextlib.asynccontextmanager
-async def beside(wild: Once) -> AsyncIterator[None]:
-    """Keep many wild ones going meanwhile; what they have begun is over when this returns."""
+async def beside(wild: Once, at_once: int) -> AsyncIterator[None]:
+    """Keep so many wild ones going meanwhile; what they have begun is over when this returns."""
     is_over = asyncio.Event()
 
     async def forever() -> None:
@@ -69,7 +69,7 @@ async def beside(wild: Once) -> AsyncIterator[None]:
             with contextlib.suppress(AlurError):
                 await wild()
 
-    running = [asyncio.create_task(forever()) for _ in range(WILD_AT_ONCE)]
+    running = [asyncio.create_task(forever()) for _ in range(at_once)]
     await asyncio.sleep(2 * LIMIT_SECONDS)
     try:
         yield
@@ -80,21 +80,22 @@ async def beside(wild: Once) -> AsyncIterator[None]:
 
 async def compare(name: str, calm: Once, wild: Once, rounds: int, seconds: float) -> None:
     """Print a line for each pair of rounds, and the median of their ratios."""
-    ratios = []
     await latencies(calm, 1)
-    for _ in range(rounds):
-        alone = await latencies(calm, seconds)
-        async with beside(wild):
-            shared = await latencies(calm, seconds)
-        (fair, slow), (low, high) = (
-            (median(each), quantiles(each, n=100)[98]) for each in (alone, shared)
-        )
-        ratios.append(high / slow)
-        print(
-            f"{name}: alone {fair:.2f} ms, p99 {slow:.2f}; beside {low:.2f} ms, p99 {high:.2f}; "
-            f"ratio of p99 {ratios[-1]:.2f}"
-        )
-    print(f"{name}: median ratio of p99 {median(ratios):.2f} (wanted 1.2)")
+    for many, at_once in WILD_AT_ONCE.items():
+        ratios = []
+        for _ in range(rounds):
+            alone = await latencies(calm, seconds)
+            async with beside(wild, at_once):
+                shared = await latencies(calm, seconds)
+            (fair, slow), (low, high) = (
+                (median(each), quantiles(each, n=100)[98]) for each in (alone, shared)
+            )
+            ratios.append(high / slow)
+            print(
+                f"{name}: alone {fair:.2f} ms, p99 {slow:.2f}; beside {many} {low:.2f} ms, p99 {high:.2f}; "
+                f"ratio of p99 {ratios[-1]:.2f}"
+            )
+        print(f"{name}: beside {many}, median ratio of p99 {median(ratios):.2f} (wanted 1.2)")
 
 
 async def of_shares(seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
@@ -35,10 +36,17 @@ def asked(source: str, **sample: Any) -> Preview:
 
 
 @asynccontextmanager
-async def gateway(*jails: Jail, dead: int = 0) -> AsyncIterator[RemotePreviews]:
-    """Yield the gateway's way to executors with these jails, and to some that have just died."""
+async def gateway(
+    *jails: Jail, dead: int = 0, patience_seconds: float = 5.0, after_seconds: float = 0.0
+) -> AsyncIterator[RemotePreviews]:
+    """Yield the gateway's way to executors with these jails, told of after a while, and to some that have just died."""
     clock = FakeClock()
     workers = Workers(MemoryDocuments(clock))
+
+    async def tell(number: int, address: str) -> None:
+        await asyncio.sleep(after_seconds)
+        await workers.renew(f"alive-{number}", 3.0, clock.now(), address)
+
     async with AsyncExitStack() as stack:
         for number in range(dead):
             await workers.renew(f"dead-{number}", 3.0, clock.now(), "127.0.0.1:1")
@@ -48,10 +56,12 @@ async def gateway(*jails: Jail, dead: int = 0) -> AsyncIterator[RemotePreviews]:
             server.serve(PORT, [port.preview])
             address = f"127.0.0.1:{await server.start('127.0.0.1', 0)}"
             stack.push_async_callback(server.stop, 0)
-            await workers.renew(f"alive-{number}", 3.0, clock.now(), address)
+            telling = asyncio.create_task(tell(number, address))
+            if not after_seconds:
+                await telling
         channels = Channels(SETTINGS)
         stack.push_async_callback(channels.close)
-        yield RemotePreviews(workers, channels, pick=min)
+        yield RemotePreviews(workers, channels, min, patience_seconds)
 
 
 async def test_an_executor_tells_what_a_script_comes_to() -> None:
@@ -67,6 +77,11 @@ async def test_one_that_has_just_died_is_left_for_another() -> None:
         assert await previews.preview("acme", asked("new Set([1]).size")) == [[0, 1]]
 
 
+async def test_one_that_still_starts_is_waited_for() -> None:
+    async with cell() as real, gateway(real.jail, after_seconds=0.3) as previews:
+        assert await previews.preview("acme", asked("new Set([1]).size")) == [[0, 1]]
+
+
 async def test_one_without_a_jail_says_why() -> None:
     async with gateway(no_jail()) as previews:
         with pytest.raises(AlurError, match="bubblewrap") as raised:
@@ -75,6 +90,6 @@ async def test_one_without_a_jail_says_why() -> None:
 
 
 async def test_without_any_executor_it_says_so() -> None:
-    async with gateway() as previews:
+    async with gateway(patience_seconds=0) as previews:
         with pytest.raises(UnavailableError, match="no executor"):
             await previews.preview("acme", asked("new Set()"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 
@@ -13,23 +14,37 @@ from alur_sdk.errors import UnavailableError
 from alur_sdk.items import Json
 
 TRIES = 3
+PATIENCE_SECONDS = 5.0
+LOOK_SECONDS = 0.1
 
 
 class RemotePreviews:
-    """`Previews` of any executor that lives; one that has just died is left for another."""
+    """`Previews` of any executor that lives; one that has just died is left for another, one that starts is waited for."""
 
     def __init__(
         self,
         workers: Workers,
         channels: Channels,
         pick: Callable[[list[str]], str] = secrets.choice,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._workers = workers
         self._channels = channels
         self._pick = pick
+        self._patience_seconds = patience_seconds
 
     async def preview(self, tenant: str, asked: Preview) -> list[list[Json]]:
         """Return the outcome of each script. Raises `UnavailableError` when no executor is within reach."""
+        now = asyncio.get_running_loop().time
+        until = now() + self._patience_seconds
+        while (told := await self._told(tenant, asked)) is None:
+            if now() > until:
+                raise UnavailableError("no executor is within reach to try this expression")
+            await asyncio.sleep(LOOK_SECONDS)
+        return told
+
+    async def _told(self, tenant: str, asked: Preview) -> list[list[Json]] | None:
+        """Return what an executor tells; None when none is within reach now."""
         addresses = [lease.address for lease in await self._workers.all() if lease.address]
         for _ in range(min(TRIES, len(addresses))):
             address = self._pick(addresses)
@@ -40,4 +55,4 @@ class RemotePreviews:
             except UnavailableError as error:
                 if error.code != UnavailableError.code:
                     raise  # it is there, and says why it cannot
-        raise UnavailableError("no executor is within reach to try this expression")
+        return None

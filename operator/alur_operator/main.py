@@ -97,7 +97,7 @@ async def _work(
     settings: Settings, running: Process, alur: AlurApi, cluster: ClusterApi, lease: Lease
 ) -> None:
     limit = settings.cleanup_seconds
-    runs = RunKeeper(alur, cluster, time.time, cleanup_seconds=limit)
+    runs = RunKeeper(alur, cluster, tell, time.time, cleanup_seconds=limit)
     following = Following(runs, cluster, time.time)
     sweep = Sweep(alur, cluster)
     workflows = WorkflowKeeper(alur, tell, time.time, cleanup_seconds=limit)

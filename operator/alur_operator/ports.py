@@ -44,8 +44,8 @@ class Alur(Protocol):
     async def find_execution(self, namespace: str, execution_id: str) -> dict[str, Any] | None:
         """Return the execution."""
 
-    async def cancel(self, namespace: str, execution_id: str, reason: str) -> None:
-        """Cancel it; it makes no difference when it has ended or is gone."""
+    async def cancel(self, namespace: str, execution_id: str, reason: str) -> bool:
+        """Cancel it, which makes no difference when it has ended; return whether there is one."""
 
     async def derived_execution(self, wish: RunWish) -> str | None:
         """Return the id that the start of this wish has or would have; None without the workflow."""

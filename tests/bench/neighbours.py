@@ -29,14 +29,13 @@ from alur_sdk.errors import AlurError
 from tests.bench.code import CODE, ITEMS, taken_by
 from tests.bench.load import chain
 from tests.support.alur_dev import AlurDev
-from tests.support.jail import MIB, Cell, cell, processes, warm_parent
+from tests.support.jail import MIB, OPEN, Cell, cell, processes, warm_parent
 
 PAUSE_SECONDS = 0.005
 LIMIT_SECONDS = 0.5
 WILD_AT_ONCE = {"one": 1, "sixteen": 16}
 LOOPS = 4
 LOWEST = 19
-OPEN = "import json\nos = json.codecs.sys.modules['os']\n"
 WILD = [
     ("javascript", "while (true);"),
     ("python", "x = [bytearray(1 << 20) for _ in range(1024)]"),

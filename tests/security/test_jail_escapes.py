@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -13,12 +14,11 @@ from alur_engine.expressions import Evaluator, JailedJavaScript, Limits, Scope
 from alur_jail import Ears, RunLimits
 from alur_sdk.errors import AlurError, ExpressionError
 from tests.support.canary import Canary, strangers_in
-from tests.support.jail import MIB, Cell
+from tests.support.jail import MIB, OPEN, Cell
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ATTEMPTS = yaml.safe_load(Path(__file__).with_name("escapes.yaml").read_text())
-OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
 CASES = [
     pytest.param(language, text, id=f"{language} {number}")
     for language, texts in ATTEMPTS.items()
@@ -56,6 +56,7 @@ REFUSED = (
     "os.pipe()",
     "os.eventfd(0)",
     "os.nice(-5)",
+    "os.setpriority(os.PRIO_PROCESS, 0, 12)",
     "os.sched_setaffinity(0, [0])",
 )
 
@@ -65,6 +66,15 @@ async def test_7_a_call_that_code_does_not_need_is_refused(jailed: Cell, call: s
     text = f"{OPEN}try:\n  {call}\nexcept OSError as error:\n  return {{'errno': error.errno}}\nreturn {{}}"
     told = await jailed.run("python", text)
     assert told["errno"] in {1, 11, 30}, told
+
+
+async def test_7_code_gets_no_shorter_slice_than_it_was_given(jailed: Cell) -> None:
+    number = {"x86_64": 314, "aarch64": 274}[os.uname().machine]
+    text = f"""{OPEN}ctypes = sys.modules['ctypes']
+libc = ctypes.CDLL(None, use_errno=True)
+attributes = (ctypes.c_uint32 * 12)(48, 0, 0, 0, 19, 0, 100_000)
+return {{'did': libc.syscall({number}, 0, attributes, 0), 'errno': ctypes.get_errno()}}"""
+    assert await jailed.run("python", text) == {"did": -1, "errno": errno.EPERM}
 
 
 async def test_7_a_fork_bomb_comes_to_nothing(jailed: Cell) -> None:

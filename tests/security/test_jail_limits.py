@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from alur_sdk.errors import AlurError, LimitError, MemoryLimitError, TimeLimitError
-from tests.support.jail import MIB, Cell, cell
+from tests.support.jail import MIB, OPEN, Cell, cell
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIMIT = 0.5
-OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
 
 
 def resident() -> int:

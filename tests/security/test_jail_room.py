@@ -11,12 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from alur_jail.room import NoJailError
-from tests.support.jail import Cell, cell, no_jail, warm_parent
+from tests.support.jail import OPEN, Cell, cell, no_jail, warm_parent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # Code of a user gets at the real modules by a way that no import hook sees.
-OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
 
 
 async def python(cell: Cell, text: str) -> object:

@@ -14,6 +14,8 @@ from alur_jail import Ears, Jail, JailSettings, RunLimits
 from alur_sdk import Json
 
 MIB = 1024 * 1024
+OPEN = "import json\nsys = json.codecs.sys\nos = sys.modules['os']\n"
+"""Begins Python code that gets at modules which it may not import."""
 
 
 @dataclass

@@ -117,13 +117,16 @@ class AlurApi:
             return None
         return dict(answer)
 
-    async def cancel(self, namespace: str, execution_id: str, reason: str) -> None:
-        """Cancel it; it makes no difference when it has ended or is gone."""
+    async def cancel(self, namespace: str, execution_id: str, reason: str) -> bool:
+        """Cancel it, which makes no difference when it has ended; return whether there is one."""
         path = f"{_execution(namespace, execution_id)}:cancel"
         try:
             await self._call("POST", path, {"reason": reason})
-        except (NotFoundError, errors.StateError):
-            return
+        except NotFoundError:
+            return False
+        except errors.StateError:
+            return True
+        return True
 
     async def derived_execution(self, wish: RunWish) -> str | None:
         """Return the id that the start of this wish has or would have; None without the workflow."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +19,6 @@ from alur_operator.adapters.cluster import ClusterApi, connection, session
 from alur_operator.adapters.handled import HandledHash
 from alur_operator.adapters.watches import KINDS, Watches
 from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
-from alur_operator.domain.plan import waited_seconds
 from alur_operator.domain.status import is_told, says_more
 from alur_operator.service.following import Following
 from alur_operator.service.runs import RunKeeper
@@ -59,7 +59,6 @@ class Handlers:
     ) -> None:
         self._cluster = cluster
         self._keep = keepers
-        self._began = time.time()
         # A thousand objects at once are not a thousand handshakes.
         self._connections = workers + len(KINDS) * max(namespaces, 1)
         self._turns = Turns(workers, time.monotonic)
@@ -153,13 +152,13 @@ class Handlers:
     async def remove(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
         """Delete the workflow."""
         async with self._measured("workflow", body, patch, retry):
-            await self._keep.workflows.remove(body, self._waited(body))
+            await self._keep.workflows.remove(body, _waited(body), retry + 1)
 
     async def cancel(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
         """Cancel the run's execution."""
         self._keep.following.drop(body["metadata"]["uid"])
         async with self._measured("run", body, patch, retry):
-            await self._keep.runs.cancel(body, self._waited(body))
+            await self._keep.runs.cancel(body, _waited(body), retry + 1)
 
     async def see_workflow(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
         """Know what is there, for the comparison."""
@@ -184,9 +183,6 @@ class Handlers:
             await self._cluster.hold(plural, body)
         except AlurError as error:
             raise LaterError(error.message) from error
-
-    def _waited(self, body: kopf.Body) -> float:
-        return waited_seconds(body, self._began, time.time())
 
     @asynccontextmanager
     async def _measured(
@@ -226,3 +222,9 @@ class _Told:
     """The status that a handler came to."""
 
     status: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _waited(body: kopf.Body) -> float:
+    """Return for how long an object has been waiting to be deleted."""
+    asked = datetime.datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
+    return (datetime.datetime.now(datetime.UTC) - asked).total_seconds()

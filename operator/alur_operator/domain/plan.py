@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -17,6 +16,8 @@ from alur_operator.domain.names import ADOPT, FORCE_DELETE, GROUP, IGNORED_ANNOT
 
 Object = Mapping[str, Any]
 KUBERNETES = "kubernetes"
+FEWEST_TRIES = 3
+"""Before a deletion is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +125,12 @@ def plan_removal(body: Object) -> Remove | LetGo:
     return LetGo(f"{FORCE_DELETE}: Alur was not told") if _says(body, FORCE_DELETE) else Remove()
 
 
-def waited_seconds(body: Object, began: float, now: float) -> float:
-    """Return for how long this operator, which began then, has tried to delete an object. Times are in seconds since 1970.
+def plan_after_failure(waited_seconds: float, limit_seconds: float, tries: int) -> LetGo | None:
+    """Return how an object goes after Alur could not be told: it is never held for ever. None: try again.
 
-    The time while no operator ran is nobody's trying: one that has just begun gives nothing up after one failure.
+    The time may have passed while no operator ran, so one failure is not enough.
     """
-    asked = datetime.fromisoformat(body["metadata"]["deletionTimestamp"]).timestamp()
-    return now - max(asked, began)
-
-
-def plan_after_failure(waited_seconds: float, limit_seconds: float) -> LetGo | None:
-    """Return how an object goes after Alur could not be told: it is never held for ever. None: try again."""
-    if waited_seconds <= limit_seconds:
+    if waited_seconds <= limit_seconds or tries < FEWEST_TRIES:
         return None
     return LetGo(f"Alur could not be told in {round(limit_seconds)} s; what it has of this goes on")
 

@@ -38,7 +38,7 @@ class Claim:
     message: str = ""
 
 
-def rfc3339(moment: float) -> str:
+def kubernetes_time(moment: float) -> str:
     """Return a time as Kubernetes writes it."""
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -51,7 +51,9 @@ def conditions(body: Object, claims: Sequence[Claim], now: float) -> list[dict[s
     for claim in claims:
         status = {True: "True", False: "False", None: "Unknown"}[claim.status]
         known = before.get(claim.type, {})
-        since = known["lastTransitionTime"] if known.get("status") == status else rfc3339(now)
+        since = (
+            known["lastTransitionTime"] if known.get("status") == status else kubernetes_time(now)
+        )
         told.append(
             {
                 "type": claim.type,
@@ -200,7 +202,7 @@ def run_pending(body: Object, reason: str, message: str, now: float) -> dict[str
 def run_refused(body: Object, reason: str, message: str, now: float) -> dict[str, Any]:
     """Return the status of a run that can never start as it is."""
     claims = conditions(body, run_claims("Failed", reason, message), now)
-    times = {"completionTime": rfc3339(now)}
+    times = {"completionTime": kubernetes_time(now)}
     return {
         **_seen(body),
         "phase": "Failed",
@@ -226,7 +228,7 @@ def seconds_of(text: str) -> float:
 
 
 def _seconds(text: str | None) -> str | None:
-    return None if text is None else rfc3339(seconds_of(text))
+    return None if text is None else kubernetes_time(seconds_of(text))
 
 
 def _seen(body: Object) -> dict[str, Any]:

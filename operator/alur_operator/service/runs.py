@@ -11,8 +11,8 @@ from alur_engine.durations import duration_seconds
 from alur_operator.domain import reasons, status
 from alur_operator.domain.names import UNSEEN
 from alur_operator.domain.plan import LetGo, plan_after_failure, plan_removal
-from alur_operator.ports import Alur, Cluster, Object, RunWish
-from alur_operator.service.workflows import LaterError
+from alur_operator.ports import Alur, Cluster, Object, RunWish, Telling
+from alur_operator.service.workflows import SETTLING_SECONDS, LaterError
 from alur_sdk.errors import (
     AlurError,
     ForbiddenError,
@@ -30,11 +30,19 @@ class RunKeeper:
     """Starts, follows and cancels the executions of WorkflowRuns. Every method may be called again with the same object."""
 
     def __init__(
-        self, alur: Alur, cluster: Cluster, now: Callable[[], float], *, cleanup_seconds: float
+        self,
+        alur: Alur,
+        cluster: Cluster,
+        tell: Telling,
+        now: Callable[[], float],
+        *,
+        cleanup_seconds: float,
     ) -> None:
         self._alur = alur
         self._cluster = cluster
+        self._tell = tell
         self._now = now
+        self._began = now()
         self._cleanup_seconds = cleanup_seconds
 
     def is_settled(self, body: Object) -> bool:
@@ -90,23 +98,38 @@ class RunKeeper:
         message = f"Alur no longer has the execution {body['status']['executionId']}"
         return status.run_refused(body, reasons.EXECUTION_GONE, message, self._now())
 
-    async def cancel(self, body: Object, waited_seconds: float) -> None:
-        """Cancel the execution of a run that is being deleted. Raises `LaterError` while Alur cannot be reached."""
-        if (
-            isinstance(plan_removal(body), LetGo)
-            or (body.get("status") or {}).get("phase") in status.ENDED
-        ):
+    async def cancel(self, body: Object, waited_seconds: float, tries: int) -> None:
+        """Cancel the execution of a run that is being deleted. Raises `LaterError` while that cannot be done."""
+        step = plan_removal(body)
+        if isinstance(step, LetGo):
+            self._abandon(body, step)
             return
+        if self.is_settled(body):
+            return
+        try:
+            is_there = await self._cancel(body)
+        except AlurError as error:
+            given_up = plan_after_failure(waited_seconds, self._cleanup_seconds, tries)
+            if given_up is None:
+                raise LaterError(error.message) from error
+            self._abandon(body, given_up)
+            return
+        is_told = bool((body.get("status") or {}).get("executionId"))
+        if not is_there and not is_told and self._now() < self._began + SETTLING_SECONDS:
+            raise LaterError("Alur may still be starting it")
+
+    async def _cancel(self, body: Object) -> bool:
         metadata = body["metadata"]
         wish = RunWish(metadata["namespace"], body["spec"]["workflow"], metadata["uid"], None)
-        try:
-            execution_id = await self._alur.derived_execution(wish)
-            execution_id = execution_id or (body.get("status") or {}).get("executionId")
-            if execution_id:
-                await self._alur.cancel(wish.namespace, execution_id, "its WorkflowRun was deleted")
-        except AlurError as error:
-            if plan_after_failure(waited_seconds, self._cleanup_seconds) is None:
-                raise LaterError(error.message) from error
+        derived = await self._alur.derived_execution(wish)
+        execution_id = derived or (body.get("status") or {}).get("executionId")
+        if not execution_id:
+            return False
+        reason = "its WorkflowRun was deleted"
+        return await self._alur.cancel(wish.namespace, execution_id, reason)
+
+    def _abandon(self, body: Object, step: LetGo) -> None:
+        self._tell(body, reason=reasons.CLEANUP_ABANDONED, message=step.warning, warning=True)
 
     def deletion_due(self, body: Object) -> float | None:
         """Return when a run that has ended is to be deleted, or None: never."""

@@ -28,11 +28,10 @@ from alur_sdk.errors import (
     InvalidError,
     NotFoundError,
     UnauthenticatedError,
-    UnavailableError,
 )
 
 SETTLING_SECONDS = 10.0
-"""Within these Alur has answered what the operator before had asked of it, or nobody would wait for the answer."""
+"""So long Alur may be at what an operator asked that ended, or that heard no answer."""
 
 
 class LaterError(Exception):
@@ -53,6 +52,7 @@ class WorkflowKeeper:
         self._tell = tell
         self._now = now
         self._began = now()
+        self._unanswered: dict[str, float] = {}
         self._cleanup_seconds = cleanup_seconds
 
     async def reconcile(self, body: Object) -> dict[str, Any]:
@@ -68,9 +68,12 @@ class WorkflowKeeper:
             raise LaterError(error.message, told) from error
         except AlurError as error:
             is_race = isinstance(error, ConflictError | ExistsError | NotFoundError)
+            if not is_race:
+                self._unanswered[body["metadata"]["uid"]] = self._now()
             reason = reasons.CONFLICT if is_race else reasons.REGISTRY_UNAVAILABLE
             told = status.working(body, reason, error.message, self._now())
             raise LaterError(error.message, told) from error
+        self._unanswered.pop(body["metadata"]["uid"], None)
         if isinstance(live, Refuse):
             return self._stalled(body, live.reason, live.message)
         return self._ready(body, live)
@@ -93,7 +96,7 @@ class WorkflowKeeper:
         name = (metadata["namespace"], metadata["name"])
         return await self._alur.put_workflow(*name, step.document, step.etag)
 
-    async def remove(self, body: Object, waited_seconds: float) -> None:
+    async def remove(self, body: Object, waited_seconds: float, tries: int) -> None:
         """Delete the workflow of an object that is being deleted. Raises `LaterError` while that cannot be done.
 
         Its executions finish or are cancelled as `spec.settings.deletionPolicy` says: Alur sees to it, for they run on versions
@@ -106,7 +109,7 @@ class WorkflowKeeper:
         try:
             await self._delete(body)
         except AlurError as error:
-            given_up = plan_after_failure(waited_seconds, self._cleanup_seconds)
+            given_up = plan_after_failure(waited_seconds, self._cleanup_seconds, tries)
             if given_up is None:
                 told = status.working(body, reasons.DELETING, error.message, self._now())
                 raise LaterError(error.message, told | {"phase": "Deleting"}) from error
@@ -116,11 +119,19 @@ class WorkflowKeeper:
         metadata = body["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
         live = await self._alur.find_workflow(namespace, name)
-        if live is None and is_new(body) and self._now() < self._began + SETTLING_SECONDS:
-            raise UnavailableError("Alur may still be making it for an operator that ended")
+        if live is None and self._may_be_made(body):
+            # Without a status, for it is no news, and one would say that the object was handled.
+            raise LaterError("Alur may still be making it")
         if live is not None and not isinstance(plan_save(body, live), Refuse):
             with contextlib.suppress(NotFoundError):
                 await self._alur.delete_workflow(namespace, name)
+        self._unanswered.pop(metadata["uid"], None)
+
+    def _may_be_made(self, body: Object) -> bool:
+        """Whether Alur may have been asked for it by somebody who heard no answer, and be still at it."""
+        asked = max(self._began, self._unanswered.get(body["metadata"]["uid"], 0.0))
+        is_answered = "observedHash" in (body.get("status") or {})
+        return not is_answered and self._now() < asked + SETTLING_SECONDS
 
     def _abandon(self, body: Object, step: LetGo) -> None:
         self._tell(body, reason=reasons.CLEANUP_ABANDONED, message=step.warning, warning=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
@@ -37,7 +37,11 @@ def asked(source: str, **sample: Any) -> Preview:
 
 @asynccontextmanager
 async def gateway(
-    *jails: Jail, dead: int = 0, patience_seconds: float = 5.0, after_seconds: float = 0.0
+    *jails: Jail,
+    dead: int = 0,
+    patience_seconds: float = 5.0,
+    after_seconds: float = 0.0,
+    pick: Callable[[list[str]], str] = min,
 ) -> AsyncIterator[RemotePreviews]:
     """Yield the gateway's way to executors with these jails, told of after a while, and to some that have just died."""
     clock = FakeClock()
@@ -49,7 +53,7 @@ async def gateway(
 
     async with AsyncExitStack() as stack:
         for number in range(dead):
-            await workers.renew(f"dead-{number}", 3.0, clock.now(), "127.0.0.1:1")
+            await workers.renew(f"dead-{number}", 3.0, clock.now(), f"127.0.0.1:{number + 1}")
         for number, jail in enumerate(jails):
             server = CallsServer(SETTINGS)
             port = ExecutorPort(cast("Any", None), Previews(jail, Noted()))
@@ -57,11 +61,12 @@ async def gateway(
             address = f"127.0.0.1:{await server.start('127.0.0.1', 0)}"
             stack.push_async_callback(server.stop, 0)
             telling = asyncio.create_task(tell(number, address))
+            stack.push_async_callback(asyncio.wait_for, telling, 5)
             if not after_seconds:
                 await telling
         channels = Channels(SETTINGS)
         stack.push_async_callback(channels.close)
-        yield RemotePreviews(workers, channels, min, patience_seconds)
+        yield RemotePreviews(workers, channels, pick, patience_seconds)
 
 
 async def test_an_executor_tells_what_a_script_comes_to() -> None:
@@ -75,6 +80,19 @@ async def test_an_executor_tells_what_a_script_comes_to() -> None:
 async def test_one_that_has_just_died_is_left_for_another() -> None:
     async with cell() as real, gateway(real.jail, dead=1) as previews:
         assert await previews.preview("acme", asked("new Set([1]).size")) == [[0, 1]]
+
+
+async def test_no_more_than_three_are_tried() -> None:
+    asked_of: list[str] = []
+
+    def first(addresses: list[str]) -> str:
+        asked_of.append(min(addresses))
+        return asked_of[-1]
+
+    async with gateway(dead=5, patience_seconds=0, pick=first) as previews:
+        with pytest.raises(UnavailableError, match="no executor"):
+            await previews.preview("acme", asked("new Set()"))
+    assert asked_of == [f"127.0.0.1:{number}" for number in (1, 2, 3)]
 
 
 async def test_one_that_still_starts_is_waited_for() -> None:

@@ -13,13 +13,19 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from alur_jail import examining
+from alur_jail import examining, pool
 from alur_jail.examining import examine
 from alur_jail.failures import CodeFailedError
 from alur_jail.pool import Ears, RunLimits, _heard
 from alur_jail.room import JailSettings
-from alur_sdk.errors import AlurError, ByteLimitError, LimitError
-from tests.support.jail import MIB, cell, no_jail, processes, warm_parent
+from alur_sdk.errors import (
+    AlurError,
+    ByteLimitError,
+    LimitError,
+    MemoryLimitError,
+    TimeLimitError,
+)
+from tests.support.jail import MIB, OPEN, Cell, cell, no_jail, processes, warm_parent
 
 USE_PACKAGE = (
     "from packaging.version import Version\nreturn str(max(map(Version, ['1.9', '1.10'])))"
@@ -102,23 +108,57 @@ async def test_code_that_goes_on_lets_others_go_first() -> None:
         running.cancel()
 
 
-async def test_a_tenant_whose_code_was_stopped_leaves_one_processor_to_others_from_then_on() -> (
-    None
-):
-    processors = os.sched_getaffinity(0)
-    async with cell() as made, asyncio.timeout(30):
-        with pytest.raises(LimitError):
-            await made.run("python", "while True: pass", seconds=0.1, tenant="wild")
-        for tenant in ("wild", "calm"):
-            running = asyncio.create_task(made.run("python", LONG_SLEEP, tenant=tenant))
-            while not made.lines:  # noqa: ASYNC110  # it runs once it has said so
-                await asyncio.sleep(0.01)
-            runner = processes(warm_parent("python_code"))[-1]
-            left = processors - {min(processors)} if tenant == "wild" else processors
-            assert os.sched_getaffinity(runner) == (left or processors), tenant
-            assert (os.getpriority(os.PRIO_PROCESS, runner) == 19) is (tenant == "wild")
-            running.cancel()
-            made.lines.clear()
+ALL = os.sched_getaffinity(0)
+
+
+async def where_it_runs(made: Cell, tenant: str) -> tuple[set[int], int]:
+    """Return on which processors code of a tenant runs, and how nice it is, once it runs."""
+    made.lines.clear()
+    running = asyncio.create_task(made.run("python", LONG_SLEEP, tenant=tenant))
+    async with asyncio.timeout(20):
+        while not made.lines:  # noqa: ASYNC110  # it runs once it has said so
+            await asyncio.sleep(0.01)
+    runner = processes(warm_parent("python_code"))[-1]
+    found = os.sched_getaffinity(runner), os.getpriority(os.PRIO_PROCESS, runner)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("while True: pass", TimeLimitError),
+        ("x = [bytearray(1 << 20) for _ in range(1024)]", MemoryLimitError),
+    ],
+)
+async def test_a_tenant_whose_code_ran_away_leaves_one_processor_to_others_for_a_while(
+    code: str, kind: type[LimitError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with cell() as made:
+        with pytest.raises(kind):
+            await made.run("python", code, tenant="wild")
+        assert await where_it_runs(made, "wild") == (ALL - {min(ALL)} or ALL, 19)
+        assert await where_it_runs(made, "calm") == (ALL, 5)
+        monkeypatch.setattr(pool, "WARY_SECONDS", -1.0)
+        with pytest.raises(kind):
+            await made.run("python", code, tenant="wild")
+        assert await where_it_runs(made, "wild") == (ALL, 5)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time\ntime.sleep(9)",
+        "return {'a': [[]] * 2_000_000}",
+        f"{OPEN}os._exit(1)",
+    ],
+)
+async def test_a_tenant_whose_code_was_stopped_for_other_reasons_runs_as_before(code: str) -> None:
+    async with cell() as made:
+        with pytest.raises(AlurError):
+            await made.run("python", code, seconds=0.5, tenant="slow")
+        assert await where_it_runs(made, "slow") == (ALL, 5)
 
 
 @pytest.mark.parametrize("language", ["javascript", "python"])

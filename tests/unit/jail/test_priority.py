@@ -39,6 +39,13 @@ def test_who_gives_way_has_a_smaller_share_and_a_longer_slice(process: int) -> N
     assert slice_of(process) == (50_000_000 if knows_slices else 0)
 
 
+@pytest.mark.parametrize("policy", [os.SCHED_BATCH, os.SCHED_IDLE])
+def test_who_is_scheduled_in_another_way_stays_so(process: int, policy: int) -> None:
+    os.sched_setscheduler(process, policy, os.sched_param(0))
+    give_way(process, 12, 50)
+    assert os.sched_getscheduler(process) == policy
+
+
 def test_nobody_gets_a_larger_share_than_before(process: int) -> None:
     os.setpriority(os.PRIO_PROCESS, process, 15)
     give_way(process, 5, 10)

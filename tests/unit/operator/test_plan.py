@@ -14,7 +14,6 @@ from alur_operator.domain.plan import (
     plan_after_failure,
     plan_removal,
     plan_save,
-    waited_seconds,
 )
 from tests.unit.operator.objects import live, workflow
 
@@ -118,9 +117,12 @@ def test_who_insists_is_heard() -> None:
     )
 
 
-@pytest.mark.parametrize(("waited", "goes"), [(0.0, False), (300.0, False), (300.1, True)])
-def test_a_failure_holds_an_object_for_a_while_alone(waited: float, goes: bool) -> None:
-    assert (plan_after_failure(waited, 300) is not None) is goes
+@pytest.mark.parametrize(
+    ("waited", "tries", "goes"),
+    [(0.0, 9, False), (300.0, 9, False), (300.1, 2, False), (300.1, 3, True)],
+)
+def test_failures_hold_an_object_for_a_while_alone(waited: float, tries: int, goes: bool) -> None:
+    assert (plan_after_failure(waited, 300, tries) is not None) is goes
 
 
 def test_what_is_as_it_was_handled_needs_no_care() -> None:
@@ -145,13 +147,3 @@ def test_what_was_not_taken_over_is_left_alone() -> None:
     body = workflow(status=stalled)
     assert not needs_care(body, live(body, managed_by=""))
     assert needs_care(body, None)
-
-
-@pytest.mark.parametrize(("began", "waited"), [(0.0, 100.0), (80.0, 20.0)])
-def test_what_is_deleted_is_given_up_only_after_this_very_operator_has_tried(
-    began: float, waited: float
-) -> None:
-    noon = 1_773_489_600.0
-    body = workflow()
-    body["metadata"]["deletionTimestamp"] = "2026-03-14T12:00:00Z"
-    assert waited_seconds(body, noon + began, noon + 100) == waited

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
@@ -24,6 +25,8 @@ class Outside:
 
     def __init__(self, *, text: str = "{}", refuses: AlurError | None = None) -> None:
         self.text, self.refuses = text, refuses
+        self.has, self.cancelled = False, 0
+        self.events: list[str] = []
         self.told: asyncio.Future[Object] = asyncio.get_running_loop().create_future()
 
     async def read_key(self, _plural: str, _namespace: str, _name: str, _key: str) -> str:
@@ -39,10 +42,30 @@ class Outside:
     async def patch_status(self, _plural: str, _namespace: str, _name: str, told: Object) -> None:
         self.told.set_result(told)
 
+    async def derived_execution(self, _wish: object) -> str:
+        return "e-1"
 
-def keeper(outside: Outside) -> RunKeeper:
+    async def cancel(self, _namespace: str, _execution: str, _reason: str) -> bool:
+        if self.refuses:
+            raise self.refuses
+        self.cancelled += 1
+        return self.has
+
+    def tell(
+        self, body: Mapping[str, Any], *, reason: str, message: str, warning: bool = False
+    ) -> None:
+        assert body
+        assert message
+        assert warning
+        self.events.append(reason)
+
+
+def keeper(outside: Outside, *moments: float) -> RunKeeper:
+    """Return one that began at the first of these moments; the last one goes on."""
     alur, cluster = cast(Alur, outside), cast(Cluster, outside)
-    return RunKeeper(alur, cluster, lambda: NOON, cleanup_seconds=1)
+    times = [*moments] or [NOON]
+    now = lambda: times.pop(0) if len(times) > 1 else times[0]  # noqa: E731  # a clock
+    return RunKeeper(alur, cluster, outside.tell, now, cleanup_seconds=1)
 
 
 def reasons(told: Object) -> dict[str, tuple[str, str]]:
@@ -93,3 +116,44 @@ async def test_a_secret_that_is_no_text_is_told_with_its_place() -> None:
 
     with pytest.raises(InvalidError, match="secrets/given: data is no text"):
         await Secrets().read_key("secrets", "shop", "given", "data")
+
+
+async def test_a_start_that_an_operator_which_ended_may_have_asked_for_is_waited_for_and_cancelled() -> (
+    None
+):
+    outside = Outside()
+    cancelling = keeper(outside, 0.0, 1.0, 9.9, 10.0)
+    for _ in range(2):
+        with pytest.raises(LaterError):
+            await cancelling.cancel(run(), 0, 1)
+    outside.has = True
+    await cancelling.cancel(run(), 0, 1)
+    outside.has = False
+    await cancelling.cancel(run(), 0, 1)  # by now nobody starts it
+    assert outside.cancelled == 4
+
+
+async def test_a_run_that_was_started_or_has_ended_goes_at_once() -> None:
+    outside = Outside()
+    await keeper(outside).cancel(run("Running"), 0, 1)
+    await keeper(outside).cancel(run("Succeeded"), 0, 1)
+    assert outside.cancelled == 1
+
+
+async def test_a_forged_end_does_not_keep_a_run_from_being_cancelled() -> None:
+    outside = Outside()
+    forged = run("Succeeded")
+    forged["status"]["observedGeneration"] = 9
+    await keeper(outside).cancel(forged, 0, 1)
+    assert outside.cancelled == 1
+
+
+async def test_a_run_that_is_let_go_without_alur_tells_so() -> None:
+    outside = Outside(refuses=AlurError("away"))
+    with pytest.raises(LaterError):
+        await keeper(outside).cancel(run(), 2, 2)
+    await keeper(outside).cancel(run(), 2, 3)
+    insisting = run()
+    insisting["metadata"]["annotations"] = {"alur.dev/force-delete": "true"}
+    await keeper(outside).cancel(insisting, 0, 1)
+    assert outside.events == ["CleanupAbandoned"] * 2

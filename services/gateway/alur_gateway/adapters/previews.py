@@ -15,11 +15,15 @@ from alur_sdk.items import Json
 
 TRIES = 3
 PATIENCE_SECONDS = 5.0
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.25
 
 
 class RemotePreviews:
-    """`Previews` of any executor that lives; one that has just died is left for another, one that starts is waited for."""
+    """`Previews` of any executor that lives.
+
+    One that has just died is left for another, and where there is none, for one that starts: no more than three
+    are tried, for a script may be what ended them.
+    """
 
     def __init__(
         self,
@@ -37,22 +41,21 @@ class RemotePreviews:
         """Return the outcome of each script. Raises `UnavailableError` when no executor is within reach."""
         now = asyncio.get_running_loop().time
         until = now() + self._patience_seconds
-        while (told := await self._told(tenant, asked)) is None:
-            if now() > until:
-                raise UnavailableError("no executor is within reach to try this expression")
-            await asyncio.sleep(LOOK_SECONDS)
-        return told
-
-    async def _told(self, tenant: str, asked: Preview) -> list[list[Json]] | None:
-        """Return what an executor tells; None when none is within reach now."""
-        addresses = [lease.address for lease in await self._workers.all() if lease.address]
-        for _ in range(min(TRIES, len(addresses))):
+        tried: set[str] = set()
+        while len(tried) < TRIES:
+            leases = await self._workers.all()
+            addresses = [each.address for each in leases if each.address not in {"", *tried}]
+            if not addresses:
+                if now() > until:
+                    break
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
             address = self._pick(addresses)
-            addresses.remove(address)
+            tried.add(address)
             port = await executor_at(self._channels, address)
             try:
                 return await port.preview(tenant, asked)
             except UnavailableError as error:
                 if error.code != UnavailableError.code:
                     raise  # it is there, and says why it cannot
-        return None
+        raise UnavailableError("no executor is within reach to try this expression")

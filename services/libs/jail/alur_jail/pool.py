@@ -35,8 +35,8 @@ _LINES_AT_ONCE: Final = 50
 """Of one runner, before others have their turn."""
 _MOST_LINES, _LONGEST_LINE = 1_000, 2_000
 _MOST_ASKS, _MOST_ANSWERED = 100_000, 128 * _MIB
-_WARY_SECONDS: Final = 60.0
-"""So long after code of a tenant was stopped, all its code gives way from its start."""
+WARY_SECONDS = 60.0
+"""So long after code of a tenant was stopped that computed without an end or took memory, all its code gives way from its start."""
 _AT_MOST: Final = ", for code may have no more here than that"
 _log = structlog.get_logger("alur.jail")
 
@@ -169,13 +169,14 @@ class Jail:
             group=parent.group,
         )
         now = asyncio.get_running_loop().time
-        if self._stopped.get(tenant, 0.0) > now():
-            runner.leave_room()
         try:
+            if self._stopped.get(tenant, 0.0) > now():
+                runner.leave_room()
             yield runner
-        except LimitError:
-            self._stopped = {who: until for who, until in self._stopped.items() if until > now()}
-            self._stopped[tenant] = now() + _WARY_SECONDS
+        except LimitError as error:
+            if _ran_away(runner, error):
+                self._stopped = {who: end for who, end in self._stopped.items() if end > now()}
+                self._stopped[tenant] = now() + WARY_SECONDS
             raise
         finally:
             runner.close()
@@ -255,6 +256,13 @@ class Jail:
             error.details["stopped"] = reason
             _log.warning("code stopped", reason=reason)
         return error
+
+
+def _ran_away(runner: Runner, error: LimitError) -> bool:
+    """Whether code computed without an end, or took memory: not that it slept, or was killed for others."""
+    if isinstance(error, TimeLimitError):
+        return runner.has_computed
+    return isinstance(error, MemoryLimitError) and runner.killed_for != "group"
 
 
 _LIMITS = {

@@ -38,7 +38,6 @@ class Runner:
     """
 
     __slots__ = (
-        "_gives_way",
         "_group",
         "_handle",
         "_kills",
@@ -48,6 +47,7 @@ class Runner:
         "_most_values",
         "_pid",
         "address_space",
+        "has_computed",
         "killed_for",
     )
 
@@ -71,7 +71,8 @@ class Runner:
         self._most_memory = resident + most_memory
         self._group = group
         self._kills = group.kills() if group else 0
-        self._gives_way = False
+        self.has_computed = False
+        """Whether it has taken more processor time than most code ever takes."""
         self.killed_for = ""
         """Why it was killed: the first reason counts."""
 
@@ -128,30 +129,35 @@ class Runner:
             view = view[got:]
         return data
 
-    def give_way(self) -> None:
+    def leave_room(self) -> None:
+        """Give way from the start, and leave one processor to others, where there are two or more."""
+        self._step_back()
+        processors = os.sched_getaffinity(0)
+        if len(processors) > 1 and self._is_there():
+            with contextlib.suppress(OSError):  # as where it steps back
+                os.sched_setaffinity(self._pid, processors - {min(processors)})
+
+    def _step_back(self) -> None:
         """Let others go first.
 
         Where this process may not say so (root without CAP_SYS_NICE), it keeps the priority that all runners have.
         """
         with contextlib.suppress(OSError):  # it may have ended meanwhile
-            if not self._gives_way and warm.pid_of(self._handle) == self._pid:
+            if self._is_there():
                 give_way(self._pid, _LAST, _LONGEST_SLICE_MILLISECONDS)
-                self._gives_way = True
 
-    def leave_room(self) -> None:
-        """Give way from the start, and leave one processor to others, where there are two or more."""
-        self.give_way()
-        processors = os.sched_getaffinity(0)
-        if len(processors) > 1:
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(self._pid, processors - {min(processors)})
+    def _is_there(self) -> bool:
+        return warm.pid_of(self._handle) == self._pid
 
-    def _give_way_in_time(self) -> None:
-        """Let others go first once it has taken more than most code ever takes."""
+    def _look_at_time(self) -> None:
+        """Have it step back once it has taken more than most code ever takes."""
+        if self.has_computed:
+            return
         with contextlib.suppress(OSError):  # it may have ended meanwhile
             # The clock of a process's processor time, as clock_getcpuclockid(3) finds it.
-            if time.clock_gettime((~self._pid << 3) | 2) > _SHORT_SECONDS:
-                self.give_way()
+            self.has_computed = time.clock_gettime((~self._pid << 3) | 2) > _SHORT_SECONDS
+        if self.has_computed:
+            self._step_back()
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
@@ -163,7 +169,7 @@ class Runner:
             if warm.memory_of(self._pid)[1] > self._most_memory:
                 self.kill("memory")
                 return
-            self._give_way_in_time()
+            self._look_at_time()
             timers[:] = [loop.call_later(_WATCH_SECONDS, look)]
 
         timers.append(loop.call_later(_WATCH_SECONDS, look))

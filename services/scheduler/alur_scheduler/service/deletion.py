@@ -35,8 +35,19 @@ class Deletion:
         if policy != "cancel":
             return
         for status in ("queued", "running", "waiting"):
-            where = [Where("active", "eq", status), Where("workflow_uid", "eq", event.key)]
-            for execution in await self._executions.search(where, limit=PAGE):
+            await self._cancel_all(status, event.key)
+
+    async def _cancel_all(self, status: str, workflow_uid: str) -> None:
+        where = [Where("active", "eq", status), Where("workflow_uid", "eq", workflow_uid)]
+        after: tuple[float, str] | None = None
+        while True:
+            found = await self._executions.search(
+                where, sort=("accepted_at",), limit=PAGE, after=after
+            )
+            for execution in found:
                 reason = {"reason": "the workflow was deleted"}
                 await self._inbox.put(Message(execution.id, "cancel", "deleted", reason))
                 self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
+            if len(found) < PAGE:
+                return
+            after = (found[-1].accepted_at, found[-1].id)

@@ -9,7 +9,8 @@ from typing import Final
 
 _SCHED_SETATTR: Final = {"x86_64": 314, "aarch64": 274}
 _ATTRIBUTES: Final = "=IIQiIQQQ"
-"""`struct sched_attr` (sched_setattr(2)) in its first size, all of the default policy but nice and slice 0."""
+"""`struct sched_attr` (sched_setattr(2)) in its first size: all but nice and slice 0."""
+_KEEP_POLICY: Final = 0x08
 _LIBC: Final = ctypes.CDLL(None)
 
 
@@ -23,6 +24,6 @@ def give_way(pid: int, nice: int, slice_milliseconds: float) -> None:
     nice = max(nice, os.getpriority(os.PRIO_PROCESS, pid))
     slice_ns = round(slice_milliseconds * 1e6)
     size = struct.calcsize(_ATTRIBUTES)
-    attributes = struct.pack(_ATTRIBUTES, size, 0, 0, nice, 0, slice_ns, 0, 0)
+    attributes = struct.pack(_ATTRIBUTES, size, 0, _KEEP_POLICY, nice, 0, slice_ns, 0, 0)
     if _LIBC.syscall(_SCHED_SETATTR[os.uname().machine], pid, attributes, 0) != 0:
         os.setpriority(os.PRIO_PROCESS, pid, nice)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from alur_common.bus_in_process import InProcessBus
+from alur_common.documents.memory import MemoryDocuments
+from alur_common.events import Event, WorkflowVersionPublished
+from alur_common.executions import Execution, StoredExecutions, StoredInbox
+from alur_scheduler.ports import Definitions
+from alur_scheduler.service.deletion import PAGE, Deletion
+from tests.support.clock import FakeClock
+
+
+@dataclass
+class Version:
+    document: dict[str, Any]
+
+
+@dataclass
+class Policy:
+    """The definitions of a workflow that was deleted."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+
+    async def version(self, _uid: str, _number: int) -> Version:
+        return Version({"spec": {"settings": self.settings}})
+
+
+class Hearing(InProcessBus):
+    """Remembers of whom it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[str] = []
+
+    def tell(self, event: Event) -> None:
+        self.keys.append(event.key)
+
+
+async def cancelled(settings: dict[str, str], *, deleted: bool = True) -> set[str]:
+    """Return the executions that are told to end when a workflow goes that has two pages of them, of two states."""
+    clock = FakeClock()
+    documents = MemoryDocuments(clock)
+    executions, inbox, bus = StoredExecutions(documents), StoredInbox(documents), Hearing()
+    for n in range(PAGE + 1):
+        await executions.accept(_execution(f"waits-{n}", "w-1", clock.now(), status="waiting"))
+    await executions.accept(_execution("runs", "w-1", clock.now(), status="running"))
+    await executions.accept(_execution("other", "w-2", clock.now(), status="running"))
+    deletion = Deletion(executions, inbox, cast(Definitions, Policy(settings)), bus)
+    event = WorkflowVersionPublished("w-1", "t", "p", "w", 1, deleted=deleted)
+    await deletion.on_published(event)
+    assert len(bus.keys) == len(set(bus.keys))
+    for key in bus.keys:
+        assert [each.kind for each in await inbox.read(key)] == ["cancel"]
+    return set(bus.keys)
+
+
+def _execution(key: str, workflow: str, at: float, **state: Any) -> Execution:
+    return Execution(key, "t", "p", "w", workflow, 1, "manual", accepted_at=at).changed(**state)
+
+
+async def test_all_executions_of_a_workflow_that_is_deleted_are_cancelled_where_it_says_so() -> (
+    None
+):
+    told = await cancelled({"deletionPolicy": "cancel"})
+    assert told == {"runs", *(f"waits-{n}" for n in range(PAGE + 1))}
+
+
+@pytest.mark.parametrize("settings", [{}, {"deletionPolicy": "finish"}])
+async def test_else_they_finish(settings: dict[str, str]) -> None:
+    assert await cancelled(settings) == set()
+
+
+async def test_a_new_version_cancels_nothing() -> None:
+    assert await cancelled({"deletionPolicy": "cancel"}, deleted=False) == set()

@@ -66,7 +66,9 @@ async def main(settings: Settings) -> None:
             now=time.monotonic,
             held=held,
         )
-        await running.until_told(_operate(settings, running, alur, cluster, lease))
+        await _operate(settings, running, alur, cluster, lease)
+        if held.is_set():
+            await lease.release()
 
 
 async def _operate(
@@ -78,18 +80,19 @@ async def _operate(
     worked meanwhile; with the Lease in hand again it begins anew.
     """
     pause = FIRST_PAUSE_SECONDS
-    while not running.is_told:
-        await lease.acquire()
+    while True:
+        await running.until_told(lease.acquire())
+        if running.is_told:
+            return
         began = time.monotonic()
         reason = await pausing(_work(settings, running, alur, cluster, lease))
-        running.listen()  # kopf did, and left
         if not reason:
-            await lease.release()
             return
         if time.monotonic() - began > STEADY_SECONDS:
             pause = FIRST_PAUSE_SECONDS
         _log.warning("work begins anew", reason=reason, seconds=round(pause, 1))
-        await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311  # to spread load
+        spread = pause * random.uniform(0.7, 1.3)  # noqa: S311  # to spread load
+        await running.until_told(asyncio.sleep(spread))
         pause = min(pause * 2, SLOWEST_PAUSE_SECONDS)
 
 
@@ -107,7 +110,8 @@ async def _work(
     Handlers(
         keepers, cluster, running.metrics, workers=settings.workers, namespaces=len(watched)
     ).register(registry)
-    operator = kopf.operator(
+    watching = _watch(
+        running,
         registry=registry,
         namespaces=watched,
         clusterwide=not watched,
@@ -117,12 +121,19 @@ async def _work(
         liveness_endpoint=f"http://{settings.health_host}:{settings.health_port}/healthz",
     )
     await running.until_told(
-        operator,
+        watching,
         lease.keep(),
         following.run(),
         sweep.run(settings.resync_seconds),
         *_webhook(settings, running, cluster),
     )
+
+
+async def _watch(running: Process, **how: Any) -> None:  # as kopf has it
+    """Have kopf watch. Signals stay ours: kopf would take them, and when it stops it cancels whatever began after it."""
+    tasks = await kopf.spawn_tasks(**how)
+    running.listen()
+    await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
 
 
 def _webhook(

@@ -19,7 +19,7 @@ from alur_operator.adapters.cluster import ClusterApi, connection, session
 from alur_operator.adapters.handled import HandledHash
 from alur_operator.adapters.watches import KINDS, Watches
 from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
-from alur_operator.domain.status import is_told, says_more
+from alur_operator.domain.status import is_told, run_seen, says_more
 from alur_operator.service.following import Following
 from alur_operator.service.runs import RunKeeper
 from alur_operator.service.sweep import Sweep
@@ -141,6 +141,8 @@ class Handlers:
         """Start the run's execution, or go on with what was begun."""
         if self._keep.runs.is_settled(body):
             self._keep.following.take(body)
+            if not is_told(seen := run_seen(body), body["status"]):
+                patch.status.update(seen)
             return
         async with self._measured("run", body, patch, retry) as told:
             await self._hold("workflowruns", body)

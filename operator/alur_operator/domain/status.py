@@ -212,6 +212,16 @@ def run_refused(body: Object, reason: str, message: str, now: float) -> dict[str
     }
 
 
+def run_seen(body: Object) -> dict[str, Any]:
+    """Return the status of a run that has ended, of its newest generation: its time to live alone can have changed."""
+    generation = body["metadata"].get("generation", 1)
+    known = body["status"].get("conditions") or ()
+    return {
+        "observedGeneration": generation,
+        "conditions": [{**each, "observedGeneration": generation} for each in known],
+    }
+
+
 def is_overdue(body: Object, execution: Mapping[str, Any], now: float | None = None) -> bool:
     """Whether an execution runs, or ran, longer than its run allows."""
     limit, began = body["spec"].get("timeout"), execution.get("startedAt")

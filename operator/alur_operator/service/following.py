@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import random
 from collections.abc import Callable
@@ -71,10 +72,9 @@ class Following:
             if batch:
                 continue
             pause = max(self._due[0][0] - self._now(), 0.01) if self._due else None
-            try:
-                await asyncio.wait_for(self._news.wait(), pause)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
 
     def _next_look(self, body: Object, known: _Followed | None) -> float | None:
         if (body.get("status") or {}).get("phase") in ENDED:

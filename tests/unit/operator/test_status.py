@@ -110,3 +110,16 @@ def test_every_reason_is_explained() -> None:
 def test_the_guide_explains_every_reason() -> None:
     guide = (Path(__file__).parents[3] / "docs/how-to/kubernetes-troubleshooting.md").read_text()
     assert [r for r, says in reasons.ALL.items() if f"| `{r}` | {says} |" not in guide] == []
+
+
+def test_a_run_that_has_ended_is_of_its_newest_generation_when_its_time_to_live_changes() -> None:
+    body = run("Succeeded", ttlAfterFinished="P2D")
+    body["metadata"]["generation"] = 2
+    body["status"]["conditions"] = [
+        {"type": "Succeeded", "status": "True", "observedGeneration": 1}
+    ]
+    told = status.run_seen(body)
+    assert told["observedGeneration"] == 2
+    assert [each["observedGeneration"] for each in told["conditions"]] == [2]
+    assert status.is_told(told, {**body["status"], **told})
+    assert not status.is_told(told, body["status"])

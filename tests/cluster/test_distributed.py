@@ -149,20 +149,13 @@ def assert_was_migrated(mongo_url: str, said: str) -> None:
         assert LATER_FIELD in filled["fields"]
 
 
-def state_of(answer: httpx.Response) -> str:
-    """Return an execution's state; what is said instead where a process that it needs has just come."""
-    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-        return answer.text
-    return str(answer.raise_for_status().json()["status"])
-
-
 def states(rest: httpx.Client, namespace: str, executions: list[str]) -> dict[str, int]:
-    """Return how many of them are in which state, once all have ended; who is told 503 asks again, as `Traffic` does."""
+    """Return how many of them are in which state, once all have ended."""
     counted: Counter[str] = Counter()
     until = time.monotonic() + 120
     for one in executions:
         path = f"/api/v1/projects/{namespace}/executions/{one}"
-        while (state := state_of(rest.get(path))) not in DONE:
+        while (state := rest.get(path).raise_for_status().json()["status"]) not in DONE:
             assert time.monotonic() < until, f"{one} stays {state}"
             time.sleep(0.1)
         counted[state] += 1

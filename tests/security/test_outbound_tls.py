@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from alur_executor.adapters.http_client import HttpClient
 from alur_sdk import HttpRequest, Permanent
 from tests.support.certificates import self_signed
 from tests.support.http_server import LocalServer, Seen, http_answer
+from tests.support.tcp_server import tcp_server
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Secure]:
     certificate, key = self_signed(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    listening = await asyncio.start_server(LocalServer(ok).serve, "127.0.0.1", 0, ssl=context)
-    port = listening.sockets[0].getsockname()[1]
-    yield Secure(f"https://127.0.0.1:{port}/", certificate.read_text())
-    listening.close()
+    async with tcp_server(LocalServer(ok).serve, tls=context) as port:
+        yield Secure(f"https://127.0.0.1:{port}/", certificate.read_text())
 
 
 async def body_of(server: Secure, tls: Mapping[str, object]) -> bytes:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.support.tcp_server import tcp_server
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -66,12 +68,8 @@ async def _read(reader: asyncio.StreamReader) -> Seen | None:
 async def local_server(answer: Answer) -> AsyncIterator[LocalServer]:
     """Serve while the block runs."""
     local = LocalServer(answer)
-    server = await asyncio.start_server(local.serve, "127.0.0.1", 0)
-    local.port = server.sockets[0].getsockname()[1]
-    try:
+    async with tcp_server(local.serve) as local.port:
         yield local
-    finally:
-        server.close()
 
 
 def http_answer(status: int = 200, body: bytes = b"", **headers: str) -> bytes:

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from aiokafka.protocol.admin import ApiVersionResponse_v0
 from aiokafka.protocol.metadata import MetadataResponse_v0
 
+from tests.support.tcp_server import tcp_server
+
 _HEADER = struct.Struct(">ihhi")
 _VERSIONS, _METADATA = 18, 3
 _SPOKEN = [(0, 0, 3), (1, 0, 4), (_METADATA, 0, 0), (_VERSIONS, 0, 0), (22, 0, 0)]
@@ -32,6 +34,5 @@ async def kafka_stub(host: str, port: int, topic: str = "orders") -> AsyncIterat
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with tcp_server(serve) as listens_at:
+        yield listens_at

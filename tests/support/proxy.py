@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+
+from tests.support.tcp_server import tcp_server
 
 
 class Proxy:
@@ -18,12 +20,9 @@ class Proxy:
         self.loses: bytes | None = None
         self.lost = 0
         self.has_lost = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on what comes on one connection until either side has ended it."""
         try:
             to_reader, to_writer = await asyncio.open_connection(self.host, self.port)
             doomed = asyncio.Event()
@@ -40,7 +39,6 @@ class Proxy:
             pass
         finally:
             writer.close()
-            self._tasks.discard(task)
 
     async def _ask(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, doomed: asyncio.Event
@@ -62,21 +60,10 @@ class Proxy:
             writer.write(data)
             await writer.drain()
 
-    async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
 
 @asynccontextmanager
 async def proxy(host: str, port: int, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Proxy]:
     """Run a proxy to this server on a free port; with `tls` its clients speak TLS."""
     running = Proxy(host, port)
-    server = await asyncio.start_server(running._serve, "127.0.0.1", 0, ssl=tls)
-    running.listens_at = server.sockets[0].getsockname()[1]
-    try:
+    async with tcp_server(running.serve, tls=tls) as running.listens_at:
         yield running
-    finally:
-        server.close()
-        await running.close()

@@ -11,6 +11,7 @@ from alur_executor.adapters import http_client
 from alur_executor.adapters.http_client import HttpClient
 from alur_sdk import HttpRequest
 from tests.support.http_server import http_answer
+from tests.support.tcp_server import tcp_server
 
 
 async def test_the_time_of_a_request_that_waits_for_its_turn_does_not_run(
@@ -29,18 +30,17 @@ async def test_the_time_of_a_request_that_waits_for_its_turn_does_not_run(
         writer.write(http_answer(200, b"{}"))
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     client = HttpClient(Guard(AllowedNetworks.parse("127.0.0.0/8")))
-    try:
+    async with tcp_server(serve) as port:
+        url = f"http://127.0.0.1:{port}"
         ways = ("/", "/other", "/?more=1", "")
         patient = [HttpRequest("GET", url + way, timeout_seconds=60) for way in ways[:2]]
         hasty = [HttpRequest("GET", url + way, timeout_seconds=1) for way in ways[1:]]
-        asked = [asyncio.create_task(client.send(each)) for each in [*patient, *hasty]]
-        await asyncio.sleep(1.5)
-        held.set()
-        assert [answer.status for answer in await asyncio.gather(*asked)] == [200] * len(asked)
-        assert most == 2
-    finally:
-        await client.close()
-        server.close()
+        try:
+            asked = [asyncio.create_task(client.send(each)) for each in [*patient, *hasty]]
+            await asyncio.sleep(1.5)
+            held.set()
+            assert [answer.status for answer in await asyncio.gather(*asked)] == [200] * len(asked)
+            assert most == 2
+        finally:
+            await client.close()

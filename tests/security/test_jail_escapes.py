@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,29 @@ libc = ctypes.CDLL(None, use_errno=True)
 attributes = (ctypes.c_uint32 * 12)(48, 0, 0, 0, 19, 0, 100_000)
 return {{'did': libc.syscall({number}, 0, attributes, 0), 'errno': ctypes.get_errno()}}"""
     assert await jailed.run("python", text) == {"did": -1, "errno": errno.EPERM}
+
+
+async def test_7_10_code_has_nobody_signalled_when_data_comes(jailed: Cell) -> None:
+    set_owner, set_signal = 8, 10
+    text = f"""{OPEN}ctypes = sys.modules['ctypes']
+libc = ctypes.CDLL(None, use_errno=True)
+found = set()
+for descriptor in range(16):
+    for command, value in (({set_owner}, os.getppid()), ({set_signal}, 9), (3, 0)):
+        ctypes.set_errno(0)
+        found.add((libc.fcntl(descriptor, command, value), ctypes.get_errno()))
+return {{'found': sorted(found)}}"""
+    assert await jailed.run("python", text) == {"found": [[-1, errno.EPERM]]}
+
+
+async def test_7_a_runner_has_no_handle_of_a_process(jailed: Cell) -> None:
+    text = f"""{OPEN}found = []
+for descriptor in range(16):
+    try: found.append(oct(os.fstat(descriptor).st_mode >> 12))
+    except OSError: pass
+return {{'found': found}}"""
+    named = {oct(stat.S_IFCHR >> 12), oct(stat.S_IFSOCK >> 12), oct(stat.S_IFIFO >> 12)}
+    assert set((await jailed.run("python", text))["found"]) <= named
 
 
 async def test_7_a_fork_bomb_comes_to_nothing(jailed: Cell) -> None:

@@ -37,11 +37,13 @@ def main() -> None:
     _signal.signal(_signal.SIGCHLD, _signal.SIG_IGN)
     control = _socket.socket(fileno=int(sys.argv[2]))
     os.dup2(1, 2)  # complaints are for the start alone
-    _give(control, os.pidfd_open(os.getpid()))
+    handle = os.pidfd_open(os.getpid())
+    _give(control, handle)
+    os.close(handle)  # no runner is to have it
     priority.give_way(0, NICE, SLICE_MILLISECONDS)  # and so do all that are forked
     is_warm = False
-    while (handle := _take(control)) is not None:
-        _fork(control, _socket.socket(fileno=handle), runner, lock)
+    while (asked := _take(control)) is not None:
+        _fork(control, _socket.socket(fileno=asked), runner, lock)
         if not is_warm:  # the first one need not wait for what it may never use
             _warm_up(guest, control)
             _settle()

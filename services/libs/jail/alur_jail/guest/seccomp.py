@@ -41,9 +41,9 @@ STARTING: Final = frozenset(
     {"capset", "clone", "clone3", "fork", "vfork", "execve", "wait4", "setresuid", "setresgid", "setgroups",
      "prctl", "seccomp", "setrlimit", "prlimit64", "pidfd_open", "sendmsg", "recvmsg", "ioctl",
      "getsockname", "getsockopt", "dup", "dup2", "dup3", "close_range", "arch_prctl",
-     "getpriority", "setpriority", "sched_setattr"}
+     "getpriority", "setpriority", "sched_setattr", "fcntl"}
 )  # fmt: skip
-"""What only starting takes: no longer allowed when code of a user runs."""
+"""What only starting takes: no longer allowed when code of a user runs. By `fcntl` a process has another one signalled."""
 _ARCHES: Final = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 _KILL, _ERRNO, _ALLOW, _EPERM, _ENOSYS = 0x80000000, 0x00050000, 0x7FFF0000, 1, 38
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06

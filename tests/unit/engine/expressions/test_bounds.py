@@ -91,6 +91,57 @@ def test_what_holds_a_long_text_many_times_is_refused_before_it_is_written_out()
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+SEARCHES = ("extractDomain", "extractEmail", "extractUrl")
+ENDLESS = f"""
+import resource
+from alur_engine.expressions import Evaluator, Scope
+evaluator = Evaluator()
+resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+for text in (("a" * 63 + ".") * 1560, "a." * 50_000, "a@" * 50_000, "http://" * 14_000, "a" * 100_000):
+    for name in {SEARCHES!r}:
+        source = "{{{{ [1, 2, 3].map(() => $json.text." + name + "()).length }}}}"
+        assert evaluator.template(source)(Scope({{"text": text}})) == 3
+"""
+
+
+def test_what_is_looked_for_in_a_text_is_found_in_the_time_that_reading_it_takes() -> None:
+    """By a search that tries everything, the first of these would take four seconds each time."""
+    ended = subprocess.run(  # noqa: S603  our own interpreter
+        [sys.executable, "-c", ENDLESS], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+ONCE = "/{pattern}/.test($json.text)"
+OFTEN = "Array(30).fill(0).map(() => $json.text.replace(/{pattern}/g, '')).length"
+
+
+@pytest.mark.parametrize(
+    ("use", "pattern"),
+    [(ONCE, "a[ab]{900}c"), (ONCE, "(a|b)*a[ab]{300}c|x"), (OFTEN, "(a|b)*a[ab]{20}c")],
+)
+def test_a_pattern_with_many_places_is_refused_where_it_would_take_seconds(
+    use: str, pattern: str
+) -> None:
+    with pytest.raises(LimitError):
+        evaluated(use.replace("{pattern}", pattern), text="abbabaab" * 125_000)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\d{4}-\d{2}-\d{2}",
+        r"[\w.+-]+@[\w-]+(\.[\w-]+)+",
+        r"(?:\+?\d{1,3})?[-. (]*\d{3}[-. ]*\d{4}",
+        r"[^\s@]+@",
+    ],
+)
+def test_a_pattern_of_every_day_goes_through_a_million_characters(pattern: str) -> None:
+    text = "an order of Jane Doe costs 12.50 EUR; " * 26_000
+    assert evaluated(f"/{pattern}/.test($json.text)", text=text) is False
+    assert evaluated(f"$json.text.replaceAll(/{pattern}/g, '').length", text=text) == len(text)
+
+
 def test_a_text_of_many_expressions_is_bounded() -> None:
     text = EVALUATOR.template("{{ $json.text }}" * 4_000)
     assert len(text(Scope({"text": "x" * 1_000}))) == 4_000_000

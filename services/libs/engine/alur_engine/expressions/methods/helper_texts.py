@@ -7,8 +7,8 @@ import re
 from typing import Final
 
 from alur_engine.expressions.convert import to_js_string, truthy
-from alur_engine.expressions.limits import spend_bytes, spend_steps
-from alur_engine.expressions.methods import json_text, uris
+from alur_engine.expressions.limits import spend_bytes
+from alur_engine.expressions.methods import addresses, json_text, uris
 from alur_engine.expressions.numbers import parse_float, parse_int, parse_number
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Native, Value
@@ -16,12 +16,6 @@ from alur_sdk.errors import ExpressionError
 
 _WORD: Final = re.compile(r"[^\W_]+", re.UNICODE)
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}")
-_URL: Final = re.compile(r"https?://[^\s\"'<>]{1,2000}", re.IGNORECASE)
-_HOST: Final = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{0,20}://)?(?:[^\s/@]{1,200}@)?((?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,63})(?=[:/?#]|$|\s)",
-    re.IGNORECASE,
-)
 _TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 _HASHES: Final = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 _LINK: Final = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,2000}\)")
@@ -76,52 +70,10 @@ def to_number(_scope: Scope, text: str) -> float:
     return parse_number(text)
 
 
-def is_email(_scope: Scope, text: str) -> bool:
-    """`isEmail`."""
-    return _EMAIL.fullmatch(text) is not None
-
-
-def is_url(_scope: Scope, text: str) -> bool:
-    """`isUrl`."""
-    return _URL.fullmatch(text) is not None
-
-
 def is_numeric(_scope: Scope, text: str) -> bool:
     """`isNumeric`."""
     number = parse_number(text)
     return bool(text.strip()) and number == number  # noqa: PLR0124  only NaN differs from itself
-
-
-def is_domain(_scope: Scope, text: str) -> bool:
-    """`isDomain`."""
-    found = _HOST.fullmatch(text)
-    return found is not None and found[1] == text
-
-
-def _found(pattern: re.Pattern[str], text: str, group: int = 0) -> Value:
-    found = pattern.search(text[:100_000])
-    return found[group] if found else UNDEFINED
-
-
-def extract_email(scope: Scope, text: str) -> Value:
-    """`extractEmail`: the first address."""
-    spend_steps(scope, 1 + (len(text) >> 2))
-    return _found(_EMAIL, text)
-
-
-def extract_url(scope: Scope, text: str) -> Value:
-    """`extractUrl`: the first address."""
-    spend_steps(scope, 1 + (len(text) >> 2))
-    return _found(_URL, text)
-
-
-def extract_domain(scope: Scope, text: str) -> Value:
-    """`extractDomain`: that of an address of mail or web."""
-    spend_steps(scope, 1 + (len(text) >> 2))
-    mail = _found(_EMAIL, text)
-    if mail is not UNDEFINED:
-        return mail.partition("@")[2]
-    return _found(_HOST, text, 1)
 
 
 def remove_tags(scope: Scope, text: str) -> str:
@@ -183,14 +135,14 @@ def quote(scope: Scope, text: str, mark: Value = UNDEFINED) -> str:
 TEXTS: Final[dict[str, Native]] = {
     "base64Decode": base64_decode,
     "base64Encode": base64_encode,
-    "extractDomain": extract_domain,
-    "extractEmail": extract_email,
-    "extractUrl": extract_url,
+    "extractDomain": addresses.extract_domain,
+    "extractEmail": addresses.extract_email,
+    "extractUrl": addresses.extract_url,
     "hash": digest,
-    "isDomain": is_domain,
-    "isEmail": is_email,
+    "isDomain": addresses.is_domain,
+    "isEmail": addresses.is_email,
     "isNumeric": is_numeric,
-    "isUrl": is_url,
+    "isUrl": addresses.is_url,
     "quote": quote,
     "removeMarkdown": remove_markdown,
     "removeTags": remove_tags,

@@ -26,6 +26,8 @@ class _Found(Protocol):
 
 
 class _Regexp(Protocol):
+    programsize: int
+
     def search(self, text: bytes, pos: int) -> _Found | None: ...
 
 
@@ -35,6 +37,9 @@ _MARKS: Final = str.maketrans(MARKED_LINES)
 _LAST_BMP: Final = 0xFFFF
 _NOWHERE: Final = (-1, -1)
 _FAR_SHIFT: Final = 12
+_FEW: Final = 12
+"""With so many places RE2 always has room for the automaton that it makes of a pattern; with more it may have to try them
+all at each byte of the text."""
 
 
 class Program:
@@ -43,7 +48,7 @@ class Program:
     `marked` makes the program for texts whose line ends are marked, which few are.
     """
 
-    __slots__ = ("_marked", "_regexp", "is_unicode", "translation")
+    __slots__ = ("_marked", "_regexp", "_weight", "is_unicode", "translation")
 
     def __init__(
         self, translation: Translation, regexp: _Regexp, marked: Callable[[], _Regexp]
@@ -52,22 +57,37 @@ class Program:
         self.is_unicode = translation.is_unicode
         self._regexp = regexp
         self._marked = lru_cache(maxsize=1)(marked)
+        self._weight = regexp.programsize if translation.places > _FEW else 1
 
     def find(self, scope: Scope, subject: Subject, start: int) -> list[Span] | None:
-        """Return the spans of the first match from `start` on and of its groups, in code units."""
-        if self.translation.is_risky:
-            spend_steps(scope, 1 + ((subject.size - start) >> _FAR_SHIFT))
-        found = self._search(subject, subject.byte_at(start))
+        """Return the spans of the first match from `start` on and of its groups, in code units.
+
+        A search cannot be interrupted: all that it may take is charged before, and what it did not take is given back.
+        """
+        byte = subject.byte_at(start)
+        most = self._steps(len(subject.data) - byte)
+        spend_steps(scope, most)
+        found = self._search(subject, byte)
         if found is None:
-            spend_steps(scope, 1 + ((subject.size - start) >> 8))
             return None
         begin, end = found.span()
+        scope.steps_left += most - self._taken(len(subject.data) - byte, end - byte)
         spans = [(subject.unit_at(begin), subject.unit_at(end))]
-        spend_steps(scope, 1 + ((spans[0][1] - start) >> 8))
         for group in range(1, self.translation.groups + 1):
             begin, end = found.span(group)
             spans.append(_NOWHERE if begin < 0 else (subject.unit_at(begin), subject.unit_at(end)))
         return spans
+
+    def _steps(self, size: int) -> int:
+        return 1 + (size * self._weight >> 8)
+
+    def _taken(self, size: int, found: int) -> int:
+        """Return the steps of a search through so many bytes whose match ended after so many of them."""
+        if not self.translation.is_risky:
+            return self._steps(found)
+        if self._weight > 1:
+            return self._steps(size)
+        return 1 + self._steps(found) + (size >> _FAR_SHIFT)
 
     def _search(self, subject: Subject, byte: int) -> _Found | None:
         if not subject.has_marks:

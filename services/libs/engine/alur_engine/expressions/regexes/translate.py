@@ -45,6 +45,8 @@ class Piece:
     is_unbounded: bool = False
     is_risky: bool = False
     """Whether looking far ahead may be in vain, again and again."""
+    places: int = 0
+    """How many characters it names, with all that is repeated written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Translation:
     groups: int
     has_line_anchors: bool
     is_risky: bool
+    places: int
     is_unicode: bool
 
 
@@ -99,6 +102,7 @@ class Translator:
             self._groups,
             self._has_line_anchors,
             piece.is_risky,
+            piece.places,
             self.is_unicode,
         )
 
@@ -130,6 +134,7 @@ class Translator:
             has_group,
             unbounded,
             unbounded,
+            sum(piece.places for piece in pieces),
         )
 
     def _alternative(self) -> Piece:
@@ -143,6 +148,7 @@ class Translator:
             whole.forgets |= piece.forgets
             whole.is_unbounded |= piece.is_unbounded
             whole.is_risky |= piece.is_risky
+            whole.places += piece.places
         whole.text = "".join(texts)
         return whole
 
@@ -197,6 +203,7 @@ class Translator:
             atom.forgets or (atom.has_group and least == 0),
             atom.is_unbounded or most is None,
             atom.is_risky or (atom.is_unbounded and (least == 0 or repeats)),
+            atom.places * (least + 1 if most is None else most),
         )
 
     def _atom(self) -> Piece:
@@ -211,7 +218,7 @@ class Translator:
         if char == ".":
             self._at += 1
             dots = ((0, charsets.LAST),) if "s" in self._flags else None
-            return Piece(self._emit(dots or charsets.invert(charsets.LINE_END)))
+            return Piece(self._emit(dots or charsets.invert(charsets.LINE_END)), places=1)
         if char in "*+?" or (char == "{" and _QUANTIFIER.match(self._source, self._at)):
             raise refuse("Nothing to repeat")
         if char in "{}]" and self.is_unicode:
@@ -222,7 +229,7 @@ class Translator:
     def _set(self, ranges: Ranges) -> Piece:
         if "i" in self._flags:
             ranges = charsets.ignore_case(ranges, is_unicode=self.is_unicode)
-        return Piece(self._emit(ranges))
+        return Piece(self._emit(ranges), places=1)
 
     def _group(self) -> Piece:
         self._at += 1
@@ -242,6 +249,7 @@ class Translator:
             inner.forgets,
             inner.is_unbounded,
             inner.is_risky,
+            inner.places,
         )
 
     def _name_group(self) -> None:
@@ -259,7 +267,7 @@ class Translator:
             self._at += 2
             return self._set(charsets.ESCAPES[following])
         if following in {"p", "P"} and self.is_unicode:
-            return Piece(self._property())
+            return Piece(self._property(), places=1)
         if following and following in "123456789":
             raise refuse("back references are not supported")
         if following == "k" and (self.is_unicode or "(?<" in self._source):

@@ -319,3 +319,30 @@ async def test_a_credential_goes_to_its_hosts_alone_wherever_an_expression_leads
         "c to shop.evil.example",
         ended.id,
     )
+
+
+HEAVY = "{{ [...Array(60)].map((_, i) => [...Array(60)].map((_, j) => i * j).length).length }}"
+
+
+@pytest.mark.parametrize("sees", ["", "{{ $input.first().json.n }}"], ids=["an item", "more"])
+async def test_long_work_on_many_items_lets_others_go_on_and_ends_in_time(
+    world: World, sees: str
+) -> None:
+    """By the clock: the expressions of all items take some two seconds."""
+    many = node(
+        "many", "core.set", params={"fields": {"n": HEAVY, "first": sees}}, timeout="PT0.3S"
+    )
+    gaps: list[float] = []
+
+    async def others() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            begun = loop.time()
+            await asyncio.sleep(0)
+            gaps.append(loop.time() - begun)
+
+    beside = asyncio.create_task(others())
+    ended = await world.run(chain(many), *({"n": number} for number in range(300)))
+    beside.cancel()
+    assert (ended.status, ended.error["message"]) == ("failed", "it took longer than PT0.3S")
+    assert max(gaps) < 0.5

@@ -6,7 +6,6 @@ import asyncio
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import structlog
@@ -15,6 +14,7 @@ from alur_engine.catalogue import ERROR_PORT
 from alur_executor.domain.programs import Step
 from alur_executor.service.context import RunContext
 from alur_executor.service.masking import Masks
+from alur_executor.service.quick import SLICE_SECONDS
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk.errors import AlurError, NodeError, Permanent, Retryable
 from alur_sdk.items import Item, Outputs, Sent
@@ -49,28 +49,32 @@ def _copied(params: Params) -> Params:
     return kind.model_construct(params.model_fields_set, **copy.deepcopy(params.__dict__))
 
 
-def run_items(
+async def run_items(
     step: Step,
     scopes: ItemScopes,
     context: RunContext,
     known: dict[int, Outputs],
-    asked: Callable[[int], Params] | None = None,
+    asked: Callable[[int], Params],
 ) -> Attempt:
-    """Run a synchronous item node over all items that have not come to anything yet.
+    """Run a synchronous item node over all items that have not come to anything yet, with pauses in which others go on.
 
-    `asked` gives the parameters of an item; without it they are evaluated. It stops once more items are made than an
-    execution may have: the engine refuses so many.
+    `asked` gives the parameters of an item. It stops once more items are made than an execution may have: the engine
+    refuses so many.
     """
-    asked = asked or partial(parameters, step, scopes)
     node = step.node
     assert isinstance(node, ItemNode)  # noqa: S101 narrowed by the caller
     attempt = Attempt(done=dict(known))
     port = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
     stops = step.definition.on_error == "stop"
     run_item, done, made = node.run_item, attempt.done, 0
+    passed = asyncio.get_running_loop().time
+    until = passed() + SLICE_SECONDS
     for index, item in enumerate(scopes.items):
         if index in done:
             continue
+        if passed() > until:
+            await asyncio.sleep(0)
+            until = passed() + SLICE_SECONDS
         try:
             context.index = index
             emitted: Any = run_item(asked(index), item, context)

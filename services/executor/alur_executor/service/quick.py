@@ -5,6 +5,8 @@ Most node runs are of this kind, so what they need is made once for a session an
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from alur_common.clock import Clock
@@ -17,21 +19,29 @@ from alur_executor.service.context import RunContext
 from alur_executor.service.scoping import Surroundings
 from alur_sdk.errors import ItemLimitError
 from alur_sdk.items import Item, Outputs, Sent
-from alur_sdk.nodes import Emitted
+from alur_sdk.nodes import Emitted, Params
 
+SLICE_SECONDS = 0.005
+"""How long an execution may keep the event loop before others get their turn."""
 FEW = 4
 """From so many items on, one object for the parameters of all is worth its making."""
 
 
-class QuickRuns:
-    """Runs synchronous item nodes over all their items; anything that goes wrong is left to the full path."""
+class _TooLongError(Exception):
+    """Others would wait for the rest of the items."""
 
-    __slots__ = ("_clock", "_context", "_scope", "_state")
+
+class QuickRuns:
+    """Runs synchronous item nodes over all their items; anything that goes wrong, or takes long, is left to the full path."""
+
+    __slots__ = ("_clock", "_context", "_given_up", "_scope", "_state", "_time")
 
     def __init__(self, surroundings: Surroundings, context: RunContext, clock: Clock) -> None:
         self._clock = clock
         self._state = surroundings.state
         self._context = context
+        self._given_up: Run | None = None
+        self._time = asyncio.get_running_loop().time
         program = surroundings.program
         self._scope = Scope(
             vars=surroundings.variables,
@@ -44,11 +54,14 @@ class QuickRuns:
         )
 
     def run(self, step: Step, run: Run, now: float) -> Finished | None:
-        """Return how the run ended, or None when something failed: then the full path runs it again."""
+        """Return how the run ended, or None when something failed or takes long: then the full path runs it from the start."""
+        if self._given_up is run:
+            return None
         items = run.items_of()
         try:
             outputs = self._outputs(step, run, items, now)
         except Exception:  # noqa: BLE001 nothing has happened yet; the full path tells what fails
+            self._given_up = run
             return None
         return Finished(
             run.node.name, run.frame.path, run.attempt + 1, now, self._clock.now(), outputs
@@ -65,22 +78,20 @@ class QuickRuns:
         assert run_item is not None  # noqa: S101 the same
         params = binding.constant
         bind = binding.bind if len(items) < FEW else binding.for_many()
-        sees_more = binding.mentions_input
-        if sees_more:
+        if binding.mentions_input:
             scope.items = [shown(item) for item in items]
+            bind = partial(self._bind_seeing, bind, items)
         main: list[Item] = []
         outputs: Outputs = {first: main}
         bound = params
+        until = self._time() + SLICE_SECONDS
         for index, item in enumerate(items):
             if params is None:
+                if self._time() > until:
+                    raise _TooLongError
                 scope.json = item.json
                 scope.binary = item.binary
                 scope.index = index
-                if sees_more:
-                    scope.item = shown(item)
-                    scope.input = ItemsView(items, item)
-                    context.index = index
-                    scope.run = context.shown()
                 bound = bind(scope)
             context.index = index
             emitted = run_item(bound, item, context)
@@ -93,6 +104,17 @@ class QuickRuns:
             elif emitted is not None:
                 _add(outputs, first, emitted, (item, index), self._state.limits)
         return outputs
+
+    def _bind_seeing(
+        self, bind: Callable[[Scope], Params], items: list[Item], scope: Scope
+    ) -> Params:
+        """Return the parameters for an item whose expressions see more of the input than its JSON."""
+        index, context = scope.index, self._context
+        scope.item = shown(items[index])
+        scope.input = ItemsView(items, items[index])
+        context.index = index
+        scope.run = context.shown()
+        return bind(scope)
 
 
 def _from(made: Item, item: Item, index: int) -> Item:

@@ -95,17 +95,19 @@ class NodeRuns:
         step = session.program.steps[run.node.index]
         assert step is not None  # noqa: S101 triggers never start
         session.watching.started(run, self._now())
-        if step.is_plain and not step.graph.keeps:
-            session.take(self._timed_plain(step, run))
-        elif step.is_plain and is_alone:
-            await session.take_durably(self._timed_plain(step, run))
-        elif step.is_plain:
-            session.spawn(run, session.take_durably(self._timed_plain(step, run)))
-        else:
-            await session.claim()
+        entry = self._at_once(step, run) if step.is_plain else None
+        if entry is None:
+            if not step.is_plain:
+                await session.claim()
             if run.status == "running":  # nothing has stopped it meanwhile
                 work = self.perform if step.pool is None else self._hand_over
                 session.spawn(run, work(step, run))
+        elif not step.graph.keeps:
+            session.take(entry)
+        elif is_alone:
+            await session.take_durably(entry)
+        else:
+            session.spawn(run, session.take_durably(entry))
 
     def _now(self) -> float:
         return self._session.parts.clock.now()
@@ -118,31 +120,28 @@ class NodeRuns:
         scopes = ItemScopes(session.surroundings, step, run, items, context)
         return Try(step, run, items, context, scopes, now, context.attempt)
 
-    def _timed_plain(self, step: Step, run: Run) -> JournalEntry:
+    def _at_once(self, step: Step, run: Run) -> JournalEntry | None:
+        """Return how a run of a synchronous node without effect ended, or None for items that fail or take long.
+
+        Those have their turn beside the session, where they can be cancelled and others go on.
+        """
         begun = time.perf_counter()
         entry = self._plain(step, run)
-        self._session.ran(step, run, entry, begun)
+        if entry is not None:
+            self._session.ran(step, run, entry, begun)
         return entry
 
-    def _plain(self, step: Step, run: Run) -> JournalEntry:
-        """Return how a run of a synchronous node without effect ended."""
+    def _plain(self, step: Step, run: Run) -> JournalEntry | None:
         now = self._now()
-        if step.is_quick and not run.outcomes:
-            finished = self._session.quick.run(step, run, now)
-            if finished is not None:
-                return finished
+        if step.is_item and not step.definition.disabled:
+            is_new = step.is_quick and not run.outcomes
+            return self._session.quick.run(step, run, now) if is_new else None
         attempt_ = self._begin(step, run, now)
         if step.definition.disabled:
             return self._passed(attempt_)
         if step.is_scope:
             return self._opened(attempt_)
-        if step.is_item:
-            attempt = attempts.run_items(
-                step, attempt_.scopes, attempt_.context, run.outcomes or {}
-            )
-        else:
-            attempt = self._batch(attempt_)
-        return self._entry(attempt_, attempt)
+        return self._entry(attempt_, self._batch(attempt_))
 
     def _passed(self, under_way: Try) -> Finished:
         """Return the end of a disabled node: its items pass unchanged."""
@@ -266,7 +265,9 @@ class NodeRuns:
         step, run, context = under_way.step, under_way.run, under_way.context
         if step.is_item and not step.is_async and step.graph.effect is not Effect.WRITE:
             asked = requests.parameters
-            return attempts.run_items(step, under_way.scopes, context, run.outcomes or {}, asked)
+            return await attempts.run_items(
+                step, under_way.scopes, context, run.outcomes or {}, asked
+            )
         if step.is_item:
             heard = attempts.Heard(
                 requests.parameters, lambda at, outputs: self._item_done(under_way, at, outputs)

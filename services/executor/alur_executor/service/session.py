@@ -42,15 +42,13 @@ from alur_executor.service.logs import RunLogs
 from alur_executor.service.messages import Messages
 from alur_executor.service.parts import Parts
 from alur_executor.service.pooling import withdraw
-from alur_executor.service.quick import QuickRuns
+from alur_executor.service.quick import SLICE_SECONDS, QuickRuns
 from alur_executor.service.runs import NodeRuns
 from alur_executor.service.scoping import Surroundings
 from alur_executor.service.watching import Watching
 
 SHOWN_AFTER_SECONDS = 0.5
 """What goes on for so long is in the store for whoever looks there."""
-SLICE_SECONDS = 0.005
-"""How long an execution may keep the event loop before others get their turn."""
 
 
 _ENDS = (Finished, Failed, Waiting, Stopped)

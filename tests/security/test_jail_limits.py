@@ -60,6 +60,12 @@ async def test_5_what_never_ends_is_stopped_within_half_a_second_of_its_limit(
         ("javascript", "return 'x'.repeat(1024 ** 3 - 100)"),
         ("javascript", "const all = []; while (true) all.push(new Uint8Array(1e7))"),
         ("javascript", "const all = new Map(); for (let i = 0; ; i += 1) all.set(i, [i])"),
+        ("javascript", "const all = new Map(); let i = 0; while (true) all.set(i++, {})"),
+        ("javascript", "return 'x'.repeat(1 << 20).split('').map((each) => [each, each])"),
+        (
+            "javascript",
+            "const all = []; (function more() { all.push([1, 2, 3]); return more; })(); while (true) all.push({})",
+        ),
         ("python", "return [bytearray(1024 ** 3)]"),
         ("python", "x = 'x'\nwhile True: x += x"),
         ("python", OPEN + "mmap = __builtins__['__import__']\nx = [0] * 10 ** 9"),
@@ -72,7 +78,7 @@ async def test_6_what_grows_too_large_is_stopped_and_the_service_does_not_grow(
     before = resident()
     with pytest.raises(AlurError) as raised:
         await jailed.run(language, text, memory=64 * MIB)
-    assert raised.value.code in {"limit-memory", "code"}
+    assert raised.value.code == "limit-memory"
     assert resident() - before < 50 * MIB
 
 
@@ -218,3 +224,9 @@ async def test_5_a_tenant_has_limits_of_its_own_whatever_its_nodes_ask_for() -> 
         with pytest.raises(MemoryLimitError):
             await made.run("python", "return len(bytearray(100 << 20))", tenant="meek")
         assert await made.run("python", "return {'n': len(bytearray(9 << 20))}", tenant="rich")
+
+
+async def test_code_that_throws_nothing_is_not_taken_for_one_without_memory(jailed: Cell) -> None:
+    with pytest.raises(AlurError, match="^Error: null") as raised:
+        await jailed.run("javascript", "throw null")
+    assert raised.value.code == "code"

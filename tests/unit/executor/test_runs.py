@@ -344,5 +344,6 @@ async def test_long_work_on_many_items_lets_others_go_on_and_ends_in_time(
     beside = asyncio.create_task(others())
     ended = await world.run(chain(many), *({"n": number} for number in range(300)))
     beside.cancel()
+    assert ended.error is not None
     assert (ended.status, ended.error["message"]) == ("failed", "it took longer than PT0.3S")
     assert max(gaps) < 0.5

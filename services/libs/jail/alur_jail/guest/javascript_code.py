@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import random
+import resource
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -30,12 +31,14 @@ class Guest:
     def __init__(self, extension: str = "", **callables: Callable[[str], str]) -> None:
         self._answer: str | None = None
         self._link: _socket.socket | None = None
+        self._spent_at = 0
         context = self._context = _quickjs.Context()
         context.set_max_stack_size(_STACK_BYTES)
         context.add_callable("__ask", self._ask)
         context.add_callable("__log", self._log)
         context.add_callable("__done", self._done)
         context.add_callable("__random", random.random)
+        context.add_callable("__spent", self._has_spent)
         for name, callable_ in callables.items():
             context.add_callable(name, callable_)
         within = _script("shims") + extension
@@ -46,6 +49,7 @@ class Guest:
         gc.disable()  # it would copy what is shared with the parent, for a process that soon ends
         self._link = link
         self._context.set_memory_limit(limits["memory"])
+        self._spent_at = resident() + limits["memory"] // 2
         try:
             self._start(body, "\n" * (FIRST_LINE - 1))
             while self._answer is None and self._context.execute_pending_job():
@@ -53,6 +57,8 @@ class Guest:
         except _quickjs.JSException as error:
             # What follows the first line is where in our own scripts it happened.
             message = str(error).partition("\n")[0][:_KEPT_TEXT]
+            if message == "null" and self._has_spent():
+                message = "out of memory"
             return json.dumps({"error": {"type": "InternalError", "message": message}})
         return self._answer or json.dumps(
             {
@@ -72,6 +78,10 @@ class Guest:
         for line in text.split("\n"):
             wire.send(self._link, {"log": line[:_KEPT_TEXT]})
 
+    def _has_spent(self) -> bool:
+        """Whether the code has held much of the memory that it may have."""
+        return resident() > self._spent_at
+
     def _ask(self, text: str) -> str:
         assert self._link is not None  # noqa: S101  set before anything runs
         try:
@@ -79,6 +89,11 @@ class Guest:
             return json.dumps({"value": ask(self._link, wanted.pop("ask"), **wanted)})
         except AskError as error:
             return json.dumps({"error": str(error)})
+
+
+def resident() -> int:
+    """Return the most bytes of memory that this process has had at once."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def runner(arguments: list[str]) -> Callable[[_socket.socket, dict[str, Any], str], None]:

@@ -1,8 +1,8 @@
 // What code of a user finds around it. Evaluated once, in the warm parent; returns what starts a run.
 (() => {
   "use strict";
-  const { __ask, __log, __done, __random } = globalThis;
-  for (const name of ["__ask", "__log", "__done", "__random"]) delete globalThis[name];
+  const { __ask, __log, __done, __random, __spent } = globalThis;
+  for (const name of ["__ask", "__log", "__done", "__random", "__spent"]) delete globalThis[name];
   const { parse, stringify } = JSON;
   const AsyncFunction = (async () => {}).constructor;
   const firstEval = globalThis.eval;
@@ -93,6 +93,8 @@
     return lines.find((line) => line >= state.firstLine);
   };
   const told = (error) => {
+    // Without room for an error QuickJS throws null.
+    if (error === null && __spent()) return { type: "InternalError", message: "out of memory" };
     const isError = error instanceof Error;
     const line = placeOf(error);
     return {

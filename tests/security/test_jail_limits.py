@@ -227,6 +227,6 @@ async def test_5_a_tenant_has_limits_of_its_own_whatever_its_nodes_ask_for() -> 
 
 
 async def test_code_that_throws_nothing_is_not_taken_for_one_without_memory(jailed: Cell) -> None:
-    with pytest.raises(AlurError, match="^Error: null") as raised:
+    with pytest.raises(AlurError, match=r"^Error: null") as raised:
         await jailed.run("javascript", "throw null")
     assert raised.value.code == "code"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
-from base64 import b64encode
+import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -174,3 +176,32 @@ def test_what_holds_no_secret_is_what_it_was_and_what_holds_one_loses_it(
     assert secret not in masked.json["b"][0]
     if not any(form in orjson.dumps(value).decode() for form in masks._hidden):
         assert masked.json["a"] == value
+
+
+TRAVELLING = "pä/ss?>~word-ÿ1&'"
+TRAVELS = {
+    "JSON in ASCII": json.dumps(TRAVELLING),
+    "JSON as PHP writes it": json.dumps(TRAVELLING).replace("/", r"\/"),
+    "JSON within JSON": json.dumps(json.dumps(TRAVELLING)),
+    "an address": "https://x.test/?key=" + quote(TRAVELLING, safe=""),
+    "an address in small letters": "https://x.test/?key=" + quote(TRAVELLING, safe="").lower(),
+    "a page": "<b>" + html.escape(TRAVELLING) + "</b>",
+    "hexadecimal": TRAVELLING.encode().hex(),
+    "base64url": urlsafe_b64encode(TRAVELLING.encode()).decode().rstrip("="),
+    **{
+        f"base64 behind {before!r}": b64encode(
+            (before + TRAVELLING + " and more").encode()
+        ).decode()
+        for before in ("", "a", "ab", "Bearer ")
+    },
+}
+
+
+@pytest.mark.parametrize("form", TRAVELS)
+def test_26_a_secret_is_hidden_in_the_forms_in_which_others_send_it_back(form: str) -> None:
+    masks = Masks()
+    masks.add(UnsealedCredential("bearer", {"token": TRAVELLING}, hidden=("token",)))
+    text = f"you sent {TRAVELS[form]}"
+    assert masks.text(text) != text
+    item = Item({"said": TRAVELS[form]})
+    assert "***" in str(masks.outputs({"main": [item]}))

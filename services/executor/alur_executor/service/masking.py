@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 import traceback
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from typing import BinaryIO
 from urllib.parse import quote, quote_plus
 
@@ -18,10 +21,14 @@ SHOWN = "***"
 _AT_ONCE = 1024 * 1024
 SHORTEST = 4
 """What is shorter stands in too many words to be hidden."""
+_SHORTEST_INNER = 8
+_GROUP, _DIGITS = 3, 4
+"""So many bytes are so many digits of base64."""
+_ESCAPED = re.compile("%[0-9A-F]{2}")
 
 
 class Masks:
-    """Hides the secrets of one node run, as they are and as they travel: in base64, in addresses, in JSON."""
+    """Hides the secrets of one node run, as they are and as they travel: in base64, in addresses, in JSON and pages."""
 
     __slots__ = ("_hidden",)
 
@@ -85,13 +92,10 @@ class Masks:
 
     def _item(self, item: Item) -> Item:
         try:
-            text = orjson.dumps(item.json).decode()
-        except TypeError:
+            masked: dict[str, Json] = self._value(item.json)
+        except RecursionError:
             return item  # nested too deeply: refused before it is kept
-        if not any(hidden in text for hidden in self._hidden):
-            return item
-        masked: dict[str, Json] = self._value(item.json)
-        return Item(masked, item.binary, item.source)
+        return item if masked == item.json else Item(masked, item.binary, item.source)
 
     def _value(self, value: Json) -> Json:
         if isinstance(value, str):
@@ -104,13 +108,31 @@ class Masks:
 
 
 def _forms(value: str) -> set[str]:
+    """Return a secret in all the forms in which others are likely to send it back."""
     if len(value) < SHORTEST:
         return set()
-    in_json = _in_json(value)
-    encoded = b64encode(value.encode()).decode()
+    in_addresses = {quote(value, safe=""), quote(value), quote_plus(value)}
+    lower = {_ESCAPED.sub(lambda found: found[0].lower(), each) for each in in_addresses}
+    in_pages = {html.escape(value), html.escape(value, quote=False)}
+    plain = {value, *in_addresses, *lower, *in_pages, *_in_bytes(value.encode())}
+    in_json = {_in_json(value), json.dumps(value)[1:-1]}
+    in_json |= {each.replace("/", r"\/") for each in in_json}
     # JSON is often kept as text within JSON.
-    escaped = {in_json, _in_json(in_json)}
-    return {value, encoded, quote(value, safe=""), quote_plus(value), *escaped}
+    return plain | in_json | {_in_json(each) for each in in_json}
+
+
+def _in_bytes(value: bytes) -> set[str]:
+    """Return it in hexadecimal and in both alphabets of base64: alone, and what stays the same of it behind other bytes."""
+    forms = {value.hex(), value.hex().upper()}
+    for encode in (b64encode, urlsafe_b64encode):
+        alone = encode(value).decode()
+        forms |= {alone, alone.rstrip("=")}
+        for before in range(_GROUP):
+            whole = (len(value) + before) // _GROUP * _DIGITS
+            inner = encode(bytes(before) + value).decode()[before and before + 1 : whole]
+            if len(inner) >= _SHORTEST_INNER:
+                forms.add(inner)
+    return forms
 
 
 def _in_json(text: str) -> str:

@@ -89,6 +89,12 @@ class Installed:
         if before := self.pods():
             self._wait("--for=delete", *before)
 
+    def stop_the_volume_s_pod(self) -> None:
+        """Have the mode `embedded` run no pod, and return once it has ended."""
+        self.kubernetes.do("scale", "statefulset/alur", "--replicas=0", "-n", self.namespace)
+        self._patiently("rollout", "status", "statefulset/alur")
+        self._wait("--for=delete", "pod/alur-0")
+
     def pods(self) -> set[str]:
         """Return the names of all pods."""
         return set(self._names("pod"))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cluster.installing import Installed, installed, on_a_machine
 from tests.cluster.objects import has_phase, run, status_of, workflow
 from tests.support.alur_dev import ROOT
-from tests.support.cluster import Kubernetes, holds
+from tests.support.cluster import Kubernetes, Object, holds
 from tests.support.image import image, image_values
 from tests.support.node.runtimes import Podman, Processes
+from tools import chart
 
 __all__ = ["image"]
+
+(PREVIOUS,) = Path(__file__).with_name("previous").glob("alur-*.tgz")
+(LEFT,) = Path(__file__).with_name("previous").glob("data-*.tar.gz")
+DEFAULT = "/api/v1/projects/default"
 
 
 @pytest.fixture
@@ -49,3 +58,64 @@ def test_the_plain_manifests_bring_it_up(kubernetes: Kubernetes, tmp_path: Path)
         # Others use this namespace as well: while the machine is there, all that is in it can end.
         kubernetes.do("delete", "awf", "greet", "-n", "alur", "--timeout=30s")
         kubernetes.do("delete", "namespace", "alur", "--timeout=60s")
+
+
+def test_an_upgrade_takes_over_what_the_previous_version_left_on_its_volume(
+    kubernetes: Kubernetes, tmp_path: Path
+) -> None:
+    with on_a_machine(kubernetes, "taken-over", tmp_path, Processes()) as made:
+        values = ("-f", str(chart.CHART / "ci/dev-values.yaml"), "--set", "crds.install=false")
+        made.helm("install", str(PREVIOUS), *values)
+        made.stop_the_volume_s_pod()
+        volume = tmp_path / "claims/data-alur-0"
+        with tarfile.open(LEFT) as archive:
+            shutil.rmtree(volume, ignore_errors=True)
+            archive.extractall(volume, filter="data")
+        made.helm("upgrade", str(chart.CHART), *values)
+        with made.rest(made.token_of_the_volume()) as rest:
+            assert_all_is_there(rest)
+            assert_it_goes_on(rest)
+
+
+def assert_all_is_there(rest: httpx.Client) -> None:
+    workflows, credentials = found(rest, "workflows"), found(rest, "credentials")
+    assert [one["metadata"]["name"] for one in workflows] == ["ask", "greet", "large"]
+    assert [(one["name"], one["type"]) for one in credentials] == [("door", "api-key")]
+    assert [one["version"] for one in found(rest, "workflows/greet/versions")] == [2, 1]
+    ended = {
+        one["workflow"]: (one["status"], whole(rest, one)["output"])
+        for one in found(rest, "executions")
+    }
+    assert ended == {
+        "ask": ("waiting", None),
+        "greet": ("succeeded", [{"hello": "Ana", "from": "Lisbon"}]),
+        "large": ("succeeded", [{"text": "alur " * 100_000}]),
+    }
+
+
+def assert_it_goes_on(rest: httpx.Client) -> None:
+    """The secret opens, variables are read, and what waits is woken."""
+    (trigger,) = rest.get(f"{DEFAULT}/workflows/greet").json()["status"]["triggers"]
+    hook = httpx.URL(trigger["url"]).path
+    said = {
+        key: rest.post(hook, json={"who": "Bo"}, headers={"x-key": key})
+        for key in ("open-sesame", "no")
+    }
+    assert said["open-sesame"].json() == {"hello": "Bo", "from": "Lisbon"}
+    assert said["no"].status_code == httpx.codes.UNAUTHORIZED
+    (waits,) = (one for one in found(rest, "executions") if one["status"] == "waiting")
+    signal = {"name": "approval", "payload": {"approved": True}}
+    rest.post(f"{DEFAULT}/executions/{waits['id']}:signal", json=signal).raise_for_status()
+    until = time.monotonic() + 20
+    while (now := whole(rest, waits))["status"] == "waiting" or not now["output"]:
+        assert time.monotonic() < until, now
+        time.sleep(0.1)
+    assert now["output"] == [{"text": "go"}]
+
+
+def found(rest: httpx.Client, kind: str) -> list[Object]:
+    return list(rest.get(f"{DEFAULT}/{kind}").raise_for_status().json()["items"])
+
+
+def whole(rest: httpx.Client, execution: Object) -> Object:
+    return dict(rest.get(f"{DEFAULT}/executions/{execution['id']}").raise_for_status().json())

@@ -79,6 +79,24 @@ def test_what_only_grows_is_asked_for_its_rate_and_nothing_else_is(
         assert (f"rate({name}{{" in query) == (metric.kind != "gauge"), title
 
 
+def kept() -> set[str]:
+    """Return the names by which code asks `Metrics` for what it keeps, with what it puts into them in braces."""
+    calls = re.compile(r'\.(?:counter|gauge|times)\(\s*f?"([a-z_{}]+)"')
+    found = set()
+    for folder in ("services", "operator"):
+        for file in (ROOT / folder).rglob("*.py"):
+            if file.name != "declared.py":
+                found.update(calls.findall(file.read_text()))
+    return found
+
+
+def test_what_a_query_asks_for_is_kept_by_a_service() -> None:
+    ways = [re.compile(re.sub(r"{[a-z_]+}", "[a-z_]+", name)) for name in kept()]
+    asked = {metric.name for _, query, _ in QUERIES for metric in metrics_of(query).values()}
+    assert {name for name in asked if not any(way.fullmatch(name) for way in ways)} == set()
+    assert not any(way.fullmatch("no_such_metric") for way in ways)
+
+
 def test_an_alert_says_what_it_means_and_what_to_do_and_the_guide_lists_it() -> None:
     rules = yaml.safe_load((ROOT / "charts/alur/files/alerts.yaml").read_text())
     guide = (ROOT / "docs/how-to/kubernetes-operate.md").read_text()

@@ -101,12 +101,22 @@ def test_the_guide_does_as_it_tells(shell: Shell, commands: list[Command]) -> No
     shell.run(commands)
 
 
+def notes(shell: Shell, command: str) -> list[Command]:
+    """Return what the notes after an installation or upgrade tell to type."""
+    said = shell.run([Command(f"{command} --dry-run=client", "")])[0].partition("NOTES:\n")[2]
+    return [Command(text, "") for text in in_notes(said)]
+
+
 @pytest.mark.parametrize("install", [DEV.text, VALUES], ids=["dev", "distributed"])
 def test_the_notes_of_the_chart_do_as_they_tell(shell: Shell, install: str) -> None:
-    notes = shell.run([Command(f"{install} --dry-run=client", "")])[0].partition("NOTES:\n")[2]
-    told = [Command(text, "") for text in in_notes(notes)]
-    assert len(told) == 6, notes
+    told = notes(shell, install)
+    assert len(told) == 6, told
     shell.run([Command(install, ""), *told])
+    upgrade = install.replace("install", "upgrade").replace(" --create-namespace", "")
+    again = notes(shell, upgrade)
+    assert {one.text for one in again} & {one.text for one in told} == set()
+    assert [one.text.split()[3] for one in again][-3:] == ["rollout", "history", "rollback"]
+    shell.run([Command(upgrade, ""), *again])
 
 
 def test_the_readme_of_the_chart_tells_what_the_guide_tells() -> None:

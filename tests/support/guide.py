@@ -61,7 +61,7 @@ def in_notes(text: str) -> list[str]:
     """Return the commands of the chart's notes: what is indented, up to an empty line."""
     blocks = re.findall(r"(?:^ {5}.*\n?)+", text, re.MULTILINE)
     lines = "\n".join(textwrap.dedent(block).strip() for block in blocks)
-    return re.split(r"\n(?=kubectl|TOKEN=)", lines)
+    return re.split(r"\n(?=kubectl|helm|TOKEN=)", lines)
 
 
 def loose(page: str, text: str) -> list[str]:

@@ -47,6 +47,12 @@ _POOL = {
         "env": _OBJECT,
     },
 }
+_FROM_GIT = {
+    "argocd.argoproj.io/hook": "PreSync",
+    "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
+    "kustomize.toolkit.fluxcd.io/force": "enabled",
+}
+"""What has Argo CD and Flux make a Job anew for another version, which cannot be changed, and at no other time."""
 _BROKER = r"\s*[^\s,:]+:[0-9]+\s*"
 BOUNDS: Mapping[str, Mapping[str, Any]] = {
     "nameOverride": _NAME,
@@ -204,6 +210,8 @@ def plain(name: str) -> str:
         annotations = one["metadata"].get("annotations") or {}
         for key in [key for key in annotations if key.startswith("helm.sh/")]:
             del annotations[key]
+        if one["kind"] == "Job":
+            annotations |= _FROM_GIT
         if not annotations:
             one["metadata"].pop("annotations", None)
     return "---\n".join(map(write_yaml, found))

@@ -123,6 +123,28 @@ def test_the_distributed_mode_says_what_it_needs() -> None:
     assert "kafka.bootstrapServers is needed" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("dev", {"kafka.bootstrapServers": "k:9092", "mongo.community.enabled": "true"}),
+        ("dev", {"registry.autoscaling.enabled": "true", "scheduler.keda.enabled": "true"}),
+        ("team", {"gateway.replicas": "3", "executor.replicas": "0", "executor.env.A": "b"}),
+        ("team", {"executor.pools[0].name": "gpu", "keys.existingSecret": "alur-keys"}),
+        ("small", {"embedded.storage.className": "fast", "embedded.env.A": "b"}),
+    ],
+)
+def test_what_is_given_for_the_other_mode_is_refused_by_its_path(
+    name: str, given: dict[str, str]
+) -> None:
+    values = ",".join(f"{path}={value}" for path, value in given.items())
+    command = ("template", str(chart.CHART), "-f", values_of(name), "--kube-version", "1.37")
+    done = run_helm(*command, "--set", values)
+    told = done.stderr.partition("fitting.yaml")[2].partition(": without effect in the mode ")
+    named = told[0].partition("): ")[2].split(", ")
+    assert set(named) == {path.removesuffix("[0].name").removesuffix(".A") for path in given}
+    assert "set mode to" in told[2]
+
+
 def test_two_that_would_set_the_same_number_of_pods_are_refused() -> None:
     both = "executor.keda.enabled=true,executor.autoscaling.enabled=true"
     done = run_helm(
@@ -224,3 +246,55 @@ def test_the_plain_manifests_are_taken_too(kubernetes: Kubernetes, overlay: str)
     assert "deployment.apps/alur-operator" in kubernetes.do(*feed, feed=rendered)
     assert "Helm" not in rendered
     assert "helm.sh" not in rendered
+
+
+@pytest.mark.parametrize("name", ["small", "operators"])
+def test_a_job_that_is_done_stays_so_that_nobody_who_compares_makes_it_again(name: str) -> None:
+    jobs = [one for one in chart.objects(chart.rendered(name)) if one["kind"] == "Job"]
+    assert len(jobs) == 2
+    assert [one for one in jobs if "ttlSecondsAfterFinished" in one["spec"]] == []
+
+
+def test_what_applies_the_plain_manifests_from_git_makes_a_job_anew_for_another_version() -> None:
+    made = chart.objects((ROOT / "k8s/base/distributed/alur.yaml").read_text())
+    jobs = [one["metadata"]["annotations"] for one in made if one["kind"] == "Job"]
+    wanted = {
+        "argocd.argoproj.io/hook": "PreSync",
+        "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation",
+        "kustomize.toolkit.fluxcd.io/force": "enabled",
+    }
+    assert jobs == [wanted, wanted]
+
+
+SCALED = "gateway.autoscaling.enabled=true,registry.autoscaling.enabled=true,executor.autoscaling.enabled=true,scheduler.keda.enabled=true"
+
+
+def scaled_by_a_name() -> dict[str, tuple[Object, Object]]:
+    """Return what scales each Deployment, and that Deployment."""
+    found = chart.objects(chart.rendered("small", "--set", SCALED))
+    deployments = {one["metadata"]["name"]: one for one in found if one["kind"] == "Deployment"}
+    scalers = [one for one in found if one["kind"] in {"HorizontalPodAutoscaler", "ScaledObject"}]
+    names = [one["spec"]["scaleTargetRef"]["name"] for one in scalers]
+    return {name: (scaler, deployments[name]) for name, scaler in zip(names, scalers, strict=True)}
+
+
+def test_what_scales_by_cpu_scales_what_asks_for_some_and_an_upgrade_leaves_the_number() -> None:
+    scaled = scaled_by_a_name()
+    assert set(scaled) == {"alur-gateway", "alur-registry", "alur-executor", "alur-scheduler"}
+    for name, (scaler, deployment) in scaled.items():
+        assert "replicas" not in deployment["spec"], name
+        if scaler["kind"] == "HorizontalPodAutoscaler":
+            (container,) = deployment["spec"]["template"]["spec"]["containers"]
+            assert container["resources"]["requests"]["cpu"], name
+
+
+def test_kubernetes_own_autoscaler_finds_what_it_scales(
+    kubernetes: Kubernetes, namespace: str
+) -> None:
+    by_cpu = [pair for pair in scaled_by_a_name().values() if "metrics" in pair[0]["spec"]]
+    assert len(by_cpu) == 3
+    for one in (one for pair in by_cpu for one in pair):
+        one["metadata"]["namespace"] = namespace
+        kubernetes.apply(one)
+    able = ("wait", "--for=condition=AbleToScale", "hpa", "--all", "-n", namespace, "--timeout=20s")
+    assert kubernetes.do(*able).count("condition met") == 3

@@ -268,7 +268,6 @@ metadata:
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
   {{- end }}
 spec:
-  ttlSecondsAfterFinished: 600
   backoffLimit: {{ ternary 30 5 $ours }}
   # A large database takes its time, and no other upgrade goes on meanwhile.
   activeDeadlineSeconds: {{ ternary 3600 300 (or $ours (eq $name "migrate")) }}

@@ -166,7 +166,7 @@ test-cluster: install servers-of-cluster servers-of-tests images ## Tests on a r
 	$(PYTEST) -m "cluster and not nightly" tests/cluster
 
 .PHONY: autoscaling
-autoscaling: install servers-of-cluster servers-of-tests images ## Have load and quiet scale executors, three minutes
+autoscaling: install servers-of-cluster servers-of-tests images ## Have load and quiet scale executors, and a database be restored, five minutes
 	$(PYTEST) -m nightly tests/cluster
 
 .PHONY: browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.support.cluster import Kubernetes
+from tests.support.guide import Command, Shell, sections
 from tests.support.node.machine import Machine
 from tests.support.node.runtimes import Runtime
 from tools import chart
@@ -42,6 +44,21 @@ class Installed:
             command, input=feed, capture_output=True, text=True, timeout=240, check=False
         )
         assert done.returncode == 0, f"{done.stdout}{done.stderr}\n{self.machine.said()}"
+
+    def reader(self, folder: Path, given: Mapping[str, str]) -> Shell:
+        """Return the shell of one who reads the guide, with these files at hand."""
+        folder.mkdir()
+        reach = {"KUBECONFIG": str(self.kubernetes.cluster.kubeconfig)}
+        shell = Shell(folder, self.kubernetes, reach, pods_run=True)
+        shell.write(given)
+        return shell
+
+    def commands(self, page: str, section: str) -> list[Command]:
+        """Return what a section of the guide tells to type, for the namespace of this release."""
+        return [
+            Command(re.sub(r"(-n|--namespace) alur\b", rf"\1 {self.namespace}", told.text), "")
+            for told in sections(page)[section]
+        ]
 
     def token_of_the_volume(self) -> str:
         """Return a token of the mode `embedded`, made as the chart's notes say."""

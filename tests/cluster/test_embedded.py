@@ -6,6 +6,7 @@ import shutil
 import tarfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from tests.cluster.installing import Installed, installed, on_a_machine
 from tests.cluster.objects import has_phase, run, status_of, workflow
 from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, Object, holds
+from tests.support.guide import files
 from tests.support.image import image, image_values
 from tests.support.node.runtimes import Podman, Processes
 from tools import chart
@@ -57,13 +59,13 @@ def test_the_plain_manifests_bring_it_up(kubernetes: Kubernetes, tmp_path: Path)
         kubernetes.wait_for("workflows", "alur", "greet", holds("Ready"))
         # Others use this namespace as well: while the machine is there, all that is in it can end.
         kubernetes.do("delete", "awf", "greet", "-n", "alur", "--timeout=30s")
-        kubernetes.do("delete", "namespace", "alur", "--timeout=60s")
+        kubernetes.remove_namespace("alur")
 
 
-def test_an_upgrade_takes_over_what_the_previous_version_left_on_its_volume(
-    kubernetes: Kubernetes, tmp_path: Path
+def test_an_upgrade_takes_over_what_the_previous_version_left_and_a_snapshot_brings_it_back(
+    kinds_of_others: Kubernetes, tmp_path: Path
 ) -> None:
-    with on_a_machine(kubernetes, "taken-over", tmp_path, Processes()) as made:
+    with on_a_machine(kinds_of_others, "taken-over", tmp_path, Processes()) as made:
         values = ("-f", str(chart.CHART / "ci/dev-values.yaml"), "--set", "crds.install=false")
         made.helm("install", str(PREVIOUS), *values)
         made.stop_the_volume_s_pod()
@@ -72,9 +74,54 @@ def test_an_upgrade_takes_over_what_the_previous_version_left_on_its_volume(
             shutil.rmtree(volume, ignore_errors=True)
             archive.extractall(volume, filter="data")
         made.helm("upgrade", str(chart.CHART), *values)
-        with made.rest(made.token_of_the_volume()) as rest:
+        with answering(made) as rest:
+            assert_all_is_there(rest)
+        go_back(made, volume)
+        with answering(made) as rest:
             assert_all_is_there(rest)
             assert_it_goes_on(rest)
+
+
+@contextmanager
+def answering(made: Installed) -> Iterator[httpx.Client]:
+    """Yield a client of the owner once its Service leads to the pod, which is a moment after that is ready."""
+    until = time.monotonic() + 20
+    with made.rest(made.token_of_the_volume()) as rest:
+        while True:
+            try:
+                rest.get("/readyz").raise_for_status()
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < until, made.machine.said()
+                time.sleep(0.1)
+        yield rest
+
+
+def go_back(made: Installed, volume: Path) -> None:
+    """Take a snapshot and restore it as the guide tells, with a change in between; we are the driver of the volumes."""
+    shell = made.reader(made.machine.folder / "reader", files("kubernetes-operate"))
+    told = made.commands("kubernetes-operate", "Back up a volume")
+    shell.run(told[:3])
+    snapshot = shutil.copytree(volume, volume.with_name("snapshot"))
+    about = (
+        f"/apis/snapshot.storage.k8s.io/v1/namespaces/{made.namespace}/volumesnapshots/alur-backup"
+    )
+    taken = made.kubernetes.api.get(about).raise_for_status().json()
+    assert taken["spec"]["source"] == {"persistentVolumeClaimName": volume.name}
+    content = {"content-type": "application/merge-patch+json"}
+    ready = {"status": {"readyToUse": True}}
+    made.kubernetes.api.patch(f"{about}/status", json=ready, headers=content).raise_for_status()
+    shell.run(told[3:5])
+    with answering(made) as rest:
+        rest.delete(f"{DEFAULT}/credentials/door").raise_for_status()
+    shell.run(told[5:7])
+    shutil.rmtree(volume)
+    shell.run(told[7:8])
+    path = f"/api/v1/namespaces/{made.namespace}/persistentvolumeclaims/{volume.name}"
+    claim = made.kubernetes.api.get(path).raise_for_status().json()
+    assert claim["spec"]["dataSource"]["name"] == "alur-backup"
+    shutil.copytree(snapshot, volume)
+    shell.run(told[8:])
 
 
 def assert_all_is_there(rest: httpx.Client) -> None:

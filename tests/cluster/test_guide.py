@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,10 @@ from tests.support.cluster import Kubernetes, holds
 from tests.support.guide import PAGES, Command, Shell, files, in_notes, sections
 from tests.support.guide import commands as commands_of
 from tests.support.operator import Operator
+from tests.support.servers import mongo_url
 from tools import chart
+
+__all__ = ["mongo_url"]
 
 GUIDE = "".join((ROOT / f"docs/how-to/{page}.md").read_text() for page in PAGES)
 FILES = files(*PAGES)
@@ -32,9 +34,9 @@ BEFORE = {
         Command(VALUES, ""),
         Command("kubectl -n alur create secret generic alur-keys --from-literal=master-key=m", ""),
         Command(
-            "kubectl -n alur create secret generic alur-mongo --from-literal=url=mongodb://m/alur",
-            "",
+            'kubectl -n alur create secret generic alur-mongo --from-literal=url="$MONGO_URL"', ""
         ),
+        Command("kubectl -n alur create secret generic alur-operator --from-literal=token=t", ""),
     ],
     "Back up a volume": [DEV],
     "kubernetes-troubleshooting": [
@@ -65,10 +67,12 @@ def scripts() -> list[Any]:
 
 @pytest.fixture
 def shell(
+    *,
     kinds_of_others: Kubernetes,
     alur: AlurDev,
     operator: Operator,
     namespace: str,
+    mongo_url: str,
     tmp_path: Path,
 ) -> Iterator[Shell]:
     """A reader's shell at the root of the project, in a namespace of its own."""
@@ -83,17 +87,14 @@ def shell(
         "ALUR_TOKEN": alur.token,
         "ALUR_PROJECT": namespace,
         "ALUR_DATA": str(alur.data),
+        "MONGO_URL": f"{mongo_url}-of-the-guide",
     }
-    gone = ("delete", "namespace", HERE, "--ignore-not-found", "--timeout=60s")
-    prepared.do(*gone)
+    prepared.remove_namespace(HERE)
     made = Shell(tmp_path, prepared, more)
     made.write(FILES)
     yield made
     prepared.do("delete", "awf,awr", "--all", "-n", namespace, "--timeout=30s")
-    # No controller is here that would take it off.
-    no_finalizers = json.dumps({"metadata": {"finalizers": None}})
-    prepared.kubectl("patch", "pvc", "data-alur-0", "-n", HERE, "-p", no_finalizers)
-    prepared.do(*gone)
+    prepared.remove_namespace(HERE)
 
 
 @pytest.mark.parametrize("commands", scripts())

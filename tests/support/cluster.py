@@ -24,6 +24,7 @@ API = "alur.dev/v1alpha1"
 BUSY = 429
 """What the API server answers while it reads its store."""
 Object = dict[str, Any]
+_NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "spec": {"finalizers": []}}
 
 
 class Kubernetes:
@@ -114,6 +115,45 @@ class Kubernetes:
             yield name
         finally:
             self.api.delete(f"/api/v1/namespaces/{name}").raise_for_status()
+
+    def remove_namespace(self, name: str) -> None:
+        """Have a namespace go with all that is in it, once nothing holds that: its controller looks every five seconds."""
+        path = f"/api/v1/namespaces/{name}"
+        if self.api.delete(path).status_code == httpx.codes.NOT_FOUND:
+            return
+        until = time.monotonic() + 60
+        left = self._namespaced()
+        while left := [kind for kind in left if self._holds(kind, name)]:
+            assert time.monotonic() < until, f"{name} still holds {left}"
+            time.sleep(0.05)
+        self.api.put(f"{path}/finalize", json={**_NAMESPACE, "metadata": {"name": name}})
+        while self.api.get(path).status_code != httpx.codes.NOT_FOUND:
+            assert time.monotonic() < until, f"{name} stays"
+            time.sleep(0.05)
+
+    def _holds(self, kind: tuple[str, str], namespace: str) -> bool:
+        """Delete all of a kind that is in a namespace; return whether there was any."""
+        group, plural = kind
+        path = f"{group}/namespaces/{namespace}/{plural}"
+        found = self.api.get(path, params={"limit": 1})
+        if not found.is_success or not found.json()["items"]:
+            return False
+        self.api.delete(path)
+        return True
+
+    def _namespaced(self) -> list[tuple[str, str]]:
+        """Return all kinds that are in namespaces and can be deleted, each with where its group is."""
+        groups = self.api.get("/apis").raise_for_status().json()["groups"]
+        places = [
+            "/api/v1",
+            *(f"/apis/{one['preferredVersion']['groupVersion']}" for one in groups),
+        ]
+        kinds = [(at, one) for at in places for one in self.api.get(at).json()["resources"]]
+        return [
+            (at, one["name"])
+            for at, one in kinds
+            if one["namespaced"] and {"list", "deletecollection"} <= set(one["verbs"])
+        ]
 
 
 def condition(found: Object | None, kind: str) -> Object:

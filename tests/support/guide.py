@@ -109,14 +109,25 @@ def files(*pages: str) -> dict[str, str]:
 
 
 class Shell:
-    """Runs commands as a reader would, where Pods are only told of: `stand_ins` says what takes their place."""
+    """Runs commands as a reader would; where Pods are only told of `stand_ins` says what takes their place."""
 
-    def __init__(self, folder: Path, kubernetes: Kubernetes, more: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kubernetes: Kubernetes,
+        more: Mapping[str, str],
+        *,
+        pods_run: bool = False,
+    ) -> None:
         self._folder = folder
         programs = folder / "bin"
         programs.mkdir()
         for stand_in in _STAND_INS.iterdir():
             (programs / stand_in.stem).symlink_to(stand_in)
+        if pods_run:
+            for real in (Path(kubernetes.program), helm.get()):
+                (programs / real.name).unlink()
+                (programs / real.name).symlink_to(real)
         for name in ("charts", "k8s", "Dockerfile"):
             (folder / name).symlink_to(ROOT / name)
         places = (programs, ALUR.parent, "/usr/local/bin", "/usr/bin", "/bin")

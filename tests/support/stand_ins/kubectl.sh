@@ -17,7 +17,7 @@ case "$verb" in
         exec "${@//\/var\/lib\/alur\/data/$ALUR_DATA}"
         ;;
     wait)
-        case " $* " in *" awf/"* | *" awr/"*) exec "$REAL_KUBECTL" "$@" ;; esac
+        case " $* " in *" awf/"* | *" awr/"* | *" --for=delete "*) exec "$REAL_KUBECTL" "$@" ;; esac
         ;;
     "") exec "$REAL_KUBECTL" "$@" ;;
 esac

@@ -1,3 +1,5 @@
 #!/usr/bin/env bash
-# MongoDB's own tool, which is in no registry: its options are looked at.
-[ "$1" = --uri ] && [[ "$2" == mongodb://* ]] && [ "${*:3}" = "--archive --gzip" ]
+# MongoDB's own tool, which is in no registry: it is given the same options, and does the same.
+set -euo pipefail
+[ "$1" = --uri ] && [ "${*:3}" = "--archive --gzip" ]
+exec "$PYTHON" -P "$(dirname "$(readlink -f "$0")")/../mongo_archive.py" dump "$2"

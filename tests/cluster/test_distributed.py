@@ -200,42 +200,6 @@ def test_the_lag_for_which_keda_asks_is_the_executions_that_wait_for_an_executor
 
 
 @pytest.mark.nightly
-def test_a_database_that_is_restored_has_what_was_there_and_what_waited_goes_on(
-    alur_in_pods: Installed, values: dict[str, Any], tmp_path: Path
-) -> None:
-    kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
-    node = {"name": "wait", "type": "core.wait", "params": {"signal": "go"}}
-    kubernetes.apply(workflow(namespace, "asks", nodes=[node]))
-    kubernetes.wait_for("workflows", namespace, "asks", holds("Ready"))
-    small = yaml.safe_load((chart.CHART / "ci/small-values.yaml").read_text())
-    given = json.dumps({**small, **values, "crds": {"install": False}})
-    shell = alur_in_pods.reader(tmp_path / "reader", {"my-values.yaml": given})
-    told = alur_in_pods.commands("kubernetes-operate", "Back up a database")
-    token = alur_in_pods.token_as_a_service()
-    executions = f"/api/v1/projects/{namespace}/executions"
-
-    def start(rest: httpx.Client) -> str:
-        answer = rest.post(f"{address(namespace, 'asks')}/executions", json={"input": [{}]})
-        return str(answer.raise_for_status().json()["id"])
-
-    with alur_in_pods.rest(token) as rest:
-        waits = start(rest)
-        until(lambda: rest.get(f"{executions}/{waits}").json()["status"] == "waiting", alur_in_pods)
-        shell.run(told[:3])
-        later = start(rest)
-    shell.run([told[1], *told[3:]])
-    alur_in_pods.wait_until_available()
-    with alur_in_pods.rest(token) as rest:
-        assert rest.get(f"{executions}/{later}").status_code == httpx.codes.NOT_FOUND
-        anew = start(rest)
-        until(lambda: rest.get(f"{executions}/{anew}").json()["status"] == "waiting", alur_in_pods)
-        for one in (waits, anew):
-            signal = {"name": "go", "payload": {}}
-            rest.post(f"{executions}/{one}:signal", json=signal).raise_for_status()
-        assert states(rest, namespace, [waits, anew]) == {"succeeded": 2}
-
-
-@pytest.mark.nightly
 def test_load_brings_an_executor_that_takes_work_up_and_quiet_takes_one_away_and_nothing_is_lost(
     alur_in_pods: Installed, tmp_path: Path
 ) -> None:
@@ -273,3 +237,39 @@ def scale_by_cpu(installed: Installed) -> None:
     by = {"enabled": True, "maxReplicas": 3, "cpuPercent": 40, "scaleDownSeconds": 8}
     given = ("--reuse-values", "--set-json", f"executor.autoscaling={json.dumps(by)}")
     installed.helm("upgrade", str(chart.CHART), "--no-hooks", *given)
+
+
+@pytest.mark.nightly
+def test_a_database_that_is_restored_has_what_was_there_and_what_waited_goes_on(
+    alur_in_pods: Installed, values: dict[str, Any], tmp_path: Path
+) -> None:
+    kubernetes, namespace = alur_in_pods.kubernetes, alur_in_pods.namespace
+    node = {"name": "wait", "type": "core.wait", "params": {"signal": "go"}}
+    kubernetes.apply(workflow(namespace, "asks", nodes=[node]))
+    kubernetes.wait_for("workflows", namespace, "asks", holds("Ready"))
+    small = yaml.safe_load((chart.CHART / "ci/small-values.yaml").read_text())
+    given = json.dumps({**small, **values, "crds": {"install": False}})
+    shell = alur_in_pods.reader(tmp_path / "reader", {"my-values.yaml": given})
+    told = alur_in_pods.commands("kubernetes-operate", "Back up a database")
+    token = alur_in_pods.token_as_a_service()
+    executions = f"/api/v1/projects/{namespace}/executions"
+
+    def start(rest: httpx.Client) -> str:
+        answer = rest.post(f"{address(namespace, 'asks')}/executions", json={"input": [{}]})
+        return str(answer.raise_for_status().json()["id"])
+
+    with alur_in_pods.rest(token) as rest:
+        waits = start(rest)
+        until(lambda: rest.get(f"{executions}/{waits}").json()["status"] == "waiting", alur_in_pods)
+        shell.run(told[:3])
+        later = start(rest)
+    shell.run([told[1], *told[3:]])
+    alur_in_pods.wait_until_available()
+    with alur_in_pods.rest(token) as rest:
+        assert rest.get(f"{executions}/{later}").status_code == httpx.codes.NOT_FOUND
+        anew = start(rest)
+        until(lambda: rest.get(f"{executions}/{anew}").json()["status"] == "waiting", alur_in_pods)
+        for one in (waits, anew):
+            signal = {"name": "go", "payload": {}}
+            rest.post(f"{executions}/{one}:signal", json=signal).raise_for_status()
+        assert states(rest, namespace, [waits, anew]) == {"succeeded": 2}

@@ -144,6 +144,51 @@ def test_a_run_stays_what_it_was_but_for_its_time_to_live(kubernetes: Kubernetes
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        [{"a": 1, "b": {"c": [2]}}],
+        [{"a": 1, "b": {"c": [1], "d": ""}}],
+        [{"a": 1}],
+        [{"a": 1, "b": {"c": [1]}}, {}],
+        [],
+        None,
+    ],
+    ids=["deep", "wider", "narrower", "longer", "empty", "absent"],
+)
+def test_the_input_of_a_run_stays_what_it_was(
+    kubernetes: Kubernetes, namespace: str, given: object
+) -> None:
+    said = {"metadata.namespace": namespace, "spec.input": [{"a": 1, "b": {"c": [1]}}]}
+    place = kubernetes.path("workflowruns", namespace)
+    kept = kubernetes.api.post(place, json=changed(RUN, said)).raise_for_status().json()
+    one = kubernetes.path("workflowruns", namespace, "good")
+    longer = kubernetes.api.put(one, json=changed(kept, {"spec.ttlAfterFinished": "PT1H"}))
+    assert longer.status_code == 200, longer.text
+    answer = kubernetes.api.put(one, json=changed(longer.json(), {"spec.input": given}))
+    assert answer.status_code == 422, answer.text
+    assert "the input of a run cannot be changed" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [{"text": "x" * 1_000, "number": number} for number in range(1_000)],
+        [{f"field {number}": [number, {"deep": "x" * 20}] for number in range(20_000)}],
+    ],
+    ids=["long", "wide"],
+)
+def test_a_run_of_the_largest_input_can_still_be_given_another_time_to_live(
+    kubernetes: Kubernetes, namespace: str, given: object
+) -> None:
+    said = {"metadata.namespace": namespace, "spec.input": given}
+    place = kubernetes.path("workflowruns", namespace)
+    kept = kubernetes.api.post(place, json=changed(RUN, said)).raise_for_status().json()
+    one = kubernetes.path("workflowruns", namespace, "good")
+    longer = kubernetes.api.put(one, json=changed(kept, {"spec.ttlAfterFinished": "PT1H"}))
+    assert longer.status_code == 200, longer.text
+
+
+@pytest.mark.parametrize(
     "field", ["", ".spec.nodes", ".spec.triggers.params", ".spec.settings.concurrency", ".status"]
 )
 def test_kubectl_explains_every_field(kubernetes: Kubernetes, field: str) -> None:

@@ -139,8 +139,7 @@ RUN_RULES: Mapping[str, tuple[Rule, ...]] = {
             "a run cannot be changed, but for ttlAfterFinished: delete it and make another",
         ),
         _rule(
-            "has(self.input) == has(oldSelf.input) && (!has(self.input) || "
-            "size(self.input) == size(oldSelf.input))",
+            _fixed("input"),
             "the input of a run cannot be changed: delete it and make another",
             ".input",
         ),

@@ -59,6 +59,9 @@ class Cluster(Protocol):
     ) -> None:
         """Merge into the status; nothing happens when the object is gone."""
 
+    async def find_object(self, plural: str, namespace: str, name: str) -> Object | None:
+        """Return an object of ours as it is now, not as a watch told of it last."""
+
     async def read_key(self, plural: str, namespace: str, name: str, key: str) -> str:
         """Return one key of a ConfigMap or Secret. Raises `NotFoundError`, `ForbiddenError`, and `InvalidError` for what is no text."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.objects import ENDED, has_phase, run, status_of, waiting, workflow
 from tests.support.alur_dev import AlurDev
-from tests.support.cluster import Kubernetes, condition
+from tests.support.cluster import Kubernetes, Object, condition
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -14,6 +14,10 @@ pytestmark = pytest.mark.usefixtures("operator")
 def executions(alur: AlurDev, namespace: str) -> list[dict[str, object]]:
     answer = alur.rest.get(f"/api/v1/projects/{namespace}/executions", params={"limit": 500})
     return list(answer.json()["items"]) if answer.status_code == 200 else []
+
+
+def is_held_up(found: Object | None) -> bool:
+    return condition(found, "Reconciling").get("reason") == "WorkflowStalled"
 
 
 def test_a_run_is_one_execution_whose_output_is_told(
@@ -35,15 +39,76 @@ def test_a_run_may_come_before_its_workflow(kubernetes: Kubernetes, namespace: s
     kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
 
 
-def test_a_failed_run_tells_why(kubernetes: Kubernetes, namespace: str) -> None:
-    stop = [{"name": "stop", "type": "core.stop", "params": {"message": "no stock"}}]
-    kubernetes.apply(workflow(namespace, nodes=stop), run(namespace, "greet"))
+def test_what_is_applied_with_a_run_is_what_it_runs(kubernetes: Kubernetes, namespace: str) -> None:
+    for number in range(1, 5):
+        name = f"run-{number}"
+        both = [workflow(namespace, title=f"number {number}"), run(namespace, "greet", name)]
+        listed = json.dumps({"apiVersion": "v1", "kind": "List", "items": both})
+        kubernetes.do("apply", "--server-side", "-f", "-", feed=listed)
+        found = kubernetes.wait_for("workflowruns", namespace, name, has_phase(*ENDED))
+        assert (status_of(found)["phase"], status_of(found)["version"]) == ("Succeeded", number)
+
+
+def test_a_run_of_a_stalled_workflow_says_why_and_begins_once_that_is_mended(
+    kubernetes: Kubernetes, namespace: str
+) -> None:
+    wrong = [{"name": "a", "type": "core.sett"}]
+    kubernetes.apply(workflow(namespace), run(namespace, "greet", "before"))
+    kubernetes.wait_for("workflowruns", namespace, "before", has_phase("Succeeded"))
+    kubernetes.apply(workflow(namespace, nodes=wrong), run(namespace, "greet"))
+    kubernetes.apply(run(namespace, "greet", "pinned", version=1))
+    found = kubernetes.wait_for("workflowruns", namespace, "one", is_held_up)
+    assert "spec.nodes[0].type: there is no node type `core.sett`" in status_of(found)["message"]
+    kubernetes.wait_for("workflowruns", namespace, "pinned", has_phase("Succeeded"))
+    kubernetes.apply(workflow(namespace, title="mended"))
     found = kubernetes.wait_for("workflowruns", namespace, "one", has_phase(*ENDED))
-    assert (status_of(found)["phase"], "no stock" in status_of(found)["message"]) == (
-        "Failed",
-        True,
+    assert (status_of(found)["phase"], status_of(found)["version"]) == ("Succeeded", 2)
+
+
+def test_a_run_whose_time_is_over_before_it_began_has_failed(
+    kubernetes: Kubernetes, namespace: str
+) -> None:
+    wrong = [{"name": "a", "type": "core.sett"}]
+    kubernetes.apply(workflow(namespace, nodes=wrong), run(namespace, "greet", timeout="PT2S"))
+    kubernetes.apply(run(namespace, "missing", "other", timeout="PT2S"))
+    wait = ("wait", "--for=condition=Failed", "-n", namespace, "--timeout=20s")
+    kubernetes.do(*wait, "awr/one", "awr/other")
+    one, other = (kubernetes.get("workflowruns", namespace, name) for name in ("one", "other"))
+    assert "before it began: the Workflow greet is Stalled (Invalid)" in status_of(one)["message"]
+    assert condition(one, "Failed")["reason"] == "TimedOut"
+    assert condition(other, "Failed")["reason"] == "TimedOut"
+
+
+def test_a_failed_run_tells_why(kubernetes: Kubernetes, namespace: str) -> None:
+    stop = {"name": "stop", "type": "core.stop", "params": {"message": "no stock"}}
+    rest = {"name": "rest", "type": "core.wait", "params": {"for": "PT3S"}}
+    later = {"nodes": [rest, stop], "edges": [{"from": "rest", "to": "stop"}]}
+    kubernetes.apply(
+        workflow(namespace, nodes=[stop]),
+        workflow(namespace, "later", **later),
+        run(namespace, "greet"),
+        run(namespace, "later", "two"),
     )
-    assert condition(found, "Stalled")["status"] == "True"
+    for name in ("one", "two"):
+        found = kubernetes.wait_for("workflowruns", namespace, name, has_phase(*ENDED))
+        assert status_of(found)["phase"] == "Failed"
+        assert "no stock" in status_of(found)["message"]
+        assert "no stock" in condition(found, "Failed")["message"]
+        assert condition(found, "Stalled")["status"] == "True"
+        about = f"reason=Failed,type=Warning,involvedObject.name={name}"
+        kubernetes.do(
+            "wait",
+            "--for=create",
+            "event",
+            "-n",
+            namespace,
+            f"--field-selector={about}",
+            "--timeout=10s",
+        )
+        assert (
+            "no stock"
+            in kubernetes.do("describe", "awr", name, "-n", namespace).partition("Events:")[2]
+        )
 
 
 @pytest.mark.parametrize("kind", ["configmap", "secret"])
@@ -133,6 +198,9 @@ def test_the_columns_tell_what_matters(kubernetes: Kubernetes, namespace: str) -
     header, row = kubernetes.do("get", "awr", "-n", namespace).splitlines()
     assert header.split() == ["NAME", "WORKFLOW", "PHASE", "STARTED", "FINISHED", "AGE"]
     assert row.split()[:3] == ["one", "greet", "Succeeded"]
+    header, row = kubernetes.do("get", "awr", "-n", namespace, "-o", "wide").splitlines()
+    column = header.index("VERSION")
+    assert row[column:].split()[0] == "1"
 
 
 def test_a_deleted_namespace_goes_with_all_that_is_in_it(

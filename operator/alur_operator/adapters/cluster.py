@@ -104,6 +104,15 @@ class ClusterApi:
         except NotFoundError:
             return
 
+    async def find_object(self, plural: str, namespace: str, name: str) -> dict[str, Any] | None:
+        """Return an object of ours as it is now, not as a watch told of it last."""
+        try:
+            return await self.call(
+                "GET", f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{plural}/{name}"
+            )
+        except NotFoundError:
+            return None
+
     async def read_key(self, plural: str, namespace: str, name: str, key: str) -> str:
         """Return one key of a ConfigMap or Secret. Raises `NotFoundError`, `ForbiddenError`, and `InvalidError` for what is no text."""
         found = await self.call("GET", f"/api/v1/namespaces/{namespace}/{plural}/{name}")

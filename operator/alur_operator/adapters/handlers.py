@@ -207,7 +207,8 @@ class Handlers:
                 # Telling the same again would only wake ourselves.
                 if error.status and says_more(error.status, body.get("status") or {}):
                     patch.status.update(error.status)
-                raise kopf.TemporaryError(str(error), delay=pause_before(retry)) from error
+                delay = min(pause_before(retry), error.within_seconds)
+                raise kopf.TemporaryError(str(error), delay=delay) from error
             finally:
                 self._count.labels(kind, result).inc()
                 self._seconds.of(kind).observe(time.monotonic() - began)

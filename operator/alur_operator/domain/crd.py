@@ -29,6 +29,7 @@ _COLUMNS_OF_RUNS = (
     ("Started", "date", ".status.startTime", 0),
     ("Finished", "date", ".status.completionTime", 0),
     ("Age", "date", ".metadata.creationTimestamp", 0),
+    ("Version", "integer", ".status.version", 1),
     ("Execution", "string", ".status.executionId", 1),
     ("Message", "string", ".status.message", 1),
 )

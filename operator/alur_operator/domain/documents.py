@@ -47,7 +47,9 @@ class RunSpec(Model):
     input_from: InputFrom | None = Field(default=None, description="Read the input elsewhere.")
     start: Name | None = Field(default=None, description="The trigger or node where it enters.")
     timeout: Duration | None = Field(
-        default=None, description="After it the execution is cancelled and the run has failed."
+        default=None,
+        description="After it the execution is cancelled and the run has failed. "
+        "It counts from the run's creation while that waits to begin, then from its beginning.",
     )
     ttl_after_finished: Duration | None = Field(
         default=None, description="So long after its end the run is deleted. Absent: it stays."
@@ -111,6 +113,9 @@ class RunStatus(Model):
         default=None, ge=UNSEEN, description="The generation that was handled last; -1: none yet."
     )
     execution_id: Id | None = Field(default=None, description="The execution in Alur.")
+    version: int | None = Field(
+        default=None, ge=1, description="The version of the workflow that it runs."
+    )
     phase: Phase | None = Field(default=None, description="Where it is.")
     start_time: Time | None = Field(default=None, description="When the execution began.")
     completion_time: Time | None = Field(default=None, description="When it ended.")
@@ -121,5 +126,5 @@ class RunStatus(Model):
         description="The items that came out, where they fit in 64 KiB.",
     )
     conditions: tuple[Condition, ...] = Field(
-        default=(), max_length=16, description="Succeeded, Reconciling, Stalled."
+        default=(), max_length=16, description="Succeeded, Failed, Reconciling, Stalled."
     )

@@ -67,6 +67,14 @@ class LetGo:
     warning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do not start it yet."""
+
+    reason: str
+    message: str
+
+
 def document_of(body: Object) -> dict[str, Any]:
     """Return the workflow document that an object of Kubernetes says: without what belongs to the cluster."""
     metadata = body["metadata"]
@@ -113,6 +121,33 @@ def plan_save(body: Object, live: Live | None) -> Save | Keep | Refuse:
     if live.managed_by == KUBERNETES and not has_drifted(body, live):
         return Keep(live)
     return Save(document, live.etag)
+
+
+def plan_start(workflow: Object | None) -> Wait | None:
+    """Return what a run waits for before it starts the active version of a workflow, or None: nothing.
+
+    What was applied together with the run comes first. Of a workflow without an object Alur alone knows.
+    """
+    if workflow is None:
+        return None
+    metadata, status = workflow["metadata"], workflow.get("status") or {}
+    name, generation = metadata["name"], metadata["generation"]
+    told = {
+        c["type"]: c
+        for c in status.get("conditions") or ()
+        if c.get("observedGeneration") == generation
+    }
+    ready, stalled = told.get("Ready", {}), told.get("Stalled", {})
+    if stalled.get("status") == "True":
+        text = f"the Workflow {name} is Stalled ({stalled['reason']}): {stalled['message']}"
+        return Wait(reasons.WORKFLOW_STALLED, text)
+    if ready.get("status") == "True" and status.get("observedGeneration") == generation:
+        return None
+    why = f" ({ready['reason']}): {ready['message']}" if ready else ""
+    return Wait(
+        reasons.WORKFLOW_PENDING,
+        f"generation {generation} of the Workflow {name} is not Ready yet{why}",
+    )
 
 
 def is_new(body: Object) -> bool:

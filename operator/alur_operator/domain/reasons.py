@@ -17,6 +17,8 @@ SETTLED = "Settled"
 
 PENDING = "Pending"
 WORKFLOW_NOT_FOUND = "WorkflowNotFound"
+WORKFLOW_PENDING = "WorkflowPending"
+WORKFLOW_STALLED = "WorkflowStalled"
 INPUT_NOT_FOUND = "InputNotFound"
 INPUT_INVALID = "InputInvalid"
 INPUT_FORBIDDEN = "InputForbidden"
@@ -38,10 +40,12 @@ ALL = {
     SETTLED: "Nothing is being done.",
     PENDING: "It has not begun yet.",
     WORKFLOW_NOT_FOUND: "There is no such workflow or version in this namespace yet; it is looked for again.",
+    WORKFLOW_PENDING: "The newest change of the Workflow is not active yet; the run begins once it is.",
+    WORKFLOW_STALLED: "The Workflow is Stalled, and the message says why; the run begins once that is mended.",
     INPUT_NOT_FOUND: "The ConfigMap, the Secret or its key is not there yet; it is looked for again.",
     INPUT_INVALID: "The input is no JSON object or list of them, or Alur refused it.",
     INPUT_FORBIDDEN: "The operator may not read Secrets: set `operator.readSecrets` of the chart.",
-    TIMED_OUT: "`spec.timeout` was over; the execution was cancelled.",
+    TIMED_OUT: "`spec.timeout` was over: the execution was cancelled, or it had not begun, and the message says why.",
     EXECUTION_GONE: "Alur no longer has the execution: its time of keeping was over, or somebody deleted it.",
 }
 """Every reason of a condition and what it means; those of a run that ended are its phases."""

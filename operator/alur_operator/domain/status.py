@@ -25,6 +25,7 @@ PHASES = {
     "in-doubt": "InDoubt",
 }
 ENDED = frozenset({"Succeeded", "Failed", "Cancelled"})
+NEEDS_PERSON = frozenset({"Failed", "InDoubt"})
 _LONGEST = 2_000
 
 
@@ -135,7 +136,18 @@ def says_more(told: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 
 def _reasons(status: Mapping[str, Any]) -> set[tuple[Any, ...]]:
     kept = ("type", "status", "reason", "observedGeneration")
-    return {tuple(c.get(key) for key in kept) for c in status.get("conditions") or ()}
+    # What is wrong with a workflow changes while it is mended, and not by itself.
+    told = {reasons.WORKFLOW_STALLED: (*kept, "message")}
+    return {
+        tuple(c.get(key) for key in told.get(c.get("reason"), kept))
+        for c in status.get("conditions") or ()
+    }
+
+
+def reason_of(status: Mapping[str, Any]) -> str:
+    """Return the reason that a run's status gives for its phase; nothing when it has no status."""
+    found = (c["reason"] for c in status.get("conditions") or () if c["type"] == "Succeeded")
+    return next(found, "")
 
 
 def last_execution(shown: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -164,6 +176,7 @@ def run_status(body: Object, execution: Mapping[str, Any], now: float) -> dict[s
     status: dict[str, Any] = {
         **_seen(body),
         "executionId": execution["id"],
+        "version": execution["version"],
         "phase": phase,
         "startTime": _seconds(execution.get("startedAt")),
         "completionTime": _seconds(execution.get("finishedAt")),
@@ -181,9 +194,11 @@ def run_status(body: Object, execution: Mapping[str, Any], now: float) -> dict[s
 def run_claims(phase: str, reason: str, message: str) -> tuple[Claim, ...]:
     """Return the conditions of a run in a phase."""
     succeeded = {"Succeeded": True, "Failed": False, "Cancelled": False}.get(phase)
-    needs_person = phase in {"Failed", "InDoubt"}
+    failed = {"Succeeded": False, "Failed": True, "Cancelled": False}.get(phase)
+    needs_person = phase in NEEDS_PERSON
     return (
         Claim("Succeeded", succeeded, reason, message),
+        Claim("Failed", failed, reason, message if failed else ""),
         Claim("Reconciling", phase not in ENDED and not needs_person, reason),
         Claim("Stalled", needs_person, reason, message if needs_person else ""),
     )

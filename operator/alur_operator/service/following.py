@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import heapq
 import random
 from collections.abc import Callable
@@ -25,6 +26,8 @@ class _Followed:
     body: Object
     pause: float = FIRST_SECONDS
     jitter: random.Random = field(default_factory=random.Random)
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    """The handler's that gave it to us: outside it kopf takes no Events."""
 
     def next_pause(self) -> float:
         """Return the pause before the next look; each is longer, and not all end at once."""
@@ -68,7 +71,8 @@ class Following:
         while True:
             self._news.clear()
             batch = self._ripe()
-            await asyncio.gather(*map(self._look, batch))
+            looks = [asyncio.create_task(self._look(f), context=f.context) for f in batch]
+            await asyncio.gather(*looks)
             if batch:
                 continue
             pause = max(self._due[0][0] - self._now(), 0.01) if self._due else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 from alur_engine.durations import duration_seconds
 from alur_operator.domain import reasons, status
 from alur_operator.domain.names import UNSEEN
-from alur_operator.domain.plan import LetGo, plan_after_failure, plan_removal
+from alur_operator.domain.plan import LetGo, plan_after_failure, plan_removal, plan_start
 from alur_operator.ports import Alur, Cluster, Object, RunWish, Telling
 from alur_operator.service.workflows import SETTLING_SECONDS, LaterError
 from alur_sdk.errors import (
@@ -19,6 +20,7 @@ from alur_sdk.errors import (
     InvalidError,
     MismatchError,
     NotFoundError,
+    StateError,
     UnauthenticatedError,
 )
 
@@ -43,6 +45,7 @@ class RunKeeper:
         self._tell = tell
         self._now = now
         self._began = now()
+        self._unanswered: dict[str, float] = {}
         self._cleanup_seconds = cleanup_seconds
 
     def is_settled(self, body: Object) -> bool:
@@ -58,21 +61,78 @@ class RunKeeper:
         The status is not believed where Alur can be asked: who may write it could name another execution.
         """
         try:
+            told = await self._started(body)
+        except LaterError as later:
+            told = await self._given_up(body, later)
+        self._unanswered.pop(body["metadata"]["uid"], None)
+        return self._told_of(body, told)
+
+    async def _started(self, body: Object) -> dict[str, Any]:
+        try:
             execution = await self._start(body)
         except NotFoundError as error:
+            # Where a version was named this is the first look at the Workflow, which may say why it is not there.
+            await self._see_workflow(body)
             raise self._later(body, reasons.WORKFLOW_NOT_FOUND, error) from error
         except (UnauthenticatedError, ForbiddenError) as error:
             raise self._later(body, reasons.TOKEN_REFUSED, error) from error
         except InvalidError as error:
             return status.run_refused(body, reasons.INPUT_INVALID, error.message, self._now())
         except AlurError as error:
+            self._unanswered[body["metadata"]["uid"]] = self._now()
             raise self._later(body, reasons.REGISTRY_UNAVAILABLE, error) from error
         return status.run_status(body, execution, self._now())
 
+    async def _given_up(self, body: Object, later: LaterError) -> dict[str, Any]:
+        """Return the status of a run whose time was over before it began. Raises `LaterError` until that is sure."""
+        limit, metadata = body["spec"].get("timeout"), body["metadata"]
+        if limit:
+            until = status.seconds_of(metadata["creationTimestamp"]) + duration_seconds(limit)
+            later.within_seconds = until - self._now()
+        if later.within_seconds > 0:
+            self._told_of(body, later.status or {})
+            raise later
+        later.within_seconds = math.inf
+        try:
+            derived = await self._alur.derived_execution(_bare_wish(body))
+            execution = await self._find(metadata["namespace"], derived)
+        except AlurError:
+            raise later from None
+        if execution is not None:
+            return status.run_status(body, execution, self._now())
+        if self._may_begin(body):
+            raise later
+        message = f"timed out after {limit}, before it began: {later}"
+        return status.run_refused(body, reasons.TIMED_OUT, message, self._now())
+
+    def _may_begin(self, body: Object) -> bool:
+        """Whether Alur may have been asked to start it by somebody who heard no answer, and be still at it."""
+        asked = max(self._began, self._unanswered.get(body["metadata"]["uid"], 0.0))
+        return self._now() < asked + SETTLING_SECONDS
+
+    async def _see_workflow(self, body: Object) -> None:
+        """Raise `LaterError` while the Workflow of a run is not active as it was applied last."""
+        namespace, name = body["metadata"]["namespace"], body["spec"]["workflow"]
+        try:
+            wait = plan_start(await self._cluster.find_object("workflows", namespace, name))
+        except AlurError as error:
+            raise self._later(body, reasons.WORKFLOW_PENDING, error) from error
+        if wait is not None:
+            raise self._later(body, wait.reason, StateError(wait.message))
+
     async def _start(self, body: Object) -> dict[str, Any]:
         wish = await self._wish(body)
+        begun = (body.get("status") or {}).get("executionId")
+        if wish.version is None and not begun:
+            await self._see_workflow(body)
         try:
             return await self._alur.start(wish, wait_seconds=WAIT_SECONDS)
+        except NotFoundError:
+            # An execution outlives its workflow.
+            found = await self._find(wish.namespace, begun)
+            if found is None or found["workflow"] != wish.workflow:
+                raise
+            return found
         except MismatchError:
             # The input was read again and is another one by now: the execution is the first one's.
             execution_id = await self._alur.derived_execution(wish)
@@ -91,12 +151,13 @@ class RunKeeper:
             await self._alur.cancel(
                 namespace, execution["id"], f"timed out after {body['spec']['timeout']}"
             )
-        return status.run_status(body, execution, self._now())
+        return self._told_of(body, status.run_status(body, execution, self._now()))
 
     def lost(self, body: Object) -> dict[str, Any]:
         """Return the status of a run whose execution Alur no longer has: what became of it nobody can say."""
         message = f"Alur no longer has the execution {body['status']['executionId']}"
-        return status.run_refused(body, reasons.EXECUTION_GONE, message, self._now())
+        told = status.run_refused(body, reasons.EXECUTION_GONE, message, self._now())
+        return self._told_of(body, told)
 
     async def cancel(self, body: Object, waited_seconds: float, tries: int) -> None:
         """Cancel the execution of a run that is being deleted. Raises `LaterError` while that cannot be done."""
@@ -115,12 +176,12 @@ class RunKeeper:
             self._abandon(body, given_up)
             return
         is_told = bool((body.get("status") or {}).get("executionId"))
-        if not is_there and not is_told and self._now() < self._began + SETTLING_SECONDS:
+        if not is_there and not is_told and self._may_begin(body):
             raise LaterError("Alur may still be starting it")
+        self._unanswered.pop(body["metadata"]["uid"], None)
 
     async def _cancel(self, body: Object) -> bool:
-        metadata = body["metadata"]
-        wish = RunWish(metadata["namespace"], body["spec"]["workflow"], metadata["uid"], None)
+        wish = _bare_wish(body)
         derived = await self._alur.derived_execution(wish)
         execution_id = derived or (body.get("status") or {}).get("executionId")
         if not execution_id:
@@ -173,9 +234,23 @@ class RunKeeper:
         except ForbiddenError as error:
             raise self._later(body, reasons.INPUT_FORBIDDEN, error) from error
 
+    def _told_of(self, body: Object, told: dict[str, Any]) -> dict[str, Any]:
+        """Tell, once, of what a person has to act on: a run that failed or is in doubt, a Workflow that holds it up."""
+        reason, before = (status.reason_of(each) for each in (told, body.get("status") or {}))
+        holds_up = reason == reasons.WORKFLOW_STALLED
+        if reason != before and (holds_up or told.get("phase") in status.NEEDS_PERSON):
+            self._tell(body, reason=reason, message=told.get("message") or reason, warning=True)
+        return told
+
     def _later(self, body: Object, reason: str, error: AlurError) -> LaterError:
         told = status.run_pending(body, reason, error.message, self._now())
         return LaterError(error.message, told)
+
+
+def _bare_wish(body: Object) -> RunWish:
+    """Return the wish of a run without its input, which says no more about the execution's id."""
+    metadata = body["metadata"]
+    return RunWish(metadata["namespace"], body["spec"]["workflow"], metadata["uid"], None)
 
 
 def _items(text: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -35,11 +36,18 @@ SETTLING_SECONDS = 10.0
 
 
 class LaterError(Exception):
-    """It cannot be done now: set this status and try again."""
+    """It cannot be done now: set this status and try again, at the latest within so many seconds."""
 
-    def __init__(self, message: str, told: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        told: dict[str, Any] | None = None,
+        *,
+        within_seconds: float = math.inf,
+    ) -> None:
         super().__init__(message)
         self.status = told
+        self.within_seconds = within_seconds
 
 
 class WorkflowKeeper:

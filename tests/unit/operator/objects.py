@@ -40,7 +40,13 @@ def run(phase: str = "", **spec: Any) -> Object:
     return {
         "apiVersion": "alur.dev/v1alpha1",
         "kind": "WorkflowRun",
-        "metadata": {"name": "one", "namespace": "shop", "uid": "r-1", "generation": 1},
+        "metadata": {
+            "name": "one",
+            "namespace": "shop",
+            "uid": "r-1",
+            "generation": 1,
+            "creationTimestamp": "2026-01-01T12:00:00Z",
+        },
         "spec": {"workflow": "greet", **spec},
         "status": status,
     }
@@ -49,4 +55,5 @@ def run(phase: str = "", **spec: Any) -> Object:
 def execution(status: str, **changes: Any) -> Object:
     """Return an execution as the API shows it."""
     times = {"startedAt": "2026-01-01T00:00:00.000Z", "finishedAt": None}
-    return {"id": "e-1", "status": status, "output": [], **times, **changes}
+    known = {"id": "e-1", "workflow": "greet", "version": 4, "output": []}
+    return {**known, "status": status, **times, **changes}

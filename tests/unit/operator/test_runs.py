@@ -2,74 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
 
 from alur_operator.adapters.cluster import ClusterApi
 from alur_operator.domain.status import ENDED
-from alur_operator.ports import Alur, Cluster
+from alur_operator.ports import Cluster
 from alur_operator.service.following import Following
-from alur_operator.service.runs import RunKeeper
 from alur_operator.service.workflows import LaterError
 from alur_sdk.errors import AlurError, ForbiddenError, InvalidError, UnauthenticatedError
-from tests.unit.operator.objects import Object, run
+from tests.unit.operator.objects import run
+from tests.unit.operator.outside import Outside, keeper, reasons
 
-NOON = 1_767_268_800.0
 FROM = {"configMapKeyRef": {"name": "given", "key": "data"}}
-
-
-class Outside:
-    """Alur and the cluster: what a key holds, what a start comes to, and what the cluster was told."""
-
-    def __init__(self, *, text: str = "{}", refuses: AlurError | None = None) -> None:
-        self.text, self.refuses = text, refuses
-        self.has, self.cancelled = False, 0
-        self.events: list[str] = []
-        self.told: asyncio.Future[Object] = asyncio.get_running_loop().create_future()
-
-    async def read_key(self, _plural: str, _namespace: str, _name: str, _key: str) -> str:
-        return self.text
-
-    async def start(self, _wish: object, *, wait_seconds: float) -> Object:
-        assert wait_seconds
-        raise self.refuses or AssertionError("nothing is started")
-
-    async def find_execution(self, _namespace: str, _execution: str) -> None:
-        return None
-
-    async def patch_status(self, _plural: str, _namespace: str, _name: str, told: Object) -> None:
-        self.told.set_result(told)
-
-    async def derived_execution(self, _wish: object) -> str:
-        return "e-1"
-
-    async def cancel(self, _namespace: str, _execution: str, _reason: str) -> bool:
-        if self.refuses:
-            raise self.refuses
-        self.cancelled += 1
-        return self.has
-
-    def tell(
-        self, body: Mapping[str, Any], *, reason: str, message: str, warning: bool = False
-    ) -> None:
-        assert body
-        assert message
-        assert warning
-        self.events.append(reason)
-
-
-def keeper(outside: Outside, *moments: float) -> RunKeeper:
-    """Return one that began at the first of these moments; the last one goes on."""
-    alur, cluster = cast(Alur, outside), cast(Cluster, outside)
-    times = [*moments] or [NOON]
-    now = lambda: times.pop(0) if len(times) > 1 else times[0]  # noqa: E731  # a clock
-    return RunKeeper(alur, cluster, outside.tell, now, cleanup_seconds=1)
-
-
-def reasons(told: Object) -> dict[str, tuple[str, str]]:
-    return {c["type"]: (c["status"], c["reason"]) for c in told["conditions"]}
 
 
 async def test_a_run_whose_execution_alur_no_longer_has_has_failed_and_is_followed_no_more() -> (
@@ -86,8 +32,10 @@ async def test_a_run_whose_execution_alur_no_longer_has_has_failed_and_is_follow
     assert told["phase"] in ENDED
     assert told["completionTime"]
     assert "e-1" in told["message"]
+    assert outside.events == ["ExecutionGone"]
     assert reasons(told) == {
         "Succeeded": ("False", "ExecutionGone"),
+        "Failed": ("True", "ExecutionGone"),
         "Reconciling": ("False", "ExecutionGone"),
         "Stalled": ("True", "ExecutionGone"),
     }

@@ -137,6 +137,36 @@ def test_an_object_that_was_refused_deletes_nothing_of_others(
     assert alur.rest.get(address(namespace)).status_code == 200
 
 
+def test_the_columns_tell_who_rests_and_what_is_wrong(
+    kubernetes: Kubernetes, namespace: str
+) -> None:
+    wrong = [{"name": "a", "type": "core.sett"}]
+    kubernetes.apply(workflow(namespace, "rests", suspend=True), workflow(namespace, nodes=wrong))
+    kubernetes.wait_for("workflows", namespace, "rests", holds("Ready"))
+    kubernetes.wait_for("workflows", namespace, "greet", holds("Stalled"))
+    header, *rows = kubernetes.do("get", "awf", "-n", namespace, "-o", "wide").splitlines()
+    greet, rests = sorted(rows)
+    assert rests[header.index("SUSPENDED") :].split()[0] == "True"
+    assert "there is no node type `core.sett`" in greet[header.index("MESSAGE") :]
+
+
+def test_what_alur_says_of_a_workflow_is_a_condition_and_stays_true(
+    kubernetes: Kubernetes, alur: AlurDev, namespace: str
+) -> None:
+    node = {"name": "a", "type": "http.request", "params": {"url": "https://bank.example"}}
+    nodes = [{**node, "credentials": {"auth": "bank"}}]
+    kubernetes.apply(workflow(namespace, nodes=nodes))
+    found = kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
+    missing = condition(found, "CredentialsFound")
+    assert (missing["status"], missing["reason"]) == ("False", "CredentialsMissing")
+    assert "bank" in missing["message"]
+    assert {condition(found, kind)["status"] for kind in ("ReferencesFound", "Safe")} == {"True"}
+    credential = {"type": "bearer", "fields": {"token": "t"}}
+    path = f"/api/v1/projects/{namespace}/credentials/bank"
+    alur.rest.put(path, json=credential).raise_for_status()
+    kubernetes.wait_for("workflows", namespace, "greet", holds("CredentialsFound"))
+
+
 def test_drift_is_found_and_mended(kubernetes: Kubernetes, alur: AlurDev, namespace: str) -> None:
     kubernetes.apply(workflow(namespace))
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))

@@ -13,7 +13,7 @@ import orjson
 
 from alur_common.identity import derived_id
 from alur_engine.validation.document_check import without_server_owned
-from alur_operator.domain.plan import KUBERNETES, Live
+from alur_operator.domain.plan import KUBERNETES, Claim, Live
 from alur_operator.ports import Object, RunWish
 from alur_sdk import errors
 from alur_sdk.errors import AlurError, InvalidError, NotFoundError, Problem, UnavailableError
@@ -22,6 +22,8 @@ MANAGED = {"Alur-Managed-By": KUBERNETES}
 CALL_SECONDS = 10.0
 CONNECTIONS = 32
 PAGE = 500
+CLAIMS = frozenset({"CredentialsFound", "ReferencesFound", "Plausible", "Safe"})
+"""What Alur says of every workflow that is active, whoever asks."""
 _SERVER_ERROR = 500
 _DOCUMENT = ("apiVersion", "kind", "metadata", "spec")
 _ERRORS: Mapping[str, type[AlurError]] = {
@@ -201,6 +203,11 @@ def _live(shown: Mapping[str, Any], etag: str) -> Live:
         managed_by=shown["metadata"].get("managedBy") or "",
         document=without_server_owned({part: shown[part] for part in _DOCUMENT}),
         last_execution=shown["status"].get("lastExecution"),
+        claims=tuple(
+            Claim(c["type"], c["status"] == "True", c["reason"], c["message"])
+            for c in shown["status"]["conditions"]
+            if c["type"] in CLAIMS
+        ),
     )
 
 

@@ -17,11 +17,13 @@ _COLUMNS_OF_WORKFLOWS = (
     ("Ready", "string", ".status.conditions[?(@.type=='Ready')].status", 0),
     ("Version", "integer", ".status.activeVersion", 0),
     ("Triggers", "integer", ".status.triggerCount", 0),
+    ("Suspended", "string", ".status.conditions[?(@.type=='Suspended')].status", 0),
     ("Last Run", "date", ".status.lastExecution.startTime", 0),
     ("Last Status", "string", ".status.lastExecution.phase", 0),
     ("Age", "date", ".metadata.creationTimestamp", 0),
     ("Reason", "string", ".status.conditions[?(@.type=='Ready')].reason", 1),
     ("Node Count", "integer", ".status.nodeCount", 1),
+    ("Message", "string", ".status.conditions[?(@.type=='Ready')].message", 1),
 )
 _COLUMNS_OF_RUNS = (
     ("Workflow", "string", ".spec.workflow", 0),

@@ -102,7 +102,8 @@ class WorkflowStatus(Model):
     conditions: tuple[Condition, ...] = Field(
         default=(),
         max_length=16,
-        description="Ready, Reconciling, Stalled, Validated, Published, TriggersActive, Suspended.",
+        description="Ready, Reconciling, Stalled, Validated, Published, TriggersActive, Suspended, "
+        "and of what is active CredentialsFound, ReferencesFound, Plausible, Safe.",
     )
 
 

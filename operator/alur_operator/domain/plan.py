@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,25 @@ from alur_operator.domain.names import ADOPT, FORCE_DELETE, GROUP, IGNORED_ANNOT
 
 Object = Mapping[str, Any]
 KUBERNETES = "kubernetes"
+LONGEST = 2_000
+"""So many characters of a condition's message are told."""
 FEWEST_TRIES = 3
 """Before a deletion is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a condition says now."""
+
+    type: str
+    status: bool | None
+    reason: str
+    message: str = ""
+
+    @property
+    def said(self) -> str:
+        """The status as Kubernetes writes it."""
+        return "Unknown" if self.status is None else str(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +47,8 @@ class Live:
     managed_by: str
     document: Mapping[str, Any]
     last_execution: Mapping[str, Any] | None = None
+    claims: tuple[Claim, ...] = ()
+    """What Alur says of it beside: nothing that keeps it from being active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +221,17 @@ def needs_care(body: Object, live: Live | None) -> bool:
         return True
     if live.managed_by != KUBERNETES:
         return status.get("phase") in {"Ready", "Suspended"}
-    return has_drifted(body, live) or status.get("activeVersion") != live.version
+    if has_drifted(body, live) or status.get("activeVersion") != live.version:
+        return True
+    return status.get("phase") in {"Ready", "Suspended"} and not _is_told(live.claims, status)
+
+
+def _is_told(claims: Sequence[Claim], status: Mapping[str, Any]) -> bool:
+    told = {
+        (c["type"], c["status"], c["reason"], c.get("message", ""))
+        for c in status.get("conditions") or ()
+    }
+    return all((c.type, c.said, c.reason, c.message[:LONGEST]) in told for c in claims)
 
 
 def _reason(status: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,7 +11,7 @@ import orjson
 from alur_engine.durations import duration_seconds
 from alur_operator.domain import reasons
 from alur_operator.domain.documents import MAX_MESSAGE, MAX_OUTPUT_BYTES
-from alur_operator.domain.plan import Live, fingerprint
+from alur_operator.domain.plan import LONGEST, Claim, Live, fingerprint
 
 Object = Mapping[str, Any]
 PHASES = {
@@ -26,17 +25,6 @@ PHASES = {
 }
 ENDED = frozenset({"Succeeded", "Failed", "Cancelled"})
 NEEDS_PERSON = frozenset({"Failed", "InDoubt"})
-_LONGEST = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a condition says now."""
-
-    type: str
-    status: bool | None
-    reason: str
-    message: str = ""
 
 
 def kubernetes_time(moment: float) -> str:
@@ -50,17 +38,15 @@ def conditions(body: Object, claims: Sequence[Claim], now: float) -> list[dict[s
     generation = body["metadata"].get("generation", 1)
     told = []
     for claim in claims:
-        status = {True: "True", False: "False", None: "Unknown"}[claim.status]
         known = before.get(claim.type, {})
-        since = (
-            known["lastTransitionTime"] if known.get("status") == status else kubernetes_time(now)
-        )
+        is_as_before = known.get("status") == claim.said
+        since = known["lastTransitionTime"] if is_as_before else kubernetes_time(now)
         told.append(
             {
                 "type": claim.type,
-                "status": status,
+                "status": claim.said,
                 "reason": claim.reason,
-                "message": claim.message[:_LONGEST],
+                "message": claim.message[:LONGEST],
                 "lastTransitionTime": since,
                 "observedGeneration": generation,
             }
@@ -88,6 +74,7 @@ def ready(body: Object, live: Live, now: float) -> dict[str, Any]:
         Claim("Published", True, reasons.PUBLISHED, message),
         active,
         Claim("Suspended", suspended, reasons.SUSPENDED if suspended else reasons.ACTIVE),
+        *live.claims,
     )
     return {
         **_seen(body),

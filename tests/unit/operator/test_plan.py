@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from alur_operator.domain import status
 from alur_operator.domain.plan import (
+    Claim,
     Keep,
     LetGo,
     Refuse,
@@ -135,6 +137,19 @@ def test_what_was_lost_or_changed_needs_care() -> None:
     assert needs_care(body, None)
     assert needs_care(body, live(workflow(spec={"title": "theirs"})))
     assert needs_care(body, live(body, version=5))
+
+
+def test_what_alur_says_anew_of_a_workflow_needs_care() -> None:
+    body = workflow()
+    found, missing = (
+        Claim("CredentialsFound", is_there, "r", "x" * 3_000) for is_there in (True, False)
+    )
+    told = status.ready(body, live(body, claims=(missing,)), 0.0)
+    body = workflow(status=told)
+    assert not needs_care(body, live(body, claims=(missing,)))
+    assert needs_care(body, live(body, claims=(found,)))
+    waits = workflow(status={**told, "phase": "Pending"})
+    assert not needs_care(waits, live(body, claims=(found,)))
 
 
 def test_what_alur_refused_waits_for_a_change() -> None:

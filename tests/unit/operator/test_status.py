@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from alur_operator.domain import reasons, status
+from alur_operator.domain.plan import Claim
 from tests.unit.operator.objects import Object, execution, live, run, workflow
 
 NOON = 1_767_268_800.0
@@ -23,6 +24,14 @@ def test_a_published_workflow_is_current_to_kstatus() -> None:
         "False",
     )
     assert told["observedGeneration"] == 3
+
+
+def test_what_alur_says_of_a_workflow_is_told_beside_and_keeps_it_ready() -> None:
+    missing = Claim("CredentialsFound", False, "CredentialsMissing", "not set yet: bank")
+    told = status.ready(workflow(), live(workflow(), claims=(missing,)), NOON)
+    found = conditions(told)
+    assert found["CredentialsFound"] == ("False", "CredentialsMissing")
+    assert found["Ready"][0] == "True"
 
 
 def test_a_refused_workflow_is_failed_to_kstatus() -> None:

@@ -26,6 +26,8 @@ from alur_sdk.errors import (
 
 WAIT_SECONDS = 1.0
 """How long a start waits for the end: most runs need no second look."""
+PENDING_SECONDS = 15.0
+"""At least so often it is looked whether a workflow is active by now: nobody but the operator is waited for."""
 
 
 class RunKeeper:
@@ -85,14 +87,14 @@ class RunKeeper:
 
     async def _given_up(self, body: Object, later: LaterError) -> dict[str, Any]:
         """Return the status of a run whose time was over before it began. Raises `LaterError` until that is sure."""
-        limit, metadata = body["spec"].get("timeout"), body["metadata"]
+        limit, metadata, left = body["spec"].get("timeout"), body["metadata"], math.inf
         if limit:
             until = status.seconds_of(metadata["creationTimestamp"]) + duration_seconds(limit)
-            later.within_seconds = until - self._now()
-        if later.within_seconds > 0:
+            left = until - self._now()
+        if left > 0:
+            later.within_seconds = min(later.within_seconds, left)
             self._told_of(body, later.status or {})
             raise later
-        later.within_seconds = math.inf
         try:
             derived = await self._alur.derived_execution(_bare_wish(body))
             execution = await self._find(metadata["namespace"], derived)
@@ -118,7 +120,10 @@ class RunKeeper:
         except AlurError as error:
             raise self._later(body, reasons.WORKFLOW_PENDING, error) from error
         if wait is not None:
-            raise self._later(body, wait.reason, StateError(wait.message))
+            later = self._later(body, wait.reason, StateError(wait.message))
+            if wait.reason == reasons.WORKFLOW_PENDING:
+                later.within_seconds = PENDING_SECONDS
+            raise later
 
     async def _start(self, body: Object) -> dict[str, Any]:
         wish = await self._wish(body)

@@ -4,6 +4,7 @@ import pytest
 
 from alur_operator.domain import reasons as why
 from alur_operator.domain import status
+from alur_operator.service.runs import PENDING_SECONDS
 from alur_operator.service.workflows import SETTLING_SECONDS, LaterError
 from alur_sdk.errors import ForbiddenError, NotFoundError, UnavailableError
 from tests.unit.operator.objects import Object, execution, live, run, workflow
@@ -41,6 +42,7 @@ async def test_a_run_waits_until_its_workflow_is_active_as_it_was_applied(told: 
     later = await waits(outside, run())
     assert reasons(later.status or {})["Reconciling"] == ("True", "WorkflowPending")
     assert "generation 3 of the Workflow greet is not Ready yet" in str(later)
+    assert later.within_seconds == PENDING_SECONDS
     assert outside.events == []
 
 

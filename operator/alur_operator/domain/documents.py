@@ -6,12 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from alur_engine.document import Label, Model, Name
+from alur_engine.document import MAX_NODES, MAX_TRIGGERS, Label, Model, Name
 from alur_engine.durations import Duration
 from alur_operator.domain.names import UNSEEN
 
 MAX_OUTPUT_BYTES = 65_536
 MAX_MESSAGE = 1_024
+MAX_VERSION = 2**31 - 1
+MAX_GENERATION = 2**53 - 1
+"""The largest that every reader of JSON keeps (RFC 8259, section 6)."""
 Phase = Literal["Pending", "Running", "Waiting", "Succeeded", "Failed", "Cancelled", "InDoubt"]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time", "maxLength": 64})]
 Message = Annotated[str, StringConstraints(max_length=MAX_MESSAGE)]
@@ -40,7 +43,9 @@ class RunSpec(Model):
     """What to run. It cannot be changed, but for the time to live."""
 
     workflow: Label = Field(description="The workflow, in the same namespace.")
-    version: int | None = Field(default=None, ge=1, description="Absent: the active one.")
+    version: int | None = Field(
+        default=None, ge=1, le=MAX_VERSION, description="Absent: the active one."
+    )
     input: tuple[dict[str, Any], ...] | None = Field(
         default=None, max_length=1_000, description="The items, JSON objects. Absent: an empty one."
     )
@@ -69,7 +74,10 @@ class Condition(Model):
     )
     last_transition_time: Time = Field(description="When the status last changed.")
     observed_generation: int | None = Field(
-        default=None, ge=0, description="The generation that it tells about."
+        default=None,
+        ge=0,
+        le=MAX_GENERATION,
+        description="The generation that it tells about.",
     )
 
 
@@ -86,7 +94,10 @@ class WorkflowStatus(Model):
     """What the operator saw and did. Nothing here is read as a wish."""
 
     observed_generation: int | None = Field(
-        default=None, ge=UNSEEN, description="The generation that was handled last; -1: none yet."
+        default=None,
+        ge=UNSEEN,
+        le=MAX_GENERATION,
+        description="The generation that was handled last; -1: none yet.",
     )
     observed_hash: Annotated[str, StringConstraints(max_length=64)] | None = Field(
         default=None, description="Of the document that was handled last."
@@ -95,9 +106,15 @@ class WorkflowStatus(Model):
         default=None, description="All conditions in one word, for people."
     )
     uid: Id | None = Field(default=None, description="The workflow's id in Alur.")
-    active_version: int | None = Field(default=None, ge=0, description="The version that runs.")
-    trigger_count: int | None = Field(default=None, ge=0, description="How many triggers it has.")
-    node_count: int | None = Field(default=None, ge=0, description="How many nodes it has.")
+    active_version: int | None = Field(
+        default=None, ge=0, le=MAX_VERSION, description="The version that runs."
+    )
+    trigger_count: int | None = Field(
+        default=None, ge=0, le=MAX_TRIGGERS, description="How many triggers it has."
+    )
+    node_count: int | None = Field(
+        default=None, ge=0, le=MAX_NODES, description="How many nodes it has."
+    )
     last_execution: LastExecution | None = Field(default=None, description="The latest execution.")
     conditions: tuple[Condition, ...] = Field(
         default=(),
@@ -111,7 +128,10 @@ class RunStatus(Model):
     """What became of the run."""
 
     observed_generation: int | None = Field(
-        default=None, ge=UNSEEN, description="The generation that was handled last; -1: none yet."
+        default=None,
+        ge=UNSEEN,
+        le=MAX_GENERATION,
+        description="The generation that was handled last; -1: none yet.",
     )
     execution_id: Id | None = Field(default=None, description="The execution in Alur.")
     version: int | None = Field(

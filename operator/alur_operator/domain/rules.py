@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from alur_engine.document import MAX_PIXELS
 from alur_operator.domain.names import UNSEEN
 
 Rule = dict[str, str]
@@ -50,7 +51,14 @@ _SCHEDULED = "self.type != 'trigger.schedule' || "
 _TRUE = (
     "What kubectl makes of a `y` without quotes, which is `true` in YAML 1.1; Alur takes it for y."
 )
-_POSITION = {"true": {"type": "number", "description": _TRUE}}
+_POSITION = {
+    "true": {
+        "type": "number",
+        "description": _TRUE,
+        "minimum": -MAX_PIXELS,
+        "maximum": MAX_PIXELS,
+    }
+}
 
 WORKFLOW_RULES: Mapping[str, tuple[Rule, ...]] = {
     "": (_DNS_LABEL,),

@@ -22,6 +22,8 @@ API_VERSION = "alur.dev/v1alpha1"
 MAX_NODES = 1_000
 MAX_EDGES = 2_000
 MAX_TRIGGERS = 50
+MAX_PIXELS = 1_000_000_000
+"""How far from its origin a drawing reaches."""
 
 Label = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=63)
@@ -98,8 +100,10 @@ class Retry(Model):
 class Position(Model):
     """Where the editor draws it."""
 
-    x: float = Field(default=0, description="To the right, in pixels.")
-    y: float = Field(default=0, description="Down, in pixels.")
+    x: float = Field(
+        default=0, ge=-MAX_PIXELS, le=MAX_PIXELS, description="To the right, in pixels."
+    )
+    y: float = Field(default=0, ge=-MAX_PIXELS, le=MAX_PIXELS, description="Down, in pixels.")
 
     @model_validator(mode="before")
     @classmethod

@@ -16,6 +16,7 @@ from grpc_status import rpc_status
 
 from alur_api.workflows.v1 import workflows_pb2 as pb
 from tests.integration.grpc.conftest import Remote, document, struct
+from tests.unit.gateway.rest import DOCUMENT, WORKFLOWS
 
 
 def details(error: grpc.aio.AioRpcError, kind: type[Any]) -> Any:  # noqa: ANN401  # a message without stubs
@@ -231,3 +232,20 @@ async def test_a_server_that_goes_away_sends_its_watchers_elsewhere(remote: Remo
         await watch.read()
     assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
     await stopping
+
+
+@pytest.mark.parametrize("etag", ["", "*", "1", "7"])
+@pytest.mark.parametrize("call", ["Update", "Delete"])
+async def test_a_workflow_of_kubernetes_is_changed_there_whatever_revision_is_named(
+    remote: Remote, call: str, etag: str
+) -> None:
+    of_cluster = {"alur-managed-by": "kubernetes", "if-none-match": "*"}
+    made = await remote.world.ask("PUT", f"{WORKFLOWS}/orders", DOCUMENT, headers=of_cluster)
+    more = {"document": document(title="Mine")} if call == "Update" else {}
+    request = getattr(pb, f"{call}Request")(name="orders", etag=etag, **more)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await getattr(remote.workflows, call)(request, metadata=remote.sign())
+    assert made.status == 201
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert details(refused.value, ErrorInfo).reason == "MANAGED"
+    assert "kubectl edit workflow.alur.dev/orders" in str(refused.value.details())

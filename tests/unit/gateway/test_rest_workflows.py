@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,3 +187,33 @@ async def test_a_field_that_evaluating_does_not_know_is_refused_with_its_path(
     body = {"expression": "{{ $json.a }}", "json": {"a": 1}, "jsn": {}}
     answer = await world.ask("POST", "/api/v1/expressions:evaluate", body)
     assert (answer.status, answer.json["errors"][0]["path"]) == (422, "jsn")
+
+
+@pytest.mark.parametrize("seen", [{}, {"if-match": '"1"'}, {"if-match": '"7"'}], ids=str)
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", ONE, changed("new")),
+        ("PATCH", ONE, {"spec": {"title": "new"}}),
+        ("DELETE", ONE, None),
+        ("POST", f"{ONE}:publish", changed("new")),
+        ("POST", f"{ONE}:publish", None),
+        ("POST", f"{ONE}/versions/1/restore", None),
+    ],
+    ids=["put", "patch", "delete", "publish", "publish its draft", "restore"],
+)
+async def test_a_workflow_of_kubernetes_is_changed_there_whatever_revision_is_named(
+    world: RestWorld, method: str, path: str, body: dict[str, Any] | None, seen: dict[str, str]
+) -> None:
+    of_cluster = {"alur-managed-by": "kubernetes", "if-none-match": "*"}
+    made = await world.ask("PUT", ONE, DOCUMENT, headers=of_cluster)
+    assert (await world.ask("PUT", f"{ONE}/draft", changed("drawn"))).status == 204
+    answer = await world.ask(method, path, body, headers=seen)
+    assert (answer.status, answer.json["code"]) == (409, "managed")
+    assert "kubectl edit workflow.alur.dev/orders -n default" in answer.json["detail"]
+    assert (await world.ask("GET", ONE)).headers["etag"] == made.headers["etag"]
+
+
+async def test_of_a_workflow_that_is_not_there_no_revision_is_asked_for(world: RestWorld) -> None:
+    for method in ("PATCH", "DELETE"):
+        assert (await world.ask(method, ONE, {})).status == 404

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alur_common.clock import Clock
-from alur_common.definitions import DraftRecord, WorkflowRecord
+from alur_common.definitions import DraftRecord, WorkflowRecord, check_manager
 from alur_common.executions import Execution
 from alur_common.security.rights import Caller, authorize
 from alur_gateway.domain.errors import PreconditionError, StaleError
@@ -30,6 +30,11 @@ class Precondition:
     must_be_new: bool = False
     any_revision: bool = False
     """`If-Match: *`: whatever is there."""
+
+    @property
+    def names_none(self) -> bool:
+        """Nobody said which revision they saw."""
+        return self.revision is None and not self.any_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,6 @@ class UseCases:
         Raises `PreconditionError` when it exists and the caller names no revision, `StaleError` when it is
         not the newest one or something is there that must not be.
         """
-        blind = precondition.revision is None and not precondition.any_revision
         try:
             return await self.registry.save(
                 caller,
@@ -75,13 +79,14 @@ class UseCases:
                 document,
                 name=name,
                 if_match=precondition.revision,
-                if_none_match=blind,
+                if_none_match=precondition.names_none,
                 dry_run=dry_run,
                 managed_by=managed_by,
             )
         except ExistsError as error:
             if precondition.must_be_new:
                 raise StaleError(error.message) from error
+            await self._check_manager(caller, project, name, managed_by)
             message = f"the workflow {name} exists: send its ETag in If-Match to replace it"
             raise PreconditionError(message) from error
         except ConflictError as error:
@@ -98,6 +103,7 @@ class UseCases:
         dry_run: bool = False,
     ) -> WorkflowRecord:
         """Change a workflow by a merge patch; raises `StaleError` when it changed meanwhile."""
+        await self.need_revision(caller, project, name, precondition)
         with stale_when_changed():
             return await self.registry.patch_workflow(
                 caller, project, name, patch, if_match=precondition.revision, dry_run=dry_run
@@ -113,10 +119,33 @@ class UseCases:
         managed_by: str = "",
     ) -> None:
         """Delete a workflow; raises `StaleError` when it changed meanwhile."""
+        await self.need_revision(caller, project, name, precondition, managed_by=managed_by)
         with stale_when_changed():
             await self.registry.delete_workflow(
                 caller, project, name, if_match=precondition.revision, managed_by=managed_by
             )
+
+    async def need_revision(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        precondition: Precondition,
+        *,
+        managed_by: str = "",
+    ) -> None:
+        """Raise `PreconditionError` where a change names no revision, and `ManagedError` where to name one would not help."""
+        if precondition.names_none:
+            await self._check_manager(caller, project, name, managed_by)
+            raise PreconditionError(
+                "send the ETag that you saw: in If-Match by REST, as `etag` by gRPC; `*` is whatever is there"
+            )
+
+    async def _check_manager(
+        self, caller: Caller, project: str, name: str, managed_by: str
+    ) -> None:
+        if caller.may("read", "workflows", project):
+            check_manager(await self.registry.get_workflow(caller, project, name), managed_by)
 
     async def publish_workflow(
         self,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from alur_sdk.errors import Problem
+from alur_sdk.errors import ManagedError, Problem
+
+KUBERNETES = "kubernetes"
+"""Who manages a workflow that is an object of a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class WorkflowRecord:
     def is_suspended(self) -> bool:
         """Triggers rest."""
         return bool(self.document["spec"].get("suspend", False))
+
+
+def check_manager(known: WorkflowRecord, managed_by: str) -> None:
+    """Raise `ManagedError` where Kubernetes manages the workflow and it is not Kubernetes that asks."""
+    if known.managed_by == KUBERNETES != managed_by:
+        raise ManagedError(
+            f"{known.name} is managed by Kubernetes: change it with `kubectl edit workflow.alur.dev/{known.name} "
+            f"-n {known.project}`, or save a copy under another name",
+            workflow=known.name,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from alur_common.definitions import Verdict, WorkflowRecord
+from alur_common.definitions import KUBERNETES, Verdict, WorkflowRecord, check_manager
 from alur_common.documents.port import Where
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller, authorize
@@ -34,13 +34,11 @@ from alur_sdk.errors import (
     ConflictError,
     ExistsError,
     InvalidError,
-    ManagedError,
     MismatchError,
     NotFoundError,
     Problem,
 )
 
-KUBERNETES = "kubernetes"
 _TRIES = 5
 
 
@@ -191,9 +189,9 @@ class Workflows:
         """Delete a workflow; its versions stay for the executions that still run or are looked at."""
         _authorize(caller, "delete", project, managed_by)
         known = await self._get(caller, project, name)
+        check_manager(known, managed_by)
         if if_match is not None and if_match != known.revision:
             raise _stale(known)
-        _check_manager(known, managed_by)
         await self._publishing.delete(known)
         await self._store.drafts.remove(caller.tenant, project, name)
         await self._audit.record(
@@ -258,10 +256,10 @@ class Workflows:
         if wish.if_none_match and known is not None:
             _check_repeats(wish, known)
             return known
+        if known is not None:
+            check_manager(known, wish.managed_by)
         if wish.if_match is not None and (known is None or known.revision != wish.if_match):
             raise _stale(known) if known else ConflictError(f"the workflow {name} does not exist")
-        if known is not None:
-            _check_manager(known, wish.managed_by)
         self._naming.check(wish.caller, wish.project, wish.document, known)
         await self._check_use(wish, known)
         return known
@@ -369,15 +367,6 @@ def _check_repeats(wish: _Wish, known: KeptWorkflow) -> None:
         raise MismatchError(
             f"the request {wish.request_id} made {name} of another document: take a new id",
             workflow=name,
-        )
-
-
-def _check_manager(known: KeptWorkflow, managed_by: str) -> None:
-    if known.managed_by == KUBERNETES != managed_by:
-        raise ManagedError(
-            f"{known.name} is managed by Kubernetes: change it with `kubectl edit workflow.alur.dev/{known.name} "
-            f"-n {known.project}`, or save a copy under another name",
-            workflow=known.name,
         )
 
 

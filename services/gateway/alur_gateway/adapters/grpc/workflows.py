@@ -13,7 +13,6 @@ from alur_gateway.adapters.grpc.guard import caller, project_of
 from alur_gateway.adapters.grpc.messages import trigger_message
 from alur_gateway.adapters.grpc.paging import page_size, token_named
 from alur_gateway.adapters.grpc.structs import from_struct, timestamp_of, to_struct
-from alur_gateway.domain.errors import PreconditionError
 from alur_gateway.service.use_cases import Precondition, UseCases
 from alur_sdk.errors import InvalidError, NotFoundError, Problem
 
@@ -62,6 +61,7 @@ class WorkflowsServicer(WorkflowsServiceServicer):
         project = project_of(request)
         precondition = _precondition(request.etag)
         known = await self._use.registry.get_workflow(caller(), project, request.name)
+        await self._use.need_revision(caller(), project, request.name, precondition)
         given = from_struct(request.document, "document")
         paths = list(request.update_mask.paths)
         record, _ = await self._use.put_workflow(
@@ -162,7 +162,7 @@ def _precondition(etag: str) -> Precondition:
     if etag == "*":
         return Precondition(any_revision=True)
     if not etag:
-        raise PreconditionError("send the etag that you saw, or `*` for whatever is there")
+        return Precondition()
     if not etag.isascii() or not etag.isdigit():
         message = "no etag of ours: take it from Get"
         raise InvalidError(message, [Problem("etag", "value", message)])

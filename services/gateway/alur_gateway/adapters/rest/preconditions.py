@@ -8,7 +8,7 @@ import orjson
 from fastapi.responses import Response
 from starlette.requests import Request
 
-from alur_gateway.domain.errors import PreconditionError, StaleError
+from alur_gateway.domain.errors import StaleError
 from alur_gateway.service.use_cases import Precondition
 from alur_sdk.items import Json
 
@@ -31,14 +31,6 @@ def precondition_of(request: Request) -> Precondition:
     if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004  # fits 64 bits
         raise StaleError(f"no revision has the tag {given[:40]}")
     return Precondition(revision=int(text))
-
-
-def required(request: Request) -> Precondition:
-    """Return the condition of a change, or raise `PreconditionError` when there is none."""
-    condition = precondition_of(request)
-    if condition.revision is None and not condition.any_revision:
-        raise PreconditionError("send the ETag that you saw in If-Match")
-    return condition
 
 
 def is_fresh(request: Request, etag: str) -> bool:

@@ -22,7 +22,6 @@ from alur_gateway.adapters.rest.preconditions import (
     etag_of,
     is_fresh,
     precondition_of,
-    required,
 )
 from alur_gateway.adapters.rest.routing import (
     PAGE_SIZE,
@@ -176,7 +175,7 @@ class WorkflowRoutes:
     ) -> Response:
         """Change a workflow by a JSON merge patch (RFC 7396)."""
         record = await self._use.patch_workflow(
-            caller, project, name, patch, required(request), dry_run=dry_run
+            caller, project, name, patch, precondition_of(request), dry_run=dry_run
         )
         return await self._answer(200, record, caller)
 
@@ -188,7 +187,7 @@ class WorkflowRoutes:
             caller,
             project,
             name,
-            required(request),
+            precondition_of(request),
             managed_by=request.headers.get(MANAGED_BY, ""),
         )
         return reply(204)

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Coroutine, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ from alur_operator.adapters.certificates import (
 )
 from alur_operator.adapters.cluster import ClusterApi
 from alur_operator.adapters.handlers import Handlers, Keepers
+from alur_operator.adapters.health import Health
 from alur_operator.adapters.lease import Lease
 from alur_operator.adapters.pausing import pausing
 from alur_operator.service.following import Following
@@ -49,12 +51,13 @@ def tell(body: Mapping[str, Any], *, reason: str, message: str, warning: bool = 
 async def main(settings: Settings) -> None:
     """Run the operator until told to stop, or until another one has its place."""
     settings.bearer()
-    # They tell of each event of each object, and of each probe.
-    for name in ("kopf.objects", "kopf.activities", "aiohttp.access"):
+    # They tell of each event of each object.
+    for name in ("kopf.objects", "kopf.activities"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    held = asyncio.Event()
+    held, health = asyncio.Event(), Health()
     async with (
         process("operator", settings) as running,
+        health.served(settings.health_host, settings.health_port),
         AlurApi(settings.server, settings.bearer, held) as alur,
         ClusterApi() as cluster,
     ):
@@ -66,13 +69,19 @@ async def main(settings: Settings) -> None:
             now=time.monotonic,
             held=held,
         )
-        await _operate(settings, running, alur, cluster, lease)
+        await _operate(settings, running, alur, cluster, lease, health=health)
         if held.is_set():
             await lease.release()
 
 
 async def _operate(
-    settings: Settings, running: Process, alur: AlurApi, cluster: ClusterApi, lease: Lease
+    settings: Settings,
+    running: Process,
+    alur: AlurApi,
+    cluster: ClusterApi,
+    lease: Lease,
+    *,
+    health: Health,
 ) -> None:
     """Work while the Lease is ours, until told to stop.
 
@@ -85,7 +94,7 @@ async def _operate(
         if running.is_told:
             return
         began = time.monotonic()
-        reason = await pausing(_work(settings, running, alur, cluster, lease))
+        reason = await pausing(_work(settings, running, alur, cluster, lease, health=health))
         if not reason:
             return
         if time.monotonic() - began > STEADY_SECONDS:
@@ -97,7 +106,13 @@ async def _operate(
 
 
 async def _work(
-    settings: Settings, running: Process, alur: AlurApi, cluster: ClusterApi, lease: Lease
+    settings: Settings,
+    running: Process,
+    alur: AlurApi,
+    cluster: ClusterApi,
+    lease: Lease,
+    *,
+    health: Health,
 ) -> None:
     limit = settings.cleanup_seconds
     runs = RunKeeper(alur, cluster, tell, time.time, cleanup_seconds=limit)
@@ -107,18 +122,19 @@ async def _work(
     registry = kopf.OperatorRegistry()
     keepers = Keepers(workflows, runs, following, sweep)
     watched = settings.watched(cluster.namespace)
-    Handlers(
+    handlers = Handlers(
         keepers, cluster, running.metrics, workers=settings.workers, namespaces=len(watched)
-    ).register(registry)
+    )
+    handlers.register(registry)
     watching = _watch(
         running,
+        health.working(handlers.watches.silent_seconds),
         registry=registry,
         namespaces=watched,
         clusterwide=not watched,
         standalone=True,
         # Else it asks for the name of our user, which an image need not know.
         identity=cast(Any, settings.identity),
-        liveness_endpoint=f"http://{settings.health_host}:{settings.health_port}/healthz",
     )
     await running.until_told(
         watching,
@@ -129,11 +145,14 @@ async def _work(
     )
 
 
-async def _watch(running: Process, **how: Any) -> None:  # as kopf has it
+async def _watch(
+    running: Process, working: AbstractContextManager[None], **how: Any
+) -> None:  # as kopf has it
     """Have kopf watch. Signals stay ours: kopf would take them, and when it stops it cancels whatever began after it."""
     tasks = await kopf.spawn_tasks(**how)
     running.listen()
-    await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
+    with working:
+        await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
 
 
 def _webhook(

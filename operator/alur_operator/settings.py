@@ -42,8 +42,13 @@ class Settings(CommonSettings):
         ge=0,
         description="After so long an object goes even if Alur cannot be reached.",
     )
-    health_port: int = Field(default=8081, ge=0, le=65535, description="The port of `/healthz`.")
-    health_host: str = Field(default="127.0.0.1", description="Where `/healthz` is served.")
+    health_port: int = Field(
+        default=8081,
+        ge=0,
+        le=65535,
+        description="The port of `/livez` (it answers) and `/healthz` (it works, and its watches tell).",
+    )
+    health_host: str = Field(default="127.0.0.1", description="Where these two are served.")
     webhook_name: str = Field(
         default="",
         description="The name by which the API server reaches the admission webhook, such as "

@@ -298,3 +298,19 @@ def test_kubernetes_own_autoscaler_finds_what_it_scales(
         kubernetes.apply(one)
     able = ("wait", "--for=condition=AbleToScale", "hpa", "--all", "-n", namespace, "--timeout=20s")
     assert kubernetes.do(*able).count("condition met") == 3
+
+
+def test_the_operator_is_begun_again_when_it_hangs_and_not_when_its_cluster_is_silent() -> None:
+    made = chart.objects(chart.rendered("small"))
+    (pod,) = (
+        one["spec"]["template"]["spec"]
+        for one in made
+        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "alur-operator")
+    )
+    (container,) = pod["containers"]
+    asked = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "readiness", "liveness")}  # fmt: skip
+    assert asked == {
+        "startup": {"path": "/livez", "port": "health"},
+        "readiness": {"path": "/healthz", "port": "health"},
+        "liveness": {"path": "/livez", "port": "health"},
+    }

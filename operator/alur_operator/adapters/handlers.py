@@ -17,7 +17,7 @@ import kopf
 from alur_common.telemetry import Metrics
 from alur_operator.adapters.cluster import ClusterApi, connection, session
 from alur_operator.adapters.handled import HandledHash
-from alur_operator.adapters.watches import KINDS, Watches
+from alur_operator.adapters.watches import KINDS, WATCH_SECONDS, Watches
 from alur_operator.domain.names import FINALIZER, GROUP, MANAGER, VERSION
 from alur_operator.domain.status import is_told, run_seen, says_more
 from alur_operator.service.following import Following
@@ -25,12 +25,10 @@ from alur_operator.service.runs import RunKeeper
 from alur_operator.service.sweep import Sweep
 from alur_operator.service.turns import Turns
 from alur_operator.service.workflows import LaterError, WorkflowKeeper
-from alur_sdk.errors import AlurError, UnavailableError
+from alur_sdk.errors import AlurError
 
 WORKFLOWS = (GROUP, VERSION, "workflows")
 RUNS = (GROUP, VERSION, "workflowruns")
-WATCH_SECONDS = 270
-SILENT_SECONDS = 2.5 * WATCH_SECONDS
 SLOWEST_SECONDS = 30.0
 CONSISTENCY_SECONDS = 30.0
 
@@ -62,7 +60,7 @@ class Handlers:
         # A thousand objects at once are not a thousand handshakes.
         self._connections = workers + len(KINDS) * max(namespaces, 1)
         self._turns = Turns(workers, time.monotonic)
-        self._watches = Watches(metrics)
+        self.watches = Watches(metrics, time.monotonic)
         self._count = metrics.counter("operator_reconciles_total")
         self._seconds = metrics.times("operator_reconcile_seconds")
         self._waits = metrics.times("operator_queue_wait_seconds")
@@ -78,10 +76,6 @@ class Handlers:
         """Have kopf call us."""
         kopf.on.startup(registry=registry)(self.configure)
         kopf.on.login(registry=registry)(self.login)
-        # A probe that raised is answered, and asked anew by the next one: kopf would try this one again for a minute.
-        kopf.on.probe(
-            id="seconds_since_watch", errors=kopf.ErrorsMode.PERMANENT, registry=registry
-        )(self.probe)
         for decorate in (kopf.on.create, kopf.on.update, kopf.on.resume):
             decorate(*WORKFLOWS, id="reconcile", registry=registry)(self.reconcile)
             decorate(*RUNS, id="start", registry=registry)(self.start)
@@ -115,21 +109,11 @@ class Handlers:
         """Reach the cluster; kopf asks again when it is refused."""
         info = connection()
         made: aiohttp.ClientSession = session(
-            info, self._watches.tracing(), connections=self._connections
+            info, self.watches.tracing(), connections=self._connections
         )
         return kopf.AiohttpSession(
             server=info.server, default_namespace=info.default_namespace, aiohttp_session=made
         )
-
-    async def probe(self, **_: Any) -> float:
-        """Return how long ago a watch was begun or told us something. Raises `UnavailableError` when that is too long.
-
-        Readiness asks this (`/healthz`), liveness does not: a restart brings no cluster back.
-        """
-        silent = self._watches.silent_seconds
-        if silent > SILENT_SECONDS:
-            raise UnavailableError(f"no watch of the cluster for {silent:.0f} s")
-        return round(silent, 1)
 
     async def reconcile(self, body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
         """Make Alur's workflow what the object says."""
@@ -164,7 +148,6 @@ class Handlers:
 
     async def see_workflow(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
         """Know what is there, for the comparison."""
-        self._watches.hear()
         if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
             self._keep.sweep.forget(body["metadata"]["uid"])
         else:
@@ -172,7 +155,6 @@ class Handlers:
 
     async def see_run(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
         """Forget what is gone."""
-        self._watches.hear()
         if type == "DELETED":
             self._keep.following.drop(body["metadata"]["uid"])
 

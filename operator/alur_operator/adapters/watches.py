@@ -1,35 +1,32 @@
-"""What is known of the watches that kopf keeps: how often one was begun again, and when the cluster was last heard of."""
+"""What is known of the watches that kopf keeps: how often one was begun again, and when the oldest began."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import aiohttp
 
 from alur_common.telemetry import Metrics
 
 KINDS: Mapping[str, str] = {"workflows": "workflow", "workflowruns": "run"}
+WATCH_SECONDS = 270
+"""After so long the cluster ends a watch, and it is begun again."""
 
 
 class Watches:
     """Counts by the requests that are sent. The cluster ends each watch after some minutes: those count too."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, now: Callable[[], float]) -> None:
+        self._now = now
         self._restarts = metrics.counter("operator_watch_restarts_total")
         for kind in KINDS.values():
             self._restarts.labels(kind)
-        self._begun: set[str] = set()
-        self._heard = time.monotonic()
+        self._made = now()
+        self._begun: dict[str, float] = {}
 
-    @property
     def silent_seconds(self) -> float:
-        """Return how long ago a watch was begun or told us something."""
-        return time.monotonic() - self._heard
-
-    def hear(self) -> None:
-        """Something came."""
-        self._heard = time.monotonic()
+        """Return how long ago the watch was begun that was begun least lately: one of many that died is seen too."""
+        return self._now() - min(self._begun.values(), default=self._made)
 
     def tracing(self) -> aiohttp.TraceConfig:
         """Return what has a session's requests counted."""
@@ -46,7 +43,6 @@ class Watches:
         kind = KINDS.get(sent.url.name)
         if kind is None or sent.url.query.get("watch") != "true":
             return
-        self.hear()
         if sent.url.path in self._begun:
             self._restarts.labels(kind).inc()
-        self._begun.add(sent.url.path)
+        self._begun[sent.url.path] = self._now()

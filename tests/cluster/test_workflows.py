@@ -40,13 +40,25 @@ def test_a_change_is_a_new_version_and_a_diff_after_it_is_clean(
     )
 
 
-def test_what_alur_refuses_is_stalled_with_its_path(kubernetes: Kubernetes, namespace: str) -> None:
-    kubernetes.apply(workflow(namespace, nodes=[{"name": "a", "type": "core.sett"}]))
+@pytest.mark.parametrize(
+    ("node", "says"),
+    [
+        ({"type": "core.sett"}, "spec.nodes[1].type: there is no node type `core.sett`"),
+        (
+            {"type": "http.request", "params": {"url": "https://a.example", "method": "FETCH"}},
+            "spec.nodes[1].params.method: ",
+        ),
+        ({"type": "core.filter"}, "spec.nodes[1].params.condition: "),
+    ],
+    ids=["type", "parameter", "missing"],
+)
+def test_what_alur_refuses_is_stalled_with_its_path(
+    kubernetes: Kubernetes, namespace: str, node: dict[str, Any], says: str
+) -> None:
+    good = {"name": "good", "type": "core.noop"}
+    kubernetes.apply(workflow(namespace, nodes=[good, {"name": "a", **node}]))
     found = kubernetes.wait_for("workflows", namespace, "greet", holds("Stalled", reason="Invalid"))
-    assert (
-        "spec.nodes[0].type: there is no node type `core.sett`"
-        in condition(found, "Stalled")["message"]
-    )
+    assert says in condition(found, "Stalled")["message"]
     assert condition(found, "Ready")["status"] == "False"
 
 

@@ -208,7 +208,7 @@ def test_fields_are_selected_by_the_server(kubernetes: Kubernetes) -> None:
         assert told.split() == ["workflow.alur.dev/off"]
 
 
-def test_the_category_lists_them(kubernetes: Kubernetes) -> None:
+def test_a_wide_list_shows_why_too(kubernetes: Kubernetes) -> None:
     columns = kubernetes.do("get", "workflows", "-A", "-o", "wide").splitlines()[0].split("  ")
     assert [name.strip() for name in columns if name.strip()] == [
         "NAMESPACE", "NAME", "READY", "VERSION", "TRIGGERS", "SUSPENDED", "LAST RUN", "LAST STATUS", "AGE", "REASON",

@@ -203,6 +203,30 @@ def test_the_columns_tell_what_matters(kubernetes: Kubernetes, namespace: str) -
     assert row[column:].split()[0] == "1"
 
 
+def test_the_category_lists_both_kinds_and_the_server_selects_runs_by_phase(
+    kubernetes: Kubernetes, namespace: str
+) -> None:
+    stop = [{"name": "stop", "type": "core.stop", "params": {"message": "no stock"}}]
+    bad = workflow(namespace, "bad", nodes=stop)
+    kubernetes.apply(
+        workflow(namespace), bad, run(namespace, "greet"), run(namespace, "bad", "two")
+    )
+    kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
+    kubernetes.wait_for("workflowruns", namespace, "two", has_phase("Failed"))
+
+    def named(*what: str) -> list[str]:
+        return sorted(kubernetes.do("get", *what, "-n", namespace, "-o", "name").split())
+
+    workflows = ["workflow.alur.dev/bad", "workflow.alur.dev/greet"]
+    runs = ["workflowrun.alur.dev/one", "workflowrun.alur.dev/two"]
+    assert named("alur") == [*workflows, *runs]
+    assert (named("awf"), named("awr")) == (workflows, runs)
+    assert named("awr", "--field-selector=status.phase=Failed") == runs[1:]
+    assert named("awr", "--field-selector=status.phase!=Failed,spec.workflow=greet") == runs[:1]
+    told = kubernetes.kubectl("scale", "awf/greet", "--replicas=2", "-n", namespace)
+    assert (told.returncode, told.stdout) == (1, ""), "there is nothing of which there could be two"
+
+
 def test_a_deleted_namespace_goes_with_all_that_is_in_it(
     kubernetes: Kubernetes, alur: AlurDev
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.objects import workflow
-from tests.cluster.test_rights import ACCOUNT, granted, used
+from tests.cluster.test_rights import ACCOUNT, never_used, used
 from tests.support.alur_dev import AlurDev, free_ports
 from tests.support.certificates import self_signed
 from tests.support.cluster import Kubernetes, Object, condition, holds, service_account
@@ -185,7 +185,7 @@ def test_it_has_the_right_to_say_whom_to_trust_and_uses_it(
 ) -> None:
     roles = [o for o in manifests if o["kind"] == "ClusterRole"]
     done, refused = used(kubernetes, HERE)
-    assert (granted(roles) - done, refused) == (set(), []), asked.said()
+    assert (never_used(roles, done), refused) == ([], []), asked.said()
     names = [rule["resourceNames"] for role in roles for rule in role["rules"]]
     assert names == [[CONFIGURATION]]
 

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from tests.cluster.installing import Installed, installed, on_a_machine
-from tests.cluster.objects import has_phase, run, status_of, workflow
+from tests.cluster.objects import ENDED, has_phase, run, status_of, workflow
 from tests.support.alur_dev import ROOT
 from tests.support.cluster import Kubernetes, Object, holds
 from tests.support.guide import files
-from tests.support.image import image, image_values
+from tests.support.image import image, image_values, jail_profile
 from tests.support.node.runtimes import Podman, Processes
 from tools import chart
 
@@ -31,8 +31,10 @@ DEFAULT = "/api/v1/projects/default"
 @pytest.fixture
 def alur_in_a_pod(kubernetes: Kubernetes, image: str, tmp_path: Path) -> Iterator[Installed]:
     """An installation of the built image; that of the plain manifests below has processes of this tree for containers."""
-    given = image_values(image)
-    with installed(kubernetes, "embedded", tmp_path, "dev", given, runtime=Podman()) as made:
+    profile = jail_profile(tmp_path)
+    given = {**image_values(image), "code": {"seccompProfile": profile.name}}
+    runtime = Podman(profile.parent)
+    with installed(kubernetes, "embedded", tmp_path, "dev", given, runtime=runtime) as made:
         yield made
 
 
@@ -44,9 +46,22 @@ def test_an_applied_workflow_gets_ready_and_runs(alur_in_a_pod: Installed) -> No
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
     found = kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
     assert status_of(found)["output"] == [{"hello": "Ana", "who": "Ana"}]
+    assert_code_of_users_runs(alur_in_a_pod)
     alur_in_a_pod.helm("test")
     alur_in_a_pod.helm("uninstall")
     alur_in_a_pod.wait_until_no_pod_is_left()
+
+
+def assert_code_of_users_runs(alur_in_a_pod: Installed) -> None:
+    """In the jail, which the pod's seccomp profile allows to be built: where it cannot be, code is refused."""
+    kubernetes, namespace = alur_in_a_pod.kubernetes, alur_in_a_pod.namespace
+    params = {"language": "python", "mode": "all", "code": "return [{'m': items[0].json.n + 1}]"}
+    nodes = [{"name": "add", "type": "core.code", "params": params}]
+    kubernetes.apply(
+        workflow(namespace, "code", nodes=nodes), run(namespace, "code", "two", input=[{"n": 20}])
+    )
+    found = kubernetes.wait_for("workflowruns", namespace, "two", has_phase(*ENDED))
+    assert (status_of(found)["phase"], status_of(found).get("output")) == ("Succeeded", [{"m": 21}])
 
 
 def test_the_plain_manifests_bring_it_up(kubernetes: Kubernetes, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -132,7 +133,8 @@ class ContainerRun:
                 image=self._spec["image"],
                 environment=variables,
                 mounts={**self._ground.every_pod, **self._mounts()},
-                user=self._user(),
+                user=int(self._security("runAsUser", 65532)),
+                profile=self._security("seccompProfile", {}).get("localhostProfile", ""),
             )
             return box, command_of(self._spec, ENTRY, variables, self._address)
 
@@ -145,10 +147,10 @@ class ContainerRun:
             for mount in self._spec.get("volumeMounts") or ()
         }
 
-    def _user(self) -> int:
+    def _security(self, name: str, default: Any) -> Any:  # noqa: ANN401  # any field of a security context
         whole = self._pod["spec"].get("securityContext") or {}
         own = self._spec.get("securityContext") or {}
-        return int(own.get("runAsUser", whole.get("runAsUser", 65532)))
+        return own.get(name, whole.get(name, default))
 
     async def _probe(self) -> None:
         starting = self._spec.get("startupProbe")

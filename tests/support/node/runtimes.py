@@ -35,6 +35,8 @@ class Sandbox:
     mounts: dict[str, tuple[Path, bool]]
     user: int
     """Who it runs as."""
+    profile: str
+    """Its `Localhost` seccomp profile, empty for the runtime's own."""
 
 
 class Runtime(Protocol):
@@ -92,18 +94,28 @@ def _root() -> Iterator[str]:
     yield from ("--dir", "/tmp", "--dir", "/var", "--dir", "/opt", "--symlink", "/var/run", "/run")  # noqa: S108  # the pod's own
 
 
-class Podman:
-    """Runs the image, with nothing that Kubernetes' profile "restricted" forbids; `options` are more of podman's."""
+NO_PROFILES = Path("/nonexistent")
+"""Where a pod that names a profile finds none, and does not start."""
 
-    def __init__(self, *options: str) -> None:
-        self._options = options
+
+class Podman:
+    """Runs the image, with nothing that Kubernetes' profile "restricted" forbids.
+
+    Profiles of seccomp that pods name are in a folder, as a kubelet has them under its own.
+    """
+
+    def __init__(self, profiles: Path = NO_PROFILES) -> None:
+        self._profiles = profiles
 
     def command(self, box: Sandbox, command: list[str]) -> tuple[list[str], dict[str, str]]:
         settings = [part for name in box.environment for part in ("--env", name)]
         mounts = [part for at, (folder, is_writable) in box.mounts.items()
                   for part in ("--volume", f"{folder}:{at}:{'rw' if is_writable else 'ro'}")]  # fmt: skip
+        limits = (
+            ("--security-opt", f"seccomp={self._profiles / box.profile}") if box.profile else ()
+        )
         run = (
-            *RUN, *self._options, "--name", box.name, "--user", f"{box.user}:{box.user}", *settings, *mounts,
+            *RUN, *limits, "--name", box.name, "--user", f"{box.user}:{box.user}", *settings, *mounts,
             "--entrypoint", command[0], box.image, *command[1:],
         )  # fmt: skip
         return list(run), {**os.environ, **box.environment}

@@ -61,6 +61,6 @@ class Health:
             return web.Response(status=503, text="it waits for the lease or for the API server\n")
         silent = self._silent_seconds()
         if silent > SILENT_SECONDS:
-            text = f"a watch of the cluster tells nothing for {silent:.0f} s\n"
+            text = f"a watch of the cluster was begun last {silent:.0f} s ago\n"
             return web.Response(status=503, text=text)
-        return web.Response(text=f"watches tell for {silent:.0f} s at most\n")
+        return web.Response(text=f"every watch of the cluster was begun within {silent:.0f} s\n")

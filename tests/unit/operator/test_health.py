@@ -31,12 +31,15 @@ class Ticking:
         return self.now
 
 
-async def begin(watches: Watches, path: str, **query: str) -> None:
-    """Send what begins a watch, or another request."""
-    (see,) = watches.tracing().on_request_start
+async def begin(watches: Watches, path: str, *, status: int = 200, **query: str) -> None:
+    """Send what begins a watch, or another request, and have it answered; by 0 it is not."""
     url = yarl.URL("https://cluster" + path).with_query(query)
+    tracing, context = watches.tracing(), SimpleNamespace()
     sent: Any = SimpleNamespace(url=url)
-    await see(None, SimpleNamespace(), sent)  # type: ignore[arg-type]  # it looks at what is sent alone
+    await tracing.on_request_start[0](None, context, sent)  # type: ignore[arg-type]  # it looks at what is sent alone
+    if status:
+        ended: Any = SimpleNamespace(url=url, response=SimpleNamespace(ok=status < 400))
+        await tracing.on_request_end[0](None, context, ended)  # type: ignore[arg-type]  # as above
 
 
 async def asked(health: Health, path: str) -> tuple[int, str]:
@@ -73,6 +76,9 @@ async def test_one_dead_watch_of_many_is_seen() -> None:
     assert watches.silent_seconds() > SILENT_SECONDS
     await begin(watches, FAR)
     assert watches.silent_seconds() > SILENT_SECONDS, "a list is no watch"
+    for status in (0, 403, 500):
+        await begin(watches, FAR, status=status, watch="true")
+        assert watches.silent_seconds() > SILENT_SECONDS, "it was asked for, and not given"
     await begin(watches, FAR, watch="true")
     assert watches.silent_seconds() == WATCH_SECONDS
 

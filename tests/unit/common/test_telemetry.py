@@ -11,10 +11,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 
 from alur_common.telemetry import Metrics, configure_logs, get_logger, start_metrics_server
+from alur_common.telemetry import metrics as metrics_module
 from alur_common.telemetry.declared import METRICS
 from alur_sdk.errors import UnavailableError
 
@@ -153,7 +155,20 @@ async def test_metrics_are_served_on_a_free_port() -> None:
     assert b"alur_executor_active_runs 7.0" in answer
 
 
-def test_a_taken_port_is_named() -> None:
+async def test_a_process_lives_while_its_event_loop_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_module, "LIFE_SECONDS", 0.2)
+    server = start_metrics_server(Metrics(), "127.0.0.1", 0)
+
+    def asked() -> int:
+        return httpx.get(f"http://127.0.0.1:{server.port}/livez").status_code
+
+    assert await asyncio.to_thread(asked) == 200
+    assert asked() == 503, "nothing else turned meanwhile"
+    assert await asyncio.to_thread(asked) == 200
+    await asyncio.to_thread(server.close)
+
+
+async def test_a_taken_port_is_named() -> None:
     server = start_metrics_server(Metrics(), "127.0.0.1", 0)
     with pytest.raises(UnavailableError, match=str(server.port)):
         start_metrics_server(Metrics(), "127.0.0.1", server.port)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, make_wsgi_app
 
 from alur_common.telemetry.declared import METRICS, Declared
 from alur_common.telemetry.histogram import Histogram
 from alur_sdk.errors import UnavailableError
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 PREFIX = "alur_"
+LIFE_PATH = "/livez"
+LIFE_SECONDS = 4.0
+"""So long the event loop may take for one turn before it is said not to live; a probe of Kubernetes waits five."""
 _Kind = TypeVar("_Kind", Counter, Gauge, Histogram)
 
 
@@ -84,6 +93,7 @@ def start_metrics_server(metrics: Metrics, host: str, port: int) -> MetricsServe
     """Serve the metrics in a thread; port 0 takes a free one. Raises `UnavailableError` when the port is taken.
 
     Whoever asks for OpenMetrics, as Prometheus does, gets exemplars with them: the trace of a request that was counted.
+    `/livez` says whether the event loop that runs now still turns: who restarts what hangs asks for it.
     """
     metrics.gauge("build_info").labels(version("alur-common")).set(1)
     try:
@@ -93,6 +103,7 @@ def start_metrics_server(metrics: Metrics, host: str, port: int) -> MetricsServe
     except OSError as error:
         message = f"metrics cannot be served on {host}:{port}: {error.strerror or error}"
         raise UnavailableError(message) from error
+    server.set_app(_with_life(make_wsgi_app(metrics.registry), asyncio.get_running_loop()))
 
     def close() -> None:
         server.shutdown()
@@ -100,3 +111,18 @@ def start_metrics_server(metrics: Metrics, host: str, port: int) -> MetricsServe
         thread.join()
 
     return MetricsServer(server.server_port, close)
+
+
+def _with_life(metrics: WSGIApplication, loop: asyncio.AbstractEventLoop) -> WSGIApplication:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != LIFE_PATH:
+            return metrics(environ, start_response)
+        turned = threading.Event()
+        with contextlib.suppress(RuntimeError):  # it is closed
+            loop.call_soon_threadsafe(turned.set)
+        is_alive = turned.wait(LIFE_SECONDS)
+        status = "200 OK" if is_alive else "503 Service Unavailable"
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"alive\n" if is_alive else b"the event loop does not turn\n"]
+
+    return app

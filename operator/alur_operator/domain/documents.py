@@ -135,7 +135,10 @@ class RunStatus(Model):
     )
     execution_id: Id | None = Field(default=None, description="The execution in Alur.")
     version: int | None = Field(
-        default=None, ge=1, description="The version of the workflow that it runs."
+        default=None,
+        ge=1,
+        le=MAX_VERSION,
+        description="The version of the workflow that it runs.",
     )
     phase: Phase | None = Field(default=None, description="Where it is.")
     start_time: Time | None = Field(default=None, description="When the execution began.")

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, make_wsgi_app
@@ -16,9 +17,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, make_wsgi_app
 from alur_common.telemetry.declared import METRICS, Declared
 from alur_common.telemetry.histogram import Histogram
 from alur_sdk.errors import UnavailableError
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PREFIX = "alur_"
 LIFE_PATH = "/livez"

@@ -37,7 +37,7 @@ async def registry(documents: MemoryDocuments, tmp_path: Path) -> Registry:
 
 
 @pytest.mark.parametrize("fields", [("sealed",), ("sealed", "uid"), ("sealed", "uid", "version")])
-async def test_a_secret_copied_over_another_does_not_open(
+async def test_27_a_secret_copied_over_another_does_not_open(
     registry: Registry, documents: MemoryDocuments, fields: tuple[str, ...]
 ) -> None:
     other = await documents.get(CREDENTIALS, OTHER)
@@ -47,7 +47,7 @@ async def test_a_secret_copied_over_another_does_not_open(
         await registry.unseal("default", "default", "mine")
 
 
-async def test_a_secret_copied_to_another_tenant_does_not_open(
+async def test_27_a_secret_copied_to_another_tenant_does_not_open(
     registry: Registry, documents: MemoryDocuments
 ) -> None:
     mine: Document = await documents.get(CREDENTIALS, MINE)
@@ -56,7 +56,7 @@ async def test_a_secret_copied_to_another_tenant_does_not_open(
         await registry.unseal("evil", "default", "mine")
 
 
-async def test_an_old_secret_put_back_under_a_newer_version_does_not_open(
+async def test_27_an_old_secret_put_back_under_a_newer_version_does_not_open(
     registry: Registry, documents: MemoryDocuments
 ) -> None:
     old = await documents.get(CREDENTIALS, MINE)
@@ -68,7 +68,7 @@ async def test_an_old_secret_put_back_under_a_newer_version_does_not_open(
         await registry.unseal("default", "default", "mine")
 
 
-async def test_what_belongs_to_another_tenant_does_not_exist(registry: Registry) -> None:
+async def test_22_what_belongs_to_another_tenant_does_not_exist(registry: Registry) -> None:
     stranger = Caller("evil", "u", "owner")
     for asked in (
         registry.get_credential(stranger, "default", "mine"),
@@ -86,7 +86,7 @@ async def test_what_belongs_to_another_tenant_does_not_exist(registry: Registry)
     assert (await registry.list_audit(stranger)).items == []
 
 
-async def test_names_that_climb_name_nothing(registry: Registry) -> None:
+async def test_14_names_that_climb_name_nothing(registry: Registry) -> None:
     owner = await registry.owner()
     for name in ("../default/mine", "mine/", "/mine", "", "..", "mine\x00"):
         with pytest.raises(NotFoundError):

@@ -88,7 +88,7 @@ async def test_14_a_link_that_was_put_there_is_not_followed(area: FileArea, tmp_
     assert (tmp_path / "canary").read_text() == CANARY
 
 
-async def test_a_folder_that_is_swapped_for_a_link_leads_nowhere(
+async def test_14_a_folder_that_is_swapped_for_a_link_leads_nowhere(
     area: FileArea, tmp_path: Path
 ) -> None:
     await written(area, "a/b")
@@ -209,7 +209,7 @@ async def test_a_folder_that_others_may_open_is_refused(tmp_path: Path, mode: in
         await FileAreas(root, Quota()).area("acme").create("a")
 
 
-async def test_a_root_that_is_a_link_is_refused(tmp_path: Path) -> None:
+async def test_14_a_root_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir(mode=0o700)
     (tmp_path / "files").symlink_to(tmp_path / "real")
     areas = FileAreas(tmp_path / "files", Quota())

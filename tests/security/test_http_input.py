@@ -57,20 +57,20 @@ async def test_what_is_no_document_is_refused(
     assert word in answer.body.decode()
 
 
-async def test_a_document_of_ten_megabytes_is_refused(world: RestWorld) -> None:
+async def test_19_a_document_of_ten_megabytes_is_refused(world: RestWorld) -> None:
     body = b'{"a": "' + b"x" * (10 * 1024 * 1024) + b'"}'
     answer = await world.ask("PUT", ONE, body=body, headers=NEW)
     assert (answer.status, answer.json["code"]) == (413, "too-large")
 
 
-async def test_a_hundred_thousand_nodes_are_refused(world: RestWorld) -> None:
+async def test_42_a_hundred_thousand_nodes_are_refused(world: RestWorld) -> None:
     nodes = [{"name": f"n{n}", "type": "core.set"} for n in range(100_000)]
     answer = await world.ask("PUT", ONE, {**DOCUMENT, "spec": {"nodes": nodes}}, headers=NEW)
     assert answer.status in {400, 422}
     assert answer.json["errors"]
 
 
-async def test_a_bomb_of_aliases_is_refused(world: RestWorld) -> None:
+async def test_16_a_bomb_of_aliases_is_refused(world: RestWorld) -> None:
     lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]" for n in range(1, 12)]
     headers = {**NEW, "content-type": "application/yaml"}
     answer = await world.ask("PUT", ONE, body="\n".join(lines).encode(), headers=headers)
@@ -78,7 +78,7 @@ async def test_a_bomb_of_aliases_is_refused(world: RestWorld) -> None:
 
 
 @pytest.mark.parametrize("tag", ["!!python/object/apply:os.system ['true']", "!!binary aGk="])
-async def test_unsafe_tags_are_refused(world: RestWorld, tag: str) -> None:
+async def test_16_unsafe_tags_are_refused(world: RestWorld, tag: str) -> None:
     headers = {**NEW, "content-type": "application/yaml"}
     answer = await world.ask("PUT", ONE, body=f"spec: {tag}".encode(), headers=headers)
     assert answer.status == 400
@@ -93,7 +93,7 @@ async def test_other_types_of_content_are_refused(world: RestWorld, kind: str) -
     assert (answer.status, answer.json["code"]) == (415, "unsupported-media-type")
 
 
-async def test_compressed_bodies_are_refused_unread(world: RestWorld) -> None:
+async def test_19_compressed_bodies_are_refused_unread(world: RestWorld) -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
     headers = {**NEW, "content-encoding": "gzip"}
     assert (await world.ask("PUT", ONE, body=bomb, headers=headers)).status == 415
@@ -132,7 +132,7 @@ async def test_the_framework_speaks_in_problems_too(
         "/.env",
     ],
 )
-async def test_no_path_leads_out_of_the_editor(tmp_path: Path, path: str) -> None:
+async def test_14_no_path_leads_out_of_the_editor(tmp_path: Path, path: str) -> None:
     (tmp_path / "secret.txt").write_text("canary")
     assets = tmp_path / "dist" / "assets"
     assets.mkdir(parents=True)
@@ -144,7 +144,7 @@ async def test_no_path_leads_out_of_the_editor(tmp_path: Path, path: str) -> Non
     assert b"root:" not in answer.body
 
 
-async def test_names_with_markup_come_back_as_json_alone(world: RestWorld) -> None:
+async def test_21_names_with_markup_come_back_as_json_alone(world: RestWorld) -> None:
     spec = {**DOCUMENT["spec"], "title": "<script>alert(1)</script>"}
     document: dict[str, Any] = {**DOCUMENT, "spec": spec}
     answer = await world.save(document)
@@ -158,7 +158,7 @@ async def test_made_up_cursors_are_refused(world: RestWorld, cursor: str) -> Non
         assert (await world.ask("GET", path, query=f"cursor={cursor}")).status == 422
 
 
-async def test_an_unexpected_error_says_nothing_of_itself(world: RestWorld) -> None:
+async def test_26_an_unexpected_error_says_nothing_of_itself(world: RestWorld) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("canary")
 

@@ -63,14 +63,14 @@ def filled(path: str) -> str:
     return f"/api/v1{path}"
 
 
-async def test_every_operation_has_a_row_and_every_row_an_operation(world: RestWorld) -> None:
+async def test_28_every_operation_has_a_row_and_every_row_an_operation(world: RestWorld) -> None:
     operations = {route.operation for route, _ in all_routes(world)}
     assert operations <= RIGHTS.keys() | PUBLIC
     over_grpc_alone = {"watch_workflows"}
     assert RIGHTS.keys() - operations <= over_grpc_alone
 
 
-async def test_strangers_get_nothing(world: RestWorld) -> None:
+async def test_32_strangers_get_nothing(world: RestWorld) -> None:
     await world.save()
     answers = {}
     for route, path in all_routes(world):
@@ -84,13 +84,15 @@ async def test_strangers_get_nothing(world: RestWorld) -> None:
     "authorization",
     ["Bearer nothing", "Bearer ", "Basic b3duZXI6", "Bearer alur_pat_" + "0" * 64, "Bearer a.b.c"],
 )
-async def test_made_up_tokens_get_nothing(world: RestWorld, authorization: str) -> None:
+async def test_30_made_up_tokens_get_nothing(world: RestWorld, authorization: str) -> None:
     headers = {"authorization": authorization}
     assert (await world.ask("GET", WORKFLOWS, headers=headers)).status == 401
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_each_role_may_what_the_table_says_and_no_more(world: RestWorld, role: str) -> None:
+async def test_28_each_role_may_what_the_table_says_and_no_more(
+    world: RestWorld, role: str
+) -> None:
     await world.save()
     token = await world.member(role)  # type: ignore[arg-type]  # the parameters are the roles
     wrong = []
@@ -106,7 +108,7 @@ async def test_each_role_may_what_the_table_says_and_no_more(world: RestWorld, r
     assert wrong == []
 
 
-async def test_the_tenant_of_another_sees_nothing_of_ours(world: RestWorld) -> None:
+async def test_22_the_tenant_of_another_sees_nothing_of_ours(world: RestWorld) -> None:
     await world.save()
     started = await world.ask("POST", f"{WORKFLOWS}/orders/executions", {"input": [{}]})
     await world.ask("PUT", "/api/v1/credentials/orders", BODIES["put_credential"])
@@ -127,7 +129,7 @@ async def test_the_tenant_of_another_sees_nothing_of_ours(world: RestWorld) -> N
     assert found == []
 
 
-async def test_another_tenant_changes_nothing_of_ours(world: RestWorld) -> None:
+async def test_22_another_tenant_changes_nothing_of_ours(world: RestWorld) -> None:
     saved = await world.save()
     started = await world.ask("POST", f"{WORKFLOWS}/orders/executions", {"input": [{}]})
     token = await world.stranger()
@@ -150,7 +152,7 @@ async def test_another_tenant_changes_nothing_of_ours(world: RestWorld) -> None:
     assert (await world.ask("GET", execution)).json["status"] == "queued"
 
 
-async def test_a_token_of_one_project_reaches_no_other_by_any_route(world: RestWorld) -> None:
+async def test_29_a_token_of_one_project_reaches_no_other_by_any_route(world: RestWorld) -> None:
     await world.save()
     await world.ask("POST", "/api/v1/projects", {"name": "shop"})
     token = await world.token_of(world.owner, projects=["shop"])

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2] / "services"
+REPOSITORY = Path(__file__).parents[2]
+ROOT = REPOSITORY / "services"
 GUEST = ROOT / "libs/jail/alur_jail/guest"
 FOLDERS = [path for path in ROOT.iterdir() if path.is_dir() and path.name != "editor"]
+FOLDERS.append(REPOSITORY / "operator")
 MODULES = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text())
+    path.relative_to(ROOT if ROOT in path.parents else REPOSITORY).as_posix(): ast.parse(
+        path.read_text()
+    )
     for folder in FOLDERS
     for path in sorted(folder.rglob("*.py"))
     if GUEST not in path.parents and "alur_api" not in path.parts

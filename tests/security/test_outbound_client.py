@@ -47,14 +47,14 @@ async def refused(url: str, **how: object) -> AlurError:
     return raised.value
 
 
-async def test_a_private_literal_is_refused_without_a_connection() -> None:
+async def test_33_a_private_literal_is_refused_without_a_connection() -> None:
     async with local_server(ok) as server:
         error = await refused(server.url, allow="")
         assert isinstance(error, RefusedError)
         assert server.connections == 0
 
 
-async def test_a_name_that_leads_inside_is_refused_without_a_connection() -> None:
+async def test_33_a_name_that_leads_inside_is_refused_without_a_connection() -> None:
     async with local_server(ok) as server:
         url = f"http://inside.example:{server.port}/"
         error = await refused(url, allow="", answers=["127.0.0.1"])
@@ -62,7 +62,7 @@ async def test_a_name_that_leads_inside_is_refused_without_a_connection() -> Non
         assert server.connections == 0
 
 
-async def test_one_bad_answer_of_several_refuses_all() -> None:
+async def test_33_one_bad_answer_of_several_refuses_all() -> None:
     async with local_server(ok) as server:
         url = f"http://both.example:{server.port}/"
         error = await refused(url, answers=["127.0.0.1", "10.0.0.1"])
@@ -70,7 +70,7 @@ async def test_one_bad_answer_of_several_refuses_all() -> None:
         assert server.connections == 0
 
 
-async def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_checked() -> None:
+async def test_33_a_name_that_changes_its_answer_is_connected_to_where_it_was_checked() -> None:
     turns = iter([["127.0.0.1"], ["10.0.0.1"], ["10.0.0.1"]])
 
     async def rebinding(host: str, port: int) -> list[str]:
@@ -84,7 +84,7 @@ async def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_check
     assert server.seen[0].headers["host"] == f"rebind.example:{server.port}"
 
 
-async def test_the_socket_is_checked_even_when_the_resolver_is_not() -> None:
+async def test_33_the_socket_is_checked_even_when_the_resolver_is_not() -> None:
     guard = Guard()
     async with local_server(ok) as server:
         http = HttpClient(guard)
@@ -103,12 +103,12 @@ async def test_the_socket_is_checked_even_when_the_resolver_is_not() -> None:
         "http://metadata.google.internal/", "http://example.com:22/", "http:\\\\10.0.0.1\\",
     ],
 )  # fmt: skip
-async def test_a_redirect_is_checked_as_the_first_address_was(location: str) -> None:
+async def test_33_a_redirect_is_checked_as_the_first_address_was(location: str) -> None:
     async with local_server(lambda _: http_answer(302, location=location)) as server:
         assert isinstance(await refused(server.url), RefusedError)
 
 
-async def test_the_second_redirect_is_checked_too() -> None:
+async def test_33_the_second_redirect_is_checked_too() -> None:
     def answer(seen: Seen) -> bytes:
         there = "http://10.0.0.1/" if seen.target == "/second" else "/second"
         return http_answer(307, location=there)
@@ -127,7 +127,7 @@ SECRET = {
 }
 
 
-async def test_a_redirect_to_another_origin_loses_what_may_be_secret() -> None:
+async def test_25_a_redirect_to_another_origin_loses_what_may_be_secret() -> None:
     async with local_server(ok) as other:
         there = f"{other.url}/there"
         async with (
@@ -171,7 +171,7 @@ async def test_a_redirect_that_is_not_to_be_followed_is_an_answer() -> None:
     assert (answer.status, answer.headers["location"]) == (302, "/x")
 
 
-async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_33_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     async with local_server(ok) as server, local_server(ok) as proxy, client() as http:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -204,7 +204,7 @@ async def test_cookies_are_not_kept() -> None:
 @pytest.mark.parametrize(
     "headers", [{"X-A": "b\r\nX-C: d"}, {"X-A\r\nX-C": "d"}, {"X A": "b"}, {"X-A": "b\0"}]
 )
-async def test_a_header_cannot_smuggle_another(headers: dict[str, str]) -> None:
+async def test_35_a_header_cannot_smuggle_another(headers: dict[str, str]) -> None:
     async with local_server(ok) as server, client() as http:
         with pytest.raises(Permanent, match="header"):
             await http.send(HttpRequest("GET", server.url, headers))
@@ -228,13 +228,13 @@ async def test_a_header_cannot_smuggle_another(headers: dict[str, str]) -> None:
     ],
     ids=["long", "announced", "chunked", "gzip bomb", "packed twice"],
 )
-async def test_an_answer_that_is_too_large_is_cut_off(answer: bytes) -> None:
+async def test_19_an_answer_that_is_too_large_is_cut_off(answer: bytes) -> None:
     async with local_server(lambda _: answer) as server, client() as http:
         with pytest.raises(LimitError):
             await http.send(HttpRequest("GET", server.url, max_bytes=1_000, timeout_seconds=5))
 
 
-async def test_a_bomb_that_fits_the_wire_is_not_unpacked() -> None:
+async def test_19_a_bomb_that_fits_the_wire_is_not_unpacked() -> None:
     bomb = http_answer(200, gzip.compress(bytes(50_000_000), mtime=0), content_encoding="gzip")
     async with local_server(lambda _: bomb) as server, client() as http:
         with pytest.raises(LimitError, match="unpacks"):
@@ -298,7 +298,7 @@ async def test_a_connection_is_used_again() -> None:
         assert server.connections == 1
 
 
-async def test_the_node_goes_by_the_guard() -> None:
+async def test_33_the_node_goes_by_the_guard() -> None:
     node = node_class("http.request")
     async with local_server(ok) as server, client(allow="") as http:
         ctx = FakeContext({"main": items_of([{}])}, http=http)
@@ -307,7 +307,7 @@ async def test_the_node_goes_by_the_guard() -> None:
         assert server.connections == 0
 
 
-async def test_the_node_gets_its_answer_where_the_allow_list_names_the_server() -> None:
+async def test_33_the_node_gets_its_answer_where_the_allow_list_names_the_server() -> None:
     node = node_class("http.request")
     async with local_server(ok) as server, client() as http:
         ctx = FakeContext({"main": items_of([{"id": 7}])}, http=http)

@@ -29,17 +29,17 @@ def guard(allow: str = "", answers: Sequence[str] = ("93.184.216.34",)) -> Guard
 
 
 @pytest.mark.parametrize("text", REFUSED_ADDRESSES)
-def test_an_address_that_is_not_public_is_refused(text: str) -> None:
+def test_33_an_address_that_is_not_public_is_refused(text: str) -> None:
     assert not is_public(ip_address(text))
 
 
 @pytest.mark.parametrize("text", PUBLIC_ADDRESSES)
-def test_a_public_address_is_public(text: str) -> None:
+def test_33_a_public_address_is_public(text: str) -> None:
     assert is_public(ip_address(text))
 
 
 @pytest.mark.parametrize("url", REFUSED_URLS, ids=lambda url: ascii(url)[:60])
-def test_such_an_address_of_a_request_is_refused(url: str) -> None:
+def test_34_such_an_address_of_a_request_is_refused(url: str) -> None:
     with pytest.raises(RefusedError):
         guard().check_url(url)
 
@@ -55,7 +55,7 @@ def test_such_an_address_of_a_request_is_refused(url: str) -> None:
         ("https://a_b.example.com/'\"<>", "https://a_b.example.com/'\"<>"),
     ],
 )
-def test_what_is_sent_is_written_from_what_was_checked(url: str, sent: str) -> None:
+def test_34_what_is_sent_is_written_from_what_was_checked(url: str, sent: str) -> None:
     assert guard().check_url(url).url == sent
 
 
@@ -68,12 +68,12 @@ def test_a_refusal_names_the_remedy() -> None:
     "answers",
     [["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::1", "93.184.216.34"], ["::ffff:10.0.0.1"]],
 )
-async def test_one_bad_answer_refuses_all(answers: list[str]) -> None:
+async def test_33_one_bad_answer_refuses_all(answers: list[str]) -> None:
     with pytest.raises(RefusedError, match=r"example\.com leads to"):
         await guard(answers=answers).resolve("example.com", 443)
 
 
-async def test_a_refused_name_does_not_tell_its_inner_address() -> None:
+async def test_33_a_refused_name_does_not_tell_its_inner_address() -> None:
     with pytest.raises(RefusedError) as refused:
         await guard(answers=["10.20.30.40"]).resolve("db.corp.example", 443)
     assert "10.20.30.40" not in str(refused.value)
@@ -87,7 +87,7 @@ async def test_good_answers_come_back_checked_and_in_order() -> None:
     ]
 
 
-async def test_a_name_is_resolved_once() -> None:
+async def test_33_a_name_is_resolved_once() -> None:
     asked = []
 
     async def resolver(host: str, port: int) -> list[str]:
@@ -110,7 +110,7 @@ async def test_a_name_that_is_not_found_may_be_tried_again(answers: list[str] | 
 
 
 @pytest.mark.parametrize("name", ["metadata.google.internal", "0x7f.1", "a b", "", "metadata."])
-async def test_a_name_is_checked_again_before_it_is_resolved(name: str) -> None:
+async def test_33_a_name_is_checked_again_before_it_is_resolved(name: str) -> None:
     with pytest.raises(RefusedError):
         await guard().resolve(name, 443)
 
@@ -128,7 +128,7 @@ async def test_a_name_is_checked_again_before_it_is_resolved(name: str) -> None:
         ("169.254.169.254", "http://169.254.169.254/"),
     ],
 )
-def test_the_allow_list_opens_what_it_names(allow: str, url: str) -> None:
+def test_33_the_allow_list_opens_what_it_names(allow: str, url: str) -> None:
     assert guard(allow).check_url(url).address is not None
 
 
@@ -145,7 +145,7 @@ def test_the_allow_list_opens_what_it_names(allow: str, url: str) -> None:
         ("127.0.0.0/16", "http://[::1]:9999/"),
     ],
 )
-def test_the_allow_list_opens_nothing_else(allow: str, url: str) -> None:
+def test_33_the_allow_list_opens_nothing_else(allow: str, url: str) -> None:
     with pytest.raises(RefusedError):
         guard(allow).check_url(url)
 
@@ -158,13 +158,13 @@ def test_an_allow_list_that_cannot_be_read_names_the_entry(text: str) -> None:
         AllowedNetworks.parse(text)
 
 
-def test_the_socket_has_the_last_word() -> None:
+def test_33_the_socket_has_the_last_word() -> None:
     with pytest.raises(RefusedError):
         guard().check_socket(("127.0.0.1", 443))
     guard().check_socket(("93.184.216.34", 443))
 
 
-def test_a_metadata_address_is_known_in_every_form() -> None:
+def test_33_a_metadata_address_is_known_in_every_form() -> None:
     assert is_metadata(ip_address("::ffff:169.254.169.254"))
 
 

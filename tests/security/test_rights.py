@@ -67,14 +67,16 @@ def caller(role: Role = "owner", **limits: frozenset[str] | None) -> Caller:
     return Caller("t", "u", role, **limits)  # type: ignore[arg-type]  # scopes are never None here
 
 
-def test_the_matrix_says_what_the_table_says() -> None:
+def test_28_the_matrix_says_what_the_table_says() -> None:
     assert {(resource, action) for resource, action, _ in ALLOWED} == set(ROWS)
     assert set(get_args(Role)) == set(ROLES)
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(("resource", "action"), ROWS)
-def test_each_role_may_exactly_what_the_matrix_says(role: Role, resource: str, action: str) -> None:
+def test_28_each_role_may_exactly_what_the_matrix_says(
+    role: Role, resource: str, action: str
+) -> None:
     allowed = (resource, action, role) in ALLOWED
     assert caller(role).may(action, resource) is allowed
     if not allowed:
@@ -85,17 +87,17 @@ def test_each_role_may_exactly_what_the_matrix_says(role: Role, resource: str, a
 @pytest.mark.parametrize(
     ("action", "resource"), [("read", "nothing"), ("fly", "workflows"), ("", ""), ("*", "*")]
 )
-def test_what_the_table_does_not_name_nobody_may(action: str, resource: str) -> None:
+def test_28_what_the_table_does_not_name_nobody_may(action: str, resource: str) -> None:
     with pytest.raises(ForbiddenError):
         authorize(caller("owner"), action, resource)
 
 
-def test_an_unknown_role_may_nothing() -> None:
+def test_28_an_unknown_role_may_nothing() -> None:
     assert not any(role_allows("king", action, resource) for resource, action in ROWS)
 
 
 @pytest.mark.parametrize("verb", ["execute", "share", "export", "write", "delete"])
-def test_looking_is_never_enough_to_act(verb: str) -> None:
+def test_28_looking_is_never_enough_to_act(verb: str) -> None:
     reader = caller("owner", scopes=frozenset({"*:read"}))
     for resource, action in ROWS:
         if action == verb:
@@ -114,7 +116,7 @@ def test_looking_is_never_enough_to_act(verb: str) -> None:
         ("", set()),
     ],
 )
-def test_scopes_only_narrow(scope: str, allowed: set[tuple[str, str]]) -> None:
+def test_29_scopes_only_narrow(scope: str, allowed: set[tuple[str, str]]) -> None:
     limited = caller("owner", scopes=frozenset({scope}))
     assert {row for row in ROWS if limited.may(row[1], row[0])} == allowed
     viewer = caller("viewer", scopes=frozenset({scope}))
@@ -122,7 +124,7 @@ def test_scopes_only_narrow(scope: str, allowed: set[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("resource", sorted(IN_PROJECTS))
-def test_another_project_does_not_exist_for_a_limited_caller(resource: str) -> None:
+def test_29_another_project_does_not_exist_for_a_limited_caller(resource: str) -> None:
     limited, action = caller("owner", projects=frozenset({"shop"})), next(iter(TABLE[resource]))
     authorize(limited, action, resource, "shop")
     with pytest.raises(NotFoundError):
@@ -132,7 +134,7 @@ def test_another_project_does_not_exist_for_a_limited_caller(resource: str) -> N
         authorize(limited, action, resource)
 
 
-def test_a_limited_caller_administers_nothing_of_the_tenant() -> None:
+def test_29_a_limited_caller_administers_nothing_of_the_tenant() -> None:
     limited = caller("owner", projects=frozenset({"shop"}))
     may = {row for row in ROWS if limited.may(row[1], row[0])}
     own = {(r, a) for r in ("tokens", "sessions") for a in ("read", "write", "delete")}
@@ -145,7 +147,7 @@ def test_a_limited_caller_administers_nothing_of_the_tenant() -> None:
     }
 
 
-def test_limits_only_shrink() -> None:
+def test_29_limits_only_shrink() -> None:
     limited = caller("owner", projects=frozenset({"a", "b"}))
     assert limited.within(None).projects == frozenset({"a", "b"})
     assert limited.within(frozenset({"b", "c"})).projects == frozenset({"b"})
@@ -159,7 +161,7 @@ def test_the_lower_role_wins(left: Role, right: Role) -> None:
 
 
 @pytest.mark.parametrize("scope", ["x", "workflows", "workflows:fly", "*:fly", ":", "workflows:"])
-def test_a_scope_that_allows_nothing_is_refused(scope: str) -> None:
+def test_29_a_scope_that_allows_nothing_is_refused(scope: str) -> None:
     with pytest.raises(InvalidError):
         check_scopes(frozenset({scope}))
 

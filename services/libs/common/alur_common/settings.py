@@ -109,7 +109,10 @@ class Settings(Environment):
     )
     metrics_host: str = Field(default="127.0.0.1", description="Where `/metrics` is served.")
     metrics_port: int = Field(
-        default=9464, ge=0, le=65535, description="The port of `/metrics`, and of `/livez`: whether the process works; 0 takes a free one."
+        default=9464,
+        ge=0,
+        le=65535,
+        description="The port of `/metrics`, and of `/livez`: whether the process works; 0 takes a free one.",
     )
 
     @field_validator("outbound_allow")

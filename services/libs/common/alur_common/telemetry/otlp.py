@@ -24,6 +24,7 @@ _ATTRIBUTES = 9
 _BYTES_OF_SPANS = 2
 _TRACE_ID, _SPAN_ID, _PARENT_ID = b"\x0a\x10", b"\x12\x08", b"\x22\x08"
 _TIMES = struct.Struct("<BQBQ")
+_BYTES = [bytes((number,)) for number in range(0x80)]
 _START, _END = 7 << 3 | 1, 8 << 3 | 1
 _REMOTE_KNOWN, _REMOTE = 0x100, 0x200
 """Flags: whether the parent is in another process is said, and it is."""
@@ -35,6 +36,10 @@ def field(number: int, content: bytes) -> bytes:
 
 
 def _varint(number: int) -> bytes:
+    if number <= 0x7F:  # noqa: PLR2004  # seven bits a byte
+        return _BYTES[number]
+    if number <= 0x3FFF:  # noqa: PLR2004  # as long as most spans are
+        return bytes((number & 0x7F | 0x80, number >> 7))
     out = bytearray()
     while number > 0x7F:  # noqa: PLR2004  # seven bits a byte
         out.append(number & 0x7F | 0x80)
@@ -90,7 +95,9 @@ class Encoder:
 
     def _all(self, attributes: Mapping[str, Any]) -> bytes:
         kept = self._attributes
-        return b"".join([_kept(kept, item, _attribute) for item in attributes.items()])
+        return b"".join(
+            [kept.get(item) or _kept(kept, item, _attribute) for item in attributes.items()]
+        )
 
     def _rare(self, span: Span) -> bytes:
         """Return what few spans have: a failure, links, a state, a parent in another process."""

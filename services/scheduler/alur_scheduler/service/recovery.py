@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
 
 from alur_common.bus import Bus
@@ -49,7 +48,7 @@ class Recovery:
         self._bus = bus
         self._clock = clock
         self._meter = meter
-        self._queued, self._due, self._orphans = Told(), Told(), Told()
+        self._queued, self._due, self._orphans, self._unread = (Told() for _ in range(4))
         self._leases = Stillness()
         self._living: set[str] = set()
 
@@ -82,12 +81,27 @@ class Recovery:
                 if self._share.fence_of(execution_id) is None:
                     continue
                 execution = await self._executions.find(execution_id)
-                if execution is not None and _concern(execution, lying):
+                if execution is not None and self._concern(execution, list(lying)):
                     self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
                     count += 1
             if len(page) < PAGE:
+                self._unread.forget_unseen()
                 return count
             last = page[-1]
+
+    def _concern(self, execution: Execution, messages: list[Message]) -> bool:
+        """Return whether it is to be told of these now.
+
+        Out of memory it says what it waits for. In memory it reads them all, so it is told at growing intervals.
+        """
+        if execution.status == "running":
+            now = self._clock.now()
+            due = [self._unread.is_due(_place(message), now) for message in messages]
+            return any(due)
+        awaits = execution.awaits or ()
+        return execution.status in ("waiting", "in-doubt") and any(
+            message.kind != "signal" or message.key in awaits for message in messages
+        )
 
     async def _admit(self, where: list[Where], told: Told, reason: str) -> int:
         """Admit what matches and was not told of just now; return how many."""
@@ -157,14 +171,10 @@ class Recovery:
         self._living = living
 
 
-def _concern(execution: Execution, messages: Iterable[Message]) -> bool:
-    """Return whether it is out of memory and one of these is not a signal that it does not wait for yet."""
-    awaits = execution.awaits or ()
-    return execution.status in ("waiting", "in-doubt") and any(
-        message.kind != "signal" or message.key in awaits for message in messages
-    )
-
-
 def _state(execution: Execution) -> str:
     """Return what stays the same until somebody takes the execution up."""
     return f"{execution.id}/{execution.revision}"
+
+
+def _place(message: Message) -> str:
+    return f"{message.execution}/{message.kind}/{message.key}"

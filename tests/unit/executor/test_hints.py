@@ -1,0 +1,66 @@
+"""A message reaches its execution though the hint that it lies there is lost; a hint makes nobody run more than he may."""
+
+from __future__ import annotations
+
+import asyncio
+
+from alur_common.executions import Message
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.executor.world import World, chain, node
+
+HINTS_SECONDS = 120
+"""Within so long a scheduler tells of what lies unread."""
+
+
+async def _looks(world: World, seconds: int) -> None:
+    for _ in range(0, seconds, 5):
+        await asyncio.sleep(5)
+        await world.recovery.nudge()
+
+
+@in_virtual_time
+async def test_a_cancellation_reaches_what_runs_though_its_hint_was_lost(world: World) -> None:
+    await world.executor()
+    world.outside.hold()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await world.outside.until(1)
+    await asyncio.sleep(1)
+    await world.inbox.put(Message(execution_id, "cancel", "", {"reason": "enough"}))
+    await _looks(world, HINTS_SECONDS)
+    assert (await world.executions.get(execution_id)).status == "cancelled"
+
+
+@in_virtual_time
+async def test_a_signal_reaches_a_wait_beside_a_long_branch_though_its_hint_was_lost(
+    world: World,
+) -> None:
+    await world.executor()
+    world.outside.hold()
+    wait = node("wait", "core.wait", params={"signal": "go"})
+    spec = {
+        "nodes": [node("long"), wait, node("after")],
+        "edges": [{"from": "wait", "to": "after"}],
+    }
+    execution_id = await world.start(spec, {"n": 1})
+    await world.outside.until(1)
+    await asyncio.sleep(1)
+    await world.inbox.put(Message(execution_id, "signal", "go", {"n": 2}))
+    await _looks(world, HINTS_SECONDS)
+    assert [call.body["n"] for call in world.outside.calls] == [1, 2]
+
+
+@in_virtual_time
+async def test_a_signal_that_what_runs_does_not_wait_for_is_told_of_now_and_then_only(
+    world: World,
+) -> None:
+    await world.executor()
+    world.outside.hold()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await world.outside.until(1)
+    await asyncio.sleep(1)
+    await world.inbox.put(Message(execution_id, "signal", "typo", {}))
+    told = 0
+    for _ in range(600):
+        await asyncio.sleep(1)
+        told += await world.recovery.nudge()
+    assert 0 < told <= 16

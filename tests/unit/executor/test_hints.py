@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from alur_common.executions import Message
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
@@ -64,3 +66,26 @@ async def test_a_signal_that_what_runs_does_not_wait_for_is_told_of_now_and_then
         await asyncio.sleep(1)
         told += await world.recovery.nudge()
     assert 0 < told <= 16
+
+
+@in_virtual_time
+async def test_a_signal_that_comes_again_before_the_first_is_removed_ends_the_next_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.executor()
+    spec = chain(*(node(name, "core.wait", params={"signal": "next"}) for name in ("one", "two")))
+    execution_id = await world.start(spec, {"n": 0})
+    await world.rest(execution_id, "waiting")
+    read = world.inbox.read
+
+    async def just_after(key: str) -> list[Message]:
+        monkeypatch.setattr(world.inbox, "read", read)
+        found = await read(key)
+        await world.tell(execution_id, "signal", "next", n=2)
+        return found
+
+    monkeypatch.setattr(world.inbox, "read", just_after)
+    await world.tell(execution_id, "signal", "next", n=1)
+    ended = await world.rest(execution_id)
+    assert (ended.status, ended.output) == ("succeeded", [{"n": 2}])
+    assert await world.inbox.read(execution_id) == []

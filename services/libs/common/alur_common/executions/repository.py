@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 from alur_common.documents.port import Collection, Document, Documents, Index, Where
 from alur_common.executions.entity import ACTIVE, DEFAULTS, TROUBLED, Execution, Parent
-from alur_sdk.errors import ExistsError
+from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 EXECUTIONS = Collection(
     "executions",
@@ -71,12 +72,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something from outside for an execution: `cancel`, `signal`, `child`, `task`, `resolve`. The id makes a repeat the same."""
+    """Something from outside for an execution: `cancel`, `signal`, `child`, `task`, `resolve`. One of a kind and key lies there."""
 
     execution: str
     kind: str
     key: str
     payload: dict[str, Any]
+    revision: int = field(default=0, compare=False)
+    """Which one of this kind and key was read."""
 
 
 class Executions(Protocol):
@@ -131,13 +134,13 @@ class Inbox(Protocol):
     """Messages for executions; whoever owns one reads and then removes its messages."""
 
     async def put(self, message: Message) -> None:
-        """Keep it, durable once this returns; a repeat of the same kind and key changes nothing."""
+        """Keep it, durable once this returns; it replaces one of the same kind and key."""
 
     async def read(self, execution_id: str) -> list[Message]:
-        """Return the messages in the order of kind and key."""
+        """Return all messages in the order of kind and key."""
 
     async def remove(self, message: Message) -> None:
-        """Remove it; absent is fine."""
+        """Remove what was read; absent is fine, and one that has replaced it stays."""
 
     async def page(self, after: Message | None, limit: int) -> list[Message]:
         """Return at most `limit` messages of all executions, past `after`."""
@@ -178,9 +181,9 @@ def from_document(document: Document) -> Execution:
 
 def where_status(statuses: Sequence[str]) -> Where:
     """Return the condition for executions in one of these statuses, by the index that holds the fewest others."""
-    for field, held in (("active", ACTIVE), ("trouble", TROUBLED)):
+    for name, held in (("active", ACTIVE), ("trouble", TROUBLED)):
         if held.issuperset(statuses):
-            return Where(field, "in" if len(statuses) > 1 else "eq", _only(statuses))
+            return Where(name, "in" if len(statuses) > 1 else "eq", _only(statuses))
     return Where("status", "in", list(statuses))
 
 
@@ -188,7 +191,7 @@ def _only(statuses: Sequence[str]) -> str | list[str]:
     return list(statuses) if len(statuses) > 1 else statuses[0]
 
 
-_NAMES = frozenset(field.name for field in fields(Execution))
+_NAMES = frozenset(each.name for each in fields(Execution))
 
 
 class StoredExecutions:
@@ -296,15 +299,32 @@ class StoredInbox:
             "key": message.key,
             "payload": message.payload,
         }
-        if await self._documents.find_one(INBOX, document["id"]) is None:
-            await self._documents.insert(INBOX, document)
+        while not await self._is_kept(document):
+            pass
+
+    async def _is_kept(self, document: Document) -> bool:
+        try:
+            if await self._documents.find_one(INBOX, document["id"]) is None:
+                await self._documents.insert(INBOX, document)
+            else:
+                await self._documents.replace(INBOX, document)
+        except (ExistsError, NotFoundError):
+            return False  # it came or went in that very moment
+        return True
 
     async def read(self, execution_id: str) -> list[Message]:
         where = [Where("id", "gt", f"{execution_id}/"), Where("id", "lt", f"{execution_id}0")]
-        return [_message(d) for d in await self._documents.find(INBOX, where, limit=1_000)]
+        messages: list[Message] = []
+        while True:
+            after = [_message_id(messages[-1])] if messages else None
+            page = await self._documents.find(INBOX, where, limit=PAGE, after=after)
+            messages += [_message(document) for document in page]
+            if len(page) < PAGE:
+                return messages
 
     async def remove(self, message: Message) -> None:
-        await self._documents.delete(INBOX, _message_id(message))
+        with contextlib.suppress(ConflictError):
+            await self._documents.delete(INBOX, _message_id(message), at_revision=message.revision)
 
     async def page(self, after: Message | None, limit: int) -> list[Message]:
         cursor = None if after is None else [_message_id(after)]
@@ -313,7 +333,13 @@ class StoredInbox:
 
 
 def _message(document: Document) -> Message:
-    return Message(document["execution"], document["kind"], document["key"], document["payload"])
+    return Message(
+        document["execution"],
+        document["kind"],
+        document["key"],
+        document["payload"],
+        document["revision"],
+    )
 
 
 def _message_id(message: Message) -> str:

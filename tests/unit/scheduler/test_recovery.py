@@ -171,3 +171,44 @@ async def test_what_a_worker_had_goes_on_once_it_is_back_under_its_name(world: W
     assert {lease.worker for lease in await workers.all()} == {"w-2", "w-b-1", "x-1"}
     await recovery.sweep()
     assert takers.ids == {f"e{n}" for n in range(EXECUTIONS)}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"status": "waiting", "wake_at": 0.0}, {"status": "running", "owner": "a dead worker"}, {}],
+    ids=["due", "orphaned", "accepted"],
+)
+async def test_what_an_executor_that_died_had_been_told_is_told_anew(
+    world: World, state: dict[str, Any]
+) -> None:
+    workers = Workers(world.documents)
+    await world.accept(**state)
+    takers = Taking()
+    recovery = world.recovery(await world.begin("a"), Hearing(), takers)
+
+    async def go_on(seconds: int, *living: str) -> None:
+        for _ in range(seconds):
+            for worker in living:
+                await workers.renew(worker, 3.0, world.clock.now(), "here", ("default",))
+            await world.go_on(1)
+            await recovery.wake_due()
+            await recovery.sweep()
+
+    await go_on(70, "w", "v")
+    takers.ids.clear()
+    await go_on(6, "v")
+    assert takers.ids == {f"e{n}" for n in range(EXECUTIONS)}
+
+
+async def test_what_a_gateway_ahead_of_the_time_accepted_is_handed_over_as_soon_as_any(
+    world: World,
+) -> None:
+    takers = Taking()
+    recovery = world.recovery(await world.begin("a"), Hearing(), takers)
+    await world.accept(accepted_at=world.clock.now() + 3600)
+    await recovery.sweep()
+    assert takers.ids == set()
+    for _ in range(4):
+        await world.go_on(1)
+        await recovery.sweep()
+    assert takers.ids == {f"e{n}" for n in range(EXECUTIONS)}

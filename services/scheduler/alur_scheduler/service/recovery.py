@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from itertools import groupby
 
 from alur_common.bus import Bus
@@ -48,8 +49,9 @@ class Recovery:
         self._bus = bus
         self._clock = clock
         self._meter = meter
-        self._queued, self._due, self._orphans, self._unread = (Told() for _ in range(4))
-        self._leases = Stillness()
+        self._told = [Told() for _ in range(5)]
+        self._queued, self._told_ahead, self._due, self._orphans, self._unread = self._told
+        self._leases, self._ahead = Stillness(), Stillness()
         self._living: set[str] = set()
 
     async def sweep(self, *, is_start: bool = False) -> int:
@@ -58,9 +60,11 @@ class Recovery:
         await self._bury_dead()
         orphans = await self._admit_orphans(now)
         queued = [Where("active", "eq", "queued"), Where("admitted", "eq", True)]
-        if not is_start:
-            queued.append(Where("accepted_at", "lt", now - UNCLAIMED_SECONDS))
-        return orphans + await self._admit(queued, self._queued, "unclaimed")
+        if is_start:
+            return orphans + await self._admit(queued, self._queued, "unclaimed")
+        old = Where("accepted_at", "lt", now - UNCLAIMED_SECONDS)
+        unclaimed = await self._admit([*queued, old], self._queued, "unclaimed")
+        return orphans + unclaimed + await self._admit_ahead(queued, now)
 
     async def wake_due(self) -> float | None:
         """Admit what waited for a time that has come; return the next such time, or None."""
@@ -107,19 +111,49 @@ class Recovery:
         """Admit what matches and was not told of just now; return how many."""
         count = 0
         now = self._clock.now()
+        is_first = reason == "unclaimed"
+        async for page in self._pages(where):
+            if is_first:
+                self._meter.queue_oldest(now - page[0].accepted_at if page else 0.0)
+                is_first = False
+            due = [one for one in page if self._is_ours(one) and told.is_due(_state(one), now)]
+            await self._take(due, reason)
+            count += len(due)
+        told.forget_unseen()
+        return count
+
+    async def _admit_ahead(self, queued: list[Where], now: float) -> int:
+        """Admit what a gateway whose clock is ahead of ours accepted: how old it is goes by when it was first seen here."""
+        count = 0
+        seen: set[str] = set()
+        monotonic = self._clock.monotonic()
+        async for page in self._pages([*queued, Where("accepted_at", "gt", now)]):
+            ours = [execution for execution in page if self._is_ours(execution)]
+            seen |= {execution.id for execution in ours}
+            old = [
+                execution
+                for execution in ours
+                if self._ahead.look(execution.id, execution.revision, UNCLAIMED_SECONDS, monotonic)
+            ]
+            due = [
+                execution for execution in old if self._told_ahead.is_due(_state(execution), now)
+            ]
+            await self._take(due, "unclaimed")
+            count += len(due)
+        self._ahead.keep(seen)
+        self._told_ahead.forget_unseen()
+        return count
+
+    async def _pages(self, where: list[Where]) -> AsyncIterator[list[Execution]]:
+        """Yield all that match, the oldest first; at least one page, which may be empty."""
         after: list[object] | None = None
         while True:
             page = await self._executions.search(
                 where, sort=("accepted_at",), limit=PAGE, after=after
             )
-            if reason == "unclaimed" and after is None:
-                self._meter.queue_oldest(now - page[0].accepted_at if page else 0.0)
-            due = [one for one in page if self._is_ours(one) and told.is_due(_state(one), now)]
-            await self._take(due, reason)
-            count += len(due)
+            yield page
             if len(page) < PAGE:
-                told.forget_unseen()
-                return count
+                return
             after = [page[-1].accepted_at, page[-1].id]
 
     def _is_ours(self, execution: Execution) -> bool:
@@ -132,14 +166,10 @@ class Recovery:
     async def _admit_orphans(self, now: float) -> int:
         count = 0
         alive: dict[str, bool] = {}
-        after: list[object] | None = None
         # Those of whom it is known that they live are the most by far.
         where = [Where("active", "eq", "running")]
         where += [Where("owner", "ne", worker) for worker in sorted(self._living)]
-        while True:
-            page = await self._executions.search(
-                where, sort=("accepted_at",), limit=PAGE, after=after
-            )
+        async for page in self._pages(where):
             ours = [execution for execution in page if self._is_ours(execution)]
             for owner in {execution.owner or "" for execution in ours} - alive.keys():
                 alive[owner] = await self._workers.is_alive(owner)
@@ -150,10 +180,8 @@ class Recovery:
             ]
             await self._take(due, "orphaned")
             count += len(due)
-            if len(page) < PAGE:
-                self._orphans.forget_unseen()
-                return count
-            after = [page[-1].accepted_at, page[-1].id]
+        self._orphans.forget_unseen()
+        return count
 
     async def _bury_dead(self) -> None:
         """Remove the leases that stand still. What a dead worker had been told is lost with it: all is told anew."""
@@ -167,7 +195,8 @@ class Recovery:
                 living.discard(lease.worker)
                 _log.warning("worker has died", worker=lease.worker)
         if self._living - living:
-            self._queued.forget_all()
+            for told in self._told:
+                told.forget_all()
         self._living = living
 
 

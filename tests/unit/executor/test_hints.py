@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,62 @@ async def test_a_signal_that_comes_again_before_the_first_is_removed_ends_the_ne
     ended = await world.rest(execution_id)
     assert (ended.status, ended.output) == ("succeeded", [{"n": 2}])
     assert await world.inbox.read(execution_id) == []
+
+
+async def _waiting(world: World, count: int) -> list[str]:
+    spec = chain(node("wait", "core.wait", params={"signal": "go"}), node("after"))
+    waiting = [await world.start(spec, {"n": n}) for n in range(count)]
+    for execution_id in waiting:
+        await world.rest(execution_id, "waiting")
+    return waiting
+
+
+@pytest.mark.parametrize("limit", ["executions", "tenant_executions"])
+@in_virtual_time
+async def test_hints_bring_no_more_into_memory_than_may_be_there(world: World, limit: str) -> None:
+    capacity: dict[str, Any] = {limit: 2}
+    executor = await world.executor(**capacity)
+    waiting = await _waiting(world, 10)
+    held = [world.outside.hold() for _ in waiting]
+    for execution_id in waiting:
+        await world.tell(execution_id, "signal", "go", n=1)
+    await asyncio.sleep(1)
+    assert len(executor._sessions) == 2
+    for each in held:
+        each.set_result(None)
+    ended = [(await world.rest(execution_id)).status for execution_id in waiting]
+    assert ended == ["succeeded"] * 10
+
+
+@in_virtual_time
+async def test_a_hint_reaches_what_runs_though_there_is_no_room(world: World) -> None:
+    await world.executor(executions=1)
+    world.outside.hold()
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await world.outside.until(1)
+    await world.tell(execution_id, "cancel", "")
+    await asyncio.sleep(1)
+    assert (await world.executions.get(execution_id)).status == "cancelled"
+
+
+@in_virtual_time
+async def test_what_is_cancelled_before_it_begins_does_nothing(world: World) -> None:
+    execution_id = await world.start(chain(node("a")), {"n": 1})
+    await world.executor()
+    await world.tell(execution_id, "cancel", "", reason="enough")
+    ended = await world.rest(execution_id)
+    assert (ended.status, ended.reason) == ("cancelled", "enough")
+    assert world.outside.calls == []
+
+
+@in_virtual_time
+async def test_what_is_cancelled_while_it_waits_for_room_does_nothing(world: World) -> None:
+    await world.executor(executions=1)
+    held = world.outside.hold()
+    first, second = [await world.start(chain(node("a")), {"n": n}) for n in range(2)]
+    await world.outside.until(1)
+    await world.tell(second, "cancel", "")
+    held.set_result(None)
+    ended = [(await world.rest(one)).status for one in (first, second)]
+    assert ended == ["succeeded", "cancelled"]
+    assert len(world.outside.calls) == 1

@@ -72,6 +72,8 @@ class Executor:
         self._queue = FairQueue(capacity.tenant_executions, capacity.tenant_weights)
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken: dict[str, asyncio.Future[None]] = {}
+        self._nudged: set[str] = set()
+        """Messages wait for these, and their sessions are yet to begin."""
         self._hands_back = False
         self.is_stopping = False
         """It takes nothing new any more."""
@@ -84,18 +86,21 @@ class Executor:
         Returns what is done when the execution is claimed, ended or left to another: then the event has had its effect.
         Where too many wait already it is left in the store, in which schedulers find it again.
         """
+        return self._take(event.key, event.tenant, event.priority)
+
+    def _take(self, execution_id: str, tenant: str, priority: int) -> asyncio.Future[None] | None:
         if self.is_stopping:
             return None
-        if event.key in self._sessions or event.key in self._queue:
-            return self._taken.get(event.key)
+        if execution_id in self._sessions or execution_id in self._queue:
+            return self._taken.get(execution_id)
         if len(self._queue) >= self._capacity.waiting:
             return None
-        taken = self._taken[event.key] = asyncio.get_running_loop().create_future()
+        taken = self._taken[execution_id] = asyncio.get_running_loop().create_future()
         is_full = len(self._sessions) >= self._capacity.executions
-        if is_full or not self._queue.has_room(event.tenant):
-            self._queue.put(event.tenant, event.key, event.priority)
+        if is_full or not self._queue.has_room(tenant):
+            self._queue.put(tenant, execution_id, priority)
         else:
-            self._begin(event.key, event.tenant)
+            self._begin(execution_id, tenant)
         return taken
 
     def _is_taken(self, execution_id: str) -> None:
@@ -104,22 +109,33 @@ class Executor:
             taken.set_result(None)
 
     async def on_nudged(self, event: ExecutionNudged) -> None:
-        """Tell the session that messages wait, or take up the execution that waited for one."""
-        if event.key in self._sessions:
-            session = self._sessions[event.key]
-            if session is not None:
-                session.nudge()
-        elif not self.is_stopping and not await self._pass_on(event.key):
-            self._begin(event.key, event.tenant)
+        """Tell the session that messages wait; without one take the execution up, now or when there is room."""
+        if self._hears(event.key) or self.is_stopping:
+            return
+        execution = await self._parts.executions.find(event.key)
+        if execution is None or execution.has_ended or await self._pass_on(execution):
+            return
+        self._take(execution.id, execution.tenant, execution.priority)
+        self._hears(execution.id)
 
-    async def _pass_on(self, execution_id: str) -> bool:
+    def _hears(self, execution_id: str) -> bool:
+        """Tell its session, or the one that is to begin, that messages wait; return False when there is none."""
+        session = self._sessions.get(execution_id)
+        if session is not None:
+            session.nudge()
+        elif execution_id in self._sessions or execution_id in self._queue:
+            self._nudged.add(execution_id)
+        else:
+            return False
+        return True
+
+    async def _pass_on(self, execution: Execution) -> bool:
         """Tell the living worker that owns it, if it is another one; return whether it is."""
         if self._peers is None:
             return False
-        execution = await self._parts.executions.find(execution_id)
-        if execution is None or execution.status != "running" or await self._may_take(execution):
+        if execution.status != "running" or await self._may_take(execution):
             return False
-        await self._peers.nudge(str(execution.owner), execution_id)
+        await self._peers.nudge(str(execution.owner), execution.id)
         return True
 
     def _begin(self, execution_id: str, tenant: str) -> None:
@@ -137,6 +153,7 @@ class Executor:
                 pass
         finally:
             self._sessions.pop(execution_id, None)
+            self._nudged.discard(execution_id)
             self._is_taken(execution_id)
             self._parts.meter.active(len(self._sessions))
             self._queue.ended(tenant)
@@ -209,6 +226,9 @@ class Executor:
         if session is None:
             return False
         self._sessions[execution_id] = session
+        if execution_id in self._nudged:
+            self._nudged.discard(execution_id)
+            session.nudge()
         session.on_claimed = self._is_taken
         if self._hands_back:
             session.hand_back()

@@ -53,6 +53,7 @@ from alur_scheduler.domain.collections import COLLECTIONS as OWN
 from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Definitions, Readers, Share, ShareMeter, Takers
 from alur_scheduler.service.admission import Admission
+from alur_scheduler.service.cancelling import Cancelling
 from alur_scheduler.service.contents import Contents
 from alur_scheduler.service.deletion import Deletion
 from alur_scheduler.service.following import Following
@@ -135,7 +136,8 @@ class Scheduler:
         self._contents = Contents(executions, uses, needs.blobs, needs.clock, share)
         self._pools = _pools(needs, executions, meter)
         self._relay = Relay(needs.documents, executions, needs.bus, needs.clock, share)
-        self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus)
+        cancelling = Cancelling(executions, needs.outbox, needs.replies, needs.clock)
+        self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus, cancelling)
         self._listeners, self._topics = Listeners(needs.documents), _topics(needs)
         self._following = Following(needs.definitions, (self._schedules, self._listeners))
         self._planned, self._sooner, self._gained = (asyncio.Event() for _ in range(3))

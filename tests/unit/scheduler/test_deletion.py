@@ -8,8 +8,10 @@ import pytest
 from alur_common.bus_in_process import InProcessBus
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.events import Event, WorkflowVersionPublished
-from alur_common.executions import Execution, StoredExecutions, StoredInbox
+from alur_common.executions import DirectOutbox, Execution, StoredExecutions, StoredInbox
+from alur_common.replies import LocalReplies
 from alur_scheduler.ports import Definitions
+from alur_scheduler.service.cancelling import Cancelling
 from alur_scheduler.service.deletion import PAGE, Deletion
 from tests.support.clock import FakeClock
 
@@ -23,7 +25,7 @@ class Version:
 class Policy:
     """The definitions of a workflow that was deleted."""
 
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     async def version(self, _uid: str, _number: int) -> Version:
         return Version({"spec": {"settings": self.settings}})
@@ -49,13 +51,20 @@ async def cancelled(settings: dict[str, str], *, deleted: bool = True) -> set[st
         await executions.accept(_execution(f"waits-{n}", "w-1", clock.now(), status="waiting"))
     await executions.accept(_execution("runs", "w-1", clock.now(), status="running"))
     await executions.accept(_execution("other", "w-2", clock.now(), status="running"))
-    deletion = Deletion(executions, inbox, cast(Definitions, Policy(settings)), bus)
+    deletion = _deletion(executions, inbox, settings, bus)
     event = WorkflowVersionPublished("w-1", "t", "p", "w", 1, deleted=deleted)
     await deletion.on_published(event)
     assert len(bus.keys) == len(set(bus.keys))
     for key in bus.keys:
         assert [each.kind for each in await inbox.read(key)] == ["cancel"]
     return set(bus.keys)
+
+
+def _deletion(
+    executions: StoredExecutions, inbox: StoredInbox, settings: dict[str, Any], bus: Hearing
+) -> Deletion:
+    cancelling = Cancelling(executions, DirectOutbox(bus), LocalReplies(), FakeClock())
+    return Deletion(executions, inbox, cast(Definitions, Policy(settings)), bus, cancelling)
 
 
 def _execution(key: str, workflow: str, at: float, **state: Any) -> Execution:
@@ -76,3 +85,46 @@ async def test_else_they_finish(settings: dict[str, str]) -> None:
 
 async def test_a_new_version_cancels_nothing() -> None:
     assert await cancelled({"deletionPolicy": "cancel"}, deleted=False) == set()
+
+
+class Busy(StoredExecutions):
+    """Has its executions changed by somebody else just before the first write."""
+
+    def __init__(self, documents: MemoryDocuments, **change: Any) -> None:
+        super().__init__(documents)
+        self._change = change
+
+    async def save(self, execution: Execution) -> Execution:
+        if change := self._change:
+            self._change = {}
+            await super().save((await self.get(execution.id)).changed(**change))
+        return await super().save(execution)
+
+
+@pytest.mark.parametrize("admitted", [True, False])
+@pytest.mark.parametrize("change", [{}, {"admitted": True}], ids=["still", "let in meanwhile"])
+async def test_what_queues_is_cancelled_at_once_and_never_begun(
+    admitted: bool, change: dict[str, Any]
+) -> None:
+    documents = MemoryDocuments(FakeClock())
+    executions, inbox, bus = Busy(documents, **change), StoredInbox(documents), Hearing()
+    await executions.accept(_execution("e", "w-1", 0.0, admitted=admitted))
+    settings = {"deletionPolicy": "cancel", "retention": {"failed": "PT1H"}}
+    deletion = _deletion(executions, inbox, settings, bus)
+    await deletion.on_published(WorkflowVersionPublished("w-1", "t", "p", "w", 1, deleted=True))
+    ended = await executions.get("e")
+    assert (ended.status, ended.reason) == ("cancelled", "the workflow was deleted")
+    assert (ended.expire_at or 0) - (ended.finished_at or 0) == 3600
+    assert await inbox.read("e") == []
+
+
+async def test_what_is_begun_in_that_moment_is_told_to_end() -> None:
+    documents = MemoryDocuments(FakeClock())
+    executions = Busy(documents, status="running", owner="w", epoch=1)
+    inbox, bus = StoredInbox(documents), Hearing()
+    await executions.accept(_execution("e", "w-1", 0.0))
+    deletion = _deletion(executions, inbox, {"deletionPolicy": "cancel"}, bus)
+    await deletion.on_published(WorkflowVersionPublished("w-1", "t", "p", "w", 1, deleted=True))
+    assert (await executions.get("e")).status == "running"
+    assert [message.kind for message in await inbox.read("e")] == ["cancel"]
+    assert set(bus.keys) == {"e"}

@@ -20,12 +20,12 @@ from alur_common.events import (
     GateChanged,
 )
 from alur_common.executions import Execution, Executions, Inbox, Message, Outbox
-from alur_common.replies import Outcome, Replies
+from alur_common.replies import Replies
 from alur_common.telemetry.tracing import NOTHING
-from alur_engine.durations import duration_seconds
 from alur_scheduler.domain.collections import GATES
 from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Definitions, Share, Tracing
+from alur_scheduler.service.cancelling import Cancelling
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 PAGE = 200
@@ -60,9 +60,7 @@ class Admission:
         self._inbox = inbox
         self._definitions = definitions
         self._bus = bus
-        self._outbox = outbox
-        self._replies = replies
-        self._clock = clock
+        self._cancelling = Cancelling(executions, outbox, replies, clock)
         self._tracing = tracing
         self._lock = asyncio.Lock()
 
@@ -269,24 +267,7 @@ class Admission:
                 await self._end(other, f"replaced by {execution.id}")
 
     async def _end(self, execution: Execution, reason: str) -> None:
-        now = self._clock.now()
-        kept = (await self._settings(execution)).get("retention", {}).get("failed", "P30D")
-        ended = self._outbox.stamp(
-            execution.changed(
-                status="cancelled",
-                reason=reason,
-                finished_at=now,
-                expire_at=now + duration_seconds(kept),
-            )
-        )
-        try:
-            ended = await self._executions.save(ended)
-        except (ConflictError, NotFoundError):
-            self._outbox.drop(ended)
-            return
-        outcome = Outcome("ended", "cancelled", error={"message": reason})
-        self._replies.send(ended.reply_to, ended.id, outcome)
-        await self._outbox.tell(ended)
+        await self._cancelling.cancel(execution, await self._settings(execution), reason)
 
 
 def _waits(execution: Execution) -> bool:

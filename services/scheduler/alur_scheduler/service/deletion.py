@@ -1,23 +1,34 @@
-"""What happens to running executions when their workflow is deleted."""
+"""What happens to executions when their workflow is deleted."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from alur_common.bus import Bus
 from alur_common.documents.port import Where
 from alur_common.events import ExecutionNudged, WorkflowVersionPublished
-from alur_common.executions import Executions, Inbox, Message
+from alur_common.executions import Execution, Executions, Inbox, Message
 from alur_scheduler.ports import Definitions
+from alur_scheduler.service.cancelling import Cancelling
 from alur_sdk.errors import NotFoundError
 
 PAGE = 200
+REASON = "the workflow was deleted"
 
 
 class Deletion:
     """Cancels them where the workflow says `deletionPolicy: cancel`; else they finish."""
 
     def __init__(
-        self, executions: Executions, inbox: Inbox, definitions: Definitions, bus: Bus
+        self,
+        executions: Executions,
+        inbox: Inbox,
+        definitions: Definitions,
+        bus: Bus,
+        cancelling: Cancelling,
     ) -> None:
+        self._cancelling = cancelling
         self._executions = executions
         self._inbox = inbox
         self._definitions = definitions
@@ -31,13 +42,15 @@ class Deletion:
             version = await self._definitions.version(event.key, event.version)
         except NotFoundError:
             return
-        policy = version.document["spec"].get("settings", {}).get("deletionPolicy", "finish")
-        if policy != "cancel":
+        settings = version.document["spec"].get("settings", {})
+        if settings.get("deletionPolicy", "finish") != "cancel":
             return
         for status in ("queued", "running", "waiting"):
-            await self._cancel_all(status, event.key)
+            await self._cancel_all(status, event.key, settings)
 
-    async def _cancel_all(self, status: str, workflow_uid: str) -> None:
+    async def _cancel_all(
+        self, status: str, workflow_uid: str, settings: Mapping[str, Any]
+    ) -> None:
         where = [Where("active", "eq", status), Where("workflow_uid", "eq", workflow_uid)]
         after: tuple[float, str] | None = None
         while True:
@@ -45,9 +58,19 @@ class Deletion:
                 where, sort=("accepted_at",), limit=PAGE, after=after
             )
             for execution in found:
-                reason = {"reason": "the workflow was deleted"}
-                await self._inbox.put(Message(execution.id, "cancel", "deleted", reason))
-                self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
+                await self._cancel(execution, settings)
             if len(found) < PAGE:
                 return
             after = (found[-1].accepted_at, found[-1].id)
+
+    async def _cancel(self, execution: Execution, settings: Mapping[str, Any]) -> None:
+        """Cancel it at once while it queues, else tell whoever runs it."""
+        while execution.status == "queued":
+            if await self._cancelling.cancel(execution, settings, REASON):
+                return
+            known = await self._executions.find(execution.id)
+            if known is None or known.has_ended:
+                return
+            execution = known
+        await self._inbox.put(Message(execution.id, "cancel", "deleted", {"reason": REASON}))
+        self._bus.tell(ExecutionNudged(execution.id, execution.tenant))

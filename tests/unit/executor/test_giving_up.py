@@ -11,7 +11,7 @@ from alur_common.documents.memory import MemoryDocuments
 from alur_common.executions import Batch, Execution, StoredExecutions, StoredJournals
 from alur_engine.state import Limits
 from alur_executor.service.executor import MOST_BREAKS
-from alur_sdk.errors import StorageError
+from alur_sdk.errors import NotFoundError, StorageError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
 
@@ -95,3 +95,20 @@ async def test_the_error_workflow_hears_of_what_makes_more_than_is_kept(
     ended = await world.run(chain(large, settings={"errorWorkflow": "on-call"}), {"n": 1})
     assert (ended.status, (ended.error or {})["code"]) == ("failed", "limit-bytes")
     assert [told.id for told in await world.all("on-call")] == [ended.handler]
+
+
+@in_virtual_time
+async def test_who_had_what_another_failed_sends_nothing_more_when_it_wakes(world: World) -> None:
+    await world.executor("old")
+    held = world.outside.hold()
+    execution_id = await world.start(chain(node("a"), node("b")), {"n": 1})
+    await world.outside.until(1)
+    await world.workers.remove("old")
+    await world.executor("new")
+    world.definitions.failures = [NotFoundError("its version is gone")]
+    ended = await world.rest(execution_id)
+    assert (ended.status, (ended.error or {})["code"]) == ("failed", "not-found")
+    held.set_result(None)
+    await asyncio.sleep(60)
+    assert len(world.outside.calls) == 1
+    assert await world.executions.get(execution_id) == ended

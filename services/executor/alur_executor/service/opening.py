@@ -54,14 +54,8 @@ async def resumed(
 
     Returns None when another was quicker.
     """
-    execution = _timed(parts, execution, program)
-    try:
-        claimed = await parts.executions.save(
-            execution.changed(
-                status="running", owner=parts.worker, epoch=execution.epoch + 1, wake_at=None
-            )
-        )
-    except ConflictError:
+    claimed = await _taken_over(parts, _timed(parts, execution, program))
+    if claimed is None:
         return None
     writer = _writer(parts, claimed, claimed.epoch, 0)
     batches = await writer.open_epoch()
@@ -83,18 +77,32 @@ async def fail(
 ) -> None:
     """End an execution that cannot begin or go on: its version is gone, its start is wrong, or it makes more than is kept.
 
-    Without its program nobody is told but who started it.
+    Without its program nobody is told but who started it. Another owner before is shut out of the journal first.
     """
     program = program or programs.empty(_without_nodes(execution))
-    session = Session(
-        parts,
-        _timed(parts, execution, program),
-        program,
-        begin(program.graph, []),
-        _writer(parts, execution, execution.epoch + 1, execution.batches),
-    )
-    session.is_claimed = False
+    execution = _timed(parts, execution, program)
+    writer = _writer(parts, execution, execution.epoch + 1, execution.batches)
+    is_of_another = execution.epoch > 0 and execution.owner != parts.worker
+    if is_of_another:
+        claimed = await _taken_over(parts, execution)
+        if claimed is None:
+            return
+        execution = claimed
+        await writer.open_epoch()
+    session = Session(parts, execution, program, begin(program.graph, []), writer)
+    session.is_claimed = is_of_another
     await Endings(session).end(failed_before_start(error))
+
+
+async def _taken_over(parts: Parts, execution: Execution) -> Execution | None:
+    """Return it as this worker's, durably; None when another was quicker."""
+    taken = execution.changed(
+        status="running", owner=parts.worker, epoch=execution.epoch + 1, wake_at=None
+    )
+    try:
+        return await parts.executions.save(taken)
+    except ConflictError:
+        return None
 
 
 def _without_nodes(execution: Execution) -> VersionRecord:

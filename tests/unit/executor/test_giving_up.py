@@ -11,6 +11,7 @@ from alur_common.documents.memory import MemoryDocuments
 from alur_common.executions import Batch, Execution, StoredExecutions, StoredJournals
 from alur_engine.state import Limits
 from alur_executor.service.executor import MOST_BREAKS
+from alur_executor.service.opening import MOST_DEATHS
 from alur_sdk.errors import NotFoundError, StorageError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
@@ -112,3 +113,55 @@ async def test_who_had_what_another_failed_sends_nothing_more_when_it_wakes(worl
     await asyncio.sleep(60)
     assert len(world.outside.calls) == 1
     assert await world.executions.get(execution_id) == ended
+
+
+async def _die_in_turn(world: World, count: int, *, after: int) -> None:
+    """Kill so many executors, each in the call of the outside that follows `after` more."""
+    for _ in range(count):
+        made = len(world.outside.calls)
+        executor = await world.executor(f"x-{made}")
+        world.outside.next = [None] * after
+        world.outside.hold()
+        await world.recovery.sweep(is_start=True)
+        await world.outside.until(made + after + 1)
+        await world.kill(executor, f"x-{made}")
+
+
+@in_virtual_time
+async def test_what_kills_each_executor_that_runs_it_fails_in_the_end(world: World) -> None:
+    world.definitions.add("on-call", chain(node("tell", "core.noop")))
+    spec = chain(node("a"), settings={"errorWorkflow": "on-call"})
+    execution_id = await world.start(spec, {"n": 1})
+    await _die_in_turn(world, MOST_DEATHS, after=0)
+    await world.executor("last")
+    ended = await world.rest(execution_id)
+    assert (ended.status, (ended.error or {})["code"]) == ("failed", "executors-died")
+    assert len(world.outside.calls) == MOST_DEATHS
+    assert [told.id for told in await world.all("on-call")] == [ended.handler]
+
+
+@in_virtual_time
+async def test_what_goes_on_between_deaths_ends_however_many_there_are(world: World) -> None:
+    length = MOST_DEATHS + 2
+    execution_id = await world.start(chain(*(node(f"n{n}") for n in range(length))), {"n": 1})
+    await _die_in_turn(world, 1, after=0)
+    await _die_in_turn(world, length - 1, after=1)
+    await world.executor("last")
+    assert (await world.rest(execution_id)).status == "succeeded"
+    assert len({call.key for call in world.outside.calls}) == length
+
+
+@in_virtual_time
+async def test_deaths_count_that_follow_on_each_other_only(world: World) -> None:
+    wait = node("wait", "core.wait", params={"for": "PT1H"})
+    execution_id = await world.start(chain(node("a"), wait, node("b")), {"n": 1})
+    await _die_in_turn(world, MOST_DEATHS - 1, after=0)
+    await world.executor("last")
+    assert (await world.rest(execution_id, "waiting")).deaths == MOST_DEATHS - 1
+    held = world.outside.hold()
+    while len(world.outside.calls) < MOST_DEATHS + 1:
+        await asyncio.sleep(60)
+        await world.recovery.wake_due()
+    assert (await world.executions.get(execution_id)).deaths == 0
+    held.set_result(None)
+    assert (await world.rest(execution_id)).status == "succeeded"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alur_common.definitions import VersionRecord
-from alur_common.executions import Execution, blobs_of
+from alur_common.executions import Batch, Execution, blobs_of
 from alur_common.executions.content import read_entries
 from alur_engine.applying import apply, begin
-from alur_engine.journal import decode_entry
+from alur_engine.journal import Started, decode_entry
 from alur_engine.planning import recover
 from alur_engine.state import State
 from alur_executor.domain.programs import Program
@@ -18,7 +18,10 @@ from alur_executor.service.journaling import JournalWriter
 from alur_executor.service.parts import Parts
 from alur_executor.service.programs import Programs
 from alur_executor.service.session import Session
-from alur_sdk.errors import AlurError, ConflictError
+from alur_sdk.errors import AlurError, ConflictError, Permanent
+
+MOST_DEATHS = 20
+"""What kills each executor that runs it (for want of memory, say) takes all else down that runs there."""
 
 
 @dataclass(slots=True)
@@ -52,13 +55,17 @@ async def resumed(
 ) -> Session | None:
     """Take over: own it, close the journal to any stale owner, then go on from what the journal says.
 
-    Returns None when another was quicker.
+    Returns None when another was quicker, or when it has failed because nobody survives it.
     """
     claimed = await _taken_over(parts, _timed(parts, execution, program))
     if claimed is None:
         return None
     writer = _writer(parts, claimed, claimed.epoch, 0)
     batches = await writer.open_epoch()
+    if claimed.deaths >= MOST_DEATHS and not await _has_moved(parts, claimed, batches):
+        message = f"{MOST_DEATHS} executors that ran it died or stopped before anything of it ended"
+        await _end(parts, claimed, writer, program, Permanent(message, code="executors-died"))
+        return None
     for entry in await read_entries(batches, claimed.entries, parts.blobs):
         apply(state, decode_entry(entry))
     recover(state)
@@ -89,15 +96,40 @@ async def fail(
             return
         execution = claimed
         await writer.open_epoch()
+    await _end(parts, execution, writer, program, error, is_claimed=is_of_another)
+
+
+async def _end(
+    parts: Parts,
+    execution: Execution,
+    writer: JournalWriter,
+    program: Program,
+    error: AlurError,
+    *,
+    is_claimed: bool = True,
+) -> None:
     session = Session(parts, execution, program, begin(program.graph, []), writer)
-    session.is_claimed = is_of_another
+    session.is_claimed = is_claimed
     await Endings(session).end(failed_before_start(error))
+
+
+async def _has_moved(parts: Parts, execution: Execution, batches: list[Batch]) -> bool:
+    """Return whether anything ended while the last owners had it, `MOST_DEATHS` of them."""
+    lately = [batch for batch in batches if batch.epoch >= execution.epoch - MOST_DEATHS]
+    entries = await read_entries(lately, None, parts.blobs)
+    return any(type(decode_entry(entry)) is not Started for entry in entries)
 
 
 async def _taken_over(parts: Parts, execution: Execution) -> Execution | None:
     """Return it as this worker's, durably; None when another was quicker."""
+    deaths = execution.deaths if execution.status == "running" else 0
+    is_of_dead = execution.status == "running" and execution.owner != parts.worker
     taken = execution.changed(
-        status="running", owner=parts.worker, epoch=execution.epoch + 1, wake_at=None
+        status="running",
+        owner=parts.worker,
+        epoch=execution.epoch + 1,
+        deaths=deaths + is_of_dead,
+        wake_at=None,
     )
     try:
         return await parts.executions.save(taken)

@@ -54,6 +54,8 @@ class Execution:
     """False while admission has not let it in."""
     epoch: int = 0
     owner: str | None = None
+    deaths: int = 0
+    """So many owners in a row died or stopped while they had it in memory."""
     started_at: float | None = None
     finished_at: float | None = None
     deadline: float | None = None

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import Awaitable, Collection
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -25,49 +23,12 @@ from alur_common.events import (
 from alur_common.kafka import group as groups
 from alur_common.kafka.admin import apply_topics
 from alur_common.kafka.bus import KafkaBus
-from alur_common.kafka.topics import RETRIES, dead_letter_topic
-from alur_common.telemetry import Metrics
+from alur_common.kafka.topics import dead_letter_topic
+from tests.integration.kafka.conftest import SECONDS, MakeBus, key, until
 from tests.integration.kafka.reading import record_of
 from tools.servers import kafka
 
-SECONDS = 40
-SHORT = dict.fromkeys(RETRIES, 0.05)
-MakeBus = Callable[..., KafkaBus]
 OTHER = "test-fault"
-
-
-@pytest.fixture(scope="session")
-def broker(kafka_servers: str) -> str:
-    asyncio.run(apply_topics(kafka_servers))
-    return kafka_servers
-
-
-@pytest.fixture
-async def make_bus(broker: str) -> AsyncIterator[MakeBus]:
-    made: list[KafkaBus] = []
-
-    def make(servers: str = broker, worker: str = "", **options: Any) -> KafkaBus:
-        name = worker or f"worker-{uuid4().hex[:8]}"
-        options = {"metrics": Metrics(), "delays": SHORT, **options}
-        bus = KafkaBus(servers, service="test", worker=name, **options)
-        made.append(bus)
-        return bus
-
-    yield make
-    for bus in made:
-        await bus.close()
-
-
-def key() -> str:
-    return uuid4().hex
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    for _ in range(SECONDS * 50):
-        if is_so():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not come about in time")
 
 
 class Recorder:

@@ -25,6 +25,7 @@ from alur_scheduler.domain.records import own_group
 from alur_scheduler.service.listeners import TOPIC, Listeners
 from alur_scheduler.service.topics import Topics
 from tests.integration.kafka.reading import members
+from tests.support.odd_headers import ODD, READ_AS, odd_names_sent
 from tests.support.security import Noted
 
 PARTITIONS, RECORDS = 4, 400
@@ -117,3 +118,18 @@ async def test_a_scheduler_that_does_not_come_back_leaves_its_places_to_the_othe
     assert await members(kafka_servers, groups) == [1, 1]
     await second.stop()
     assert await members(kafka_servers, groups) == [0, 0]
+
+
+async def test_a_header_whose_name_is_no_text_stops_no_trigger(kafka_servers: str) -> None:
+    world = await prepared(kafka_servers)
+    with odd_names_sent():
+        async with AIOKafkaProducer(bootstrap_servers=kafka_servers) as producer:
+            for value, headers in ((b"0", [(ODD, b"1")]), (b"1", [])):
+                await producer.send_and_wait(world.topic, value, headers=headers, partition=0)
+    scheduler = await world.scheduler("one")
+    async with asyncio.timeout(60):
+        while await world.started("each") != [0, 1]:  # noqa: ASYNC110  # what it waits for is in a store
+            await asyncio.sleep(0.1)
+    await scheduler.stop()
+    found = await world.executions.search([], limit=10)
+    assert {READ_AS: "1"} in [item["headers"] for one in found for item in one.input]

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from alur_common.dependencies import ANSWER_SECONDS, LOST_SECONDS, Dependencies
 from alur_common.telemetry import Metrics
 from alur_sdk.errors import UnavailableError
@@ -104,3 +106,12 @@ async def test_knowing_costs_one_look_a_second() -> None:
     with following(Metrics(), told, MongoDB=store):
         await asyncio.sleep(59.5)
     assert store.looks == 60
+
+
+async def test_a_look_that_breaks_ends_whoever_follows() -> None:
+    async def broken() -> None:
+        raise ValueError("a fault")
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await Dependencies({"kafka": broken}, Metrics()).follow(Told())
+    assert raised.group_contains(ValueError, match="a fault")

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
+from alur_common.kafka.header_names import take_any_header_name
 from alur_common.kafka.leaving import leave_at_stop
 from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
 from alur_common.security.records import UnsealedCredential
@@ -34,19 +35,7 @@ async def opened(
     named = None if reading.group == own else reading.group
     check_topic(reading.topic, is_own_broker=reading.credential is None, group=named)
     options = reach.options(secret)
-    consumer = AIOKafkaConsumer(
-        **options,
-        group_id=reading.group,
-        group_instance_id=f"{worker}-{own}",
-        enable_auto_commit=False,
-        # For offsets that are gone since; where a group begins is decided by `_settle`.
-        auto_offset_reset="earliest",
-        # The assignor keeps what it assigned in its class: each group has its own.
-        partition_assignment_strategy=[type("Sticky", (StickyPartitionAssignor,), {})],
-        session_timeout_ms=SESSION_MS,
-        heartbeat_interval_ms=SESSION_MS // 3,
-        fetch_max_wait_ms=FETCH_WAIT_MS,
-    )
+    consumer = _consumer(reading, options, f"{worker}-{own}")
     reader = KafkaReader(consumer, reading, options)
     try:
         with reader.translated():
@@ -61,6 +50,23 @@ async def opened(
     finally:
         await consumer.stop()
         release(options)
+
+
+def _consumer(reading: Reading, options: Mapping[str, Any], member: str) -> AIOKafkaConsumer:
+    take_any_header_name()
+    return AIOKafkaConsumer(
+        **options,
+        group_id=reading.group,
+        group_instance_id=member,
+        enable_auto_commit=False,
+        # For offsets that are gone since; where a group begins is decided by `_settle`.
+        auto_offset_reset="earliest",
+        # The assignor keeps what it assigned in its class: each group has its own.
+        partition_assignment_strategy=[type("Sticky", (StickyPartitionAssignor,), {})],
+        session_timeout_ms=SESSION_MS,
+        heartbeat_interval_ms=SESSION_MS // 3,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+    )
 
 
 class KafkaReader:

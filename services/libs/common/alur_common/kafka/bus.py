@@ -16,6 +16,7 @@ from alur_common.kafka.counting import Counts
 from alur_common.kafka.encoding import record_of
 from alur_common.kafka.group import Group
 from alur_common.kafka.handling import Handling, Subscription
+from alur_common.kafka.header_names import take_any_header_name
 from alur_common.kafka.payloads import put_aside
 from alur_common.kafka.sending import Sender
 from alur_common.kafka.settings import KafkaSettings, settings_of
@@ -101,6 +102,7 @@ class KafkaBus:
 
     async def start(self) -> None:
         """Connect, and begin to deliver. Raises `UnavailableError` when Kafka is out of reach."""
+        take_any_header_name()
         for group in self._groups.values():
             group.declare(self._broker, self._worker, leaves=self._leaves)
         try:
@@ -124,7 +126,9 @@ class KafkaBus:
         await self._sender.stop()
 
     async def reach(self) -> None:
-        """Raise `UnavailableError` when no broker answers."""
+        """Raise `UnavailableError` when no broker answers, and whatever else has ended a group: that mends only a new process."""
+        for group in self._groups.values():
+            group.check()
         await self._sender.reach()
 
     async def publish(self, event: Event) -> None:

@@ -111,6 +111,13 @@ class Group:
             loop.create_task(self._commit_again_and_again(consumer)),
         ]
 
+    def check(self) -> None:
+        """Raise what has ended this group before its stop: nothing brings it back, and its partitions stand still."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.result()
+                raise RuntimeError(f"the group {self.handling.group} reads no more")
+
     async def stop(self) -> None:
         """Fetch no more, wait a while for what is being handled, and commit; its consumer is stopped after that."""
         for task in self._tasks:

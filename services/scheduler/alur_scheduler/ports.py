@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -122,6 +122,12 @@ class Reader(Protocol):
 
     async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
         """Return partition -> records that follow those of the last time; waits so long for the first."""
+
+    def gone(self) -> Collection[int]:
+        """Return the partitions that went since this was asked last, be it for a moment.
+
+        What was fetched of them and not committed is read again, here or by another member.
+        """
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         """Say which record of a partition is the next to be read after a crash.

@@ -34,9 +34,9 @@ PARTITIONS, RECORDS = 4, 400
 class World:
     """What schedulers share, and a workflow that reads a topic."""
 
-    def __init__(self, servers: str, topic: str) -> None:
+    def __init__(self, servers: str, topic: str, wait: str) -> None:
         read = {"topic": topic, "from": "earliest"}
-        batch = {"size": 9, "wait": "PT0.3S"}
+        batch = {"size": 9, "wait": wait}
         kinds = {"each": read, "batch": {**read, "batch": batch}}
         triggers = [
             {"name": name, "type": "trigger.kafka", "params": params}
@@ -75,11 +75,11 @@ class World:
                     await asyncio.sleep(0.1)
 
 
-async def prepared(servers: str) -> World:
+async def prepared(servers: str, wait: str = "PT0.3S") -> World:
     topic = f"m-{uuid4().hex[:8]}"
     async with administer(settings_of(servers)) as admin:
         await admin.create_topics([NewTopic(topic, PARTITIONS, 1)])
-    world = World(servers, topic)
+    world = World(servers, topic, wait)
     await Listeners(world.documents).sync(world.record)
     return world
 
@@ -101,6 +101,34 @@ async def test_each_record_starts_once_while_schedulers_come_and_go(kafka_server
     for other in others:
         await other.stop()
     assert await world.started("each") == list(range(RECORDS))
+    assert await world.started("batch") == list(range(RECORDS))
+
+
+async def test_what_waits_for_its_batch_when_its_partition_goes_starts_once(
+    kafka_servers: str,
+) -> None:
+    world = await prepared(kafka_servers, "PT4S")
+    groups = [own_group(one["id"]) async for one in Listeners(world.documents).all_of(TOPIC)]
+    first = await world.scheduler("one")
+    async with AIOKafkaProducer(bootstrap_servers=kafka_servers) as producer:
+
+        async def send(begin: int, end: int) -> None:
+            for number in range(begin, end):
+                value = str(number).encode()
+                await producer.send_and_wait(world.topic, value, partition=number % PARTITIONS)
+
+        await send(0, 20)
+        while len(await world.started("each")) < 20:  # noqa: ASYNC110  # what it waits for is in a store
+            await asyncio.sleep(0.1)
+        second = await world.scheduler("two")
+        while await members(kafka_servers, groups) != [2, 2]:  # noqa: ASYNC110  # the broker tells nobody
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1)
+        await send(20, RECORDS)
+    await world.until_all_started()
+    await asyncio.sleep(5)
+    await first.stop()
+    await second.stop()
     assert await world.started("batch") == list(range(RECORDS))
 
 

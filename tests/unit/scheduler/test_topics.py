@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -37,14 +37,20 @@ def workflow(params: dict[str, Any], **spec: Any) -> WorkflowRecord:
     return WorkflowRecord("t", "p", "w", "uid", 1, document, 1, "", 0.0, 0.0, 0.0)
 
 
+def records_of(*values: bytes) -> list[Record]:
+    return [
+        Record("orders", 0, offset, 1_000 + offset, None, value, ())
+        for offset, value in enumerate(values)
+    ]
+
+
 class Partition:
-    """One partition and what its group has committed; both outlive a crash."""
+    """One partition and what its group has committed; both outlive a crash. It is the newest member's."""
 
     def __init__(self, *values: bytes) -> None:
-        self.records = [
-            Record("orders", 0, offset, 1_000 + offset, None, value, ())
-            for offset, value in enumerate(values)
-        ]
+        self.records = records_of(*values)
+        self.owner: Member | None = None
+        self.tells_who_lost_it = True
         self.committed = 0
         self.at_once = 100
         self.fails_to_commit = False
@@ -53,7 +59,8 @@ class Partition:
     async def open(
         self, reading: Reading, secret: UnsealedCredential | None
     ) -> AsyncIterator[Member]:
-        yield Member(self)
+        self.owner = Member(self)
+        yield self.owner
 
 
 class Member:
@@ -65,14 +72,20 @@ class Member:
 
     async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
         await asyncio.sleep(0)
+        if self.partition.owner is not self:
+            return {}
         found = self.partition.records[self.position : self.position + self.partition.at_once]
         self.position += len(found)
         return {0: found} if found else {}
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
-        if self.partition.fails_to_commit:
+        if self.partition.fails_to_commit or self.partition.owner is not self:
             raise UnavailableError("the partition is another member's")
         self.partition.committed = offsets[0]
+
+    def gone(self) -> Collection[int]:
+        is_told = self.partition.owner is not self and self.partition.tells_who_lost_it
+        return {0} if is_told else ()
 
     def lag(self) -> Mapping[int, int]:
         return {0: len(self.partition.records) - self.partition.committed}
@@ -112,15 +125,19 @@ class World:
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         return UnsealedCredential("kafka", {}, node_types=("kafka.produce",), name=name)
 
-    async def run(self, **crash: int) -> None:
-        """Run a process until it crashes, or for a while."""
+    async def topics(self, **crash: int) -> Topics:
+        """Return what a process reads topics with."""
         ids = SystemIds(self.clock)
         starts = CrashingStarts(self.executions, MemoryBlobs(), InProcessBus(), self.clock, ids)
         for name, number in crash.items():
             setattr(starts, name, number)
         if self.record is not None:
             await Listeners(self.documents).sync(self.record)
-        topics = Topics(self.documents, self, starts, self.partition, self.clock, notes=self.noted)  # type: ignore[arg-type]  # it is asked for no more
+        return Topics(self.documents, self, starts, self.partition, self.clock, notes=self.noted)  # type: ignore[arg-type]  # it is asked for no more
+
+    async def run(self, **crash: int) -> None:
+        """Run a process until it crashes, or for a while."""
+        topics = await self.topics(**crash)
         with suppress(CrashError):
             await topics.follow()
             (task,) = topics._tasks.values() or (asyncio.create_task(asyncio.sleep(0)),)
@@ -164,6 +181,27 @@ async def test_a_batch_is_the_same_after_a_crash_though_more_lies_there_by_then(
     await world.run()
     assert await world.started() == [[0, 1, 2], [3, 4, 5, 6]]
     assert world.partition.committed == 7
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["rebalance", "pause"])
+async def test_what_was_gathered_of_a_partition_that_went_starts_nothing(is_told: bool) -> None:
+    world = World(workflow({"batch": {"size": 4, "wait": "PT5S"}}), Partition(*NUMBERS[:3]))
+    world.partition.tells_who_lost_it = is_told
+    first, second = await world.topics(), await world.topics()
+    await first.follow()
+    await asyncio.sleep(0.05)
+    await second.follow()
+    await asyncio.sleep(0.05)
+    world.partition.records = records_of(*(str(n).encode() for n in range(9)))
+    await asyncio.sleep(0.05)
+    assert await world.started() == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    world.clock.advance(6)
+    await asyncio.sleep(0.05)
+    await first.stop()
+    await second.stop()
+    assert await world.started() == [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
+    status = (await stored_lag(world.documents, workflow({})))["orders"]
+    assert ("another member" in status.get("error", "")) is not is_told
 
 
 async def test_what_cannot_be_committed_is_read_again_and_starts_nothing() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 
@@ -16,6 +16,7 @@ from alur_common.kafka.leaving import leave_at_stop
 from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
 from alur_common.security.records import UnsealedCredential
 from alur_scheduler.domain.records import Reading, Record, own_group
+from alur_sdk.errors import UnavailableError
 
 SESSION_MS = 6_000
 FETCH_WAIT_MS = 200
@@ -83,6 +84,7 @@ class KafkaReader:
         self._is_late = reading.begins == "latest"
         self._options = options
         self._committed: dict[int, int] = {}
+        self._gone: set[int] = set()
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -97,7 +99,17 @@ class KafkaReader:
         if self._topic not in await self._consumer.topics():
             message = f"there is no topic {self._topic}, or none to read; it is looked for again"
             raise out_of_reach(self._options, LookupError(message))
-        self._consumer.subscribe([self._topic])
+        self._consumer.subscribe([self._topic], listener=_Listener(self))
+
+    def revoked(self, numbers: Collection[int]) -> None:
+        """Partitions go; some may come back at once, and begin at what is committed then."""
+        self._gone.update(numbers)
+        for number in numbers:
+            self._committed.pop(number, None)
+
+    def gone(self) -> Collection[int]:
+        gone, self._gone = self._gone, set()
+        return gone
 
     async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
         with self.translated():
@@ -117,11 +129,15 @@ class KafkaReader:
         }
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
+        if any(number not in self._committed for number in offsets):
+            raise UnavailableError("a partition went to another member meanwhile: it is read again")
         with self.translated():
             await self._consumer.commit(
                 {TopicPartition(self._topic, number): offset for number, offset in offsets.items()}
             )
-        self._committed.update(offsets)
+        self._committed.update(
+            {number: offset for number, offset in offsets.items() if number in self._committed}
+        )
 
     def lag(self) -> Mapping[int, int]:
         found = {}
@@ -137,8 +153,6 @@ class KafkaReader:
         `latest` would be another place after a crash, and what came between would be lost.
         """
         assigned = {place.partition for place in self._consumer.assignment()}
-        for number in self._committed.keys() - assigned:
-            del self._committed[number]
         for number in assigned - self._committed.keys():
             place = TopicPartition(self._topic, number)
             done = await self._consumer.committed(place)
@@ -148,3 +162,16 @@ class KafkaReader:
                 done = await self._consumer.position(place)
                 await self._consumer.commit({place: done})
             self._committed[number] = done
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no annotations
+    """Tells a reader which partitions go."""
+
+    def __init__(self, reader: KafkaReader) -> None:
+        self._reader = reader
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        self._reader.revoked({place.partition for place in revoked})
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        del assigned

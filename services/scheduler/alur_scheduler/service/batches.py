@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from alur_common.documents.port import Documents
 from alur_scheduler.domain.collections import BATCHES
 from alur_scheduler.domain.records import Gathered, Reading, Record, due, within
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError, UnavailableError
+
+Hold = Callable[[int], Awaitable[None]]
+"""Says that the records from this offset on are the next to be read; raises `UnavailableError` when that is not ours to say."""
 
 
 class Batches:
@@ -16,9 +19,13 @@ class Batches:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    async def next(self, reading: Reading, gathered: Gathered, now: float) -> Sequence[Record]:
+    async def next(
+        self, reading: Reading, gathered: Gathered, now: float, hold: Hold
+    ) -> Sequence[Record]:
         """Return the records that make the next batch, or none yet.
 
+        `hold` raises when the partition is another member's by now. It is asked between the look at the last range and
+        the writing of the next: whoever has the partition since either is found by it, or has written meanwhile.
         Raises `UnavailableError` when another member decides about the same records: read them again.
         """
         if not gathered.records:
@@ -34,6 +41,7 @@ class Batches:
         batch = due(gathered, reading.size, reading.seconds, now)
         if not batch:
             return ()
+        await hold(first.offset)
         document = {
             "id": key,
             "uid": reading.uid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
@@ -16,7 +17,7 @@ from alur_common.telemetry import get_logger
 from alur_common.topics import POSITIONS
 from alur_scheduler.domain.records import Gathered, Reading, Record, item_of, reading_of, source_of
 from alur_scheduler.ports import Definitions, Reader, Readers
-from alur_scheduler.service.batches import Batches
+from alur_scheduler.service.batches import Batches, Hold
 from alur_scheduler.service.listeners import TOPIC, Listeners
 from alur_sdk.errors import (
     LIMITED_CREDENTIAL,
@@ -158,9 +159,9 @@ class Topics:
             raise UnavailableError(f"the workflow {reading.workflow} rests")
         return record
 
-    async def batch_of(self, reading: Reading, gathered: Gathered) -> Sequence[Record]:
+    async def batch_of(self, reading: Reading, gathered: Gathered, hold: Hold) -> Sequence[Record]:
         """Return the records of the next batch, or none yet."""
-        return await self._batches.next(reading, gathered, self._clock.monotonic())
+        return await self._batches.next(reading, gathered, self._clock.monotonic(), hold)
 
     @property
     def monotonic(self) -> float:
@@ -219,23 +220,30 @@ class _Round:
         await asyncio.gather(
             *(topics.start(reading, record, [one]) for records in found.values() for one in records)
         )
-        await self._reader.commit({n: records[-1].offset + 1 for n, records in found.items()})
+        gone = self._reader.gone()  # their records are read again, and start nothing
+        done = {n: records[-1].offset + 1 for n, records in found.items() if n not in gone}
+        if done:
+            await self._reader.commit(done)
 
     async def _start_batches(self, found: Mapping[int, Sequence[Record]]) -> None:
         topics, reading = self._topics, self._reading
+        for number in self._reader.gone():
+            self._gathered.pop(number, None)
         for number, records in found.items():
             gathered = self._gathered.setdefault(number, Gathered())
-            if gathered.records and records[0].offset <= gathered.records[-1].offset:
-                gathered.records.clear()  # the partition went away and came back: it is read anew
             if not gathered.records:
                 gathered.since = topics.monotonic
             gathered.records += records
         for number, gathered in self._gathered.items():
-            while batch := await topics.batch_of(reading, gathered):
+            hold = partial(self._hold, number)
+            while batch := await topics.batch_of(reading, gathered, hold):
                 await topics.start(reading, await topics.record_of(reading), batch)
                 await self._reader.commit({number: batch[-1].offset + 1})
                 del gathered.records[: len(batch)]
                 gathered.since = topics.monotonic
+
+    async def _hold(self, number: int, offset: int) -> None:
+        await self._reader.commit({number: offset})
 
     async def _tell(self) -> None:
         """Write down the lag of each partition, where it changed."""

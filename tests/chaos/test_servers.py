@@ -106,7 +106,9 @@ def _demand_little_lag(site: Site) -> None:
 def _lag(servers: str) -> int | None:
     """Return how many records wait, None while the broker cannot tell."""
     try:
-        return asyncio.run(lag_of(servers, ("alur-scheduler", "alur-executor")))
+        return asyncio.run(
+            lag_of(servers, ("alur-scheduler", "alur-executor", "alur-executor-nudges"))
+        )
     except UnavailableError:
         return None
 

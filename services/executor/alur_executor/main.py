@@ -63,6 +63,8 @@ from alur_nodes.registry import node_class
 from alur_sdk.errors import AlurError
 
 GROUP = "executor"
+NUDGES = f"{GROUP}-nudges"
+"""A group of its own: what is admitted and waits for room pauses the whole of its group, and a nudge may make the room."""
 SHORT_WAIT_SECONDS = 1.0
 """The scheduler would not wake it sooner."""
 _log = get_logger("alur.executor")
@@ -183,7 +185,7 @@ def _files(settings: Settings) -> FileAreas:
 def _subscribe(needs: Needs, pools: Pools, executor: Executor, serving: Serving) -> None:
     if pools.serves(DEFAULT_POOL):
         needs.bus.subscribe(ExecutionAdmitted, GROUP, executor.on_admitted)
-        needs.bus.subscribe(ExecutionNudged, GROUP, executor.on_nudged)
+        needs.bus.subscribe(ExecutionNudged, NUDGES, executor.on_nudged)
     if pools.takes_tasks:
         # Whoever has room is to hear of it; one of them claims it.
         group = f"pools-{needs.worker}"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
 from aiokafka import AIOKafkaProducer
 
-from alur_common.events import ExecutionAdmitted
+from alur_common.events import ExecutionAdmitted, ExecutionNudged
+from alur_common.kafka import group as groups
 from alur_common.kafka.encoding import record_of as record_of_event
 from alur_common.kafka.topics import dead_letter_topic
 from tests.integration.kafka.conftest import MakeBus, key, until
@@ -32,3 +37,30 @@ async def test_a_header_whose_name_is_no_text_stops_nobody(make_bus: MakeBus, br
     await until(lambda: after in seen)
     letter = await record_of(broker, dead_letter_topic(topic, "any"), odd.encode())
     assert (letter.value, letter.headers[0]) == (b"{", (READ_AS, b"1"))
+
+
+async def test_a_group_that_is_full_of_what_waits_for_room_holds_no_nudge_back(
+    make_bus: MakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "MOST_IN_FLIGHT", 20)
+    monkeypatch.setattr(groups, "MOST_AT_ONCE", 10)
+    keys, nudged, taken = {key() for _ in range(60)}, key(), set[str]()
+
+    async def wait_for_room(event: ExecutionAdmitted) -> Awaitable[None] | None:
+        if event.key not in keys:
+            return None
+        taken.add(event.key)
+        return asyncio.get_running_loop().create_future()
+
+    async def take(event: ExecutionNudged) -> None:
+        taken.add(event.key)
+
+    bus, name = make_bus(), f"g-{key()}"
+    bus.subscribe(ExecutionAdmitted, name, wait_for_room)
+    bus.subscribe(ExecutionNudged, f"{name}-nudges", take)
+    await bus.start()
+    await asyncio.gather(*(bus.publish(ExecutionAdmitted(k, "t")) for k in keys))
+    await until(lambda: len(taken) > 20)
+    await bus.publish(ExecutionNudged(nudged, "t"))
+    await until(lambda: nudged in taken)
+    assert not keys <= taken

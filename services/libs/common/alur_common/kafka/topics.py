@@ -55,7 +55,9 @@ TOPICS: tuple[Topic, ...] = (
         events.ExecutionRequested.topic, events.ExecutionRequested, 1, _EXECUTION, ("scheduler",)
     ),
     Topic(events.ExecutionAdmitted.topic, events.ExecutionAdmitted, 1, _EXECUTION, ("executor",)),
-    Topic(events.ExecutionNudged.topic, events.ExecutionNudged, 1, _EXECUTION, ("executor",)),
+    Topic(
+        events.ExecutionNudged.topic, events.ExecutionNudged, 1, _EXECUTION, ("executor-nudges",)
+    ),
     Topic(events.ExecutionStarted.topic, events.ExecutionStarted, 7, _EXECUTION),
     Topic(
         events.ExecutionSuspended.topic, events.ExecutionSuspended, 7, _EXECUTION, ("scheduler",)

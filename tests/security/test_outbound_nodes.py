@@ -117,7 +117,7 @@ async def by_reading(brokers: str, guard: Guard) -> object:
         group="g", begins="latest", value="json", size=1, seconds=1, credential="kafka",
     )  # fmt: skip
     secret = UnsealedCredential("kafka", kafka_credential(brokers).fields)
-    async with KafkaReaders("", lambda *_: guard, "worker").open(reading, secret):
+    async with KafkaReaders("", lambda *_: guard, "worker").open(reading, secret, {}):
         return None
 
 

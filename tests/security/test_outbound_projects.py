@@ -59,7 +59,7 @@ async def by_reading(guards: Guards, project: str, port: int) -> object:
         topic="orders", group="g", begins="latest", value="json", size=1, seconds=1, credential="k",
     )  # fmt: skip
     named = UnsealedCredential("kafka", secret(port).fields)
-    async with KafkaReaders("", guards.of, "worker").open(reading, named):
+    async with KafkaReaders("", guards.of, "worker").open(reading, named, {}):
         return None
 
 

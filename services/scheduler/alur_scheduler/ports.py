@@ -10,7 +10,7 @@ from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
 from alur_common.security.records import UnsealedCredential
 from alur_common.telemetry.tracing import Span
-from alur_scheduler.domain.records import Reading, Record
+from alur_scheduler.domain.records import Left, Position, Reading, Record
 
 
 class Takers(Protocol):
@@ -135,17 +135,17 @@ class Reader(Protocol):
         Raises `UnavailableError` when the broker does not take it, as when the partition is another member's by now.
         """
 
-    def lag(self) -> Mapping[int, int]:
-        """Return partition -> how many records lie behind what was committed, of those of this member."""
+    def positions(self) -> Mapping[int, Position]:
+        """Return partition -> how far it is committed, of those of this member."""
 
 
 class Readers(Protocol):
     """How topics are read."""
 
     def open(
-        self, reading: Reading, secret: UnsealedCredential | None
+        self, reading: Reading, secret: UnsealedCredential | None, left: Mapping[int, Left]
     ) -> AbstractAsyncContextManager[Reader]:
-        """Join the group for the length of the block.
+        """Join the group for the length of the block; where the broker has forgotten it, it begins where it has `left`.
 
         Raises `UnavailableError` when the broker is out of reach, `InvalidError` for what cannot be read at all.
         """

@@ -19,7 +19,7 @@ from alur_common.executions import Execution, StoredExecutions
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Accepted, Startable, StartRequest, Starts
 from alur_common.topics import stored_lag
-from alur_scheduler.domain.records import Reading, Record
+from alur_scheduler.domain.records import Left, Position, Reading, Record
 from alur_scheduler.service.listeners import Listeners
 from alur_scheduler.service.topics import Topics
 from alur_sdk.errors import NotFoundError, UnavailableError
@@ -51,14 +51,18 @@ class Partition:
         self.records = records_of(*values)
         self.owner: Member | None = None
         self.tells_who_lost_it = True
-        self.committed = 0
+        self.committed: int | None = 0
         self.at_once = 100
         self.fails_to_commit = False
 
     @asynccontextmanager
     async def open(
-        self, reading: Reading, secret: UnsealedCredential | None
+        self, reading: Reading, secret: UnsealedCredential | None, left: Mapping[int, Left]
     ) -> AsyncIterator[Member]:
+        if self.committed is None:
+            is_late = reading.begins == "latest"
+            begin = len(self.records) if is_late else 0
+            self.committed = left[0].offset if left else begin
         self.owner = Member(self)
         yield self.owner
 
@@ -68,7 +72,7 @@ class Member:
 
     def __init__(self, partition: Partition) -> None:
         self.partition = partition
-        self.position = partition.committed
+        self.position = partition.committed or 0
 
     async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
         await asyncio.sleep(0)
@@ -87,8 +91,9 @@ class Member:
         is_told = self.partition.owner is not self and self.partition.tells_who_lost_it
         return {0} if is_told else ()
 
-    def lag(self) -> Mapping[int, int]:
-        return {0: len(self.partition.records) - self.partition.committed}
+    def positions(self) -> Mapping[int, Position]:
+        done = self.partition.committed or 0
+        return {0: Position(done, len(self.partition.records) - done)}
 
 
 class CrashingStarts(Starts):
@@ -202,6 +207,30 @@ async def test_what_was_gathered_of_a_partition_that_went_starts_nothing(is_told
     assert await world.started() == [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
     status = (await stored_lag(world.documents, workflow({})))["orders"]
     assert ("another member" in status.get("error", "")) is not is_told
+
+
+@pytest.mark.parametrize("begins", ["latest", "earliest"])
+async def test_a_trigger_goes_on_where_it_was_though_the_broker_has_forgotten_it(
+    begins: str,
+) -> None:
+    world = World(workflow({"from": begins}), Partition(*NUMBERS))
+    await world.run()
+    world.executions = StoredExecutions(MemoryDocuments(world.clock))  # what was started is gone
+    world.partition.records = records_of(*NUMBERS, b"5", b"6")
+    world.partition.committed = None
+    await world.run()
+    assert await world.started() == [[5], [6]]
+
+
+@pytest.mark.parametrize("changed", [{"group": "another"}, {"topic": "another"}])
+async def test_another_topic_or_group_begins_as_the_trigger_says(changed: dict[str, str]) -> None:
+    world = World(workflow({"from": "earliest"}), Partition(*NUMBERS))
+    await world.run()
+    world.executions = StoredExecutions(MemoryDocuments(world.clock))
+    changed_workflow = replace(workflow({"from": "earliest", **changed}), revision=2)
+    world.record, world.partition.committed = changed_workflow, None
+    await world.run()
+    assert len(await world.started()) == 5
 
 
 async def test_what_cannot_be_committed_is_read_again_and_starts_nothing() -> None:

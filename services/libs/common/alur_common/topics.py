@@ -12,7 +12,7 @@ POSITIONS = Collection(
     "positions",
     fields=("uid",),
     indexes=(Index(("uid",)),),
-    holds="how many records each partition of a topic has that its trigger has not started yet",
+    holds="how far triggers of topics have read each partition, and how many records they have not started yet",
     owner="scheduler",
 )
 MOST = 10_000

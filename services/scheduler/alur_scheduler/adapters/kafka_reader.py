@@ -15,11 +15,13 @@ from alur_common.kafka.header_names import take_any_header_name
 from alur_common.kafka.leaving import leave_at_stop
 from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
 from alur_common.security.records import UnsealedCredential
-from alur_scheduler.domain.records import Reading, Record, own_group
+from alur_scheduler.domain.records import Left, Position, Reading, Record, own_group
 from alur_sdk.errors import UnavailableError
 
 SESSION_MS = 6_000
 FETCH_WAIT_MS = 200
+SKEW_SECONDS = 3600.0
+"""So far ahead the clock of one who writes records may be."""
 
 
 @asynccontextmanager
@@ -29,6 +31,7 @@ async def opened(
     secret: UnsealedCredential | None,
     worker: str,
     *,
+    left: Mapping[int, Left],
     leaves: bool,
 ) -> AsyncIterator[KafkaReader]:
     """Join the group, as `Readers.open` says."""
@@ -37,7 +40,7 @@ async def opened(
     check_topic(reading.topic, is_own_broker=reading.credential is None, group=named)
     options = reach.options(secret)
     consumer = _consumer(reading, options, f"{worker}-{own}")
-    reader = KafkaReader(consumer, reading, options)
+    reader = KafkaReader(consumer, reading, left, options)
     try:
         with reader.translated():
             await consumer.start()
@@ -77,11 +80,13 @@ class KafkaReader:
         self,
         consumer: AIOKafkaConsumer,
         reading: Reading,
+        left: Mapping[int, Left],
         options: Mapping[str, Any],
     ) -> None:
         self._consumer = consumer
         self._topic = reading.topic
         self._is_late = reading.begins == "latest"
+        self._left = left
         self._options = options
         self._committed: dict[int, int] = {}
         self._gone: set[int] = set()
@@ -139,16 +144,17 @@ class KafkaReader:
             {number: offset for number, offset in offsets.items() if number in self._committed}
         )
 
-    def lag(self) -> Mapping[int, int]:
+    def positions(self) -> Mapping[int, Position]:
         found = {}
         for place in self._consumer.assignment():
             end, done = self._consumer.highwater(place), self._committed.get(place.partition)
             if done is not None:
-                found[place.partition] = 0 if end is None else max(0, end - done)
+                lag = 0 if end is None else max(0, end - done)
+                found[place.partition] = Position(done, lag)
         return found
 
     async def _settle(self) -> None:
-        """Commit where the group begins on partitions that it has never read.
+        """Commit where the group begins on partitions of which the broker knows nothing.
 
         `latest` would be another place after a crash, and what came between would be lost.
         """
@@ -157,11 +163,29 @@ class KafkaReader:
             place = TopicPartition(self._topic, number)
             done = await self._consumer.committed(place)
             if done is None:
-                if self._is_late:
-                    await self._consumer.seek_to_end(place)
+                await self._go_to_begin(place)
                 done = await self._consumer.position(place)
                 await self._consumer.commit({place: done})
             self._committed[number] = done
+
+    async def _go_to_begin(self, place: TopicPartition) -> None:
+        """Go to where the group has left it: a broker forgets that of a group that rests for a week."""
+        left = self._left.get(place.partition)
+        if left is not None and await self._is_same(place, left):
+            first = (await self._consumer.beginning_offsets([place]))[place]
+            self._consumer.seek(place, max(first, left.offset))
+        elif self._is_late:
+            await self._consumer.seek_to_end(place)
+
+    async def _is_same(self, place: TopicPartition, left: Left) -> bool:
+        """Return whether it is still the partition that was left, and not one of a topic that was made anew.
+
+        That one has fewer records, or has written those before the offset later.
+        """
+        end = (await self._consumer.end_offsets([place]))[place]
+        after = int((left.at + SKEW_SECONDS) * 1000)
+        later = (await self._consumer.offsets_for_times({place: after}))[place]
+        return left.offset <= end and (later is None or later.offset >= left.offset)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no annotations

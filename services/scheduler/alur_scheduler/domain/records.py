@@ -54,6 +54,22 @@ class Gathered:
     since: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a partition was read: the next record's offset, and how many there are from it on."""
+
+    offset: int
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Where a group left a partition, and when that was written down (seconds since 1970)."""
+
+    offset: int
+    at: float
+
+
 def own_group(reading_id: str) -> str:
     """Return the group of a trigger's own: it follows from the workflow's uid and the trigger's name."""
     uid, _, trigger = reading_id.partition("/")

@@ -9,29 +9,34 @@ from functools import partial
 
 from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
-from alur_common.documents.port import Document, Documents
+from alur_common.documents.port import Documents
 from alur_common.outbound.guard import REFUSED_HOST
 from alur_common.security.events import Notes, SecurityEvent
 from alur_common.starts import StartRequest, Starts
 from alur_common.telemetry import get_logger
-from alur_common.topics import POSITIONS
-from alur_scheduler.domain.records import Gathered, Reading, Record, item_of, reading_of, source_of
+from alur_scheduler.domain.records import (
+    Gathered,
+    Position,
+    Reading,
+    Record,
+    item_of,
+    reading_of,
+    source_of,
+)
 from alur_scheduler.ports import Definitions, Reader, Readers
 from alur_scheduler.service.batches import Batches, Hold
 from alur_scheduler.service.listeners import TOPIC, Listeners
+from alur_scheduler.service.positions import Positions
 from alur_sdk.errors import (
     LIMITED_CREDENTIAL,
     AlurError,
-    ConflictError,
-    ExistsError,
-    NotFoundError,
     UnavailableError,
 )
 
 MOST = 200
 """So many records are taken at once."""
 FETCH_SECONDS = 0.5
-TELL_SECONDS = 1.0
+TELL_SECONDS, TELL_ALL_SECONDS = 1.0, 60.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
 _REFUSALS = {
     REFUSED_HOST: ("address-refused", "leads to an address that is not public"),
@@ -55,7 +60,7 @@ class Topics:
         notes: Notes,
     ) -> None:
         self._notes = notes
-        self._documents = documents
+        self.positions = Positions(documents, clock)
         self._definitions = definitions
         self._starts = starts
         self._readers = readers
@@ -97,7 +102,8 @@ class Topics:
                         reading.tenant, reading.project, reading.credential
                     )
                     secret.check_use("trigger.kafka")
-                async with self._readers.open(reading, secret) as reader:
+                left = await self.positions.left(reading)
+                async with self._readers.open(reading, secret, left) as reader:
                     pause = FIRST_PAUSE_SECONDS
                     await _Round(self, reading, reader).again_and_again()
             except Exception as error:  # noqa: BLE001  # the outermost loop of every reading
@@ -119,7 +125,7 @@ class Topics:
         if isinstance(error, AlurError):
             self._note(reading, error)
         with contextlib.suppress(AlurError):  # the log has it
-            await self.tell(reading, "error", error=reason)
+            await self.positions.fails(reading, reason)
 
     def _note(self, reading: Reading, error: AlurError) -> None:
         """Note it, if it is a refusal."""
@@ -168,27 +174,6 @@ class Topics:
         """Seconds, for what takes how long."""
         return self._clock.monotonic()
 
-    async def tell(
-        self, reading: Reading, part: str, *, lag: int | None = None, error: str = ""
-    ) -> None:
-        """Write down how far a partition was read, or (`part` being `error`) why nothing is."""
-        key = f"{reading.id}/{part}"
-        document: Document = {
-            "id": key,
-            "uid": reading.uid,
-            "trigger": reading.trigger,
-            "topic": reading.topic,
-            "lag": lag,
-            "error": error,
-        }
-        try:
-            if await self._documents.find_one(POSITIONS, key) is None:
-                await self._documents.insert(POSITIONS, document)
-            else:
-                await self._documents.replace(POSITIONS, document)
-        except (ConflictError, ExistsError, NotFoundError):
-            return  # another member tells of it, or the workflow was deleted
-
 
 class _Round:
     """One membership: fetch, start, commit, tell."""
@@ -198,19 +183,29 @@ class _Round:
         self._reading = reading
         self._reader = reader
         self._gathered: dict[int, Gathered] = {}
-        self._told: dict[str, int] = {}
+        self._told: dict[int, Position] = {}
         self._tell_at = 0.0
+        self._tell_all_at = 0.0
 
     async def again_and_again(self) -> None:
-        await self._topics.tell(self._reading, "error")
-        while True:
-            found = await self._reader.fetch(MOST, FETCH_SECONDS)
-            if self._reading.size == 1:
-                await self._start_each(found)
-            else:
-                await self._start_batches(found)
-            if self._topics.monotonic >= self._tell_at:
-                await self._tell()
+        await self._topics.positions.fails(self._reading, "")
+        try:
+            while True:
+                await self._once()
+        except asyncio.CancelledError:
+            # The trigger may rest for longer than the broker remembers where.
+            with contextlib.suppress(AlurError):
+                await self._tell(is_last=True)
+            raise
+
+    async def _once(self) -> None:
+        found = await self._reader.fetch(MOST, FETCH_SECONDS)
+        if self._reading.size == 1:
+            await self._start_each(found)
+        else:
+            await self._start_batches(found)
+        if self._topics.monotonic >= self._tell_at:
+            await self._tell()
 
     async def _start_each(self, found: Mapping[int, Sequence[Record]]) -> None:
         if not found:
@@ -245,10 +240,15 @@ class _Round:
     async def _hold(self, number: int, offset: int) -> None:
         await self._reader.commit({number: offset})
 
-    async def _tell(self) -> None:
-        """Write down the lag of each partition, where it changed."""
-        self._tell_at = self._topics.monotonic + TELL_SECONDS
-        for number, lag in self._reader.lag().items():
-            if self._told.get(str(number)) != lag:
-                await self._topics.tell(self._reading, str(number), lag=lag)
-                self._told[str(number)] = lag
+    async def _tell(self, *, is_last: bool = False) -> None:
+        """Write down the position of each partition: where its lag changed, and now and then where it was read at all."""
+        now = self._topics.monotonic
+        is_for_all = is_last or now >= self._tell_all_at
+        self._tell_at = now + TELL_SECONDS
+        if is_for_all:
+            self._tell_all_at = now + TELL_ALL_SECONDS
+        for number, position in self._reader.positions().items():
+            told = self._told.get(number)
+            if told is None or told.lag != position.lag or (is_for_all and told != position):
+                await self._topics.positions.tell(self._reading, number, position)
+                self._told[number] = position

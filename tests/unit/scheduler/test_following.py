@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -10,12 +11,14 @@ import pytest
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.events import WorkflowVersionPublished
+from alur_common.kafka.retrying import is_for_a_while
 from alur_common.schedules import SCHEDULES
 from alur_common.security.records import Page
 from alur_scheduler.domain.collections import LISTENERS
 from alur_scheduler.service.following import Following
 from alur_scheduler.service.listeners import Listeners
 from alur_sdk.errors import NotFoundError
+from tests.support.virtual_time import in_virtual_time
 from tests.unit.scheduler.test_schedules import World as Firing
 
 TICK, TOPIC = "trigger.schedule", "trigger.kafka"
@@ -184,3 +187,27 @@ async def test_a_workflow_that_is_gone_when_it_is_looked_at_again_is_forgotten(
     monkeypatch.setattr(world, "newest", gone)
     await world.following().load()
     assert await world.kept() == []
+
+
+@in_virtual_time
+async def test_a_version_that_the_registry_does_not_have_is_tried_later_and_given_up_in_the_end(
+    world: World,
+) -> None:
+    """Its store was restored; what it has is kept, and whoever waits behind the event need not."""
+    world.workflows["w"] = OLD
+    event = WorkflowVersionPublished("w", "t", "p", "w", version=2)
+    with pytest.raises(NotFoundError, match="version 2 of w") as raised:
+        await world.following().on_published(event)
+    assert not is_for_a_while(raised.value)
+    assert await world.kept() == await _kept("PT1S", "old")
+
+
+@in_virtual_time
+async def test_a_version_that_a_registry_sees_a_moment_later_is_waited_for(world: World) -> None:
+    world.workflows["w"] = OLD
+    event = WorkflowVersionPublished("w", "t", "p", "w", version=2)
+    following = asyncio.create_task(world.following().on_published(event))
+    await asyncio.sleep(2)
+    world.workflows["w"] = NEW
+    await following
+    assert await world.kept() == await _kept("PT1H", "new")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.events import WorkflowVersionPublished
 from alur_scheduler.ports import Definitions
-from alur_sdk.errors import NotFoundError, UnavailableError
+from alur_sdk.errors import NotFoundError
 
 PAGE = 200
+UNSEEN_PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""A registry believes what it remembers for two seconds, where that is not set otherwise, though another has published."""
 
 
 class Keeper(Protocol):
@@ -45,16 +48,30 @@ class Following:
                 return
 
     async def on_published(self, event: WorkflowVersionPublished) -> None:
-        """Follow one workflow. Safe to repeat."""
-        record = None
-        if not event.deleted:
-            record = await self._find(event.tenant, event.project, event.workflow, event.key)
+        """Follow one workflow. Safe to repeat.
+
+        Raises `NotFoundError` when the registry does not have the version, as one whose store was restored, after what it
+        has is followed: the event is tried again later, and holds nothing up.
+        """
+        record = None if event.deleted else await self._find_published(event)
         if record is None:
             await self._remove(event.key)
             return
-        if record.version < event.version:
-            raise UnavailableError(f"version {event.version} of {event.workflow} is not seen yet")
         await self._sync(record)
+        if record.version < event.version:
+            raise NotFoundError(
+                f"version {event.version} of {event.workflow} is not in the registry, which has {record.version}:"
+                " publish it again, or drop this event"
+            )
+
+    async def _find_published(self, event: WorkflowVersionPublished) -> WorkflowRecord | None:
+        """Return the workflow as it is now, None when it is gone; waits a while for the version that was published."""
+        for pause in UNSEEN_PAUSES_SECONDS:
+            record = await self._find(event.tenant, event.project, event.workflow, event.key)
+            if record is None or record.version >= event.version:
+                return record
+            await asyncio.sleep(pause)
+        return await self._find(event.tenant, event.project, event.workflow, event.key)
 
     async def _sync(self, record: WorkflowRecord) -> None:
         """Have it kept, and look again where a trigger came: a newer one, or its end, left nothing that refuses it."""

@@ -203,6 +203,30 @@ async def test_a_process_that_was_stopped_and_goes_on_is_looked_at_again(world: 
     assert await world.documents.find(OUTBOXES) == []
 
 
+async def test_an_end_that_is_written_late_is_told_though_a_later_one_was(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    running = Execution("early", "t", "p", "w", "w-uid", 1, "manual", 0.0)
+    early = outbox.stamp((await world.executions.accept(running)).changed(status="succeeded"))
+    await world.write_end(outbox, "late")
+    assert await world.relayed() == 1
+    await world.executions.save(early)  # the process wakes, writes it, and dies
+    assert await world.relayed() == 1
+    assert world.bus.told() == {"early", "late"}
+    assert await world.relayed() == 0
+
+
+async def test_a_process_that_left_is_forgotten(world: World) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    await world.write_end(outbox, "a")
+    assert await world.relayed() == 1
+    await world.documents.delete(OUTBOXES, "one")
+    assert await world.relay.sweep() == 0
+    await outbox.begin()
+    assert await world.relayed() == 1
+
+
 def test_a_living_process_is_never_taken_for_dead() -> None:
     assert 4 * KEEP_SECONDS < DEAD_SECONDS
 

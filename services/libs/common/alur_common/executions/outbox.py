@@ -8,7 +8,7 @@ what is left by its name and number.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -209,14 +209,27 @@ class Teller:
         self._executions = executions
         self._bus = bus
 
-    async def tell_from(self, writer: str, number: int) -> int:
-        """Publish all ends that a process has written from this number on; return the number after the last."""
+    async def tell_from(self, writer: str, number: int) -> list[int]:
+        """Publish all ends that a process has written from this number on; return their numbers, in order."""
+        told: list[int] = []
         while True:
-            where = [Where("told_by", "eq", writer), Where("told_number", "gte", number)]
-            page = await self._executions.search(where, sort=("told_number",), limit=PAGE)
-            events = [event for ended in page for event in events_of_end(ended)]
-            await asyncio.gather(*map(self._bus.publish, events))
-            if page:
-                number = page[-1].told_number + 1
+            first = told[-1] + 1 if told else number
+            page = await self._tell(writer, Where("told_number", "gte", first))
+            told += page
             if len(page) < PAGE:
-                return number
+                return told
+
+    async def tell_these(self, writer: str, numbers: Sequence[int]) -> list[int]:
+        """Publish those of these ends that a process has written; return their numbers."""
+        told: list[int] = []
+        for start in range(0, len(numbers), PAGE):
+            asked = list(numbers[start : start + PAGE])
+            told += await self._tell(writer, Where("told_number", "in", asked))
+        return told
+
+    async def _tell(self, writer: str, numbers: Where) -> list[int]:
+        where = [Where("told_by", "eq", writer), numbers]
+        page = await self._executions.search(where, sort=("told_number",), limit=PAGE)
+        events = [event for ended in page for event in events_of_end(ended)]
+        await asyncio.gather(*map(self._bus.publish, events))
+        return [ended.told_number for ended in page]

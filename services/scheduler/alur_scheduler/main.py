@@ -37,6 +37,7 @@ from alur_common.executions import (
     StoredJournals,
     Workers,
 )
+from alur_common.executions.outbox import Outboxes
 from alur_common.ground import Ground, ground
 from alur_common.outbound import Decisions, Guards
 from alur_common.process import Process, process
@@ -131,8 +132,8 @@ class Scheduler:
             tracing=tracing,
         )
         self._admission = _admission(needs, executions, inbox, share, tracing)
-        journals, uses = StoredJournals(needs.documents), BlobUses(needs.documents)
-        self._retention = Retention(executions, journals, inbox, needs.clock, share)
+        self._retention = _retention(needs, executions, inbox, share)
+        uses = BlobUses(needs.documents)
         self._contents = Contents(executions, uses, needs.blobs, needs.clock, share)
         self._pools = _pools(needs, executions, meter)
         self._relay = Relay(needs.documents, executions, needs.bus, needs.clock, share)
@@ -244,6 +245,12 @@ def _shared(needs: Needs, settings: Settings, meter: ShareMeter) -> SharedWork |
         name=settings.worker,
         count=settings.partitions,
     )
+
+
+def _retention(needs: Needs, executions: Executions, inbox: Inbox, share: Share) -> Retention:
+    journals = StoredJournals(needs.documents)
+    outboxes = Outboxes(needs.documents, needs.clock)
+    return Retention(executions, journals, inbox, outboxes, clock=needs.clock, share=share)
 
 
 def _pools(needs: Needs, executions: StoredExecutions, meter: PrometheusMeter) -> PoolSweep:

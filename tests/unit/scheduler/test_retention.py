@@ -23,10 +23,14 @@ from alur_common.executions import (
     StoredExecutions,
     StoredInbox,
     StoredJournals,
+    StoredOutbox,
     blobs_of,
 )
+from alur_common.executions.outbox import OUTBOXES, Outboxes
 from alur_common.executions.uses import Use
 from alur_common.starts import StartRequest, Starts
+from alur_scheduler.domain.partitions import WHOLE
+from alur_scheduler.ports import Share
 from alur_scheduler.service.contents import YOUNG_SECONDS, Contents
 from alur_scheduler.service.retention import SOURCE_SECONDS, Retention
 from alur_sdk.errors import MismatchError, NotFoundError
@@ -63,8 +67,13 @@ class World:
         self.starts = Starts(
             self.executions, self.blobs, InProcessBus(), self.clock, SystemIds(self.clock)
         )
-        self.retention = Retention(self.executions, self.journals, self.inbox, self.clock)
+        self.outboxes = Outboxes(self.documents, self.clock)
+        self.retention = self.retaining()
         self.contents = Contents(self.executions, self.uses, self.blobs, self.clock)
+
+    def retaining(self, share: Share = WHOLE) -> Retention:
+        parts = (self.executions, self.journals, self.inbox, self.outboxes)
+        return Retention(*parts, clock=self.clock, share=share)
 
     async def start(self, key: str | None = None, **more: Any) -> Execution:
         given: dict[str, Any] = {"mode": "webhook", "input": [{"n": 1}], "content": b"1", **more}
@@ -112,10 +121,23 @@ async def test_what_others_look_after_stays(world: World, monkeypatch: pytest.Mo
     for uid in ("mine", "theirs", "theirs", "theirs", "mine"):
         await world.end(await world.start(), workflow_uid=uid)
     world.clock.advance(HOUR)
-    swept = Retention(world.executions, world.journals, world.inbox, world.clock, Half())
-    assert await swept.sweep() == 2
+    assert await world.retaining(Half()).sweep() == 2
     left = await world.executions.search([])
     assert [one.workflow_uid for one in left] == ["theirs"] * 3
+
+
+async def test_an_end_that_was_not_told_yet_stays_for_whoever_tells_of_it(world: World) -> None:
+    bus = InProcessBus()
+    outbox = StoredOutbox(world.documents, world.executions, bus, world.clock, "one")
+    await outbox.begin()
+    told, untold = [await world.end(outbox.stamp(await world.start(f"k{n}"))) for n in range(2)]
+    await world.outboxes.put("one", untold.told_number)
+    await world.sweep_after(HOUR)
+    assert (await world.executions.get(told.id)).is_removed
+    assert (await world.executions.get(untold.id)).told_by == "one"
+    await world.documents.delete(OUTBOXES, "one")  # by whoever told the rest
+    await world.sweep_after(0)
+    assert (await world.executions.get(untold.id)).is_removed
 
 
 async def test_contents_are_looked_through_by_one_of_several(world: World) -> None:

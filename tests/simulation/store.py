@@ -119,5 +119,8 @@ class RemoteBlobs:
     async def stream(self, sha256: str) -> AsyncIterator[bytes]:
         yield await self.get(sha256)
 
-    async def delete(self, sha256: str) -> None:
-        await self._network.ask(self._process, lambda: self._truth.delete(sha256))
+    async def set_aside(self, sha256: str) -> None:
+        await self._network.ask(self._process, lambda: self._truth.set_aside(sha256))
+
+    async def discard(self, sha256: str) -> None:
+        await self._network.ask(self._process, lambda: self._truth.discard(sha256))

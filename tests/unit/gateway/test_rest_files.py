@@ -62,7 +62,8 @@ async def test_content_that_no_item_of_the_execution_names_is_not_there(world: R
 async def test_content_that_is_gone_is_a_problem_and_no_empty_file(world: RestWorld) -> None:
     path = await kept(world)
     blob = world.history.kept[0]["blob"]
-    await world.blobs.delete(blob)
+    await world.blobs.set_aside(blob)
+    await world.blobs.discard(blob)
     answer = await world.ask("GET", f"{path}/{blob}")
     assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
 

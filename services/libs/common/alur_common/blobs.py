@@ -33,8 +33,11 @@ class Blobs(Protocol):
         it, `StorageError`.
         """
 
-    async def delete(self, sha256: str) -> None:
-        """Delete it; absent is fine."""
+    async def set_aside(self, sha256: str) -> None:
+        """Move it aside: it is still found, and a `put` writes it anew. Absent, or aside already, is fine."""
+
+    async def discard(self, sha256: str) -> None:
+        """Remove what was set aside, and only that; absent is fine."""
 
 
 async def hash_of(file: BinaryIO) -> str:

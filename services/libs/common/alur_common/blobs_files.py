@@ -43,8 +43,11 @@ class FileBlobs:
     def stream(self, sha256: str) -> AsyncIterator[bytes]:
         return verified(self._parts(sha256), sha256)
 
-    async def delete(self, sha256: str) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._delete, sha256)
+    async def set_aside(self, sha256: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._set_aside, sha256)
+
+    async def discard(self, sha256: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._discard, sha256)
 
     async def sweep(self) -> int:
         """Remove what a killed process left half written, and return how many; call it before the first `put`."""
@@ -80,9 +83,8 @@ class FileBlobs:
 
     def _get(self, sha256: str) -> bytes:
         try:
-            content = self._path(sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256) from error
+            with self._opened(sha256) as file:
+                content = file.read()
         except OSError as error:
             raise StorageError(f"blob {sha256} cannot be read: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -97,16 +99,29 @@ class FileBlobs:
                 yield part
 
     def _opened(self, sha256: str) -> BinaryIO:
-        try:
-            return self._path(sha256).open("rb", buffering=0)
-        except FileNotFoundError as error:
-            raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256) from error
-        except OSError as error:
-            raise StorageError(f"blob {sha256} cannot be read: {error.strerror}") from error
+        path = self._path(sha256)
+        for place in (path, _aside(path), path):  # it may be put back while we look
+            try:
+                return place.open("rb", buffering=0)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise StorageError(f"blob {sha256} cannot be read: {error.strerror}") from error
+        raise NotFoundError(f"blob {sha256} does not exist", sha256=sha256)
 
-    def _delete(self, sha256: str) -> None:
+    def _set_aside(self, sha256: str) -> None:
+        path = self._path(sha256)
         try:
-            self._path(sha256).unlink(missing_ok=True)
+            path.replace(_aside(path))
+            _sync_folder(path.parent)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageError(f"blob {sha256} cannot be set aside: {error.strerror}") from error
+
+    def _discard(self, sha256: str) -> None:
+        try:
+            _aside(self._path(sha256)).unlink(missing_ok=True)
         except OSError as error:
             raise StorageError(f"blob {sha256} cannot be deleted: {error.strerror}") from error
 
@@ -114,6 +129,10 @@ class FileBlobs:
         if _SHA256.fullmatch(sha256) is None:
             raise NotFoundError("a blob is named by a SHA-256 in hex", sha256=sha256[:80])
         return self._folder / sha256[:2] / sha256
+
+
+def _aside(path: Path) -> Path:
+    return path.with_suffix(".aside")
 
 
 def _part_of(file: BinaryIO, sha256: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,6 +18,7 @@ from alur_common.blobs import damaged, hash_of, verified
 from alur_sdk.errors import InvalidError, NotFoundError, StorageError
 
 if TYPE_CHECKING:
+    from obstore import GetResult
     from obstore.store import ClientConfig, RetryConfig
 
 CLIENT: ClientConfig = {
@@ -27,6 +28,7 @@ CLIENT: ClientConfig = {
     "allow_http": True,
 }
 RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
+_ASIDE = ".aside"
 _CHUNK = 1024 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -63,7 +65,7 @@ class S3Blobs:
 
     async def get(self, sha256: str) -> bytes:
         with _translated(sha256):
-            got = await obstore.get_async(self._store, _key(sha256))
+            got = await self._got(sha256)
             content = bytes(await got.bytes_async())
         if hashlib.sha256(content).hexdigest() != sha256:
             raise damaged(sha256)
@@ -74,17 +76,27 @@ class S3Blobs:
 
     async def _parts(self, sha256: str) -> AsyncIterator[bytes]:
         with _translated(sha256):
-            got = await obstore.get_async(self._store, _key(sha256))
+            got = await self._got(sha256)
             async for part in got.stream(min_chunk_size=_CHUNK):
                 yield bytes(part)
 
-    async def delete(self, sha256: str) -> None:
+    async def set_aside(self, sha256: str) -> None:
         key = _key(sha256)
-        try:
-            with _translated(sha256):
-                await obstore.delete_async(self._store, key)
-        except NotFoundError:
-            return
+        with suppress(NotFoundError), _translated(sha256):
+            await obstore.copy_async(self._store, key, key + _ASIDE)
+            await obstore.delete_async(self._store, key)
+
+    async def discard(self, sha256: str) -> None:
+        key = _key(sha256)
+        with suppress(NotFoundError), _translated(sha256):
+            await obstore.delete_async(self._store, key + _ASIDE)
+
+    async def _got(self, sha256: str) -> GetResult:
+        key = _key(sha256)
+        for place in (key, key + _ASIDE):
+            with suppress(MissingError, FileNotFoundError):
+                return await obstore.get_async(self._store, place)
+        return await obstore.get_async(self._store, key)  # it may have been put back meanwhile
 
 
 def _key(sha256: str) -> str:

@@ -9,7 +9,8 @@ from alur_common.blobs import Blobs
 from alur_common.clock import Clock
 from alur_common.documents.port import Where
 from alur_common.executions import Execution, Executions
-from alur_common.executions.uses import EVENTS, BlobUses, Use
+from alur_common.executions.uses import ASIDE, EVENTS, BlobUses, Use
+from alur_common.telemetry.logs import get_logger
 from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Share
 from alur_sdk.errors import NotFoundError, StorageError
@@ -21,12 +22,17 @@ YOUNG_SECONDS = 3600.0
 EVENT_SECONDS = 40 * 24 * 3600.0
 """Longer than any topic keeps an event, dead letters included."""
 
+ASIDE_SECONDS = 24 * 3600.0
+"""Longer than a process can be stopped and still set a content aside when it goes on."""
+_log = get_logger("alur.contents")
+
 
 class Contents:
     """Looks through the uses of blobs, a page at a time, and removes what is over.
 
-    Somebody may keep the same content while it is removed. A use is durable before its content is put: so whoever put
-    it before the removal is seen by the look after it, and gets it back; whoever puts it after the removal writes it anew.
+    Somebody may keep the same content while it goes. So it is set aside first, where it is still found, and a use is durable
+    before its content is put: whoever put it before that is seen by a look after it, and gets it back; whoever puts it after
+    that writes it anew. What has lain aside for long is removed. A process may be killed, or stand still, between any two steps.
     """
 
     def __init__(
@@ -52,6 +58,9 @@ class Contents:
         last: Use | None = None
         while self._share.fence_of("contents") is not None:
             page = await self._uses.page(last, PAGE)
+            for use in page:
+                if use.execution == ASIDE:
+                    await self._settle(use)
             for use in await self._over(page):
                 await self._release(use)
                 removed += 1
@@ -64,7 +73,7 @@ class Contents:
     async def _over(self, uses: Sequence[Use]) -> list[Use]:
         """Return those whose execution has gone, or keeps something else."""
         horizon = self._clock.now() - YOUNG_SECONDS
-        old = [use for use in uses if use.at < horizon]
+        old = [use for use in uses if use.at < horizon and use.execution != ASIDE]
         if not old:
             return []
         ids = sorted({use.execution for use in old} - {EVENTS})
@@ -80,23 +89,30 @@ class Contents:
         return not execution.is_removed or execution.output_blob == use.sha256
 
     async def _release(self, use: Use) -> None:
-        """Remove the content unless it is used elsewhere; its use goes last, so that a cut is made good the next time."""
+        """Set the content aside unless it is used elsewhere; its use goes last, so that a cut is made good the next time."""
         if not await self._is_used(use.sha256):
-            try:
-                content = await self._blobs.get(use.sha256)
-            except (NotFoundError, StorageError):
-                await self._blobs.delete(use.sha256)  # gone or damaged: nobody can want it back
-            else:
-                await self._blobs.delete(use.sha256)
-                if await self._is_used(use.sha256):
-                    await self._blobs.put(content)
+            await self._uses.record(Use(ASIDE, use.sha256, self._clock.now()))
+            await self._blobs.set_aside(use.sha256)
         await self._uses.remove(use)
+
+    async def _settle(self, aside: Use) -> None:
+        """Put a content back that somebody uses; remove what has lain aside for long."""
+        try:
+            if await self._is_used(aside.sha256):
+                await self._blobs.put(await self._blobs.get(aside.sha256))
+        except (NotFoundError, StorageError) as error:
+            _log.warning("content not put back", sha256=aside.sha256, reason=error.message)
+            return
+        if aside.at < self._clock.now() - ASIDE_SECONDS:
+            await self._blobs.discard(aside.sha256)
+            await self._uses.remove(aside)
 
     async def _is_used(self, sha256: str) -> bool:
         last: Use | None = None
         while True:
             page = await self._uses.of_blob(sha256, last, PAGE)
-            if len(await self._over(page)) < len(page):
+            users = [use for use in page if use.execution != ASIDE]
+            if len(await self._over(users)) < len(users):
                 return True
             if len(page) < PAGE:
                 return False

@@ -25,6 +25,8 @@ USES = Collection(
 )
 EVENTS = "events"
 """Stands for an execution where an event's content is kept."""
+ASIDE = "aside"
+"""Stands for an execution where a content that nobody used was set aside: since when, and that it is to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,11 @@ class CountedBlobs:
     def stream(self, sha256: str) -> AsyncIterator[bytes]:
         return self._blobs.stream(sha256)
 
-    async def delete(self, sha256: str) -> None:
-        await self._blobs.delete(sha256)
+    async def set_aside(self, sha256: str) -> None:
+        await self._blobs.set_aside(sha256)
+
+    async def discard(self, sha256: str) -> None:
+        await self._blobs.discard(sha256)
 
 
 class _View:
@@ -139,8 +144,11 @@ class _View:
     def stream(self, sha256: str) -> AsyncIterator[bytes]:
         return self._blobs.stream(sha256)
 
-    async def delete(self, sha256: str) -> None:
-        await self._blobs.delete(sha256)
+    async def set_aside(self, sha256: str) -> None:
+        await self._blobs.set_aside(sha256)
+
+    async def discard(self, sha256: str) -> None:
+        await self._blobs.discard(sha256)
 
 
 def blobs_of(blobs: Blobs, execution: str) -> Blobs:

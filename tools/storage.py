@@ -18,10 +18,12 @@ the collections and what is declared for them. Every document also has `id` (Mon
 write raises by one and compares, and `updatedAt`.
 
 In MongoDB a document holds its declared fields as they are, and the whole of it as JSON text in `_json`. Beside them
-stand `_schema` (the schema version that wrote it), `_writes` (which write made each of the last eight revisions, so
-that a writer whose answer was lost knows its own) and, where a collection has a time to go, `_expires`. A validator
-refuses other shapes. The collection `schema` holds the version of the database and the lock under which processes
-change it; `races` is used at each start to prove that the server is atomic.
+stand `_schema` (under which declaration of its collection it was written), `_writes` (which write made each of the last
+eight revisions, so that a writer whose answer was lost knows its own) and, where a collection has a time to go,
+`_expires`. A validator refuses other shapes. The collection `schema` holds the version of the database, the declarations
+that each collection has had, and the lock under which processes change it; `races` is used at each start to prove that
+the server is atomic. By the index `schema` a process finds, as it starts and every five minutes, what one of an older
+version has written without the fields of now, and fills them.
 
 Every write waits for the majority and its journal. No multi-document transaction and no change stream is used.
 

@@ -80,7 +80,7 @@ async def compare(database: Database) -> None:
     """Measure each operation both ways."""
     documents = MongoDocuments(database, SystemClock())
     await documents.open([EXECUTIONS])
-    alone = singly(Layout(database, EXECUTIONS, 0))
+    alone = singly(Layout(database, EXECUTIONS))
     for name, act in gathered(documents).items():
         cheap = await measure(f"{name}, gathered", act)
         dear = await measure(f"{name}, one by one", alone[name])

@@ -36,7 +36,7 @@ RATE, RUNS = 5.0, 5
 WAITING = 10
 STEADY, LOAD = 2.0, 2.0
 LATER_COLLECTION, LATER_INDEX, LATER_FIELD = "producers", "is_told_by__told_number", "told_number"
-FILLED = "fields/executions"
+DECLARED = {"_id": "declared/executions"}
 
 
 def key() -> str:
@@ -136,8 +136,11 @@ def make_older(mongo_url: str) -> None:
         database = client.get_default_database()
         database.drop_collection(LATER_COLLECTION)
         database["executions"].drop_index(LATER_INDEX)
-        field = {"$pull": {"fields": LATER_FIELD}}
-        assert database["schema"].update_one({"_id": FILLED}, field).modified_count
+        declared = database["schema"].find_one(DECLARED)
+        assert declared is not None
+        for version in declared["seen"]:
+            version["fields"].remove(LATER_FIELD)
+        database["schema"].replace_one(DECLARED, declared)
 
 
 def assert_was_migrated(mongo_url: str, said: str) -> None:
@@ -146,9 +149,11 @@ def assert_was_migrated(mongo_url: str, said: str) -> None:
     with MongoClient[dict[str, Any]](mongo_url) as client:
         database = client.get_default_database()
         assert LATER_INDEX in database["executions"].index_information()
-        filled = database["schema"].find_one({"_id": FILLED})
-        assert filled is not None
-        assert LATER_FIELD in filled["fields"]
+        declared = database["schema"].find_one(DECLARED)
+        assert declared is not None
+        assert LATER_FIELD in declared["seen"][-1]["fields"]
+        newest = len(declared["seen"])
+        assert database["executions"].count_documents({"_schema": newest})
 
 
 def states(rest: httpx.Client, namespace: str, executions: list[str]) -> dict[str, int]:

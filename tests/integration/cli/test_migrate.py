@@ -27,17 +27,17 @@ def database(mongo_url: str) -> Iterator[Kept]:
         client.drop_database(made.name)
 
 
-def start(url: str, database: Kept) -> subprocess.Popen[str]:
+def start(url: str, database: Kept, *options: str) -> subprocess.Popen[str]:
     named = urlsplit(url)._replace(path=f"/{database.name}").geturl()
     return subprocess.Popen(  # noqa: S603  # our own command
-        (str(ALUR), "migrate"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        (str(ALUR), "migrate", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "ALUR_MONGO": named},
     )  # fmt: skip
 
 
-def migrated(url: str, database: Kept) -> tuple[int, set[str], str]:
+def migrated(url: str, database: Kept, *options: str) -> tuple[int, set[str], str]:
     """Return the exit code, the collections that it says it made, and what else it says."""
-    process = start(url, database)
+    process = start(url, database, *options)
     out, err = process.communicate(timeout=60)
     return process.returncode, {line.removesuffix(" made") for line in out.splitlines()}, err
 
@@ -50,6 +50,14 @@ def test_it_makes_all_collections_and_a_second_time_changes_nothing(
     indexes = {name: database[name].index_information() for name in NAMES}
     assert migrated(mongo_url, database)[:2] == (0, set())
     assert {name: database[name].index_information() for name in NAMES} == indexes
+
+
+def test_indexes_of_before_go_when_it_is_told_so(mongo_url: str, database: Kept) -> None:
+    database["executions"].create_index("colour", name="i_colour")
+    migrated(mongo_url, database)
+    assert "i_colour" in database["executions"].index_information()
+    assert migrated(mongo_url, database, "--drop-indexes")[:2] == (0, set())
+    assert "i_colour" not in database["executions"].index_information()
 
 
 def test_many_at_once_all_succeed(mongo_url: str, database: Kept) -> None:

@@ -29,14 +29,15 @@ async def opened(database: Database, *what: Collection, **more: Any) -> MongoDoc
     return documents
 
 
+async def indexes(database: Database, name: str) -> set[str]:
+    """Return the names of a collection's indexes, without those that every collection has."""
+    return set(await database[name].index_information()) - {"_id_", "schema"}
+
+
 async def test_stores_that_open_at_once_make_one_schema(database: Database) -> None:
     await asyncio.gather(*(opened(database) for _ in range(5)))
     assert {"jobs", "notes", "schema"} <= set(await database.list_collection_names())
-    assert set(await database["jobs"].index_information()) == {
-        "_id_",
-        "i_status__rank",
-        "u_owner__slot",
-    }
+    assert await indexes(database, "jobs") == {"i_status__rank", "u_owner__slot"}
 
 
 async def test_processes_that_migrate_at_once_migrate_once(
@@ -122,25 +123,87 @@ async def test_a_field_that_is_declared_anew_is_filled(database: Database) -> No
     assert stored["_expires"].replace(tzinfo=UTC) == datetime.fromtimestamp(9, UTC)
 
 
-async def test_a_migration_before_an_upgrade_leaves_the_running_version_its_indexes(
+THINGS = Collection("things")
+LATER_THINGS = Collection("things", fields=("colour",), indexes=(Index(("colour",)),))
+RED = [Where("colour", "eq", "red")]
+
+
+async def test_what_a_version_before_writes_after_the_migration_is_found(
     database: Database,
 ) -> None:
+    before = await opened(database, THINGS)
+    await before.insert(THINGS, {"id": "changed", "colour": "blue"})
+    await opened(database, LATER_THINGS)
+    await before.insert(THINGS, {"id": "new", "colour": "red"})
+    await before.replace(THINGS, {"id": "changed", "colour": "red"})
+    after = await opened(database, LATER_THINGS)
+    assert ids(await after.find(LATER_THINGS, RED)) == ["changed", "new"]
+
+
+async def test_what_a_version_before_writes_when_all_others_have_started_is_caught_up_with(
+    database: Database,
+) -> None:
+    before, after = await opened(database, THINGS), await opened(database, LATER_THINGS)
+    for n in range(450):
+        await before.insert(THINGS, {"id": f"{n:04}", "colour": "red"})
+    assert await after.count(LATER_THINGS, RED) == 0
+    await after.catch_up()
+    assert await after.count(LATER_THINGS, RED) == 450
+
+
+async def test_what_has_all_its_fields_is_left_as_it_is(database: Database) -> None:
+    documents = await opened(database, LATER_THINGS)
+    await documents.insert(LATER_THINGS, {"id": "a", "colour": None})
+    await (await opened(database, THINGS)).catch_up()
+    await (await opened(database, LATER_THINGS)).catch_up()
+    assert (await documents.get(LATER_THINGS, "a"))["revision"] == 1
+
+
+async def test_what_was_filled_before_declarations_were_counted_is_left_as_it_is(
+    database: Database,
+) -> None:
+    documents = await opened(database, LATER_THINGS)
+    await documents.insert(LATER_THINGS, {"id": "a", "colour": "red"})
+    await database["things"].update_one({"_id": "a"}, {"$set": {"_schema": 0}})
+    filled: dict[str, Any] = {"_id": "fields/things", "fields": ["colour"]}
+    await database["schema"].insert_one(filled)
+    await documents.catch_up()
+    assert (await documents.get(LATER_THINGS, "a"))["revision"] == 1
+    await database["schema"].update_one({"_id": "fields/things"}, {"$set": {"fields": []}})
+    await documents.catch_up()
+    assert (await documents.get(LATER_THINGS, "a"))["revision"] == 2
+
+
+async def test_a_start_of_any_version_leaves_the_others_their_indexes(database: Database) -> None:
+    changed = replace(JOBS, indexes=(Index(("due",), unique=True),))
+    for version in (JOBS, changed, JOBS):
+        await opened(database, version)
+    assert await indexes(database, "jobs") == {"i_status__rank", "u_owner__slot", "u_due"}
+
+
+async def test_indexes_that_are_no_more_declared_go_when_they_are_to(database: Database) -> None:
     await opened(database)
     changed = replace(JOBS, indexes=(Index(("due",)),))
-    await opened(database, changed, only_adds=True)
-    both = set(await database["jobs"].index_information())
-    assert both == {"_id_", "i_status__rank", "u_owner__slot", "i_due"}
     await opened(database, changed)
-    assert set(await database["jobs"].index_information()) == {"_id_", "i_due"}
+    await opened(database, changed, drops=True)
+    assert await indexes(database, "jobs") == {"i_due"}
+
+
+async def test_indexes_of_a_newer_version_are_never_dropped(database: Database) -> None:
+    await opened(database, replace(JOBS, indexes=(Index(("rank",)),)))
+    await opened(database)
+    await opened(database, replace(JOBS, indexes=(Index(("due",)),)))
+    await opened(database, drops=True)
+    assert await indexes(database, "jobs") == {"i_status__rank", "u_owner__slot", "i_due"}
 
 
 async def test_indexes_follow_their_declaration(database: Database) -> None:
     await opened(database)
     await database["jobs"].create_index("status", name="of the operator")
     changed = replace(JOBS, indexes=(Index(("due",), sparse=True, newest_first=True),), ttl="due")
-    await opened(database, changed)
+    await opened(database, changed, drops=True)
+    assert await indexes(database, "jobs") == {"of the operator", "isn_due", "ttl"}
     present = await database["jobs"].index_information()
-    assert set(present) == {"_id_", "of the operator", "isn_due", "ttl"}
     assert [(name, int(way)) for name, way in present["isn_due"]["key"]] == [
         ("due", 1),
         ("_id", -1),

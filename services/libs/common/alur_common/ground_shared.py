@@ -24,11 +24,13 @@ from alur_common.kafka.bus import KafkaBus
 from alur_common.process import Process
 from alur_common.settings import Settings
 from alur_common.telemetry.logs import get_logger
-from alur_sdk.errors import InvalidError, UnavailableError
+from alur_sdk.errors import AlurError, InvalidError, UnavailableError
 
 PATIENCE_SECONDS = 120.0
 """How long a start waits for what it needs."""
 PAUSE_SECONDS = 1.0
+CATCH_UP_SECONDS = 300.0
+"""How often it looks for what processes of an older version have written."""
 SAID_SECONDS = 10.0
 """How often it says what it waits for."""
 _log = get_logger("alur.start")
@@ -67,13 +69,33 @@ async def shared(
             worker = f"{name}-{ids.secret(4)}"
             executions = StoredExecutions(documents)
             outbox = StoredOutbox(documents, executions, bus, clock, worker)
-            async with outbox.kept():
+            async with outbox.kept(), _catching_up(store):
                 looks = {"MongoDB": store.reach, "Kafka": bus.reach}
                 needed = Dependencies(looks, process.metrics)
                 yield Ground(documents, blobs, bus, outbox, clock, ids, worker, needed)
         finally:
             await bus.close()
             await store.close()
+
+
+@asynccontextmanager
+async def _catching_up(store: MongoDocuments) -> AsyncIterator[None]:
+    """Fill what processes of an older version write, for the length of the block: the last of them outlives an upgrade's last start."""
+    task = asyncio.get_running_loop().create_task(_catch_up(store))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _catch_up(store: MongoDocuments) -> None:
+    while True:
+        await asyncio.sleep(CATCH_UP_SECONDS)
+        try:
+            await store.catch_up()
+        except AlurError as error:
+            _log.warning("documents of an older version not filled", reason=error.message)
 
 
 async def _patiently(process: Process, what: str, work: Callable[[], Awaitable[object]]) -> None:

@@ -97,14 +97,16 @@ class Content:
 
 
 class Layout:
-    """One collection in the database. `schema` is written into each document: the version that wrote it."""
+    """One collection in the database. `schema` is written into each document: under which declaration (see `declared`)."""
 
-    def __init__(self, database: Database, collection: Collection, schema: int) -> None:
+    def __init__(self, database: Database, collection: Collection) -> None:
         self.collection = collection
         self.name = collection.name
-        self.schema = schema
+        self.schema = 0
         self.rows: Rows = database[collection.name]
         self.fields = tuple(f for f in collection.fields if f not in KEPT_FIELDS)
+        self.filled = self.fields if collection.ttl is None else (*self.fields, collection.ttl)
+        """The fields of a document that something beside its JSON is made of."""
 
     def add_expiry(self, content: Content) -> None:
         """Note when a document may go, where its collection says so."""
@@ -129,6 +131,8 @@ class Layout:
         made = {index_name(index): index_options(index) for index in self.collection.indexes}
         if self.collection.ttl is not None:
             made["ttl"] = {"keys": [(EXPIRES, 1)], "expireAfterSeconds": TTL_GRACE_SECONDS}
+        if self.filled:
+            made["schema"] = {"keys": [(SCHEMA, 1)]}
         return made
 
 

@@ -5,7 +5,7 @@ Forward only, under a lock, and safe to repeat: a process that dies on the way l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pymongo
@@ -15,21 +15,19 @@ from alur_common.clock import Clock
 from alur_common.documents.encoding import Stamps
 from alur_common.documents.migrations import Drop, Migration, Rewrite, newest, pending
 from alur_common.documents.mongo.client import Database
+from alur_common.documents.mongo.declared import History, declare, forget
 from alur_common.documents.mongo.errors import translated
-from alur_common.documents.mongo.layout import READ, Content, Layout, document_of
+from alur_common.documents.mongo.layout import Layout
 from alur_common.documents.mongo.lock import under_lock
-from alur_common.documents.mongo.writes import Change, change_all
-from alur_common.documents.port import Document
-from alur_sdk.errors import AlurError, ConflictError, NotFoundError
+from alur_common.documents.mongo.rewriting import fill, rewrite
 
 SCHEMA = "schema"
-"""The collection of the lock, the version, and the fields that each collection was filled with."""
+"""The collection of the lock, the version, and the declarations that each collection has had."""
 BUILD_SECONDS = 3600.0
 """How long one step may take, such as an index on a large collection; a server that is gone is noticed before."""
 _EXISTS_ALREADY = 48
 _GONE = frozenset({26, 27})  # NamespaceNotFound, IndexNotFound
 _OURS = ("i_", "u_", "is_", "in_", "us_", "isn_", "ttl")
-_AT_A_TIME = 200
 
 
 async def prepare(
@@ -38,21 +36,29 @@ async def prepare(
     migrations: Sequence[Migration],
     clock: Clock,
     *,
-    only_adds: bool = False,
+    drops: bool = False,
 ) -> None:
     """Bring the database to this schema, one process at a time. Raises `StateError` for one of a newer Alur.
 
-    `only_adds`: indexes that are no more declared stay, for those who still run the version before.
+    `drops`: indexes that are no more declared go as well; those who still run the version before may need them.
     """
 
     async def work() -> None:
         with translated(), pymongo.timeout(BUILD_SECONDS):
             preparation = _Preparation(database, layouts, Stamps(clock))
             await preparation.run(migrations)
-            if not only_adds:
+            if drops:
                 await preparation.drop_indexes()
 
     await under_lock(database[SCHEMA], clock, work)
+
+
+async def catch_up(database: Database, layouts: Iterable[Layout], clock: Clock) -> None:
+    """Fill what processes of an older version have written since the schema is this one. Safe to repeat, and beside others."""
+    with translated(), pymongo.timeout(BUILD_SECONDS):
+        for layout in layouts:
+            history = await declare(database[SCHEMA], layout)
+            await fill(layout, history, Stamps(clock))
 
 
 class _Preparation:
@@ -63,6 +69,7 @@ class _Preparation:
         self._schema = database[SCHEMA]
         self._layouts = layouts
         self._stamps = stamps
+        self._histories: dict[str, History] = {}
 
     async def run(self, migrations: Sequence[Migration]) -> None:
         version = await self._schema.find_one({"_id": "version"})
@@ -71,13 +78,14 @@ class _Preparation:
         todo = pending(migrations, newest(migrations) if version is None else version["number"])
         for layout in self._layouts.values():
             await self._add_collection(layout)
+            self._histories[layout.name] = await declare(self._schema, layout)
         for migration in todo:
             for step in migration.steps:
                 await self._take(step)
             await self._record(migration.number, migration.purpose)
         for layout in self._layouts.values():
             await self._add_indexes(layout)
-            await self._fill(layout)
+            await fill(layout, self._histories[layout.name], self._stamps)
 
     async def _record(self, number: int, purpose: str) -> None:
         made = {"number": number, "purpose": purpose, "at": self._stamps.now()}
@@ -99,10 +107,11 @@ class _Preparation:
                 await layout.rows.create_index(name=name, **options)
 
     async def drop_indexes(self) -> None:
-        """Drop those of ours that are no more declared; what an operator has added by another name stays."""
+        """Drop those of ours that are no more declared. Those of newer versions stay, and what an operator named otherwise."""
         for layout in self._layouts.values():
+            needed = self._histories[layout.name].needed_indexes()
             for name in await layout.rows.index_information():
-                if name not in layout.indexes() and name.startswith(_OURS):
+                if name not in needed and name.startswith(_OURS):
                     await self._drop_index(layout, name)
 
     async def _drop_index(self, layout: Layout, name: str) -> None:
@@ -112,63 +121,9 @@ class _Preparation:
             if error.code not in _GONE:
                 raise
 
-    async def _fill(self, layout: Layout) -> None:
-        """Give documents of before the fields that are declared anew."""
-        place = {"_id": f"fields/{layout.name}"}
-        known = await self._schema.find_one(place)
-        fields = [*layout.fields, *filter(None, [layout.collection.ttl])]
-        if known is not None and not set(fields) <= set(known["fields"]):
-            await self._rewrite(layout, Rewrite(layout.name, lambda document: document))
-        if known is None or set(fields) != set(known["fields"]):
-            await self._schema.update_one(place, {"$set": {"fields": fields}}, upsert=True)
-
     async def _take(self, step: Rewrite | Drop) -> None:
         if isinstance(step, Drop):
             await self._database.drop_collection(step.collection)
-            await self._schema.delete_one({"_id": f"fields/{step.collection}"})
+            await forget(self._schema, step.collection)
         else:
-            await self._rewrite(self._layouts[step.collection], step)
-
-    async def _rewrite(self, layout: Layout, step: Rewrite) -> None:
-        last = ""
-        while True:
-            cursor = layout.rows.find({"_id": {"$gt": last}}, READ).sort("_id", 1)
-            page = [document_of(stored) async for stored in cursor.limit(_AT_A_TIME)]
-            await self._rewrite_page(layout, step, page)
-            if len(page) < _AT_A_TIME:
-                return
-            last = page[-1]["id"]
-
-    async def _rewrite_page(self, layout: Layout, step: Rewrite, page: list[Document]) -> None:
-        """Rewrite these documents; one that somebody changed meanwhile is read and rewritten again."""
-        while page:
-            changes: list[Change] = []
-            for document in page:
-                made = step.change(document)
-                if made is None:
-                    matches = {"_id": document["id"], "revision": document["revision"]}
-                    await layout.rows.delete_one(matches)
-                else:
-                    changes.append(self._change(layout, made, document))
-            outcomes = await change_all(layout, changes) if changes else []
-            changed = [
-                change.content.key
-                for change, outcome in zip(changes, outcomes, strict=True)
-                if _is_behind(outcome)
-            ]
-            cursor = layout.rows.find({"_id": {"$in": changed}}, READ)
-            page = [document_of(stored) async for stored in cursor] if changed else []
-
-    def _change(self, layout: Layout, made: Document, old: Document) -> Change:
-        revision = old["revision"]
-        new = Content(layout, {**made, "id": old["id"]}, revision + 1, self._stamps.now())
-        return Change(new, revision, {})
-
-
-def _is_behind(outcome: AlurError | None) -> bool:
-    """Whether somebody was faster; raises what is worse."""
-    if outcome is None or isinstance(outcome, NotFoundError):
-        return False
-    if isinstance(outcome, ConflictError):
-        return True
-    raise outcome
+            await rewrite(self._layouts[step.collection], step, self._stamps)

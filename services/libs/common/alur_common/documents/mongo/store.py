@@ -8,14 +8,14 @@ from typing import Any
 from alur_common.clock import Clock
 from alur_common.documents.encoding import Stamps, key_of
 from alur_common.documents.matching import check_limit, check_query
-from alur_common.documents.migrations import Migration, newest
+from alur_common.documents.migrations import Migration
 from alur_common.documents.mongo import query
 from alur_common.documents.mongo.client import Database
 from alur_common.documents.mongo.errors import translated
 from alur_common.documents.mongo.gathered import Gathered, Turns
 from alur_common.documents.mongo.layout import READ, Content, Layout, Rows, document_of
 from alur_common.documents.mongo.probe import prove_atomic
-from alur_common.documents.mongo.schema import prepare
+from alur_common.documents.mongo.schema import catch_up, prepare
 from alur_common.documents.mongo.unbroken import Unbroken
 from alur_common.documents.mongo.writes import Change, change_all, insert_all
 from alur_common.documents.port import Collection, Document, Where
@@ -63,25 +63,29 @@ class MongoDocuments:
         self._stamps = Stamps(clock)
         self._kept: dict[str, _Kept] = {}
         self._unbroken = Unbroken()
-        self._schema = 0
+        self._opened: list[Layout] = []
 
     async def open(
         self,
         collections: Sequence[Collection],
         migrations: Sequence[Migration] = (),
         *,
-        only_adds: bool = False,
+        drops: bool = False,
     ) -> None:
         """Prove that the server is atomic and bring the database to this schema, one process at a time.
 
-        `only_adds`: indexes that are no more declared stay, for those who still run the version before.
+        `drops`: indexes that are no more declared go as well; those who still run the version before may need them.
         Raises `StateError` for a server that is not atomic and for a database of a newer Alur, `UnavailableError` when
         it is out of reach.
         """
         await prove_atomic(self.database["races"])
-        self._schema = newest(migrations)
         layouts = {one.name: self._of(one).layout for one in collections}
-        await prepare(self.database, layouts, migrations, self._clock, only_adds=only_adds)
+        await prepare(self.database, layouts, migrations, self._clock, drops=drops)
+        self._opened = list(layouts.values())
+
+    async def catch_up(self) -> None:
+        """Fill what processes of an older version have written since. Safe to repeat, and beside others."""
+        await self._unbroken.run(catch_up(self.database, self._opened, self._clock))
 
     async def reach(self) -> None:
         """Raise `UnavailableError` when the server does not answer."""
@@ -222,6 +226,6 @@ class MongoDocuments:
     def _of(self, collection: Collection) -> _Kept:
         kept = self._kept.get(collection.name)
         if kept is None:
-            layout = Layout(self.database, collection, self._schema)
+            layout = Layout(self.database, collection)
             kept = self._kept[collection.name] = _Kept(layout, self._unbroken)
         return kept

@@ -10,16 +10,28 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from alur_common.blobs import INLINE_BYTES
 from alur_sdk.errors import UnavailableError
 from tests.chaos.effects import Effects
 from tests.chaos.proxy import Proxy, fail, proxy
-from tests.chaos.work import RECOVERY_SECONDS, Load, check, lag_of, mib_of, put, recover, workflow
+from tests.chaos.work import (
+    PROJECT,
+    RECOVERY_SECONDS,
+    STEPS,
+    Load,
+    check,
+    lag_of,
+    mib_of,
+    put,
+    recover,
+    workflow,
+)
 from tests.support.alur_dev import AlurDev, alur_dev
 from tests.support.health import health_of
-from tools.servers import kafka, mongo_durable
+from tools.servers import kafka, mongo_durable, s3
 from tools.servers.running import Server, free_port
 
-RATE = 10.0
+RATE, LARGE_RATE = 10.0, 3.0
 CALL_SECONDS = 1.0
 """A start that was under way so long before an outage may be refused."""
 LAG, LAG_SECONDS = 100, 30.0
@@ -37,6 +49,7 @@ class Place:
     """Where its processes tell how they are; all of them are ready."""
     broker: Server
     store: Server
+    blobs: Server
     to_broker: Proxy
     to_store: Proxy
 
@@ -52,25 +65,27 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, s3_url: str) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Each test leaves all of it well."""
     tmp_path = tmp_path_factory.mktemp("place")
     with ExitStack() as stack:
         port = free_port()
         broker = _started(stack, kafka.server(tmp_path / "kafka", advertised=port))
         store = _started(stack, mongo_durable.server(tmp_path / "store"))
+        blobs = _started(stack, s3.server(tmp_path / "blobs"))
         to_broker = stack.enter_context(proxy(port, broker.port))
         to_store = stack.enter_context(proxy(free_port(), store.port))
         environment = {
             "ALUR_KAFKA": f"127.0.0.1:{to_broker.port}",
             "ALUR_MONGO": f"mongodb://127.0.0.1:{to_store.port}/alur",
-            "ALUR_BLOBS": s3_url,
+            "ALUR_BLOBS": f"s3://{s3.BUCKET}/chaos",
+            **s3.environment(blobs.port),
             "ALUR_OUTBOUND_ALLOW": "127.0.0.0/8",
         }
         flags = ("--distributed", "--executors", "2")
         platform = stack.enter_context(alur_dev(tmp_path / "data", environment, flags))
         addresses = [*_addresses(platform), f"127.0.0.1:{platform.grpc_port}"]
-        yield Place(platform, addresses, broker, store, to_broker, to_store)
+        yield Place(platform, addresses, broker, store, blobs, to_broker, to_store)
 
 
 @pytest.fixture
@@ -86,6 +101,15 @@ def _started(stack: ExitStack, server: Server) -> Server:
 def _work(site: Site) -> Load:
     path = put(site.place.platform, workflow("steady", site.world.port))
     return Load(site.place.platform, path, RATE)
+
+
+def _large_work(site: Site) -> Load:
+    """Work that ends with a result which is kept as a blob."""
+    made = workflow("large", site.world.port)
+    text = {"text": f"{{{{ 'x'.repeat({INLINE_BYTES}) }}}}"}
+    made["spec"]["nodes"].append({"name": "write", "type": "core.set", "params": {"fields": text}})
+    made["spec"]["edges"].append({"from": f"s{STEPS - 1}", "to": "write"})
+    return Load(site.place.platform, put(site.place.platform, made), LARGE_RATE)
 
 
 def _demand_good_answers_but_in(outages: list[tuple[float, float]], load: Load) -> None:
@@ -170,6 +194,16 @@ def test_a_store_that_dies_loses_nothing_that_was_acknowledged(site: Site, scale
         _kill_and_start(site, site.place.store, "MongoDB", load, scale)
     check(site.place.platform, site.world, load.ids)
     _demand_good_answers_but_in(site.outages, load)
+
+
+def test_a_store_of_blobs_that_dies_loses_no_result(site: Site, scale: int) -> None:
+    with _large_work(site) as load:
+        _kill_and_start(site, site.place.blobs, "blobs", load, scale)
+    check(site.place.platform, site.world, load.ids)
+    assert load.refused == []
+    for one in load.ids:
+        (item,) = site.place.platform.rest.get(f"{PROJECT}/executions/{one}").json()["output"]
+        assert len(item["text"]) == INLINE_BYTES
 
 
 @pytest.mark.parametrize("way", ["to_broker", "to_store"])

@@ -16,8 +16,9 @@ from alur_common.blobs import Blobs
 from alur_common.blobs_files import FileBlobs
 from alur_common.blobs_open import open_blobs
 from alur_common.blobs_s3 import S3Blobs
-from alur_sdk.errors import InvalidError, StorageError
+from alur_sdk.errors import InvalidError, StorageError, UnavailableError
 from tests.contract.blobs_contract import BlobsContract
+from tools.servers import s3
 
 
 @pytest.fixture
@@ -66,6 +67,39 @@ async def test_a_store_out_of_reach_fails_in_time(monkeypatch: pytest.MonkeyPatc
         await blobs.put(b"x")
     assert refused.value.retryable
     assert time.monotonic() - began < 5
+
+
+async def test_a_store_that_answers_is_in_reach_and_one_that_went_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    server = s3.server(tmp_path)
+    request.addfinalizer(server.kill)
+    server.start()
+    for name, value in s3.environment(server.port).items():
+        monkeypatch.setenv(name, value)
+    blobs = open_blobs(f"s3://{s3.BUCKET}/reach")
+    for _ in range(2):
+        await blobs.reach()
+    server.kill()
+    with pytest.raises(UnavailableError, match="S3 is out of reach"):
+        await blobs.reach()
+    server.start()
+    await blobs.reach()
+
+
+async def test_a_bucket_that_is_not_there_is_out_of_reach(s3_url: str) -> None:
+    with pytest.raises(UnavailableError, match="not there"):
+        await open_blobs(s3_url.replace("s3://", "s3://no-")).reach()
+
+
+async def test_a_folder_that_cannot_be_made_is_out_of_reach(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    folder, none = FileBlobs(tmp_path / "blobs"), FileBlobs(tmp_path / "file" / "blobs")
+    await folder.reach()
+    with pytest.raises(UnavailableError, match="out of reach"):
+        await none.reach()
+    for one in (folder, none):
+        one.close()
 
 
 def test_a_folder_is_a_place_for_blobs_and_another_url_is_none(tmp_path: Path) -> None:

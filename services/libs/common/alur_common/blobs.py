@@ -40,6 +40,13 @@ class Blobs(Protocol):
         """Remove what was set aside, and only that; absent is fine."""
 
 
+class KeptBlobs(Blobs, Protocol):
+    """`Blobs` in a place that may be out of reach."""
+
+    async def reach(self) -> None:
+        """Raise `UnavailableError` when the place does not answer, or takes nothing."""
+
+
 async def hash_of(file: BinaryIO) -> str:
     """Return the SHA-256 of a file in hex, read in a thread; it stands at its beginning afterwards."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from alur_common.blobs import damaged, hash_of, verified
-from alur_sdk.errors import NotFoundError, StorageError
+from alur_sdk.errors import NotFoundError, StorageError, UnavailableError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _THREADS = 2
@@ -49,6 +49,9 @@ class FileBlobs:
     async def discard(self, sha256: str) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._discard, sha256)
 
+    async def reach(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._reach)
+
     async def sweep(self) -> int:
         """Remove what a killed process left half written, and return how many; call it before the first `put`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._sweep)
@@ -56,6 +59,14 @@ class FileBlobs:
     def close(self) -> None:
         """Wait for what is under way and end the threads."""
         self._threads.shutdown()
+
+    def _reach(self) -> None:
+        try:
+            _make_folder(self._folder)
+        except OSError as error:
+            raise UnavailableError(f"{self._folder} is out of reach: {error.strerror}") from error
+        if not os.access(self._folder, os.R_OK | os.W_OK | os.X_OK):
+            raise UnavailableError(f"{self._folder} is out of reach: it may not be written")
 
     def _sweep(self) -> int:
         try:

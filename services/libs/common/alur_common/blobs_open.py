@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alur_common.blobs import Blobs
+from alur_common.blobs import KeptBlobs
 
 
-def open_blobs(url: str) -> Blobs:
+def open_blobs(url: str) -> KeptBlobs:
     """Return the blobs at `s3://bucket/prefix`, with the usual `AWS_*` variables, or in a folder that all processes reach.
 
     Raises `InvalidError` for a URL of another kind.

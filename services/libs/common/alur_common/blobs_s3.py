@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError
 from obstore.exceptions import NotFoundError as MissingError
 from obstore.store import S3Store
 
 from alur_common.blobs import damaged, hash_of, verified
-from alur_sdk.errors import InvalidError, NotFoundError, StorageError
+from alur_sdk.errors import InvalidError, NotFoundError, StorageError, UnavailableError
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -29,6 +29,7 @@ CLIENT: ClientConfig = {
 }
 RETRIES: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
 _ASIDE = ".aside"
+_REACHED = "reached"
 _CHUNK = 1024 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -79,6 +80,27 @@ class S3Blobs:
             got = await self._got(sha256)
             async for part in got.stream(min_chunk_size=_CHUNK):
                 yield bytes(part)
+
+    async def reach(self) -> None:
+        """Look at a key of its own, which the first look puts there: so it is known that the bucket takes something."""
+        try:
+            await self._look()
+        except (BaseError, FileNotFoundError) as error:
+            kind = type(error).__name__
+            text = (
+                f"S3 is out of reach, or the bucket of ALUR_BLOBS is not there or not ours: {kind}"
+            )
+            raise UnavailableError(text, reason=kind) from error
+
+    async def _look(self) -> None:
+        try:
+            await obstore.head_async(self._store, _REACHED)
+        except (MissingError, FileNotFoundError, PermissionDeniedError):
+            # Who may not list keys is told that it may not look at one that is not there.
+            with suppress(AlreadyExistsError):
+                await obstore.put_async(
+                    self._store, _REACHED, b"", mode="create", use_multipart=False
+                )
 
     async def set_aside(self, sha256: str) -> None:
         key = _key(sha256)

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from alur_common.blobs import Blobs
 from alur_common.blobs_open import open_blobs
 from alur_common.clock import SystemClock, SystemIds
 from alur_common.dependencies import Dependencies
@@ -31,6 +32,8 @@ PATIENCE_SECONDS = 120.0
 PAUSE_SECONDS = 1.0
 CATCH_UP_SECONDS = 300.0
 """How often it looks for what processes of an older version have written."""
+BLOBS = "blobs"
+"""What the store of large content is called, S3 or a folder."""
 SAID_SECONDS = 10.0
 """How often it says what it waits for."""
 _log = get_logger("alur.start")
@@ -54,28 +57,34 @@ async def shared(
         await _patiently(process, "MongoDB", lambda: store.open(collections))
         documents = MeteredDocuments(store, process.metrics)
         await _patiently(process, "Kafka", lambda: apply_topics(settings.kafka))
-        blobs = CountedBlobs(open_blobs(settings.blobs), documents, clock)
-        bus = KafkaBus(
-            settings.kafka,
-            service=service,
-            worker=name,
-            leaves=settings.leaves_for_good,
-            metrics=process.metrics,
-            tracer=process.tracer,
-            blobs=blobs.of(EVENTS),
-        )
+        place = open_blobs(settings.blobs)
+        await _patiently(process, BLOBS, place.reach)
+        blobs = CountedBlobs(place, documents, clock)
+        bus = _bus(service, process, settings, name, blobs.of(EVENTS))
         try:
             # Whoever restarts under a name is not who held its leases.
             worker = f"{name}-{ids.secret(4)}"
             executions = StoredExecutions(documents)
             outbox = StoredOutbox(documents, executions, bus, clock, worker)
             async with outbox.kept(), _catching_up(store):
-                looks = {"MongoDB": store.reach, "Kafka": bus.reach}
+                looks = {"MongoDB": store.reach, "Kafka": bus.reach, BLOBS: place.reach}
                 needed = Dependencies(looks, process.metrics)
                 yield Ground(documents, blobs, bus, outbox, clock, ids, worker, needed)
         finally:
             await bus.close()
             await store.close()
+
+
+def _bus(service: str, process: Process, settings: Settings, worker: str, blobs: Blobs) -> KafkaBus:
+    return KafkaBus(
+        settings.kafka,
+        service=service,
+        worker=worker,
+        leaves=settings.leaves_for_good,
+        metrics=process.metrics,
+        tracer=process.tracer,
+        blobs=blobs,
+    )
 
 
 @asynccontextmanager

@@ -169,7 +169,7 @@ METRICS = (
     ),
     _gauge(
         "dependency_up",
-        "1 while MongoDB or Kafka answers, 0 when it has not for some seconds.",
+        "1 while MongoDB, Kafka or the store of blobs answers, 0 when it has not for some seconds.",
         "dependency",
     ),
     _gauge("store_pool_connections", "Connections to MongoDB: open, and of those in use.", "state"),

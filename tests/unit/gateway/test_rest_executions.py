@@ -65,6 +65,26 @@ async def test_one_who_waits_too_shortly_gets_the_id(world: RestWorld) -> None:
     assert (answer.status, set(answer.json)) == (202, {"id"})
 
 
+@pytest.mark.parametrize(
+    ("is_told", "expected"), [(True, [2, 4, 8, 16, 16, 14]), (False, [2] * 30)]
+)
+async def test_one_who_waits_seldom_looks_into_the_store_where_the_end_is_told_to_it(
+    world: RestWorld, monkeypatch: pytest.MonkeyPatch, is_told: bool, expected: list[float]
+) -> None:
+    pauses: list[float] = []
+
+    async def settled(_future: object, seconds: float) -> None:
+        pauses.append(seconds)
+        world.clock.advance(seconds)
+
+    monkeypatch.setattr("alur_gateway.service.executions._settled", settled)
+    headers = {"idempotency-key": "k"}
+    if not is_told:
+        await world.ask("POST", START, {"input": [{}]}, headers=headers)
+    answer = await world.ask("POST", START, {"input": [{}]}, headers=headers, query="wait=60")
+    assert (answer.status, pauses) == (202, expected)
+
+
 async def test_the_same_key_starts_once(world: RestWorld) -> None:
     headers = {"idempotency-key": "k"}
     ids = {

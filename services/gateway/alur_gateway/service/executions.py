@@ -29,7 +29,9 @@ from alur_sdk.items import Json
 
 MAX_WAIT_SECONDS = 300.0
 LOOK_AGAIN_SECONDS = 2.0
-"""How long a waiting caller trusts that it will be told, before it looks into the store itself."""
+"""How long a waiting caller trusts that it will be told, before it looks into the store itself; twice as long the next time."""
+LOOK_AT_LEAST_SECONDS = 16.0
+"""Between two looks, at most."""
 _TRIES = 10
 _RESTING = frozenset({"succeeded", "failed", "cancelled", "in-doubt"})
 Content = AsyncIterator[bytes]
@@ -114,8 +116,13 @@ class ExecutionService:
         )
 
     async def wait(self, execution_id: str, seconds: float) -> Execution | None:
-        """Return the execution once it rests, or None when the time is over before."""
+        """Return the execution once it rests, or None when the time is over before.
+
+        Whoever ends it calls the gateway that started it, so the store is looked at for a call that was lost, and seldom. One
+        that was started elsewhere is told elsewhere: it is looked at every two seconds.
+        """
         deadline = self._clock.monotonic() + min(seconds, MAX_WAIT_SECONDS)
+        pause = LOOK_AGAIN_SECONDS
         while True:
             with self._replies.expect(execution_id) as future:
                 execution = await self._executions.get(execution_id)
@@ -124,7 +131,9 @@ class ExecutionService:
                     return execution
                 if left <= 0:
                     return None
-                await _settled(future, min(left, LOOK_AGAIN_SECONDS))
+                await _settled(future, min(left, pause))
+            if execution.reply_to == self._name:
+                pause = min(2 * pause, LOOK_AT_LEAST_SECONDS)
 
     async def search(
         self, caller: Caller, project: str, wanted: Filter, limit: int, cursor: str | None

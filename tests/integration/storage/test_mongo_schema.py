@@ -123,8 +123,8 @@ async def test_a_field_that_is_declared_anew_is_filled(database: Database) -> No
     assert stored["_expires"].replace(tzinfo=UTC) == datetime.fromtimestamp(9, UTC)
 
 
-THINGS = Collection("things")
-LATER_THINGS = Collection("things", fields=("colour",), indexes=(Index(("colour",)),))
+THINGS = Collection("things", fields=("size",))
+LATER_THINGS = Collection("things", fields=("size", "colour"), indexes=(Index(("colour",)),))
 RED = [Where("colour", "eq", "red")]
 
 
@@ -151,12 +151,29 @@ async def test_what_a_version_before_writes_when_all_others_have_started_is_caug
     assert await after.count(LATER_THINGS, RED) == 450
 
 
-async def test_what_has_all_its_fields_is_left_as_it_is(database: Database) -> None:
+async def written_under(database: Database) -> int:
+    """Return the number of the declaration under which the thing `a` was written."""
+    return int((await database["things"].find_one({"_id": "a"}) or {})["_schema"])
+
+
+async def test_who_is_about_to_change_what_is_filled_is_not_held_up(database: Database) -> None:
+    before = await opened(database, THINGS)
+    await before.insert(THINGS, {"id": "a", "colour": "red"})
+    after = await opened(database, LATER_THINGS)
+    assert ids(await after.find(LATER_THINGS, RED)) == ["a"]
+    await before.replace(THINGS, {"id": "a", "colour": "blue"}, at_revision=1)
+    await after.catch_up()
+    assert await after.count(LATER_THINGS, RED) == 0
+    assert (await after.get(LATER_THINGS, "a"))["colour"] == "blue"
+
+
+async def test_what_has_all_fields_of_a_version_is_not_filled_by_it(database: Database) -> None:
+    before = await opened(database, THINGS)
     documents = await opened(database, LATER_THINGS)
     await documents.insert(LATER_THINGS, {"id": "a", "colour": None})
-    await (await opened(database, THINGS)).catch_up()
-    await (await opened(database, LATER_THINGS)).catch_up()
-    assert (await documents.get(LATER_THINGS, "a"))["revision"] == 1
+    for version in (before, await opened(database, THINGS), documents):
+        await version.catch_up()
+        assert await written_under(database) == 2
 
 
 async def test_what_was_filled_before_declarations_were_counted_is_left_as_it_is(
@@ -165,13 +182,13 @@ async def test_what_was_filled_before_declarations_were_counted_is_left_as_it_is
     documents = await opened(database, LATER_THINGS)
     await documents.insert(LATER_THINGS, {"id": "a", "colour": "red"})
     await database["things"].update_one({"_id": "a"}, {"$set": {"_schema": 0}})
-    filled: dict[str, Any] = {"_id": "fields/things", "fields": ["colour"]}
+    filled: dict[str, Any] = {"_id": "fields/things", "fields": ["colour", "size"]}
     await database["schema"].insert_one(filled)
     await documents.catch_up()
-    assert (await documents.get(LATER_THINGS, "a"))["revision"] == 1
+    assert await written_under(database) == 0
     await database["schema"].update_one({"_id": "fields/things"}, {"$set": {"fields": []}})
     await documents.catch_up()
-    assert (await documents.get(LATER_THINGS, "a"))["revision"] == 2
+    assert await written_under(database) == 1
 
 
 async def test_a_start_of_any_version_leaves_the_others_their_indexes(database: Database) -> None:

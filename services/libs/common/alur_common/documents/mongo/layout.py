@@ -31,6 +31,7 @@ WRITES = "_writes"
 """Which write made each of the last `RING` revisions, so that a writer knows its own when an answer was lost, or when
 a group's answer tells only how many of its writes took effect."""
 RING = 8
+_CONTENT = frozenset({"revision", "updatedAt", JSON})
 READ = {JSON: 1, "revision": 1}
 LOOK = {WRITES: 1, "revision": 1}
 
@@ -94,6 +95,14 @@ class Content:
         if self.absent:
             change["$unset"] = dict.fromkeys(self.absent, "")
         return change
+
+    def as_fill(self) -> dict[str, Any]:
+        """Return the update that gives a document of this very content its fields, and changes nothing that anybody reads."""
+        fields = {name: value for name, value in self.stored.items() if name not in _CONTENT}
+        return {
+            "$set": fields,
+            **({"$unset": dict.fromkeys(self.absent, "")} if self.absent else {}),
+        }
 
 
 class Layout:

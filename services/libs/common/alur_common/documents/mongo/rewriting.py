@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
 from alur_common.documents.encoding import Stamps
 from alur_common.documents.migrations import Rewrite
 from alur_common.documents.mongo.declared import History
+from alur_common.documents.mongo.errors import WRITE_CONFLICT, refusal
 from alur_common.documents.mongo.layout import READ, Content, Layout, document_of
 from alur_common.documents.mongo.query import Filter
 from alur_common.documents.mongo.writes import Change, change_all
@@ -14,14 +18,34 @@ from alur_sdk.errors import AlurError, ConflictError, NotFoundError
 _AT_A_TIME = 200
 
 
-async def fill(layout: Layout, history: History, stamps: Stamps) -> None:
-    """Give documents that were written by a version without them the fields of this one."""
-    if not layout.filled:
-        return
-    same = Rewrite(layout.name, lambda document: document)
-    while len(page := await _page(layout, history.behind())) == _AT_A_TIME:
-        await _rewrite_page(layout, same, page, stamps)
-    await _rewrite_page(layout, same, page, stamps)
+async def fill(layout: Layout, history: History) -> None:
+    """Give documents that were written by a version without them the fields of this one.
+
+    They stay at their revision: whoever is about to change one is not held up. One that a version before has changed
+    meanwhile is found the next time.
+    """
+    is_over = not layout.filled
+    while not is_over:
+        page = await _page(layout, history.behind())
+        is_over = len(page) < _AT_A_TIME
+        if page:
+            await _fill_page(layout, page)
+
+
+async def _fill_page(layout: Layout, page: list[Document]) -> None:
+    contents = [Content(layout, document, document["revision"], "") for document in page]
+    updates = [
+        UpdateOne({"_id": content.key, "revision": content.revision}, content.as_fill())
+        for content in contents
+    ]
+    try:
+        await layout.rows.bulk_write(updates, ordered=False)
+    except BulkWriteError as error:
+        details = error.details or {}
+        faults = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
+        worse = {fault["code"] for fault in faults} - {WRITE_CONFLICT}
+        if worse:
+            raise refusal(worse.pop()) from error
 
 
 async def rewrite(layout: Layout, step: Rewrite, stamps: Stamps) -> None:

@@ -53,12 +53,12 @@ async def prepare(
     await under_lock(database[SCHEMA], clock, work)
 
 
-async def catch_up(database: Database, layouts: Iterable[Layout], clock: Clock) -> None:
+async def catch_up(database: Database, layouts: Iterable[Layout]) -> None:
     """Fill what processes of an older version have written since the schema is this one. Safe to repeat, and beside others."""
     with translated(), pymongo.timeout(BUILD_SECONDS):
         for layout in layouts:
             history = await declare(database[SCHEMA], layout)
-            await fill(layout, history, Stamps(clock))
+            await fill(layout, history)
 
 
 class _Preparation:
@@ -85,7 +85,7 @@ class _Preparation:
             await self._record(migration.number, migration.purpose)
         for layout in self._layouts.values():
             await self._add_indexes(layout)
-            await fill(layout, self._histories[layout.name], self._stamps)
+            await fill(layout, self._histories[layout.name])
 
     async def _record(self, number: int, purpose: str) -> None:
         made = {"number": number, "purpose": purpose, "at": self._stamps.now()}

@@ -85,7 +85,7 @@ class MongoDocuments:
 
     async def catch_up(self) -> None:
         """Fill what processes of an older version have written since. Safe to repeat, and beside others."""
-        await self._unbroken.run(catch_up(self.database, self._opened, self._clock))
+        await self._unbroken.run(catch_up(self.database, self._opened))
 
     async def reach(self) -> None:
         """Raise `UnavailableError` when the server does not answer."""

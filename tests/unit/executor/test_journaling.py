@@ -85,7 +85,7 @@ async def test_what_was_under_way_is_in_the_journal_and_not_in_the_end(after: fl
     _record(writer, "last")
     await writer.settle()
     assert (journals.nodes, writer.batches) == (["under way"], 1)
-    assert [entry[1] for entry in writer.take_encoded()] == ["last"]
+    assert [entry[1] for entry in await writer.take_rest()] == ["last"]
 
 
 @in_virtual_time

@@ -17,15 +17,14 @@ from alur_common.events import (
     ExecutionSuspended,
 )
 from alur_common.executions import Execution, Message, Status, blobs_of
-from alur_common.executions.content import kept_entries
 from alur_common.replies import Outcome
 from alur_common.starts import MAX_DEPTH, StartRequest
 from alur_common.telemetry.tracing import NOTHING
 from alur_engine.planning import End, outputs_of
 from alur_engine.state import State
-from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
 from alur_executor.service.journaling import FencedError
-from alur_sdk.errors import AlurError, ConflictError, NotFoundError, StorageError
+from alur_executor.service.persisting import until_written
+from alur_sdk.errors import AlurError, ConflictError, NotFoundError
 from alur_sdk.instants import rfc3339
 from alur_sdk.items import Json
 
@@ -184,9 +183,7 @@ class Endings:
         output: Any = None
         if status == "succeeded":
             output = [item.json for item in outputs_of(program.graph, state)]
-        blobs = blobs_of(session.parts.blobs, session.execution.id)
-        limit = session.parts.limits.bytes
-        entries = await kept_entries(session.writer.take_encoded(), blobs, limit)
+        entries = await session.writer.take_rest()
         ended = session.execution.changed(
             status=status,
             owner=None,
@@ -216,7 +213,8 @@ class Endings:
         content = orjson.dumps(ended.output)
         if len(content) <= INLINE_BYTES:
             return ended
-        sha256 = await blobs_of(self._session.parts.blobs, ended.id).put(content)
+        blobs = blobs_of(self._session.parts.blobs, ended.id)
+        sha256 = await until_written(lambda: blobs.put(content), "output not kept", ended.id)
         return ended.changed(output=None, output_blob=sha256)
 
     async def _announce(self, ended: Execution, output: Json) -> None:
@@ -236,19 +234,9 @@ class Endings:
 
     async def _save(self, execution: Execution) -> None:
         """Compare and set, again and again while the store cannot."""
-        session = self._session
-        pause = 0.1
-        while True:
-            try:
-                session.execution = await self._saved(execution)
-            except StorageError as error:
-                structlog.get_logger("alur.executor").error(
-                    "execution not written", execution_id=execution.id, reason=error.message
-                )
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            else:
-                return
+        self._session.execution = await until_written(
+            lambda: self._saved(execution), "execution not written", execution.id
+        )
 
     async def _saved(self, execution: Execution) -> Execution:
         """Return it as it is stored. What stands there may be this very write, whose answer was lost.

@@ -6,14 +6,13 @@ import asyncio
 from typing import Any
 
 import orjson
-import structlog
 
 from alur_common.blobs import Blobs
 from alur_common.executions import Batch, Journals
 from alur_common.executions.content import kept_entries
 from alur_engine.journal import JournalEntry, encode_entry
-from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
-from alur_sdk.errors import ExistsError, StorageError
+from alur_executor.service.persisting import until_written
+from alur_sdk.errors import ExistsError
 
 
 class FencedError(Exception):
@@ -58,11 +57,14 @@ class JournalWriter:
         """Entries wait for a flush."""
         return bool(self._pending)
 
-    def take_encoded(self) -> list[Any]:
-        """Return the pending entries as JSON, for the document that ends the execution. Settle before."""
+    async def take_rest(self) -> list[Any]:
+        """Return the pending entries as they are kept in the document that ends the execution. Settle before.
+
+        Raises `LimitError` when they are more than can be kept.
+        """
         entries, self._pending = self._pending, []
         self.durable = self.recorded
-        return [encode_entry(entry) for entry in entries]
+        return await self._kept([encode_entry(entry) for entry in entries])
 
     async def flush(self) -> None:
         """Return when everything recorded so far is durable. Flushes that meet go together.
@@ -94,9 +96,7 @@ class JournalWriter:
     async def _write(self) -> None:
         if self._under_way is None:
             entries = list(self._pending)
-            kept = await kept_entries(
-                [encode_entry(entry) for entry in entries], self._blobs, self._limit
-            )
+            kept = await self._kept([encode_entry(entry) for entry in entries])
             self._pending = self._pending[len(entries) :]
             batch = Batch(self._execution, self.batches + 1, self.epoch, kept)
             self._under_way = (batch, len(entries))
@@ -104,6 +104,13 @@ class JournalWriter:
         await self._append(batch)
         self._under_way = None
         self.durable += count
+
+    async def _kept(self, entries: list[Any]) -> list[Any]:
+        return await until_written(
+            lambda: kept_entries(entries, self._blobs, self._limit),
+            "journal not kept",
+            self._execution,
+        )
 
     async def open_epoch(self) -> list[Batch]:
         """Append the record of a new owner and return the batches before it: from now on a stale owner's append collides.
@@ -138,19 +145,10 @@ class JournalWriter:
 
     async def _put(self, batch: Batch) -> None:
         """Append it, again and again while the store cannot; raises `ExistsError` when its number is taken."""
-        pause = 0.1
-        while True:
-            try:
-                await self._journals.append(batch)
-            except StorageError as error:
-                structlog.get_logger("alur.executor").error(
-                    "journal not written", execution_id=self._execution, reason=error.message
-                )
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            else:
-                self.batches = batch.number
-                return
+        await until_written(
+            lambda: self._journals.append(batch), "journal not written", self._execution
+        )
+        self.batches = batch.number
 
     async def _demand_ours(self, batch: Batch) -> None:
         """Accept a taken number only when the batch there is this very one: its answer was lost."""

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import structlog
 
 from alur_common.events import ExecutionNudged, TaskOffered
-from alur_common.executions import Execution, Message, Task, blobs_of, drop_task
-from alur_common.executions.content import kept_entries
+from alur_common.executions import Execution, Message, Task, drop_task
 from alur_common.pools import Pools
 from alur_common.telemetry.logs import bind
 from alur_engine.journal import Failed, encode_entry
-from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS, pause_before
+from alur_executor.domain.pauses import pause_before
 from alur_executor.ports import Trace
 from alur_executor.service.journaling import FencedError
 from alur_executor.service.loading import loaded
 from alur_executor.service.parts import Parts
+from alur_executor.service.persisting import until_written
 from alur_executor.service.programs import Programs
 from alur_executor.service.task_session import (
     TaskSession,
@@ -32,7 +32,6 @@ from alur_sdk.errors import (
     LimitError,
     NotFoundError,
     Permanent,
-    StorageError,
 )
 
 LOOK_SECONDS = 1.0
@@ -201,10 +200,8 @@ class Serving:
 
     async def _finish(self, task: Task, session: TaskSession) -> None:
         await session.writer.settle()
-        blobs = blobs_of(self._parts.blobs, task.execution)
-        limit = self._parts.limits.bytes
         try:
-            entries = await kept_entries(session.writer.take_encoded(), blobs, limit)
+            entries = await session.writer.take_rest()
         except LimitError as error:
             await self._fail(task, error)
             return
@@ -234,22 +231,16 @@ class Serving:
 
     async def _save(self, task: Task) -> None:
         """Compare and set, again and again while the store cannot."""
-        pause = 0.1
-        while True:
-            try:
-                await self._parts.tasks.save(task)
-            except StorageError as error:
-                _log.error("task not written", execution_id=task.execution, reason=error.message)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            except (ConflictError, NotFoundError):
-                known = await self._parts.tasks.find(task.id)
-                # It may be this very write, whose answer was lost.
-                if known is None or (known.epoch, known.done_at) != (task.epoch, task.done_at):
-                    raise ConflictError(f"task {task.id} is another's", id=task.id) from None
-                return
-            else:
-                return
+        await until_written(lambda: self._saved(task), "task not written", task.execution)
+
+    async def _saved(self, task: Task) -> None:
+        try:
+            await self._parts.tasks.save(task)
+        except (ConflictError, NotFoundError):
+            known = await self._parts.tasks.find(task.id)
+            # It may be this very write, whose answer was lost.
+            if known is None or (known.epoch, known.done_at) != (task.epoch, task.done_at):
+                raise ConflictError(f"task {task.id} is another's", id=task.id) from None
 
     async def _offer_again(self, task: Task) -> None:
         await self._parts.tasks.save(task.changed(worker=None))

@@ -227,6 +227,22 @@ async def test_a_process_that_left_is_forgotten(world: World) -> None:
     assert await world.relayed() == 1
 
 
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_an_end_whose_write_was_not_answered_is_looked_for_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_written: bool
+) -> None:
+    outbox = world.outbox()
+    await outbox.begin()
+    running = Execution("e", "t", "p", "w", "w-uid", 1, "manual", 0.0)
+    accepted = await world.executions.accept(running)
+    ended = outbox.stamp(accepted.changed(status="succeeded", finished_at=1.0))
+    if is_written:
+        await world.executions.save(ended)
+    outbox.miss(ended)
+    await _keep_once(world, outbox, monkeypatch)
+    assert (world.bus.told(), await world.low()) == ({"e"} if is_written else set(), 2)
+
+
 def test_a_living_process_is_never_taken_for_dead() -> None:
     assert 4 * KEEP_SECONDS < DEAD_SECONDS
 

@@ -9,7 +9,8 @@ import pytest
 
 from alur_common.blobs import INLINE_BYTES
 from alur_common.blobs_memory import MemoryBlobs
-from alur_common.executions import CountedBlobs
+from alur_common.events import ExecutionCompleted
+from alur_common.executions import CountedBlobs, Execution, StoredExecutions
 from alur_sdk.errors import StorageError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.pooling import gpu, owner, serving
@@ -67,3 +68,32 @@ async def test_an_effect_in_a_pool_is_not_repeated(world: World, away: Away) -> 
     ended = await world.rest(await world.start(chain(gpu(params=LARGE)), {"n": 1}))
     assert (ended.status, len(world.outside.calls)) == ("succeeded", 1)
     assert asyncio.get_running_loop().time() >= away.back
+
+
+@in_virtual_time
+async def test_an_end_is_told_with_its_output_although_that_cannot_be_read(
+    world: World, away: Away
+) -> None:
+    class Executions(StoredExecutions):
+        async def save(self, execution: Execution) -> Execution:
+            if execution.has_ended:
+                away.leave()
+            return await super().save(execution)
+
+    told: list[str] = []
+
+    async def on_end(event: ExecutionCompleted) -> None:
+        told.append(event.key)
+
+    world.bus.subscribe(ExecutionCompleted, "test", on_end)
+    world.executions = Executions(world.documents)
+    world.outside.on_call = lambda _: None
+    execution_id = "0199a3f0-0000-7000-8000-000000000001"
+    with world.replies.expect(execution_id) as reply:
+        await world.executor()
+        await world.start(chain(node("a", params=LARGE)), {"n": 1}, id=execution_id)
+        async with asyncio.timeout(60):
+            outcome = await reply
+    await asyncio.sleep(1)
+    assert (outcome.status, len(outcome.output[0]["answer"])) == ("succeeded", INLINE_BYTES)
+    assert told == [execution_id]

@@ -112,13 +112,18 @@ class Endings:
             await session.writer.flush()
             handler = await self._tell_others(end)
         await session.writer.settle()
-        ended = session.parts.outbox.stamp(await self._ended(end, handler))
+        outbox = session.parts.outbox
+        whole = await self._ended(end, handler)
+        ended = outbox.stamp(await self._with_large_output_kept(whole))
         try:
             await self._save(ended)
         except FencedError:
-            session.parts.outbox.drop(ended)
+            outbox.drop(ended)
             raise
-        await self._announce(session.execution, ended.output)
+        except Exception:
+            outbox.miss(ended)
+            raise
+        await self._announce(session.execution, whole.output)
 
     def _concerns_others(self, end: End) -> bool:
         session = self._session
@@ -184,7 +189,7 @@ class Endings:
         if status == "succeeded":
             output = [item.json for item in outputs_of(program.graph, state)]
         entries = await session.writer.take_rest()
-        ended = session.execution.changed(
+        return session.execution.changed(
             status=status,
             owner=None,
             epoch=max(session.execution.epoch, session.writer.epoch),
@@ -199,7 +204,6 @@ class Endings:
             reply=state.reply,
             expire_at=self._expires_at(now, status),
         )
-        return await self._with_large_output_kept(ended)
 
     def _expires_at(self, now: float, status: str) -> float:
         """Return when retention may remove it."""
@@ -220,8 +224,6 @@ class Endings:
     async def _announce(self, ended: Execution, output: Json) -> None:
         session = self._session
         parts = session.parts
-        if ended.output_blob is not None:
-            output = orjson.loads(await parts.blobs.get(ended.output_blob))
         outcome = Outcome("ended", ended.status, output, ended.error)
         parts.replies.send(ended.reply_to, ended.id, outcome)
         took = (ended.finished_at or 0) - (ended.started_at or ended.accepted_at)

@@ -24,7 +24,14 @@ from alur_gateway.domain.pages import decode_cursor, encode_cursor
 from alur_gateway.domain.shown import STATUSES, Overview, brief, seconds_of, whole
 from alur_gateway.ports import Definitions
 from alur_gateway.service.needs import Needs
-from alur_sdk.errors import ConflictError, InvalidError, NotFoundError, Problem, StateError
+from alur_sdk.errors import (
+    AlurError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+    StateError,
+)
 from alur_sdk.items import Json
 
 MAX_WAIT_SECONDS = 300.0
@@ -302,6 +309,9 @@ class ExecutionService:
             saved = await self._executions.save(cancelled)
         except (ConflictError, NotFoundError):
             self._outbox.drop(cancelled)
+            raise
+        except AlurError:
+            self._outbox.miss(cancelled)
             raise
         self._replies.send(
             saved.reply_to, saved.id, Outcome("ended", "cancelled", error={"message": reason})

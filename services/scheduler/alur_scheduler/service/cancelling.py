@@ -9,7 +9,7 @@ from alur_common.clock import Clock
 from alur_common.executions import Execution, Executions, Outbox
 from alur_common.replies import Outcome, Replies
 from alur_engine.durations import duration_seconds
-from alur_sdk.errors import ConflictError, NotFoundError
+from alur_sdk.errors import AlurError, ConflictError, NotFoundError
 
 
 class Cancelling:
@@ -43,6 +43,9 @@ class Cancelling:
         except (ConflictError, NotFoundError):
             self._outbox.drop(ended)
             return False
+        except AlurError:
+            self._outbox.miss(ended)
+            raise
         outcome = Outcome("ended", "cancelled", error={"message": reason})
         self._replies.send(ended.reply_to, ended.id, outcome)
         await self._outbox.tell(ended)

@@ -59,13 +59,19 @@ def events_of_end(execution: Execution) -> list[Event]:
 
 
 class Outbox(Protocol):
-    """Tells of ends: `stamp` an execution, write it, then `tell`, or `drop` it when the write was refused."""
+    """Tells of ends: `stamp` an execution, write it, then `tell`.
+
+    `drop` it when the write was refused, `miss` it when nobody knows what became of the write.
+    """
 
     def stamp(self, execution: Execution) -> Execution:
         """Return the ended execution as it is to be written."""
 
     def drop(self, execution: Execution) -> None:
         """Tell nobody: somebody else has ended it."""
+
+    def miss(self, execution: Execution) -> None:
+        """Tell later, if it is in the store."""
 
     async def tell(self, execution: Execution) -> None:
         """Publish that it has ended; when the bus is out of reach, later."""
@@ -81,6 +87,9 @@ class DirectOutbox:
         return execution
 
     def drop(self, execution: Execution) -> None:
+        """Nothing is kept of it."""
+
+    def miss(self, execution: Execution) -> None:
         """Nothing is kept of it."""
 
     async def tell(self, execution: Execution) -> None:
@@ -101,7 +110,7 @@ class StoredOutbox:
         self._last = 0
         self._open: dict[int, None] = {}
         self._missed: int | None = None
-        """From this number on ends were written while the bus was out of reach."""
+        """From this number on ends were written, or may have been, of which nobody was told."""
 
     def stamp(self, execution: Execution) -> Execution:
         self._last += 1
@@ -111,15 +120,19 @@ class StoredOutbox:
     def drop(self, execution: Execution) -> None:
         del self._open[execution.told_number]
 
+    def miss(self, execution: Execution) -> None:
+        self._miss(execution.told_number)
+        del self._open[execution.told_number]
+
     async def tell(self, execution: Execution) -> None:
-        number = execution.told_number
         try:
             for event in events_of_end(execution):
                 await self._bus.publish(event)
         except UnavailableError as error:
             _log.warning("end not told yet", execution_id=execution.id, reason=error.message)
-            self._miss(number)
-        del self._open[number]
+            self.miss(execution)
+        else:
+            self.drop(execution)
 
     async def begin(self) -> None:
         """Make this process's document."""

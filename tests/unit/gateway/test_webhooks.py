@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 
 import pytest
 
+from alur_common.executions import Batch, Execution, Status
 from alur_common.replies import Outcome
+from alur_engine.journal import Finished, encode_entry
 from alur_sdk.errors import StorageError
-from tests.unit.gateway.world import World, webhook
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.gateway.world import Answered, World, webhook
+
+KEY = {"Idempotency-Key": "k"}
+EARLY = {"status": 201, "body": {"a": 1}}
+RESPONDED = Finished("respond", "", 1, 1.0, 2.0, {}, reply=EARLY)
 
 
 @pytest.fixture
@@ -94,6 +102,89 @@ async def test_a_repeated_key_answers_what_the_node_said(world: World) -> None:
     world.run = lambda _: Outcome("reply", "running", reply={"status": 201, "body": {"a": 1}})
     answers = [await world.hook(headers={"Idempotency-Key": "k"}) for _ in range(2)]
     assert [(a.status, a.json) for a in answers] == [(201, {"a": 1})] * 2
+
+
+async def _replied(world: World) -> Answered:
+    """Answer a first call by a node, while its execution goes on."""
+    world.keep(webhook(respond="node"))
+    world.run = lambda _: Outcome("reply", "running", reply=EARLY)
+    first = await world.hook(headers=KEY)
+    assert first.status == 201
+    return first
+
+
+@pytest.mark.parametrize("status", ["running", "waiting", "in-doubt"])
+async def test_a_repeat_is_answered_as_the_first_while_the_execution_goes_on(
+    world: World, status: Status
+) -> None:
+    first = await _replied(world)
+    execution = await world.only_execution()
+    goes_on = replace(execution, status=status, reply=None, epoch=1)
+    await world.executions.save(goes_on)
+    await world.journals.append(Batch(execution.id, 1, 1, [encode_entry(RESPONDED)]))
+    again = await world.hook(headers=KEY)
+    assert (again.status, again.body) == (first.status, first.body)
+
+
+async def test_a_call_whose_reply_was_lost_is_answered_by_what_the_store_says(
+    world: World,
+) -> None:
+    def end(execution: Execution) -> Outcome:
+        return Outcome("ended", "failed", error={"message": "late"}, reply=EARLY)
+
+    world.keep(webhook(respond="node"))
+    world.run = end
+    assert (await world.hook()).status == 201
+
+
+@pytest.mark.parametrize(("mode", "body"), [("node", {"a": 1}), ("result", {"n": 1})])
+@in_virtual_time
+async def test_a_repeat_at_another_gateway_is_answered_soon_after_the_end(
+    mode: str, body: dict[str, int]
+) -> None:
+    """The executor tells the gateway of the first call, which is gone."""
+    world = World(reply_seconds=30)
+    world.keep(webhook(respond=mode))
+    loop = asyncio.get_running_loop()
+    first = asyncio.create_task(world.hook(headers=KEY))
+    await asyncio.sleep(1)
+    first.cancel()
+    again = asyncio.create_task(world.hook(headers=KEY))
+    await asyncio.sleep(5)
+    execution = await world.only_execution()
+    output = [{"n": 1}]
+    ended = replace(execution, status="succeeded", output=output, reply=EARLY, nodes=[])
+    await world.executions.save(ended)
+    begun = loop.time()
+    assert (await again).json == body
+    assert loop.time() - begun <= 2
+
+
+@in_virtual_time
+async def test_a_call_that_is_told_nothing_looks_into_the_store_when_its_time_is_over() -> None:
+    world = World(reply_seconds=30)
+    world.keep(webhook(respond="result"))
+    call = asyncio.create_task(world.hook())
+    await asyncio.sleep(5)
+    execution = await world.only_execution()
+    ended = replace(execution, status="succeeded", output=[{"n": 1}], nodes=[])
+    await world.executions.save(ended)
+    answer = await call
+    assert (answer.status, answer.json) == (200, {"n": 1})
+
+
+@in_virtual_time
+async def test_a_call_whose_store_is_out_of_reach_is_accepted_all_the_same() -> None:
+    """A sender without a key who is told of a failure would start a second execution."""
+
+    async def fail(_: str) -> Execution:
+        raise StorageError("out of reach")
+
+    world = World(reply_seconds=30)
+    world.keep(webhook(respond="result"))
+    world.executions.get = fail  # type: ignore[method-assign, assignment]  # the store leaves
+    world.executions.find = fail  # type: ignore[method-assign, assignment]
+    assert (await world.hook()).status == 202
 
 
 async def test_a_repeated_key_is_answered_as_the_first_also_after_its_removal(world: World) -> None:

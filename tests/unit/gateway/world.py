@@ -236,6 +236,7 @@ def _after(execution: Execution, outcome: Outcome) -> Execution:
         status=cast("Status", outcome.status) if outcome.kind == "ended" else "waiting",
         output=outcome.output,
         error=outcome.error,
+        reply=outcome.reply,
         nodes=[],
         finished_at=execution.accepted_at + 1 if outcome.kind == "ended" else None,
     )

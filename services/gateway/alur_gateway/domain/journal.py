@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from alur_common.executions import Batch, Execution
-from alur_engine.journal import decode_entry
+from alur_engine.journal import Finished, decode_entry
 from alur_sdk.instants import rfc3339
 
 _TIMES = {"at": "at", "started": "startedAt", "ended": "endedAt", "retry_at": "retryAt"}
@@ -29,6 +29,13 @@ def shown_entries(batches: Sequence[Batch], execution: Execution) -> list[dict[s
     tail = execution.entries or ()
     shown += [_entry(entry, None, execution.epoch) for entry in tail]
     return shown
+
+
+def reply_in(entries: Sequence[list[Any]]) -> dict[str, Any] | None:
+    """Return what `core.respond` answered first, or None while it has not."""
+    finished = (decode_entry(entry) for entry in entries if entry[0] == "finished")
+    replies = (entry.reply for entry in finished if isinstance(entry, Finished))
+    return next((reply for reply in replies if reply is not None), None)
 
 
 def _entry(encoded: list[Any], batch: int | None, epoch: int) -> dict[str, Any]:

@@ -10,25 +10,31 @@ import orjson
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.executions import Execution
+from alur_common.executions.content import read_entries
 from alur_common.identity import derived_id
 from alur_common.replies import Outcome
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import StartRequest
+from alur_common.telemetry import get_logger
 from alur_engine.validation import WEBHOOK_PROOFS
 from alur_gateway.domain.answers import Answer
 from alur_gateway.domain.bodies import read_body, read_pairs
 from alur_gateway.domain.errors import MalformedError
 from alur_gateway.domain.hooks import Hook, Hooks, hooks_of
+from alur_gateway.domain.journal import reply_in
 from alur_gateway.domain.replies import accepted_answer, outcome_answer, outcome_of
 from alur_gateway.domain.signatures import Proof, check_proof, settled
 from alur_gateway.ports import HookTable
 from alur_gateway.service.needs import Needs
-from alur_sdk.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from alur_sdk.errors import ForbiddenError, NotFoundError, UnauthenticatedError, UnavailableError
 
 MAX_KEY_LENGTH = 255
 SECRET_SECONDS = 10.0
 """How long an unsealed webhook secret is used before it is read again."""
+LOOK_AGAIN_SECONDS = 2.0
+"""How often it is looked for an outcome that may be told elsewhere, or was lost."""
 _LATE = Outcome("waiting", "running")
+_log = get_logger("alur.gateway")
 
 
 class UnknownHookError(NotFoundError):
@@ -66,6 +72,7 @@ class Webhooks:
         self._registry: HookTable = needs.registry
         self._starts = needs.starts
         self._executions = needs.executions
+        self._journals = needs.journals
         self._blobs = needs.blobs
         self._replies = needs.replies
         self._clock = needs.clock
@@ -122,39 +129,54 @@ class Webhooks:
         return accepted_answer(accepted.execution.id)
 
     async def _answer_when_done(self, found: Found, request: StartRequest, instance: str) -> Answer:
-        record, execution_id = found.record, str(request.id)
+        record, hook, execution_id = found.record, found.hook, str(request.id)
+        deadline = asyncio.get_running_loop().time() + self._reply_seconds
+        outcome: Outcome | None = None
         with self._replies.expect(execution_id) as future:
             accepted = await self._starts.start(record, request)
-            outcome = None if accepted.is_new else await self._known(found.hook, accepted.execution)
-            if outcome is None:
-                outcome = await self._wait(future)
-        if outcome.kind == "reply" and found.hook.respond == "result":
-            outcome = await self._end(execution_id)
+            if accepted.is_new:
+                outcome = await _told(future, self._reply_seconds)
+        if outcome is None or not _is_answer(hook, outcome):
+            outcome = await self._looked_for(hook, execution_id, deadline)
         trace_id = accepted.execution.shown_trace
-        return outcome_answer(found.hook, execution_id, outcome, instance, trace_id)
+        return outcome_answer(hook, execution_id, outcome, instance, trace_id)
 
-    async def _wait(self, future: asyncio.Future[Outcome]) -> Outcome:
-        timer = asyncio.get_running_loop().call_later(self._reply_seconds, _give_up, future)
+    async def _looked_for(self, hook: Hook, execution_id: str, deadline: float) -> Outcome:
+        """Return what the store says, looking again when something is told here, and without that by and by.
+
+        Of a repeat the gateway of the first call is told, and what was told may be lost.
+        """
+        while True:
+            with self._replies.expect(execution_id) as future:
+                known = await self._known(hook, execution_id)
+                left = deadline - asyncio.get_running_loop().time()
+                if known is not None or left <= 0:
+                    return known or _LATE
+                await _told(future, min(left, LOOK_AGAIN_SECONDS))
+
+    async def _known(self, hook: Hook, execution_id: str) -> Outcome | None:
+        """Return what an execution has come to, or None while nothing is known that answers its caller.
+
+        A store out of reach says nothing of it: the execution is durable, and its caller is not told otherwise.
+        """
         try:
-            return await future
-        finally:
-            timer.cancel()
-
-    async def _end(self, execution_id: str) -> Outcome:
-        """Return the end of an execution that replied on its way, to a trigger that wants its result."""
-        with self._replies.expect(execution_id) as future:
             execution = await self._executions.get(execution_id)
+            reply = await self._reply(execution) if hook.respond == "node" else None
+            if reply is not None:
+                return Outcome("reply", execution.status, reply=reply)
             if execution.has_ended:
                 return await self._stored(execution)
-            return await self._wait(future)
-
-    async def _known(self, hook: Hook, execution: Execution) -> Outcome | None:
-        """Return what a first execution of the same key came to, or None while it runs."""
-        if execution.reply is not None and hook.respond == "node":
-            return outcome_of(execution)
-        if execution.has_ended:
-            return await self._stored(execution)
+        except UnavailableError as error:
+            _log.warning("outcome not read", execution_id=execution_id, reason=error.message)
+            return None
         return _LATE if execution.status in {"waiting", "in-doubt"} else None
+
+    async def _reply(self, execution: Execution) -> dict[str, Any] | None:
+        """Return what its `core.respond` answered; until its end the journal alone says it."""
+        if execution.has_ended or not execution.epoch:
+            return execution.reply
+        batches = await self._journals.read(execution.id)
+        return reply_in(await read_entries(batches, None, self._blobs))
 
     async def _stored(self, execution: Execution) -> Outcome:
         if execution.output_blob:
@@ -194,9 +216,15 @@ class Webhooks:
         return proof
 
 
-def _give_up(future: asyncio.Future[Outcome]) -> None:
-    if not future.done():
-        future.set_result(_LATE)
+async def _told(future: asyncio.Future[Outcome], seconds: float) -> Outcome | None:
+    """Return what is told, or None when the time is over."""
+    await asyncio.wait((future,), timeout=seconds)
+    return future.result() if future.done() else None
+
+
+def _is_answer(hook: Hook, outcome: Outcome) -> bool:
+    """Return whether it is what the trigger promises: an end says nothing of a reply on the way, nor a reply of the end."""
+    return (outcome.kind == "reply") == (hook.respond == "node")
 
 
 def _source(hook: Hook, headers: dict[bytes, bytes]) -> tuple[str, str] | None:

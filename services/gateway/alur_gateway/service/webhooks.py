@@ -185,7 +185,10 @@ class Webhooks:
         return outcome_of(replace(execution, reply=None))
 
     async def _check(self, found: Found, proof: Proof, call: Call) -> Proof:
-        """Return the proof as it was checked. Raises `UnauthenticatedError`."""
+        """Return the proof as it was checked.
+
+        Raises `UnauthenticatedError`, and `UnavailableError` without the credential: no sender is to take that for their fault.
+        """
         hook, record = found.hook, found.record
         if hook.credential is None:
             raise UnauthenticatedError("this webhook asks for a proof but names no credential")
@@ -198,7 +201,8 @@ class Webhooks:
                     record.tenant, record.project, hook.credential
                 )
             except NotFoundError as error:
-                raise UnauthenticatedError("the webhook's credential does not exist") from error
+                text = "the webhook's credential does not exist: until its owner creates it nothing can be checked"
+                raise UnavailableError(text) from error
             kept = self._secrets[place] = (now + SECRET_SECONDS, unsealed)
         secret = kept[1]
         try:

@@ -54,6 +54,28 @@ async def test_a_stale_change_is_refused(world: RestWorld, method: str, tag: str
     assert (answer.status, answer.json["code"]) == (412, "stale")
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("tags", ['"9", "1"', '"1","9"', ', "x" , W/"1",'])
+async def test_a_change_may_say_that_it_saw_one_of_several(
+    world: RestWorld, method: str, tags: str
+) -> None:
+    await world.save()
+    answer = await world.ask(method, ONE, changed("new"), headers={"if-match": tags})
+    assert answer.status in {200, 204}
+
+
+async def test_a_change_that_saw_none_of_several_is_refused(world: RestWorld) -> None:
+    await world.save()
+    for tags, status in (
+        ('"8", "9"', 412),
+        (", ", 412),
+        (",".join(f'"{n}"' for n in range(99)), 400),
+    ):
+        answer = await world.ask("PUT", ONE, changed("new"), headers={"if-match": tags})
+        assert answer.status == status
+    assert (await world.ask("GET", ONE)).headers["etag"] == '"1"'
+
+
 async def test_what_must_not_exist_is_refused_when_it_does(world: RestWorld) -> None:
     await world.save()
     assert (await world.save()).status == 412

@@ -3118,7 +3118,7 @@ export interface operations {
                 project?: string | null;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
                 /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
                 "If-None-Match"?: string;
@@ -3170,7 +3170,7 @@ export interface operations {
                 project?: string | null;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {
@@ -3205,7 +3205,7 @@ export interface operations {
                 project?: string | null;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {
@@ -4313,7 +4313,7 @@ export interface operations {
             header?: {
                 /** @description `kubernetes`: said by its operator, whose workflows nobody else changes. */
                 "Alur-Managed-By"?: string;
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
                 /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
                 "If-None-Match"?: string;
@@ -4365,7 +4365,7 @@ export interface operations {
             header?: {
                 /** @description `kubernetes`: said by its operator, whose workflows nobody else changes. */
                 "Alur-Managed-By"?: string;
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {
@@ -4401,7 +4401,7 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {
@@ -4443,7 +4443,7 @@ export interface operations {
                 draft?: number | null;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {
@@ -4517,7 +4517,7 @@ export interface operations {
                 base?: number;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
                 /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
                 "If-None-Match"?: string;
@@ -4556,7 +4556,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {
@@ -4710,7 +4710,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {
@@ -5110,7 +5110,7 @@ export interface operations {
                 project?: string | null;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
                 /** @description `*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest. */
                 "If-None-Match"?: string;
@@ -5162,7 +5162,7 @@ export interface operations {
                 project?: string | null;
             };
             header?: {
-                /** @description The ETag of the revision that is changed, or `*`. */
+                /** @description The ETag of the revision that is changed, or a list that holds it, or `*`. */
                 "If-Match"?: string;
             };
             path: {

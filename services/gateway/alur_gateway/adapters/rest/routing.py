@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from alur_common.security.rights import Caller
 from alur_gateway.adapters.asgi import CALLER
+from alur_gateway.adapters.rest.preconditions import Handler, each_tag
 from alur_gateway.domain.errors import CsrfError
 from alur_gateway.domain.pages import DEFAULT_LIMIT, MAX_LIMIT
 from alur_gateway.domain.rights import PUBLIC, RIGHTS
@@ -25,15 +26,13 @@ SESSION_COOKIE = "alur_session"
 CSRF_COOKIE = "alur_csrf"
 CSRF_HEADER = "x-csrf-token"
 HEADERS = {
-    "If-Match": "The ETag of the revision that is changed, or `*`.",
+    "If-Match": "The ETag of the revision that is changed, or a list that holds it, or `*`.",
     "If-None-Match": "`*`: only if it does not exist yet. On a read, an ETag: 304 when it is the newest.",
     "Idempotency-Key": "The same key again answers for the first execution, for at least 24 hours.",
     "Alur-Managed-By": "`kubernetes`: said by its operator, whose workflows nobody else changes.",
     "Last-Event-ID": "The last `id` that was seen; events go on after it.",
 }
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-Handler = Callable[..., Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,9 @@ def add(router: APIRouter, prefix: str, use: UseCases, routes: Sequence[Route]) 
         for path in (route.path, *route.also):
             common: dict[str, Any] = {
                 "path": prefix + path,
-                "endpoint": route.handler,
+                "endpoint": each_tag(route.handler)
+                if "If-Match" in route.headers
+                else route.handler,
                 "name": route.operation,
                 "dependencies": _guards(use, route.operation),
                 "response_model": None,

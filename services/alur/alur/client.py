@@ -28,6 +28,10 @@ class UnreachableError(AlurError):
     code = "unreachable"
 
 
+class BrokenError(UnreachableError):
+    """The server was there and may have done what it was asked: it broke off, or says that it cannot answer now."""
+
+
 class RefusedError(AlurError):
     """The server answered with a problem; `status` is the HTTP status, `problems` name each fault."""
 
@@ -161,10 +165,13 @@ class Client:
         timeout: float,
     ) -> Iterator[http.client.HTTPResponse]:
         connection = self._connection(timeout)
+        kind = UnreachableError
         content = None if body is None else json.dumps(body).encode()
         asked = {key: value for key, value in (query or {}).items() if value is not None}
         target = self._parts.path + path + (f"?{urlencode(asked)}" if asked else "")
         try:
+            connection.connect()
+            kind = BrokenError
             connection.request(method, target, content, self._headers(content, headers))
             yield connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
@@ -172,7 +179,7 @@ class Client:
                 f"{self.server} ({self._origin}) does not answer: {_reason(error)}; "
                 "see whether it runs there, or name another server by --server"
             )
-            raise UnreachableError(message) from error
+            raise kind(message) from error
         finally:
             connection.close()
 
@@ -204,7 +211,7 @@ def refusal(answer: Answer) -> AlurError:
     )
     # A server whose disk is full is there, and says so: that is a refusal.
     if answer.status in _UNAVAILABLE and problem.get("code") != "storage":
-        return UnreachableError(f"{said}; try again in a moment")
+        return BrokenError(f"{said}; try again in a moment")
     if answer.status in _REDIRECTS:
         said = f"the server moved to {answer.headers.get('location', '?')}: name that one"
     faults = problem.get("errors")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from alur import output
-from alur.client import UnreachableError
+from alur.client import BrokenError, UnreachableError
 from alur.output import milliseconds, note, write
 from alur.session import Session
 
@@ -17,6 +18,7 @@ ENDED = frozenset({"succeeded", "failed", "cancelled", "in-doubt"})
 """`in-doubt` rests until a person resolves it: waiting longer is of no use."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _LONGEST_ASK = 30
+_KEY = "Idempotency-Key"
 _OUT_OF_REACH_SECONDS = 15.0
 
 
@@ -31,13 +33,36 @@ def start_and_wait(
 ) -> dict[str, Any]:
     """Start an execution and return it as it is at its end, or when the time is over."""
     deadline = time.monotonic() + timeout
-    first = 0 if output.is_terminal(sys.stderr) else int(min(timeout, _LONGEST_ASK))
-    query = {"wait": first} if first else None
-    answer = session.call("POST", path, body, headers=headers, query=query, timeout=first + 30)
-    shown: dict[str, Any] = answer.json
+    shown = _start(session, path, body, {_KEY: os.urandom(16).hex()} | headers, deadline)
     if shown.get("status") in ENDED:
         return shown
     return wait_for_end(session, shown["id"], deadline - time.monotonic())
+
+
+def _start(
+    session: Session, path: str, body: dict[str, Any], headers: dict[str, str], deadline: float
+) -> dict[str, Any]:
+    """Ask for the execution until its server answers, which may die meanwhile: by its key it is one and the same."""
+    broken_since: float | None = None
+    while True:
+        left = max(deadline - time.monotonic(), 0)
+        first = 0 if output.is_terminal(sys.stderr) else round(min(left, _LONGEST_ASK))
+        query = {"wait": first} if first else None
+        try:
+            shown: dict[str, Any] = session.call(
+                "POST", path, body, headers=headers, query=query, timeout=first + 30
+            ).json
+        except UnreachableError as error:
+            if broken_since is None and not isinstance(error, BrokenError):
+                raise  # nothing was asked yet
+            now = time.monotonic()
+            broken_since = broken_since or now
+            if now - broken_since > _OUT_OF_REACH_SECONDS or now > deadline:
+                again = f"it may run all the same, and `--idempotency-key {headers[_KEY]}` asks for the same one"
+                raise BrokenError(f"{error.message}; {again}") from error
+            time.sleep(_LONGEST_PAUSE)
+        else:
+            return shown
 
 
 def wait_for_end(session: Session, execution: str, timeout: float) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Request:
 
 @dataclass
 class Reply:
-    """One scripted answer; `body` is bytes as they are, or anything else as JSON."""
+    """One scripted answer; `body` is bytes as they are, or anything else as JSON. With status 0 the server dies instead."""
 
     body: Any = None
     status: int = 200
@@ -99,6 +99,9 @@ class FakeServer:
                 query = dict(parse_qsl(parts.query))
                 body = json.loads(content) if content else None
                 reply = server.answer(Request(self.command, parts.path, query, headers, body))
+                if not reply.status:
+                    self.close_connection = True
+                    return
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)

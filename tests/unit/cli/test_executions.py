@@ -110,6 +110,47 @@ def test_waiting_survives_a_server_that_is_away_for_a_moment(cli: Cli, server: F
     assert cli("run", "orders", "--wait").code == 0
 
 
+@pytest.mark.parametrize("trouble", [Reply(status=0), problem(503, "draining")])
+@pytest.mark.parametrize("given", [[], ["--idempotency-key", "k-1"]])
+def test_a_run_whose_server_dies_while_it_is_waited_for_is_not_started_twice(
+    cli: Cli, server: FakeServer, trouble: Reply, given: list[str]
+) -> None:
+    server.on("POST", RUN, trouble, execution())
+    assert cli("run", "orders", "--wait", *given).code == 0
+    keys = [request.headers["idempotency-key"] for request in server.sent("POST")]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert set(keys) == {"k-1"} or not given
+
+
+def test_a_run_whose_server_stays_away_tells_its_key(
+    cli: Cli, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alur.following._OUT_OF_REACH_SECONDS", 0.5)
+    server.on("POST", RUN, Reply(status=0))
+    done = cli("run", "orders", "--wait")
+    keys = {request.headers["idempotency-key"] for request in server.sent("POST")}
+    assert (done.code, len(keys)) == (3, 1)
+    assert f"--idempotency-key {keys.pop()}" in done.err
+
+
+def test_runs_have_keys_of_their_own(cli: Cli, server: FakeServer) -> None:
+    server.on("POST", RUN, execution())
+    for _ in range(2):
+        cli("run", "orders", "--wait")
+    assert len({request.headers["idempotency-key"] for request in server.sent("POST")}) == 2
+
+
+def test_a_server_that_is_not_there_is_not_waited_for(
+    cli: Cli, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.close()
+    pauses: list[float] = []
+    monkeypatch.setattr("alur.following.time.sleep", pauses.append)
+    done = cli("run", "orders", "--wait")
+    assert (done.code, pauses, "--idempotency-key" in done.err) == (3, [], False)
+
+
 def test_the_end_of_patience_is_a_failure_that_says_how_to_go_on(
     cli: Cli, server: FakeServer
 ) -> None:

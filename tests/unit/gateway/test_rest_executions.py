@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from alur_common.events import ExecutionCompleted, ExecutionNudged
-from alur_common.executions import Batch
+from alur_common.executions import Batch, Status
 from alur_common.replies import Outcome
 from tests.unit.gateway.rest import DOCUMENT, EXECUTIONS, WORKFLOWS, RestWorld, changed
 
@@ -245,6 +245,25 @@ async def test_a_signal_lies_in_the_inbox(world: RestWorld) -> None:
     (message,) = await world.inbox.read(execution_id)
     assert answer.status == 202
     assert (message.kind, message.key, message.payload) == ("signal", "approved", {"by": "ann"})
+
+
+@pytest.mark.parametrize("status", ["in-doubt", "waiting"])
+async def test_a_signal_wakes_only_what_waits_for_it(world: RestWorld, status: Status) -> None:
+    """One in doubt that a signal wakes is running for a moment, in which it cannot be resolved."""
+    nudged: list[str] = []
+
+    async def on_nudged(event: ExecutionNudged) -> None:
+        nudged.append(event.key)
+
+    world.bus.subscribe(ExecutionNudged, "test", on_nudged)
+    execution_id = await started(world)
+    execution = await world.executions.get(execution_id)
+    await world.executions.save(replace(execution, status=status, awaits=["go"]))
+    for name, count in (("other", 0), ("go", 1)):
+        await world.ask("POST", f"{EXECUTIONS}/{execution_id}:signal", {"name": name})
+        await asyncio.sleep(0)
+        assert len(nudged) == count
+    assert {message.key for message in await world.inbox.read(execution_id)} == {"other", "go"}
 
 
 async def test_only_what_is_in_doubt_is_resolved(world: RestWorld) -> None:

@@ -266,7 +266,12 @@ class ExecutionService:
         """Send a signal; it is kept until a node waits for it. Raises `StateError` when it has ended."""
         if execution.has_ended:
             raise StateError(f"the execution has {execution.status} already")
-        await self._tell(execution, "signal", name, payload)
+        await self._inbox.put(Message(execution.id, "signal", name, payload))
+        # Read after it was put: whoever goes on with one that rests without waiting for it finds it there, and nobody else
+        # has to. One in doubt would be running for the moment in which it was looked at, and could not be resolved.
+        now = await self._executions.get(execution.id)
+        if now.status not in {"waiting", "in-doubt"} or name in (now.awaits or ()):
+            self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
 
     async def resolve(self, execution: Execution, resolution: Resolution) -> None:
         """Say what became of a node run in doubt. Raises `StateError` when nothing is."""

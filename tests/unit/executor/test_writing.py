@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from alur_common.documents.memory import MemoryDocuments
-from alur_common.executions import Batch, Execution, StoredExecutions, StoredJournals
+from alur_common.executions import (
+    Batch,
+    Execution,
+    StoredExecutions,
+    StoredJournals,
+    StoredOutbox,
+)
+from alur_common.executions.outbox import KEEP_SECONDS, OUTBOXES
 from alur_sdk.errors import Permanent, StorageError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
@@ -35,6 +42,18 @@ class SlowJournals(StoredJournals):
     async def append(self, batch: Batch) -> None:
         await asyncio.sleep(1)
         await super().append(batch)
+
+
+class Breaking(StoredExecutions):
+    """Has a fault of ours as it writes the first end."""
+
+    is_broken = True
+
+    async def save(self, execution: Execution) -> Execution:
+        if execution.has_ended and self.is_broken:
+            self.is_broken = False
+            raise RuntimeError("a fault of ours")
+        return await super().save(execution)
 
 
 CLAIM, END = 1, 2
@@ -80,3 +99,15 @@ async def test_a_kept_result_is_durable_before_anything_follows(
         await world.outside.called.wait()
     entries = [e for batch in await world.journals.read(execution_id) for e in batch.entries]
     assert ["finished", "a"] in [entry[:2] for entry in entries]
+
+
+@in_virtual_time
+async def test_an_end_that_broke_keeps_no_end_from_being_told_of_for_good(world: World) -> None:
+    world.executions = Breaking(world.documents)
+    world.outbox = outbox = StoredOutbox(
+        world.documents, world.executions, world.bus, world.clock, "one"
+    )
+    async with outbox.kept():
+        assert (await world.run(chain(node("a")), {"n": 1})).status == "succeeded"
+        await asyncio.sleep(2 * KEEP_SECONDS)
+        assert (await world.documents.get(OUTBOXES, "one"))["low"] == 3

@@ -24,6 +24,7 @@ from alur_common.executions import (
     DirectOutbox,
     Execution,
     Message,
+    Outbox,
     StoredExecutions,
     StoredInbox,
     StoredJournals,
@@ -192,6 +193,7 @@ class World:
         self.starts = Starts(
             self.executions, self.blobs, self.bus, self.clock, SystemIds(self.clock)
         )
+        self.outbox: Outbox = DirectOutbox(self.bus)
         self.tracing: Tracing | None = None
         self.limits = Limits()
         self.now: Executor | None = None
@@ -216,7 +218,7 @@ class World:
             tasks=self.tasks,
             blobs=self.blobs,
             bus=self.bus,
-            outbox=DirectOutbox(self.bus),
+            outbox=self.outbox,
             starts=self.starts,
             definitions=self.definitions,
             replies=self.replies,

@@ -275,9 +275,12 @@ async def test_only_what_is_in_doubt_is_resolved(world: RestWorld) -> None:
     await world.executions.save(replace(execution, status="in-doubt"))
     other = await world.ask("POST", resolve, {**body, "node": "nope"})
     assert (other.status, other.json["errors"][0]["path"]) == (422, "node")
+    beyond = await world.ask("POST", resolve, {**body, "item": 9})
+    assert (beyond.status, beyond.json["errors"][0]["path"]) == (422, "item")
     assert (await world.ask("POST", resolve, body)).status == 202
     (message,) = await world.inbox.read(execution_id)
     assert (message.key, message.payload["outcome"]) == ("a//", "done")
+    assert (await world.ask("POST", resolve, {**body, "item": 0})).status == 202
 
 
 async def test_a_replay_has_the_same_input_and_version(world: RestWorld) -> None:

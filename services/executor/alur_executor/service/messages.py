@@ -80,10 +80,11 @@ class Messages:
     def _resolve(self, payload: dict[str, Any]) -> bool:
         run = self._session.state.find_run(str(payload.get("node")), str(payload.get("path") or ""))
         if run is not None and run.status == "in-doubt":
-            outputs: Outputs = {"main": _items(payload.get("output"), run)}
+            item, output = payload.get("item"), payload.get("output")
+            items = run.undecided() if item is None else [item]
+            outputs: Outputs = {"main": _came_of(items, output, run)}
             now = self._session.parts.clock.now()
-            entry = Resolved(*run.key, now, payload["outcome"], outputs, payload.get("item"))
-            self._session.take(entry)
+            self._session.take(Resolved(*run.key, now, payload["outcome"], outputs, item))
         return True
 
     def wake(self, run: Run) -> None:
@@ -99,9 +100,16 @@ class Messages:
             self._session.keep()
 
 
-def _items(data: Json, run: Run) -> list[Item]:
+def _came_of(items: list[int], output: Json, run: Run) -> list[Item]:
+    """Return what a person says that these items of the input came to: themselves, for nothing said."""
+    if output is None:
+        return [item for item in _items(None, run) if item.source in items]
+    return _items(output, run, items[0])
+
+
+def _items(data: Json, run: Run, source: int = 0) -> list[Item]:
     """Return what came with a message as items: an object, a list of them, or the node's own input for nothing."""
     if data is None:
         return [Item(item.json, item.binary, at) for at, item in enumerate(run.items_of())]
     values = data if isinstance(data, list) else [data]
-    return [Item(v if isinstance(v, dict) else {"value": v}, None, 0) for v in values]
+    return [Item(v if isinstance(v, dict) else {"value": v}, None, source) for v in values]

@@ -18,9 +18,9 @@ def waits_of(state: State) -> list[dict[str, Any]]:
 
 
 def doubts_of(state: State) -> list[dict[str, Any]]:
-    """Return `{node, path, items}` for each node run in doubt: the numbers of the items without an outcome."""
+    """Return `{node, path, items}` for each node run in doubt: the numbers of the items that nobody has decided."""
     return [
-        _place(run) | {"items": _unknown(run)} for run in state.open if run.status == "in-doubt"
+        _place(run) | {"items": run.undecided()} for run in state.open if run.status == "in-doubt"
     ]
 
 
@@ -37,9 +37,3 @@ def _wait(run: Run) -> dict[str, Any]:
 
 def _place(run: Run) -> dict[str, Any]:
     return {"node": run.node.name, "path": run.frame.path}
-
-
-def _unknown(run: Run) -> list[int]:
-    known = run.outcomes or {}
-    count = sum(segment.size for segment in run.segments())
-    return [item for item in range(count) if item not in known]

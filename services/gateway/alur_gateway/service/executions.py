@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -274,14 +274,13 @@ class ExecutionService:
             self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
 
     async def resolve(self, execution: Execution, resolution: Resolution) -> None:
-        """Say what became of a node run in doubt. Raises `StateError` when nothing is."""
+        """Say what became of a node run in doubt, or of one item of it.
+
+        Raises `StateError` when nothing is in doubt, `InvalidError` when this is not.
+        """
         if execution.status != "in-doubt":
             raise StateError(f"nothing is in doubt: the execution is {execution.status}")
-        doubts = [(d["node"], d["path"]) for d in (await self.overview(execution)).doubts]
-        if (resolution.node, resolution.path) not in doubts:
-            named = ", ".join(f"{node} {path}".strip() for node, path in doubts)
-            message = f"this node run is not in doubt; in doubt are: {named}"
-            raise InvalidError(message, [Problem("node", "unknown", message)])
+        _check_doubt(resolution, (await self.overview(execution)).doubts)
         payload = {
             "node": resolution.node,
             "path": resolution.path,
@@ -331,6 +330,19 @@ class ExecutionService:
             return duration_seconds(_DEFAULT_RETENTION)
         settings = version.document["spec"].get("settings", {})
         return duration_seconds(settings.get("retention", {}).get("failed", _DEFAULT_RETENTION))
+
+
+def _check_doubt(resolution: Resolution, doubts: Sequence[Mapping[str, Any]]) -> None:
+    items = {(doubt["node"], doubt["path"]): doubt["items"] for doubt in doubts}
+    found = items.get((resolution.node, resolution.path))
+    if found is None:
+        named = ", ".join(f"{node} {path}".strip() for node, path in items)
+        message = f"this node run is not in doubt; in doubt are: {named}"
+        raise InvalidError(message, [Problem("node", "unknown", message)])
+    if resolution.item is not None and resolution.item not in found:
+        named = ", ".join(map(str, found))
+        message = f"item {resolution.item} of this node run is not in doubt; in doubt are: {named}"
+        raise InvalidError(message, [Problem("item", "unknown", message)])
 
 
 async def _begun(parts: Content) -> Content:

@@ -99,8 +99,9 @@ _TAKES = frozenset({"ready", "running", "waiting", "in-doubt"})
 
 def finish(state: State, run: Run, entry: Finished) -> None:
     """Apply the end of a node run that is known to be open: what `apply` does, without looking for the run."""
-    run.status = "failed" if entry.error is not None else "succeeded"
-    run.error = entry.error
+    error = run.denied if entry.error is None else entry.error
+    run.status = "failed" if error is not None else "succeeded"
+    run.error = error
     run.outputs = entry.outputs
     run.attempt = entry.attempt
     if run.started_at is None:
@@ -145,7 +146,7 @@ def _started(state: State, run: Run, entry: Started) -> None:
     run.started_at = run.started_at or entry.at
     run.pinned_at = run.pinned_at or entry.at
     run.intent = run.intent if run.intent is not None else entry.request
-    run.retry_at = None
+    run.retry_at = run.decided = None
     state.open[run] = run
 
 
@@ -199,54 +200,53 @@ def _resolved(state: State, run: Run, entry: Resolved) -> None:
     # That it came into doubt stands in no journal: there it still runs.
     if run.status not in ("in-doubt", "running"):
         return
-    if entry.outcome == "not-done":
-        run.attempt = max(run.attempt - 1, 0)  # what did not happen does not count
-        run.status = "ready"
-        state.open.pop(run, None)
-        state.ready.append(run)
-    elif entry.outcome == "fail":
-        error: dict[str, object] = {
+    open_items = run.undecided()
+    items = open_items if entry.item is None else [entry.item]
+    if not set(items) <= set(open_items):
+        return
+    if entry.outcome == "done":
+        # What came of several together stands at the first of them.
+        done = {item: {} if at else entry.outputs for at, item in enumerate(items)}
+        run.outcomes = {**(run.outcomes or {}), **done}
+    else:
+        run.decided = {**(run.decided or {}), **dict.fromkeys(items, entry.outcome)}
+    if len(items) == len(open_items):
+        _settle_doubt(state, run, entry.at)
+
+
+def _settle_doubt(state: State, run: Run, at: float) -> None:
+    """Go on with a node run of which every item is known or decided: end it, or try again what was not done."""
+    decided, run.decided = run.decided or {}, None
+    moment = run.started_at or at
+    if "fail" in decided.values():
+        run.denied = {
             "code": "resolved-as-failed",
             "message": "a person decided that it failed",
             "node": run.node.name,
         }
-        _fail_by_hand(state, run, entry, error)
-    elif entry.item is not None and not _is_last_open_item(run, entry.item):
-        run.outcomes = {**(run.outcomes or {}), entry.item: entry.outputs}
-    else:
-        outputs = _with_outcomes(run, entry)
-        moment = run.started_at or entry.at
-        finish(state, run, Finished(entry.node, entry.path, run.attempt, moment, entry.at, outputs))
-
-
-def _fail_by_hand(state: State, run: Run, entry: Resolved, error: dict[str, object]) -> None:
-    """Fail it as its `onError` says: its items that came to nothing go on as error items, or it fails."""
-    moment = run.started_at or entry.at
-    policy = getattr(run.node.definition, "on_error", "stop")
-    if policy == "stop":
-        _failed(state, run, Failed(*run.key, run.attempt, moment, entry.at, error))
+        if getattr(run.node.definition, "on_error", "stop") == "stop":
+            _failed(state, run, Failed(*run.key, run.attempt, moment, at, run.denied))
+            return
+        _send_on_as_errors(run, [item for item in decided if decided[item] == "fail"], run.denied)
+    if "not-done" in decided.values():
+        run.attempt = max(run.attempt - 1, 0)  # what did not happen does not count
+        run.status = "ready"
+        state.open.pop(run, None)
+        state.ready.append(run)
         return
-    outcomes = dict(run.outcomes or {})
+    outputs = merged_outcomes(run.outcomes or {})
+    finish(state, run, Finished(*run.key, run.attempt, moment, at, outputs))
+
+
+def _send_on_as_errors(run: Run, failed: list[int], error: dict[str, object]) -> None:
+    """Let failed items go on as error items, by the port that `onError` says."""
+    policy = getattr(run.node.definition, "on_error", "stop")
     port = ERROR_PORT if policy == "branch" else run.node.type.outputs[0]
-    for index, item in enumerate(run.items_of()):
-        failed = Item({"error": error, "item": item.json}, None, index)
-        outcomes.setdefault(index, {port: [failed]})
-    outputs = merged_outcomes(outcomes)
-    ended = Finished(*run.key, run.attempt, moment, entry.at, outputs)
-    finish(state, run, ended._replace(error=error))
-
-
-def _is_last_open_item(run: Run, item: int) -> bool:
-    count = sum(segment.size for segment in run.segments())
-    return len({*(run.outcomes or {}), item}) >= count
-
-
-def _with_outcomes(run: Run, entry: Resolved) -> dict[str, list[Item]]:
-    outcomes = dict(run.outcomes or {})
-    if entry.item is None and not outcomes:
-        return entry.outputs
-    outcomes[entry.item if entry.item is not None else len(outcomes)] = entry.outputs
-    return merged_outcomes(outcomes)
+    run.outcomes = dict(run.outcomes or {})
+    items = run.items_of()
+    for index in failed:
+        given = {"item": items[index].json} if items else {}
+        run.outcomes[index] = {port: [Item({"error": error, **given}, None, index)]}
 
 
 def merged_outcomes(outcomes: dict[int, dict[str, list[Item]]]) -> dict[str, list[Item]]:

@@ -95,7 +95,7 @@ class Cancelled(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """A person said what became of a node run in doubt: `done` (with outputs), `not-done` or `fail`."""
+    """A person said what became of an item in doubt, or of all: `done` (with outputs), `not-done` or `fail`."""
 
     node: str
     path: str
@@ -123,7 +123,7 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def encode_entry(entry: JournalEntry) -> list[Any]:
-    """Return the entry as a JSON list: its kind, then its fields; fields at the end that are None are left out."""
+    """Return the entry as a JSON list: its kind, then its fields; those at the end that have their defaults are left out."""
     if type(entry) is Finished and entry.error is None and not entry.size and entry.reply is None:
         node, path, attempt, started, ended, outputs = entry[:6]
         return ["finished", node, path, attempt, started, ended, encode_outputs(outputs)]
@@ -131,7 +131,10 @@ def encode_entry(entry: JournalEntry) -> list[Any]:
     position = _OUTPUTS_AT.get(type(entry))
     if position is not None:
         values[position] = encode_outputs(values[position])
-    while values[-1] is None or values[-1] == 0:
+    if type(entry) is Resolved and entry.item is not None:
+        values[-1] = [entry.item]
+    defaults = list(type(entry)._field_defaults.values())
+    while defaults and values[-1] == defaults.pop():
         values.pop()
     return values
 
@@ -146,7 +149,16 @@ def decode_entry(values: Sequence[Any]) -> JournalEntry:
     position = _OUTPUTS_AT.get(kind)
     if position is not None:
         fields[position - 1] = decode_outputs(fields[position - 1])
+    if kind is Resolved:
+        fields[-1] = _item_of(fields[-1], fields[3])
     return kind(*fields)
+
+
+def _item_of(written: Any, outcome: str) -> int | None:  # noqa: ANN401  # JSON
+    """Return the item that a decision is about. Older versions wrote a bare number, and heeded it where it was done."""
+    if isinstance(written, list):
+        return int(written[0])
+    return written if outcome == "done" else None
 
 
 _OUTPUTS_AT = {

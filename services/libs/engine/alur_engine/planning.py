@@ -149,7 +149,7 @@ def mark_doubts(state: State) -> None:
 
 def mark_doubt(run: Run) -> None:
     """Mark a node run that was cut off, when a person says what became of it."""
-    if run.status == "running" and asks_in_doubt(run):
+    if run.status == "running" and asks_in_doubt(run) and run.undecided():
         run.status = "in-doubt"
 
 

@@ -56,6 +56,10 @@ class Run:
     status: RunStatus = "pending"
     attempt: int = 0
     outcomes: dict[int, Outputs] | None = None
+    decided: dict[int, str] | None = None
+    """Items in doubt that a person decided other than done: `not-done` or `fail`."""
+    denied: dict[str, Any] | None = None
+    """Why items of it failed by a person's hand: it has failed, whatever else it comes to."""
     error: dict[str, Any] | None = None
     intent: Any = None
     wait: dict[str, Any] | None = None
@@ -98,6 +102,12 @@ class Run:
     def segments(self) -> list[Segment]:
         """Return all segments in the order of ports and edges, as `Item.source` counts them."""
         return [segment for _, segment in self.inputs]
+
+    def undecided(self) -> list[int]:
+        """Return the items of which nobody knows what they came to. A run without items counts as one."""
+        known = {*(self.outcomes or ()), *(self.decided or ())}
+        count = sum(segment.size for segment in self.segments())
+        return [item for item in range(max(count, 1)) if item not in known]
 
 
 def _items(segment: Segment) -> list[Item]:

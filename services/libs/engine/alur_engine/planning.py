@@ -149,13 +149,16 @@ def mark_doubts(state: State) -> None:
 
 def mark_doubt(run: Run) -> None:
     """Mark a node run that was cut off, when a person says what became of it."""
-    if run.status == "running" and asks_in_doubt(run) and run.undecided():
+    if run.status == "running" and asks_in_doubt(run):
         run.status = "in-doubt"
 
 
 def asks_in_doubt(run: Run) -> bool:
-    """Return whether a person decides about this run after a crash between its intent and its result."""
-    if run.node.effect is not Effect.WRITE:
+    """Return whether a person decides about this run after a crash between its intent and its result.
+
+    Nobody has to where all of its items came to something that is known.
+    """
+    if run.node.effect is not Effect.WRITE or not run.undecided():
         return False
     policy = getattr(run.node.definition, "in_doubt", None)
     return policy == "ask" if policy is not None else not run.node.type.repeatable

@@ -16,8 +16,8 @@ class Step:
     params: dict[str, Any]
     credentials: dict[str, Any]
     is_trigger: bool
-    branches: bool
-    """Failures leave by the error port."""
+    on_error: str
+    """What a failure does; by `branch` it leaves through the error port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _step(value: object, path: str, is_trigger: bool) -> Step | None:
         params=_object(step.get("params")),
         credentials=_object(step.get("credentials")),
         is_trigger=is_trigger,
-        branches=step.get("onError") == "branch",
+        on_error=_text(step.get("onError"), "stop"),
     )
 
 

@@ -51,7 +51,9 @@ def output_ports(step: Step, catalogue: Catalogue) -> tuple[str, ...] | None:
         return None
     if kind.outputs_from and is_expression(step.params.get(kind.outputs_from[0])):
         return None
-    return (*kind.ports(step.params), *((ERROR_PORT,) if step.branches else ()))
+    # What ends the execution lets nothing out, failures neither.
+    branches = step.on_error == "branch" and step.type != "core.stop"
+    return (*kind.ports(step.params), *((ERROR_PORT,) if branches else ()))
 
 
 def _nowhere(path: str, name: str, draft: Draft) -> Problem:
@@ -61,7 +63,7 @@ def _nowhere(path: str, name: str, draft: Draft) -> Problem:
 
 def _no_port(path: str, step: Step, side: str, port: str, ports: tuple[str, ...]) -> Problem:
     hint = did_you_mean(port, ports)
-    if side == "output" and port == ERROR_PORT:
+    if side == "output" and port == ERROR_PORT and step.type != "core.stop":
         hint = "; a node has it with `onError: branch`"
     message = f"{step.name!r} ({step.type}) has no {side} port `{port}`{hint}"
     return Problem(path, "unknown-port", message)

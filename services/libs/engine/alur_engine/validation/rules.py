@@ -90,6 +90,11 @@ def _stop(step: Step) -> Iterator[Problem]:
     if step.params.get("message") == "" and not step.params.get("ok"):
         message = "give a `message`, or say `ok: true`"
         yield Problem(f"{step.path}.params.message", "missing", message)
+    if step.on_error in ("continue", "branch"):
+        message = (
+            f"`core.stop` ends the execution: `{step.on_error}` would let it go on: leave it out"
+        )
+        yield Problem(f"{step.path}.onError", "value", message)
 
 
 def _respond(step: Step) -> Iterator[Problem]:

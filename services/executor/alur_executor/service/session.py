@@ -52,6 +52,8 @@ SHOWN_AFTER_SECONDS = 0.5
 
 
 _ENDS = (Finished, Failed, Waiting, Stopped)
+_CUTS = (Cancelled, Failed, Stopped)
+"""What may cut off other node runs."""
 
 
 class Session:
@@ -118,11 +120,22 @@ class Session:
         if self.logs and isinstance(entry, _ENDS):
             said = self.logs.take((entry.node, entry.path), getattr(entry, "attempt", 1))
             if said is not None:
-                self.writer.record(said)
-                apply(self.state, said)
+                self._record(said)
+        if isinstance(entry, _CUTS):
+            self._show_begun(entry)
+        self._record(entry)
+        self.watching.tell(self.state, entry)
+
+    def _show_begun(self, entry: JournalEntry) -> None:
+        """Record of what else runs that it has begun: after the entry nothing more may be heard of it."""
+        ending = (getattr(entry, "node", None), getattr(entry, "path", None))
+        for under_way in self._runs.unseen():
+            if under_way.run.key != ending:
+                self._record(under_way.started_entry())
+
+    def _record(self, entry: JournalEntry) -> None:
         self.writer.record(entry)
         apply(self.state, entry)
-        self.watching.tell(self.state, entry)
 
     def ran(self, step: Step, run: Run, entry: JournalEntry, begun: float) -> None:
         """Count and record an attempt that has ended just now; `begun` is of `perf_counter`."""

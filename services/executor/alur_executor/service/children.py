@@ -1,4 +1,4 @@
-"""Sub-workflows: starting them, and waiting for their ends."""
+"""Sub-workflows: starting them, waiting for their ends, and stopping those that nobody waits for any more."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from alur_common.definitions import WorkflowRecord
-from alur_common.executions import Execution, Parent
+from alur_common.events import ExecutionNudged
+from alur_common.executions import Execution, Message, Parent
 from alur_common.executions.content import output_of
-from alur_common.starts import StartRequest
+from alur_common.starts import StartRequest, started_id
 from alur_engine.applying import merged_outcomes
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Waiting
 from alur_engine.state import Run
 from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
 from alur_sdk import nodes as sdk
-from alur_sdk.errors import UnavailableError
+from alur_sdk.errors import NotFoundError, UnavailableError
 from alur_sdk.items import Item, Json
 
 if TYPE_CHECKING:
@@ -28,9 +29,18 @@ class Children:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.beginning: set[tuple[str, str]] = set()
+        """Node runs whose executions are being started just now."""
 
     async def start(self, run: Run, asked: sdk.Started, number: int, now: float) -> JournalEntry:
         """Start them all; return what the node run does next: wait for their ends, or go on."""
+        self.beginning.add(run.key)
+        try:
+            return await self._start(run, asked, number, now)
+        finally:
+            self.beginning.discard(run.key)
+
+    async def _start(self, run: Run, asked: sdk.Started, number: int, now: float) -> JournalEntry:
         session = self._session
         parent = session.execution
         ids: list[str] = []
@@ -41,7 +51,7 @@ class Children:
             request = StartRequest(
                 mode="child",
                 input=list(child.input),
-                source=("child", parent.id, *run.key, str(index)),
+                source=self._source(run, index),
                 parent=Parent(parent.id, *run.key, index, asked.wait),
                 depth=parent.depth + 1,
             )
@@ -50,6 +60,37 @@ class Children:
             return Waiting(*run.key, number, now, {"children": ids})
         outputs = {"main": [Item({"id": child}, None, i) for i, child in enumerate(ids)]}
         return Finished(*run.key, number, now, session.parts.clock.now(), outputs)
+
+    def _source(self, run: Run, index: int) -> tuple[str, ...]:
+        return ("child", self._session.execution.id, *run.key, str(index))
+
+    async def known(self, run: Run, asked: sdk.Started) -> list[str]:
+        """Return the ids of the executions that a node run starts, or has started, by asking for these."""
+        parent, ids = self._session.execution, []
+        active = self._session.parts.definitions.active
+        for index, child in enumerate(asked.starts):
+            try:
+                workflow = await active(parent.tenant, parent.project, child.workflow)
+            except NotFoundError as error:
+                # Nothing could be started; or it was, and its workflow was deleted since.
+                log = structlog.get_logger("alur.executor")
+                log.warning("children not looked for", execution_id=parent.id, reason=error.message)
+            else:
+                ids.append(started_id(workflow, self._source(run, index)))
+        return ids
+
+    async def stop(self, ids: list[str]) -> None:
+        """Cancel those that have not ended. Safe to repeat: that nobody waits for them is durable before."""
+        session = self._session
+        await session.claim()
+        await session.writer.flush()
+        reason = f"execution {session.execution.id} waits for it no longer"
+        for child_id in ids:
+            child = await session.parts.executions.find(child_id)
+            if child is None or child.has_ended:
+                continue
+            await session.parts.inbox.put(Message(child_id, "cancel", "", {"reason": reason}))
+            session.parts.bus.tell(ExecutionNudged(child_id, child.tenant))
 
     async def _accepted(self, workflow: WorkflowRecord, request: StartRequest) -> str:
         """Start one and return its id; a store that is out of reach for a while is no failure of the node."""

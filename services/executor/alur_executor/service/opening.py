@@ -47,7 +47,10 @@ def fresh(
     """Begin. The claim is written with the first thing that has to be durable, or with the end."""
     execution = _timed(parts, execution, program)
     writer = _writer(parts, execution, 1, 0)
-    return Session(parts, execution, program, state, writer, trace=trace)
+    session = Session(parts, execution, program, state, writer, trace=trace)
+    if execution.parent is not None and execution.parent.waits:
+        session.nudge()  # it may have been cancelled with its parent before it began
+    return session
 
 
 async def resumed(

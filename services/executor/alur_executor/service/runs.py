@@ -18,7 +18,7 @@ from alur_executor.service.children import Children
 from alur_executor.service.context import RunContext
 from alur_executor.service.foreseeing import foresee
 from alur_executor.service.noting import note_failures
-from alur_executor.service.pooling import has_come_back, new_task, offer
+from alur_executor.service.pooling import has_come_back, new_task, offer, withdraw
 from alur_executor.service.requests import Requests, is_asked
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk import nodes as sdk
@@ -28,6 +28,10 @@ from alur_sdk.nodes import Effect
 
 if TYPE_CHECKING:
     from alur_executor.service.session import Session
+
+
+STARTER = "core.workflow"
+"""The type whose nodes start executions."""
 
 
 @dataclass(slots=True)
@@ -88,6 +92,31 @@ class NodeRuns:
         late = Attempt(failed={0: _out_of_time(step)}) if task is None else _late(under_way)
         self._session.take(self._failed(under_way, late))
         self._session.keep()
+
+    async def cut_off(self, run: Run) -> None:
+        """Stop a node run that does not count any more, and the executions that it waits for."""
+        task = self._session.tasks.get(run.key)
+        if task is not None and run.key in self._children.beginning:
+            await asyncio.wait((task,))  # what it has started has to be known
+        elif task is not None:
+            task.cancel()
+        await withdraw(self._session, run)
+        ids = (run.wait or {}).get("children") or await self._begun_by(run)
+        if ids:
+            await self._children.stop(ids)
+
+    async def _begun_by(self, run: Run) -> list[str]:
+        """Return the executions that a node run was about to wait for, as follows from its intent."""
+        step = self._session.program.steps[run.node.index]
+        if step is None or step.definition.type != STARTER or "0" not in (run.intent or ()):
+            return []
+        under_way = self._begin(step, run, run.pinned_at or self._now())
+        under_way.context.inputs = inputs_of(step, run)
+        params = Requests(step, under_way.scopes, run).parameters(0)
+        result = attempts.run_batch_now(step, params, under_way.context).result
+        if not isinstance(result, sdk.Started) or not result.wait:
+            return []
+        return await self._children.known(run, result)
 
     async def start(self, run: Run, *, is_alone: bool) -> None:
         """Run a node: at once when it is plain, else beside the session."""

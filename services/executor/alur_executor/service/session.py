@@ -41,7 +41,6 @@ from alur_executor.service.journaling import FencedError, JournalWriter
 from alur_executor.service.logs import RunLogs
 from alur_executor.service.messages import Messages
 from alur_executor.service.parts import Parts
-from alur_executor.service.pooling import withdraw
 from alur_executor.service.quick import SLICE_SECONDS, QuickRuns
 from alur_executor.service.runs import NodeRuns
 from alur_executor.service.scoping import Surroundings
@@ -293,10 +292,7 @@ class Session:
         if isinstance(command, Start):
             await self._runs.start(command.run, is_alone=is_alone and not self.tasks)
         elif isinstance(command, Cancel):
-            task = self.tasks.get(command.run.key)
-            if task is not None:
-                task.cancel()
-            await withdraw(self, command.run)
+            await self._runs.cut_off(command.run)
         elif isinstance(command, Wake):
             self._messages.wake(command.run)
         elif isinstance(command, Expire):

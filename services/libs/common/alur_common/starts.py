@@ -70,6 +70,11 @@ class Accepted:
     is_new: bool
 
 
+def started_id(workflow: Startable, source: Sequence[str]) -> str:
+    """Return the id of the execution of a workflow that a source starts."""
+    return derived_id(workflow.tenant, workflow.uid, *source)
+
+
 class Starts:
     """Accepts executions: durable first, told to the others after."""
 
@@ -107,9 +112,7 @@ class Starts:
         settings = workflow.document["spec"].get("settings", {})
         source, content = request.source, request.content
         values: dict[str, Any] = {
-            "id": derived_id(workflow.tenant, workflow.uid, *source)
-            if source
-            else request.id or self._ids.execution(),
+            "id": started_id(workflow, source) if source else request.id or self._ids.execution(),
             "tenant": workflow.tenant,
             "project": workflow.project,
             "workflow": workflow.name,

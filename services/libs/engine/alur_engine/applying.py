@@ -108,7 +108,7 @@ def finish(state: State, run: Run, entry: Finished) -> None:
         run.started_at = entry.started
     run.ended_at = entry.ended
     if state.open.pop(run, None) is None or run.wait or run.intent is not None or run.outcomes:
-        run.wait = run.retry_at = run.outcomes = run.intent = None
+        _let_go(state, run)
     if entry.reply is not None and state.reply is None:
         state.reply = entry.reply
     made = sum(map(len, entry.outputs.values()))
@@ -123,6 +123,19 @@ def finish(state: State, run: Run, entry: Finished) -> None:
         send_outputs(run, todo)
         scopes.settle(state, run.frame, run.node)
     propagate(state, todo)
+
+
+def _let_go(state: State, run: Run) -> None:
+    """Forget what a node run that has ended went through, but for the executions that it did not wait for to the end."""
+    run.retry_at = run.outcomes = run.intent = None
+    if run.error is not None and _waits_for_others(run):
+        state.to_cancel.append(run)
+    else:
+        run.wait = None
+
+
+def _waits_for_others(run: Run) -> bool:
+    return run.wait is not None and "children" in run.wait
 
 
 def _too_many(state: State, run: Run, count: int) -> None:
@@ -175,6 +188,8 @@ def _failed(state: State, run: Run, entry: Failed) -> None:
     run.ended_at = entry.ended
     run.retry_at = None
     state.open.pop(run, None)
+    if _waits_for_others(run):
+        state.to_cancel.append(run)
     fail(state, run, entry.error)
 
 
@@ -193,7 +208,7 @@ def _stopped(state: State, run: Run, entry: Stopped) -> None:
     run.ended_at = entry.at
     state.open.pop(run, None)
     state.stopped = True
-    _close_all(state)
+    scopes.cancel_all(state)
 
 
 def _resolved(state: State, run: Run, entry: Resolved) -> None:
@@ -264,13 +279,8 @@ def _cancel(state: State, entry: Cancelled) -> State:
             state.error = entry.error
         else:
             state.cancelled = entry.reason
-        _close_all(state)
+        scopes.cancel_all(state)
     return state
-
-
-def _close_all(state: State) -> None:
-    scopes.cancel_open(state, list(state.open.values()))
-    state.ready.clear()
 
 
 _OTHERS: dict[type, Callable[[State, Run, Any], None]] = {

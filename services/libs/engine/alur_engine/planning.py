@@ -18,7 +18,7 @@ class Start(NamedTuple):
 
 
 class Cancel(NamedTuple):
-    """Stop this node run; what it answers no longer counts."""
+    """Stop this node run and what it began; what it answers no longer counts. Planned again after a crash."""
 
     run: Run
 

@@ -158,14 +158,20 @@ def end_with_error(state: State, error: dict[str, Any]) -> None:
     """Fail the whole execution: what runs is cancelled, nothing more starts."""
     if not state.is_over:
         state.error = error
-        cancel_open(state, list(state.open.values()))
-        state.ready.clear()
+        cancel_all(state)
+
+
+def cancel_all(state: State) -> None:
+    """Cancel all that is open, and what was cut off and was about to be tried again: it may have begun something."""
+    again = [run for run in state.ready if run.intent is not None]
+    cancel_open(state, [*state.open.values(), *again])
+    state.ready.clear()
 
 
 def cancel_open(state: State, runs: list[Run]) -> None:
-    """Mark node runs as cancelled; those that were running, here or elsewhere, are reported by the next plan."""
+    """Mark node runs as cancelled; those that run, here or elsewhere, or began something are reported by the next plan."""
     for run in runs:
-        if run.status == "running" or run.task is not None:
+        if run.status == "running" or run.task is not None or run.intent is not None:
             state.to_cancel.append(run)
         if run.status not in SETTLED:
             run.status = "cancelled"

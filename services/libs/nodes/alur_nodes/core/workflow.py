@@ -45,6 +45,8 @@ class Workflow(BatchNode[WorkflowParams]):
     """Run another workflow of the project.
 
     What it starts is started once, whatever dies in between. It fails when the other one does.
+    What it waits for is cancelled when it waits no longer: its own execution has ended otherwise, or the
+    node's time is over. With `wait: false` it goes on.
     """
 
     label = "Run workflow"

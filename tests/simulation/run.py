@@ -114,7 +114,7 @@ async def _end_of(world: World, execution_id: str) -> Document | None:
             state = await _state_of(world, document)
             for run in state.open.values():
                 if run.status == "running":
-                    await world.resolve(execution_id, *run.key)
+                    await world.resolve(execution_id, run)
         await asyncio.sleep(LOOK_SECONDS)
     return None
 

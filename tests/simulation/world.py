@@ -34,7 +34,7 @@ from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Accepted, StartRequest, Starts
 from alur_engine.catalogue import Catalogue, NodeType
 from alur_engine.expressions import Evaluator
-from alur_engine.state import Limits
+from alur_engine.state import Limits, Run
 from alur_executor.adapters.file_area import FileAreas, Quota
 from alur_executor.service.executor import Capacity, Executor
 from alur_executor.service.parts import Parts
@@ -305,9 +305,11 @@ class World:
             await StoredInbox(self.documents).put(Message(execution_id, "signal", name, {"n": 5}))
             await self.bus.take(ExecutionNudged(execution_id, "t"))
 
-    async def resolve(self, execution_id: str, node: str, path: str) -> None:
-        """Decide, as a person, that a node run in doubt did not happen."""
-        payload = {"node": node, "path": path, "outcome": "not-done"}
+    async def resolve(self, execution_id: str, run: Run) -> None:
+        """Decide, as a person, that a node run in doubt did not happen, or that one of its items did not."""
+        node, path = run.key
+        item = self.random.choice((None, *run.undecided()))
+        payload = {"node": node, "path": path, "item": item, "outcome": "not-done"}
         key = f"{node}-{path}-{self.loop.time()}"
         message = Message(execution_id, "resolve", key, payload)
         await StoredInbox(self.documents).put(message)

@@ -71,6 +71,28 @@ async def test_a_child_that_fails_fails_its_node(world: World) -> None:
     assert "'child' ended failed: no" in error["message"]
 
 
+@pytest.mark.parametrize(("policy", "port"), [("continue", "main"), ("branch", "error")])
+@in_virtual_time
+async def test_a_child_that_fails_leaves_its_node_as_on_error_says(
+    world: World, policy: str, port: str
+) -> None:
+    world.definitions.add("child", chain(node("a")))
+    held = world.outside.hold()
+    world.outside.next.append(Permanent("no"))
+    spec = chain({**calls(mode="each"), "onError": policy}, node("b", "core.noop"))
+    if policy == "branch":
+        spec["edges"].append({"from": "call", "output": "error", "to": "b"})
+    await world.executor()
+    parent = await world.start(spec, {"n": 1}, {"n": 2})
+    await world.outside.until(2)
+    assert (await world.rest(parent, "waiting")).status == "waiting"
+    held.set_result(None)
+    ended = await world.rest(parent)
+    done, failed = sorted(ended.output, key=lambda item: "error" in item)
+    assert (ended.status, done) == ("succeeded", {"n": 1, "answer": 1})
+    assert (failed["item"], failed["error"]["code"]) == ({"n": 2}, "child-failed")
+
+
 @in_virtual_time
 async def test_a_workflow_that_does_not_exist_fails_the_node(world: World) -> None:
     ended = await world.run(chain(calls("gone")), {"n": 1})

@@ -12,7 +12,7 @@ from alur_common.events import ExecutionNudged
 from alur_common.executions import Execution, Message, Parent
 from alur_common.executions.content import output_of
 from alur_common.starts import StartRequest, started_id
-from alur_engine.applying import merged_outcomes
+from alur_engine.applying import error_outcomes, merged_outcomes
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Waiting
 from alur_engine.state import Run
 from alur_executor.domain.pauses import LONGEST_PAUSE_SECONDS
@@ -112,30 +112,41 @@ class Children:
 
 
 async def look_at_children(session: Session, run: Run, wanted: list[str]) -> None:
-    """Take the ends of children that a run waits for; it goes on after the last of them."""
+    """Take the ends of children that a run waits for; it goes on after the last of them.
+
+    One that failed fails the run at once, unless its `onError` sends something on: then with what the others come to.
+    """
+    failed: dict[int, dict[str, Any]] = {}
     for index, child_id in enumerate(wanted):
         if run.status == "waiting" and index not in (run.outcomes or {}):
-            await _look(session, run, index, child_id)
-    if run.status == "waiting" and len(run.outcomes or {}) == len(wanted):
+            error = await _look(session, run, index, child_id)
+            if error is not None:
+                failed[index] = error
+    known = run.outcomes or {}
+    if run.status == "waiting" and len(known) + len(failed) == len(wanted):
         now = session.parts.clock.now()
-        outputs = merged_outcomes(run.outcomes or {})
-        session.take(Finished(*run.key, run.attempt, run.started_at or now, now, outputs))
+        outputs = merged_outcomes({**known, **error_outcomes(run, failed)})
+        ended = Finished(*run.key, run.attempt, run.started_at or now, now, outputs)
+        session.take(ended._replace(error=next(iter(failed.values()), None)))
         session.keep()
 
 
-async def _look(session: Session, run: Run, index: int, child_id: str) -> None:
+async def _look(session: Session, run: Run, index: int, child_id: str) -> dict[str, Any] | None:
+    """Take the end of one child; return the error of one that failed and whose node goes on all the same."""
     child = await session.parts.executions.find(child_id)
     if child is None or not child.has_ended:
-        return
+        return None
     if child.status == "succeeded":
         output = await output_of(child, session.parts.blobs)
         items = [Item(_object(value), None, index) for value in output or []]
         session.take(ItemDone(*run.key, index, {"main": items}))
-        return
+        return None
+    error = _child_error(child, run)
+    if getattr(run.node.definition, "on_error", "stop") != "stop":
+        return error
     now = session.parts.clock.now()
-    session.take(
-        Failed(*run.key, run.attempt, run.started_at or now, now, _child_error(child, run))
-    )
+    session.take(Failed(*run.key, run.attempt, run.started_at or now, now, error))
+    return None
 
 
 def _object(value: Json) -> dict[str, Json]:

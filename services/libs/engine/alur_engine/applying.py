@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alur_engine import scopes
@@ -242,7 +242,8 @@ def _settle_doubt(state: State, run: Run, at: float) -> None:
         if getattr(run.node.definition, "on_error", "stop") == "stop":
             _failed(state, run, Failed(*run.key, run.attempt, moment, at, run.denied))
             return
-        _send_on_as_errors(run, [item for item in decided if decided[item] == "fail"], run.denied)
+        failed = {item: run.denied for item, how in decided.items() if how == "fail"}
+        run.outcomes = {**(run.outcomes or {}), **error_outcomes(run, failed)}
     if "not-done" in decided.values():
         run.attempt = max(run.attempt - 1, 0)  # what did not happen does not count
         run.status = "ready"
@@ -253,15 +254,18 @@ def _settle_doubt(state: State, run: Run, at: float) -> None:
     finish(state, run, Finished(*run.key, run.attempt, moment, at, outputs))
 
 
-def _send_on_as_errors(run: Run, failed: list[int], error: dict[str, object]) -> None:
-    """Let failed items go on as error items, by the port that `onError` says."""
+def error_outcomes(
+    run: Run, failed: Mapping[int, dict[str, Any]]
+) -> dict[int, dict[str, list[Item]]]:
+    """Return what failed items of a node run come to: error items, by the port that its `onError` says."""
     policy = getattr(run.node.definition, "on_error", "stop")
     port = ERROR_PORT if policy == "branch" else run.node.type.outputs[0]
-    run.outcomes = dict(run.outcomes or {})
     items = run.items_of()
-    for index in failed:
-        given = {"item": items[index].json} if items else {}
-        run.outcomes[index] = {port: [Item({"error": error, **given}, None, index)]}
+    outcomes: dict[int, dict[str, list[Item]]] = {}
+    for index, error in failed.items():
+        given = {"item": items[index].json} if index < len(items) else {}
+        outcomes[index] = {port: [Item({"error": error, **given}, None, index)]}
+    return outcomes
 
 
 def merged_outcomes(outcomes: dict[int, dict[str, list[Item]]]) -> dict[str, list[Item]]:
@@ -293,4 +297,4 @@ _OTHERS: dict[type, Callable[[State, Run, Any], None]] = {
     Resolved: _resolved,
 }
 
-__all__ = ["apply", "begin", "fail", "finish", "merged_outcomes"]
+__all__ = ["apply", "begin", "error_outcomes", "fail", "finish", "merged_outcomes"]

@@ -60,7 +60,7 @@ async def test_a_group_that_is_full_of_what_waits_for_room_holds_no_nudge_back(
     bus.subscribe(ExecutionNudged, f"{name}-nudges", take)
     await bus.start()
     await asyncio.gather(*(bus.publish(ExecutionAdmitted(k, "t")) for k in keys))
-    await until(lambda: len(taken) > 20)
+    await until(lambda: bus._groups[name]._is_full and len(taken) > 10)
     await bus.publish(ExecutionNudged(nudged, "t"))
     await until(lambda: nudged in taken)
     assert not keys <= taken

@@ -73,6 +73,7 @@ class Member:
     def __init__(self, partition: Partition) -> None:
         self.partition = partition
         self.position = partition.committed or 0
+        self.is_new = True
 
     async def fetch(self, most: int, seconds: float) -> Mapping[int, Sequence[Record]]:
         await asyncio.sleep(0)
@@ -88,8 +89,10 @@ class Member:
         self.partition.committed = offsets[0]
 
     def gone(self) -> Collection[int]:
+        # It had the partition before, and it went and came back meanwhile.
+        is_new, self.is_new = self.is_new, False
         is_told = self.partition.owner is not self and self.partition.tells_who_lost_it
-        return {0} if is_told else ()
+        return {0} if is_new or is_told else ()
 
     def positions(self) -> Mapping[int, Position]:
         done = self.partition.committed or 0

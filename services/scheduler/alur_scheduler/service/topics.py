@@ -200,6 +200,8 @@ class _Round:
 
     async def _once(self) -> None:
         found = await self._reader.fetch(MOST, FETCH_SECONDS)
+        for number in self._reader.gone():
+            self._gathered.pop(number, None)
         if self._reading.size == 1:
             await self._start_each(found)
         else:
@@ -215,15 +217,15 @@ class _Round:
         await asyncio.gather(
             *(topics.start(reading, record, [one]) for records in found.values() for one in records)
         )
-        gone = self._reader.gone()  # their records are read again, and start nothing
+        gone = (
+            self._reader.gone()
+        )  # since they were fetched: they are read again, and start nothing
         done = {n: records[-1].offset + 1 for n, records in found.items() if n not in gone}
         if done:
             await self._reader.commit(done)
 
     async def _start_batches(self, found: Mapping[int, Sequence[Record]]) -> None:
         topics, reading = self._topics, self._reading
-        for number in self._reader.gone():
-            self._gathered.pop(number, None)
         for number, records in found.items():
             gathered = self._gathered.setdefault(number, Gathered())
             if not gathered.records:

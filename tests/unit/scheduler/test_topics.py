@@ -15,12 +15,14 @@ from alur_common.bus_in_process import InProcessBus
 from alur_common.clock import SystemIds
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.documents.port import Document
 from alur_common.executions import Execution, StoredExecutions
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Accepted, Startable, StartRequest, Starts
 from alur_common.topics import stored_lag
-from alur_scheduler.domain.records import Left, Position, Reading, Record
-from alur_scheduler.service.listeners import Listeners
+from alur_scheduler.domain.records import Left, Position, Reading, Record, reading_of
+from alur_scheduler.service.listeners import TOPIC, Listeners
+from alur_scheduler.service.positions import Positions
 from alur_scheduler.service.topics import Topics
 from alur_sdk.errors import NotFoundError, UnavailableError
 from tests.support.clock import FakeClock
@@ -104,12 +106,14 @@ class CrashingStarts(Starts):
 
     crash_before: int | None = None
     crash_after: int | None = None
+    seconds: float = 0.0
     count = 0
 
     async def start(self, workflow: Startable, request: StartRequest) -> Accepted:
         self.count += 1
         if self.count == self.crash_before:
             raise CrashError
+        await asyncio.sleep(self.seconds)
         accepted = await super().start(workflow, request)
         if self.count == self.crash_after:
             raise CrashError
@@ -133,7 +137,7 @@ class World:
     async def unseal(self, tenant: str, project: str, name: str) -> UnsealedCredential:
         return UnsealedCredential("kafka", {}, node_types=("kafka.produce",), name=name)
 
-    async def topics(self, **crash: int) -> Topics:
+    async def topics(self, **crash: float) -> Topics:
         """Return what a process reads topics with."""
         ids = SystemIds(self.clock)
         starts = CrashingStarts(self.executions, MemoryBlobs(), InProcessBus(), self.clock, ids)
@@ -155,6 +159,10 @@ class World:
             if task.done():
                 task.result()
         await topics.stop()
+
+    async def listener(self) -> Document:
+        (found,) = [one async for one in Listeners(self.documents).all_of(TOPIC)]
+        return found
 
     async def started(self) -> list[list[Any]]:
         """Return the values of each execution, in the order of their records."""
@@ -234,6 +242,21 @@ async def test_another_topic_or_group_begins_as_the_trigger_says(changed: dict[s
     world.record, world.partition.committed = changed_workflow, None
     await world.run()
     assert len(await world.started()) == 5
+
+
+@pytest.mark.parametrize("size", [1, 4])
+async def test_what_starts_when_a_trigger_is_left_is_committed_before(size: int) -> None:
+    world = World(workflow({"batch": {"size": size}}), Partition(*NUMBERS[:4]))
+    topics = await world.topics(seconds=0.1)
+    await topics.follow()
+    await asyncio.sleep(0.05)
+    assert (await world.started(), world.partition.committed) == ([], 0)
+    await topics.stop()
+    assert (len(await world.started()), world.partition.committed) == (4 // size, 4)
+    positions = await Positions(world.documents, world.clock).left(
+        reading_of(await world.listener())
+    )
+    assert positions[0].offset == 4
 
 
 async def test_what_cannot_be_committed_is_read_again_and_starts_nothing() -> None:

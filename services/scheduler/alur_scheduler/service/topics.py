@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from alur_common.clock import Clock
 from alur_common.definitions import WorkflowRecord
@@ -36,6 +37,7 @@ from alur_sdk.errors import (
 MOST = 200
 """So many records are taken at once."""
 FETCH_SECONDS = 0.5
+LEAVE_SECONDS = 5.0
 TELL_SECONDS, TELL_ALL_SECONDS = 1.0, 60.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
 _REFUSALS = {
@@ -202,10 +204,8 @@ class _Round:
         found = await self._reader.fetch(MOST, FETCH_SECONDS)
         for number in self._reader.gone():
             self._gathered.pop(number, None)
-        if self._reading.size == 1:
-            await self._start_each(found)
-        else:
-            await self._start_batches(found)
+        is_single = self._reading.size == 1
+        await _to_its_end(self._start_each(found) if is_single else self._start_batches(found))
         if self._topics.monotonic >= self._tell_at:
             await self._tell()
 
@@ -254,3 +254,15 @@ class _Round:
             if told is None or told.lag != position.lag or (is_for_all and told != position):
                 await self._topics.positions.tell(self._reading, number, position)
                 self._told[number] = position
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do it, also when cancelled, unless that takes long: what was started is to be committed before it is left."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=LEAVE_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise

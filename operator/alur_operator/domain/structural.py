@@ -71,8 +71,10 @@ def _without(schema: Mapping[str, Any], name: str) -> Schema:
 
 
 def _description(schema: Mapping[str, Any]) -> str:
-    """Return the description with the default, which `kubectl explain` would not show otherwise."""
+    """Return the description with the default and the form of a time, which `kubectl explain` would not show otherwise."""
     text: str = schema.get("description", "")
+    if schema.get("format") == "duration":
+        text = f"{text} An ISO 8601 duration, such as PT30S or P7D."
     default = schema.get("default")
     if default in (None, "", [], (), {}) or isinstance(default, dict):
         return text

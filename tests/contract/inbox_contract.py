@@ -44,6 +44,22 @@ class InboxContract:
         await inbox.remove(read)
         assert [message.payload for message in await inbox.read("e")] == [{"n": 2}]
 
+    async def test_who_takes_it_stays_known_until_it_goes_or_is_replaced(
+        self, inbox: StoredInbox
+    ) -> None:
+        await inbox.put(signal("next", 1))
+        (read,) = await inbox.read("e")
+        marked = await inbox.mark(read, ("wait", "0"))
+        (found,) = await inbox.read("e")
+        assert (found.taken, found.payload) == (("wait", "0"), {"n": 1})
+        await inbox.put(signal("next", 2))
+        (found,) = await inbox.read("e")
+        assert (found.taken, found.payload) == (None, {"n": 2})
+        assert await inbox.mark(read, ("wait", "0")) is None
+        assert marked is not None
+        await inbox.remove(marked)
+        assert [message.payload for message in await inbox.read("e")] == [{"n": 2}]
+
     async def test_all_are_read_however_many_there_are(self, inbox: StoredInbox) -> None:
         await asyncio.gather(*(inbox.put(signal(f"a{n:04}", n)) for n in range(MANY)))
         await inbox.put(signal("z", 0, execution="e1"))

@@ -92,6 +92,39 @@ async def test_a_signal_that_comes_again_before_the_first_is_removed_ends_the_ne
     assert await world.inbox.read(execution_id) == []
 
 
+TWO = chain(*(node(name, "core.wait", params={"signal": "next"}) for name in ("one", "two")))
+
+
+@pytest.mark.parametrize("step", ["mark", "remove"])
+@in_virtual_time
+async def test_a_signal_whose_taker_dies_ends_one_wait_and_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """After it said who takes it, and after its effect was durable."""
+    executor = await world.executor()
+    execution_id = await world.start(TWO, {"n": 0})
+    await world.rest(execution_id, "waiting")
+    real, reached = getattr(world.inbox, step), asyncio.Event()
+
+    async def dies(*given: Any) -> None:
+        if step == "mark":
+            await real(*given)
+        reached.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.inbox, step, dies)
+        await world.tell(execution_id, "signal", "next", n=1)
+        await reached.wait()
+        await world.kill(executor)
+    await world.executor("two")
+    assert (await world.rest(execution_id, "waiting")).status == "waiting"
+    await world.tell(execution_id, "signal", "next", n=2)
+    ended = await world.rest(execution_id)
+    assert (ended.status, ended.output) == ("succeeded", [{"n": 2}])
+    assert await world.inbox.read(execution_id) == []
+
+
 async def _waiting(world: World, count: int) -> list[str]:
     spec = chain(node("wait", "core.wait", params={"signal": "go"}), node("after"))
     waiting = [await world.start(spec, {"n": n}) for n in range(count)]

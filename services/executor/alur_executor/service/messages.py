@@ -27,6 +27,8 @@ class Messages:
         before = session.writer.recorded
         messages = await session.parts.inbox.read(session.execution.id)
         taken = [message for message in messages if self._take(message)]
+        signals = [message for message in messages if message.kind == "signal"]
+        taken += [found for each in signals if (found := await self._signal(each)) is not None]
         # Before the look: a child that ends between the two has its message read once more.
         taken += [m for m in messages if m.kind == "child" and await self._has_ended(m.key)]
         done = [message for message in messages if message.kind == "task"]
@@ -59,8 +61,6 @@ class Messages:
             now = self._session.parts.clock.now()
             self._session.take(Cancelled(str(message.payload.get("reason") or "cancelled"), now))
             return True
-        if message.kind == "signal":
-            return self._signal(message)
         if message.kind == "resolve":
             return self._resolve(message.payload)
         return False
@@ -69,13 +69,33 @@ class Messages:
         child = await self._session.parts.executions.find(child_id)
         return child is None or child.has_ended
 
-    def _signal(self, message: Message) -> bool:
-        for run in list(self._session.state.open.values()):
-            if run.status == "waiting" and (run.wait or {}).get("signal") == message.key:
-                items = _items(message.payload or None, run)
-                self._finish(run, {"main": items})
-                return True
-        return False
+    async def _signal(self, message: Message) -> Message | None:
+        """Let the node run that waits for a signal go on; return what is to be removed, or None: it lies on.
+
+        Which node run takes it is durable before: when we die before it is removed, no other wait takes it once more.
+        """
+        session = self._session
+        if message.taken is not None:
+            run = session.state.find_run(*message.taken)
+            if run is None or run.key != message.taken or run.status == "succeeded":
+                return message  # it had its effect
+            if _waits_for(run, message.key):
+                self._go_on(run, message)
+                return message
+        open_runs = list(session.state.open.values())
+        waiting = next((run for run in open_runs if _waits_for(run, message.key)), None)
+        if waiting is None:
+            return None
+        await session.claim()
+        await session.writer.flush()  # that it waits is known to whoever reads the mark
+        marked = await session.parts.inbox.mark(message, waiting.key)
+        if not _waits_for(waiting, message.key):
+            return None  # its time came meanwhile
+        self._go_on(waiting, message)
+        return marked or message  # what was replaced meanwhile is nowhere but here
+
+    def _go_on(self, run: Run, message: Message) -> None:
+        self._finish(run, {"main": _items(message.payload or None, run)})
 
     def _resolve(self, payload: dict[str, Any]) -> bool:
         run = self._session.state.find_run(str(payload.get("node")), str(payload.get("path") or ""))
@@ -98,6 +118,10 @@ class Messages:
         self._session.take(entry)
         if run.node.keeps:
             self._session.keep()
+
+
+def _waits_for(run: Run, signal: str) -> bool:
+    return run.status == "waiting" and (run.wait or {}).get("signal") == signal
 
 
 def _came_of(items: list[int], output: Json, run: Run) -> list[Item]:

@@ -80,6 +80,8 @@ class Message:
     payload: dict[str, Any]
     revision: int = field(default=0, compare=False)
     """Which one of this kind and key was read."""
+    taken: tuple[str, str] | None = field(default=None, compare=False)
+    """Which node run (node, path) takes it, once that is said."""
 
 
 class Executions(Protocol):
@@ -141,6 +143,12 @@ class Inbox(Protocol):
 
     async def remove(self, message: Message) -> None:
         """Remove what was read; absent is fine, and one that has replaced it stays."""
+
+    async def mark(self, message: Message, run: tuple[str, str]) -> Message | None:
+        """Say durably which node run takes what was read; return it so, or None: another has replaced it by now.
+
+        Whoever goes on after a crash knows by it whether its effect is in the journal already.
+        """
 
     async def page(self, after: Message | None, limit: int) -> list[Message]:
         """Return at most `limit` messages of all executions, past `after`."""
@@ -292,15 +300,17 @@ class StoredInbox:
         self._documents = documents
 
     async def put(self, message: Message) -> None:
-        document: Document = {
-            "id": _message_id(message),
-            "execution": message.execution,
-            "kind": message.kind,
-            "key": message.key,
-            "payload": message.payload,
-        }
+        document = _message_document(message)
         while not await self._is_kept(document):
             pass
+
+    async def mark(self, message: Message, run: tuple[str, str]) -> Message | None:
+        document = {**_message_document(message), "taken": list(run)}
+        try:
+            kept = await self._documents.replace(INBOX, document, at_revision=message.revision)
+        except (ConflictError, NotFoundError):
+            return None
+        return _message(kept)
 
     async def _is_kept(self, document: Document) -> bool:
         try:
@@ -339,7 +349,18 @@ def _message(document: Document) -> Message:
         document["key"],
         document["payload"],
         document["revision"],
+        None if "taken" not in document else (document["taken"][0], document["taken"][1]),
     )
+
+
+def _message_document(message: Message) -> Document:
+    return {
+        "id": _message_id(message),
+        "execution": message.execution,
+        "kind": message.kind,
+        "key": message.key,
+        "payload": message.payload,
+    }
 
 
 def _message_id(message: Message) -> str:

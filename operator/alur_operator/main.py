@@ -126,9 +126,9 @@ async def _work(
         keepers, cluster, running.metrics, workers=settings.workers, namespaces=len(watched)
     )
     handlers.register(registry)
+    served, serving = _webhook(settings, running, cluster)
     watching = _watch(
         running,
-        health.working(handlers.watches.silent_seconds),
         registry=registry,
         namespaces=watched,
         clusterwide=not watched,
@@ -141,26 +141,36 @@ async def _work(
         lease.keep(),
         following.run(),
         sweep.run(settings.resync_seconds),
-        *_webhook(settings, running, cluster),
+        *serving,
+        _be_ready(served, health.working(handlers.watches.silent_seconds)),
     )
 
 
-async def _watch(
-    running: Process, working: AbstractContextManager[None], **how: Any
-) -> None:  # as kopf has it
+async def _watch(running: Process, **how: Any) -> None:  # as kopf has it
     """Have kopf watch. Signals stay ours: kopf would take them, and when it stops it cancels whatever began after it."""
     tasks = await kopf.spawn_tasks(**how)
     running.listen()
+    await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
+
+
+async def _be_ready(served: asyncio.Event, working: AbstractContextManager[None]) -> None:
+    """Say that we work once the admission webhook is served as well, until cancelled."""
+    await served.wait()
     with working:
-        await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
+        await asyncio.Event().wait()
 
 
 def _webhook(
     settings: Settings, running: Process, cluster: ClusterApi
-) -> list[Coroutine[Any, Any, None]]:
-    """Return what serves the admission webhook, where it has a name. Raises `InvalidError` without its certificate."""
+) -> tuple[asyncio.Event, list[Coroutine[Any, Any, None]]]:
+    """Return what serves the admission webhook, where it has a name, and what is set once it is served.
+
+    Raises `InvalidError` without its certificate.
+    """
     if not settings.webhook_name:
-        return []
+        nothing = asyncio.Event()
+        nothing.set()
+        return nothing, []
     types, context = Catalogue.from_json(load_catalogue()), server_context()
     certificate: Certificate
     if settings.webhook_certificate:
@@ -171,4 +181,4 @@ def _webhook(
         certificate = OwnCertificate(context, settings.webhook_name, tell, renew_seconds=seconds)
     server = AdmissionServer(lambda raw: validate_document(raw, types)[1], running.metrics)
     host, port = settings.webhook_host, settings.webhook_port
-    return [certificate.keep(), server.serve(host, port, context)]
+    return server.is_served, [certificate.keep(), server.serve(host, port, context)]

@@ -31,6 +31,7 @@ class AdmissionServer:
     def __init__(self, problems: Problems, metrics: Metrics) -> None:
         self._problems = problems
         self._count = metrics.counter("operator_admissions_total")
+        self.is_served = asyncio.Event()
 
     async def serve(self, host: str, port: int, context: ssl.SSLContext) -> None:
         """Serve until cancelled."""
@@ -40,6 +41,7 @@ class AdmissionServer:
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port, ssl_context=context).start()
+            self.is_served.set()
             _log.info("admission webhook served", port=port)
             await asyncio.Event().wait()
         finally:

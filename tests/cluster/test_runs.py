@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.objects import ENDED, has_phase, run, status_of, waiting, workflow
 from tests.support.alur_dev import AlurDev
-from tests.support.cluster import Kubernetes, Object, condition
+from tests.support.cluster import Kubernetes, Object, condition, holds
 
 pytestmark = pytest.mark.usefixtures("operator")
 
@@ -155,7 +155,9 @@ def test_a_deleted_run_cancels_its_execution(
 
 
 def test_a_run_whose_time_is_over_has_failed(kubernetes: Kubernetes, namespace: str) -> None:
-    kubernetes.apply(waiting(namespace), run(namespace, "waits", timeout="PT1S"))
+    kubernetes.apply(waiting(namespace))
+    kubernetes.wait_for("workflows", namespace, "waits", holds("Ready"))
+    kubernetes.apply(run(namespace, "waits", timeout="PT1S"))
     found = kubernetes.wait_for("workflowruns", namespace, "one", has_phase(*ENDED))
     assert (status_of(found)["phase"], status_of(found)["message"]) == (
         "Failed",

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, cast
@@ -69,19 +69,14 @@ async def main(settings: Settings) -> None:
             now=time.monotonic,
             held=held,
         )
-        await _operate(settings, running, alur, cluster, lease, health=health)
+        work = partial(_work, settings, running, alur, cluster, lease, health=health)
+        await _operate(running, lease, work)
         if held.is_set():
             await lease.release()
 
 
 async def _operate(
-    settings: Settings,
-    running: Process,
-    alur: AlurApi,
-    cluster: ClusterApi,
-    lease: Lease,
-    *,
-    health: Health,
+    running: Process, lease: Lease, work: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
     """Work while the Lease is ours, until told to stop.
 
@@ -94,7 +89,7 @@ async def _operate(
         if running.is_told:
             return
         began = time.monotonic()
-        reason = await pausing(_work(settings, running, alur, cluster, lease, health=health))
+        reason = await pausing(work())
         if not reason:
             return
         if time.monotonic() - began > STEADY_SECONDS:

@@ -95,15 +95,8 @@ def test_a_failed_run_tells_why(kubernetes: Kubernetes, namespace: str) -> None:
         assert "no stock" in status_of(found)["message"]
         assert "no stock" in condition(found, "Failed")["message"]
         assert condition(found, "Stalled")["status"] == "True"
-        about = f"reason=Failed,type=Warning,involvedObject.name={name}"
-        kubernetes.do(
-            "wait",
-            "--for=create",
-            "event",
-            "-n",
-            namespace,
-            f"--field-selector={about}",
-            "--timeout=10s",
+        kubernetes.wait_for_event(
+            namespace, f"reason=Failed,type=Warning,involvedObject.name={name}"
         )
         assert (
             "no stock"

@@ -209,15 +209,7 @@ def test_transitions_are_events(kubernetes: Kubernetes, namespace: str) -> None:
     kubernetes.wait_for("workflows", namespace, "greet", holds("Stalled"))
     kubernetes.apply(workflow(namespace))
     kubernetes.wait_for("workflows", namespace, "greet", holds("Ready"))
-    kubernetes.do(
-        "wait",
-        "--for=create",
-        "event",
-        "-n",
-        namespace,
-        "--field-selector=reason=Published",
-        "--timeout=10s",
-    )
+    kubernetes.wait_for_event(namespace, "reason=Published")
     told = kubernetes.do(
         "get", "events", "-n", namespace, "-o", "jsonpath={range .items[*]}{.type}/{.reason} {end}"
     )

@@ -85,6 +85,11 @@ class Kubernetes:
         answer = self.api.get(self.path(kind, namespace, name))
         return None if answer.status_code == 404 else dict(answer.raise_for_status().json())
 
+    def wait_for_event(self, namespace: str, fields: str) -> None:
+        """Return once an Event is there whose fields are so (`reason=Failed,type=Warning`)."""
+        selected = f"--field-selector={fields}"
+        self.do("wait", "--for=create", "event", "-n", namespace, selected, "--timeout=10s")
+
     def wait_for(
         self,
         kind: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -26,31 +26,10 @@ from alur_common.kafka.dead_letters import (
 from alur_common.kafka.topics import TOPICS, dead_letter_topic
 from alur_common.telemetry import Metrics
 from alur_sdk.errors import NotFoundError, UnavailableError
+from tests.integration.kafka.conftest import MakeBus
 from tests.integration.kafka.reading import members, record_of
 
-MakeBus = Callable[..., KafkaBus]
 SECONDS = 20
-
-
-@pytest.fixture(scope="session")
-def broker(kafka_servers: str) -> str:
-    asyncio.run(apply_topics(kafka_servers))
-    return kafka_servers
-
-
-@pytest.fixture
-async def make_bus(broker: str) -> AsyncIterator[MakeBus]:
-    made: list[KafkaBus] = []
-
-    def make(worker: str = "") -> KafkaBus:
-        name = worker or f"worker-{uuid4().hex[:8]}"
-        bus = KafkaBus(broker, service="test", worker=name, metrics=Metrics())
-        made.append(bus)
-        return bus
-
-    yield make
-    for bus in made:
-        await bus.close()
 
 
 class Heard:
@@ -128,14 +107,14 @@ async def test_what_had_no_effect_comes_again_after_a_crash(make_bus: MakeBus) -
         taken.set()
         return asyncio.get_running_loop().create_future()
 
-    first = make_bus("same")
+    first = make_bus(worker="same")
     first.subscribe(ExecutionAdmitted, members, never)
     await first.start()
     await first.publish(ExecutionAdmitted(name, "t"))
     async with asyncio.timeout(SECONDS):
         await taken.wait()
     await first.close()
-    second, heard = make_bus("same"), Heard(name)
+    second, heard = make_bus(worker="same"), Heard(name)
     second.subscribe(ExecutionAdmitted, members, heard)
     await second.start()
     assert [event.key for event in await heard.all()] == [name]

@@ -74,12 +74,7 @@ async def test_nothing_goes_out_before_its_intent_is_durable(world: World) -> No
 
 @in_virtual_time
 async def test_an_owner_that_was_replaced_stops_and_writes_nothing(world: World) -> None:
-    await world.executor("old")
-    held = world.outside.hold()
-    execution_id = await world.start(chain(node("a"), node("b")), {"n": 1})
-    await world.outside.until(1)
-    await world.workers.remove("old")
-    await world.executor("new")
+    execution_id, held = await world.replaced()
     ended = await world.rest(execution_id)
     with capture_logs() as logs:
         held.set_result(None)

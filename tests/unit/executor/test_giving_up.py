@@ -100,12 +100,7 @@ async def test_the_error_workflow_hears_of_what_makes_more_than_is_kept(
 
 @in_virtual_time
 async def test_who_had_what_another_failed_sends_nothing_more_when_it_wakes(world: World) -> None:
-    await world.executor("old")
-    held = world.outside.hold()
-    execution_id = await world.start(chain(node("a"), node("b")), {"n": 1})
-    await world.outside.until(1)
-    await world.workers.remove("old")
-    await world.executor("new")
+    execution_id, held = await world.replaced()
     world.definitions.failures = [NotFoundError("its version is gone")]
     ended = await world.rest(execution_id)
     assert (ended.status, (ended.error or {})["code"]) == ("failed", "not-found")

@@ -254,6 +254,16 @@ class World:
         await asyncio.gather(*executor._tasks, return_exceptions=True)
         await self.workers.remove(name)
 
+    async def replaced(self) -> tuple[str, asyncio.Future[Any]]:
+        """Let an owner stand still in its first call of two, and another be there; return the execution and what holds the call."""
+        await self.executor("old")
+        held = self.outside.hold()
+        execution_id = await self.start(chain(node("a"), node("b")), {"n": 1})
+        await self.outside.until(1)
+        await self.workers.remove("old")
+        await self.executor("new")
+        return execution_id, held
+
     def journal(self) -> list[str]:
         """Return the ids of all batches that are durable now."""
         return list(self.documents._kept(JOURNAL).documents)

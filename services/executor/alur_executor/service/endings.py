@@ -120,7 +120,7 @@ class Endings:
         except FencedError:
             outbox.drop(ended)
             raise
-        except Exception:
+        except Exception:  # whatever it is: the end may have been written all the same
             outbox.miss(ended)
             raise
         await self._announce(session.execution, whole.output)

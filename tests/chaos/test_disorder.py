@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -42,22 +43,35 @@ RATE = 10.0
 BAD = 42
 BURIED_SECONDS = 60.0
 HUGE = 20 * 2**20
-STORM = 5
-LONG_SECONDS, LONGER_SECONDS = 1.0, 10.0
 MOST_REPEATED = 0.02
 REPEATED = "chaos-repeated"
 HOUR = 3600
 
 
+@dataclass(frozen=True)
+class Storm:
+    """How long a task takes, how often and how many times an executor is told to stop, how much comes meanwhile."""
+
+    task_seconds: float
+    pause_seconds: float
+    stops: int
+    per_second: float
+
+
+STORM = Storm(1, 2, 5, RATE)
+FULL_STORM = Storm(10, 5, 24, 16.7)
+
+
 def test_members_that_come_and_go_lose_nothing_and_cut_off_no_long_task(
     platform: AlurDev, world: Effects, scale: int
 ) -> None:
-    world.pause = LONG_SECONDS if scale == 1 else LONGER_SECONDS
+    storm = STORM if scale == 1 else FULL_STORM
+    world.pause = storm.task_seconds
     before, told = len(ends(platform)), set[int]()
     path = put(platform, workflow("storm", world.port))
-    with Load(platform, path, RATE) as load:
-        for _ in range(STORM * scale):
-            time.sleep(2)
+    with Load(platform, path, storm.per_second) as load:
+        for _ in range(storm.stops):
+            time.sleep(storm.pause_seconds)
             told.add(_told_to_stop(platform, told))
     repeated = check(platform, world, load.ids)
     assert load.refused == []

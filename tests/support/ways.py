@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alur_common.outbound import Asker
@@ -16,6 +17,7 @@ class FakeWays:
     outside: Http
     records: Kafka = field(default_factory=FakeKafka)
     askers: list[Asker] = field(default_factory=list)
+    on_turn_away: Callable[[], None] = lambda: None
 
     def http(self, asker: Asker) -> Http:
         self.askers.append(asker)
@@ -24,3 +26,6 @@ class FakeWays:
     def kafka(self, asker: Asker) -> Kafka:
         self.askers.append(asker)
         return self.records
+
+    def turn_away(self) -> None:
+        self.on_turn_away()

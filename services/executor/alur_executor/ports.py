@@ -121,6 +121,9 @@ class Ways(Protocol):
     def kafka(self, asker: Asker) -> Kafka:
         """Return the way out to Kafka of this node."""
 
+    def turn_away(self) -> None:
+        """Cut off, from now on, node runs whose request waits for its turn at a busy server: it would end too late."""
+
 
 class Jail(Protocol):
     """Where code of users runs."""

@@ -213,6 +213,19 @@ async def test_a_stop_begins_no_node_that_could_not_end_so_that_none_is_repeated
 
 
 @in_virtual_time
+async def test_a_stop_waits_for_no_request_whose_turn_has_not_come(world: World) -> None:
+    executor = await world.executor("one", drain_seconds=8.0)
+    world.outside.in_turn.append(world.outside.hold())
+    execution_id = await world.start(chain(node("a"), node("b")), {"n": 1})
+    await asyncio.sleep(0.1)
+    await executor.stop()
+    assert asyncio.get_running_loop().time() < 2
+    await world.executor("two")
+    assert (await world.rest(execution_id)).status == "succeeded"
+    assert len({call.key for call in world.outside.calls}) == 2
+
+
+@in_virtual_time
 async def test_a_cancellation_reaches_what_runs_while_its_executor_stops(world: World) -> None:
     executor = await world.executor("one", drain_seconds=8.0)
     world.outside.hold()

@@ -9,7 +9,7 @@ import pytest
 from alur_common.outbound import AllowedNetworks, Guard
 from alur_executor.adapters import http_client
 from alur_executor.adapters.http_client import HttpClient
-from alur_sdk import HttpRequest
+from alur_sdk import HttpRequest, HttpResponse
 from tests.support.http_server import http_answer
 from tests.support.tcp_server import tcp_server
 
@@ -42,5 +42,41 @@ async def test_the_time_of_a_request_that_waits_for_its_turn_does_not_run(
             held.set()
             assert [answer.status for answer in await asyncio.gather(*asked)] == [200] * len(asked)
             assert most == 2
+        finally:
+            await client.close()
+
+
+async def test_who_still_waits_for_its_turn_when_a_stop_begins_is_never_sent_and_who_does_not_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_client, "AT_ONE_SERVER", 1)
+    held, has_come, seen = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append((await reader.readuntil(b"\r\n\r\n")).split()[1].decode())
+        has_come.set()
+        await held.wait()
+        writer.write(http_answer(200, b"{}"))
+        writer.close()
+
+    client = HttpClient(Guard(AllowedNetworks.parse("127.0.0.0/8")))
+    async with tcp_server(serve) as port:
+
+        def send(path: str) -> asyncio.Task[HttpResponse]:
+            request = HttpRequest("GET", f"http://127.0.0.1:{port}{path}", timeout_seconds=60)
+            return asyncio.create_task(client.send(request))
+
+        try:
+            under_way = send("/under-way")
+            await has_come.wait()
+            waiting = send("/waiting")
+            await asyncio.sleep(0)
+            client.turn_away()
+            held.set()
+            assert (await under_way).status == 200
+            await asyncio.wait((waiting,))
+            assert waiting.cancelled()
+            assert (await send("/next")).status == 200
+            assert seen == ["/under-way", "/next"]
         finally:
             await client.close()

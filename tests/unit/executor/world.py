@@ -83,6 +83,12 @@ class Outside:
     next: list[AlurError | asyncio.Future[None] | None] = field(default_factory=list)
     on_call: Callable[[Call], None] = lambda _: None
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    in_turn: list[asyncio.Future[None]] = field(default_factory=list)
+    """Those that wait for their turn."""
+
+    def turn_away(self) -> None:
+        for each in self.in_turn:
+            each.cancel()
 
     async def until(self, count: int) -> None:
         """Return when so many calls have come."""
@@ -223,7 +229,7 @@ class World:
             definitions=self.definitions,
             replies=self.replies,
             progress=LocalProgress(),
-            ways=FakeWays(self.outside),
+            ways=FakeWays(self.outside, on_turn_away=self.outside.turn_away),
             jail=no_jail(),
             files=FileAreas(Path("/nowhere"), Quota()),
             clock=self.clock,

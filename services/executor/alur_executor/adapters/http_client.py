@@ -49,12 +49,18 @@ class HttpClient:
         self._guard = guard
         self._pool: Pool | None = None
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns_away = False
+
+    def turn_away(self) -> None:
+        """Cut off who waits for a turn, now or later: what would end too late is not begun."""
+        self._turns_away = True
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send a request and its redirects, each hop checked; all within the request's time.
 
         Raises `Permanent` for what is refused or cannot be sent, `Retryable` for failures of
-        transport and time-outs, `ByteLimitError` for an answer that is too large.
+        transport and time-outs, `ByteLimitError` for an answer that is too large, `CancelledError`
+        when its turn has not come before others were turned away.
         """
         _check_headers(request.headers)
         # Of the address only the host: the rest may hold a secret.
@@ -62,7 +68,11 @@ class HttpClient:
             child(request.method, Kind.CLIENT, {names.HTTP_METHOD: request.method})
             or NOTHING as span
         ):
-            async with self._turn(request.url):
+            turn = self._turn(request.url)
+            has_waited = turn.locked()
+            async with turn:
+                if has_waited and self._turns_away:
+                    raise asyncio.CancelledError
                 answer = await self._in_time(_traced(_plain(request)))
             if span is not None:
                 span.set(names.HTTP_STATUS, answer.status)

@@ -18,6 +18,7 @@ class GuardedWays:
         self._servers = servers
         self._guards = guards
         self._http: dict[Guard, HttpClient] = {}
+        self._turns_away = False
         self._kafka: dict[Guard, KafkaClient] = {}
 
     def http(self, asker: Asker) -> Http:
@@ -26,6 +27,8 @@ class GuardedWays:
         client = self._http.get(guard)
         if client is None:
             client = self._http[guard] = HttpClient(guard)
+            if self._turns_away:
+                client.turn_away()
         return _AskedHttp(client, asker)
 
     def kafka(self, asker: Asker) -> Kafka:
@@ -35,6 +38,12 @@ class GuardedWays:
         if client is None:
             client = self._kafka[guard] = KafkaClient(self._servers, guard)
         return _AskedKafka(client, asker)
+
+    def turn_away(self) -> None:
+        """Begin no request any more that has to wait for its turn; those under way end."""
+        self._turns_away = True
+        for client in self._http.values():
+            client.turn_away()
 
     async def close(self) -> None:
         """Close all connections; what is sent later opens new ones."""

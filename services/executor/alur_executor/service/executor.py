@@ -309,6 +309,7 @@ class Executor:
         self._queue.clear()
         await self._wait_for_ends(self._capacity.drain_seconds * GOING_ON)
         self._hands_back = True
+        self._parts.ways.turn_away()
         for session in list(self._sessions.values()):
             if session is not None:
                 session.hand_back()

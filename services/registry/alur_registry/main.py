@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from pydantic import SecretStr
@@ -40,6 +40,8 @@ from alur_registry.settings import Settings
 from alur_sdk.errors import AlurError
 
 _log = get_logger(__name__)
+RELAY_SECONDS = 60.0
+"""Longer than a change takes: a notice that is there for so long was left by one that died."""
 
 
 def build(
@@ -109,21 +111,30 @@ def _follow_others(registry: Registry, bus: Bus, ids: Ids) -> None:
     bus.subscribe(WorkflowVersionPublished, group, registry.follow, broadcast=True)
 
 
-class Sweepable(Protocol):
-    """What has things that come to an end."""
+class Tended(Protocol):
+    """What has things that come to an end, and news that its dead have left."""
 
     async def sweep(self) -> None:
         """Remove what is over."""
 
+    async def relay(self) -> None:
+        """Tell what was left untold."""
 
-async def tend(registry: Sweepable, every_seconds: float) -> None:
-    """Remove what is over, again and again, until cancelled; a store that is out of reach is asked later."""
-    while True:
-        await asyncio.sleep(every_seconds)
-        try:
-            await registry.sweep()
-        except AlurError as error:
-            _log.warning("sweep failed", code=error.code, reason=error.message)
+
+async def tend(registry: Tended, sweep_seconds: float) -> None:
+    """Remove what is over and tell what is left, again and again, until cancelled."""
+
+    async def forever(work: Callable[[], Awaitable[None]], every_seconds: float) -> None:
+        while True:
+            await asyncio.sleep(every_seconds)
+            try:
+                await work()
+            except AlurError as error:  # a store that is out of reach is asked later
+                _log.warning("sweep failed", code=error.code, reason=error.message)
+
+    await asyncio.gather(
+        forever(registry.sweep, sweep_seconds), forever(registry.relay, RELAY_SECONDS)
+    )
 
 
 async def main(settings: Settings) -> None:

@@ -21,6 +21,9 @@ class Sweeping:
             raise UnavailableError("the store is away")
         self.done.set()
 
+    async def relay(self) -> None:
+        raise AssertionError("a change under way would be taken for one of the dead")
+
 
 async def test_tending_goes_on_when_the_store_was_away() -> None:
     sweeping = Sweeping()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -7,6 +8,7 @@ import pytest
 
 from alur_common.bus_in_process import InProcessBus
 from alur_common.documents.memory import MemoryDocuments
+from alur_common.documents.port import Where
 from alur_common.events import Event, WorkflowVersionPublished
 from alur_common.executions import DirectOutbox, Execution, StoredExecutions, StoredInbox
 from alur_common.replies import LocalReplies
@@ -128,3 +130,33 @@ async def test_what_is_begun_in_that_moment_is_told_to_end() -> None:
     assert (await executions.get("e")).status == "running"
     assert [message.kind for message in await inbox.read("e")] == ["cancel"]
     assert set(bus.keys) == {"e"}
+
+
+class Waking(StoredExecutions):
+    """Executions of which one is no longer waiting when those that wait are looked at."""
+
+    async def search(self, where: Sequence[Where], **more: Any) -> list[Execution]:
+        found = await super().search(where, **more)
+        if any(each.value == "running" for each in where):
+            waiting = await self.get("wakes")
+            await self.save(waiting.changed(status="running", owner="x"))
+        return found
+
+
+async def test_one_that_wakes_while_all_are_cancelled_is_cancelled_too() -> None:
+    documents, bus = MemoryDocuments(FakeClock()), Hearing()
+    executions, inbox = Waking(documents), StoredInbox(documents)
+    await executions.accept(_execution("wakes", "w-1", 0.0, status="waiting"))
+    await executions.accept(_execution("runs", "w-1", 0.0, status="running"))
+    event = WorkflowVersionPublished("w-1", "t", "p", "w", 1, deleted=True)
+    await _deletion(executions, inbox, {"deletionPolicy": "cancel"}, bus).on_published(event)
+    assert [each.kind for each in await inbox.read("wakes")] == ["cancel"]
+
+
+async def test_one_in_doubt_is_cancelled_too() -> None:
+    documents, bus = MemoryDocuments(FakeClock()), Hearing()
+    executions, inbox = StoredExecutions(documents), StoredInbox(documents)
+    await executions.accept(_execution("doubtful", "w-1", 0.0, status="in-doubt"))
+    event = WorkflowVersionPublished("w-1", "t", "p", "w", 1, deleted=True)
+    await _deletion(executions, inbox, {"deletionPolicy": "cancel"}, bus).on_published(event)
+    assert [each.kind for each in await inbox.read("doubtful")] == ["cancel"]

@@ -83,13 +83,15 @@ class RemoteRegistry:
         return self._credential_types
 
     async def follow(self, event: WorkflowVersionPublished) -> None:
-        """Know what another process wrote; safe to repeat and in any order."""
+        """Know what another process wrote; safe to repeat and in any order: the registry says how things are."""
         try:
-            record = await self._definitions.active(event.tenant, event.project, event.workflow)
+            record = await self._definitions.newest(event.tenant, event.project, event.workflow)
         except NotFoundError:
             self._hooks.forget_workflow(event.key)
-        else:
-            self._hooks.keep(record)
+            return
+        if record.uid != event.key:  # it was deleted, and another one has its name
+            self._hooks.forget_workflow(event.key)
+        self._hooks.keep(record)
 
     async def save(
         self, caller: Caller, project: str, document: object, **options: Any

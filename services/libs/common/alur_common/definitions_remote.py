@@ -22,6 +22,9 @@ class DefinitionCalls(Protocol):
     async def active(self, tenant: str, project: str, name: str) -> WorkflowRecord:
         """Return a workflow with its active version, or raise `NotFoundError`."""
 
+    async def newest(self, tenant: str, project: str, name: str) -> WorkflowRecord:
+        """Return the same past what is remembered for a moment: it is known to have changed."""
+
     async def version(self, uid: str, number: int) -> VersionRecord:
         """Return one version, or raise `NotFoundError`."""
 
@@ -74,8 +77,9 @@ class RemoteDefinitions:
         return await self._active.get(key, lambda: self._calls.active(tenant, project, name))
 
     async def newest(self, tenant: str, project: str, name: str) -> WorkflowRecord:
-        self._active.drop(f"{tenant}/{project}/{name}")
-        return await self.active(tenant, project, name)
+        key = f"{tenant}/{project}/{name}"
+        self._active.drop(key)
+        return await self._active.get(key, lambda: self._calls.newest(tenant, project, name))
 
     async def version(self, uid: str, number: int) -> VersionRecord:
         key = f"{uid}/{number}"

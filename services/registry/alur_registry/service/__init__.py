@@ -72,11 +72,15 @@ class Registry:
     async def start(self) -> None:
         """Load what the hot paths need and tell what a crash kept from being told; once, before anything else."""
         await self._lookup.load()
-        await self._publishing.relay()
+        await self.relay()
 
     async def sweep(self) -> None:
         """Remove what is over: links, sessions, tokens. Safe at any time, some hundred a call."""
         await self._sessions.sweep()
+
+    async def relay(self) -> None:
+        """Tell what a registry that died has not told. Safe at any time."""
+        await self._publishing.relay()
 
     async def new_sign_in_link(self, user: str | None = None) -> str:
         """Return a one-time sign-in token for this user of the default tenant, or for its owner."""
@@ -90,7 +94,9 @@ class Registry:
         self._tools = Tools(store, clock, parts.ids, audit)
         self._projects = projects = Projects(store, clock, audit)
         self._lookup = lookup = Lookup(store, clock, fresh_seconds=parts.fresh_seconds)
-        self._publishing = Publishing(store, lookup, parts.bus, parts.ids)
+        self._publishing = Publishing(
+            store, lookup, parts.bus, parts.ids, is_alone=parts.fresh_seconds is None
+        )
         self.record_reach = Reach(store, audit, parts.reach_of).record_reach
         self.record = audit.record
         self.list_audit = audit.list_audit
@@ -102,7 +108,8 @@ class Registry:
         self.find_hook = lookup.find_hook
         self.load_hook = lookup.load_hook
         self.follow = lookup.follow
-        self.active = self.newest = lookup.active
+        self.active = lookup.active
+        self.newest = lookup.newest
         self.version = lookup.version
         self.all_active = lookup.all_active
 

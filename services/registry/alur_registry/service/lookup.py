@@ -62,6 +62,11 @@ class Lookup:
 
         return await self._active.get(f"{tenant}/{project}/{name}", load)
 
+    async def newest(self, tenant: str, project: str, name: str) -> KeptWorkflow:
+        """Return the same as the store has it now: another registry is known to have changed it."""
+        self._active.drop(f"{tenant}/{project}/{name}")
+        return await self.active(tenant, project, name)
+
     async def version(self, uid: str, number: int) -> VersionRecord:
         """Return a version of a workflow that may be deleted since, or raise `NotFoundError`."""
 

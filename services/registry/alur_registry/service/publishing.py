@@ -16,19 +16,26 @@ from alur_registry.ports import Store
 from alur_registry.service.lookup import Lookup
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
+AT_ONCE = 1_000
+"""So many notices are told in one look; there is one for each change under way, or cut off by a crash."""
+
 
 class Publishing:
     """Puts and deletes workflows.
 
     The workflow's document holds its active version whole, so one compare-and-set publishes; the version before is archived
     first. A notice is written before and removed after the event went out, and `relay` sends what a crash left behind.
+    `is_alone`: no other process writes the store.
     """
 
-    def __init__(self, store: Store, lookup: Lookup, bus: Bus, ids: Ids) -> None:
+    def __init__(self, store: Store, lookup: Lookup, bus: Bus, ids: Ids, *, is_alone: bool) -> None:
         self._store = store
         self._lookup = lookup
         self._bus = bus
         self._ids = ids
+        self._is_alone = is_alone
+        self._seen: frozenset[str] = frozenset()
+        """The notices that were there when `relay` looked the last time."""
 
     async def put(self, known: KeptWorkflow | None, record: KeptWorkflow) -> KeptWorkflow:
         """Keep the record and tell; raises `ConflictError`, `ExistsError` or `NotFoundError` when someone was first."""
@@ -49,14 +56,19 @@ class Publishing:
             await self._bus.publish(_event(known, deleted=True))
 
     async def relay(self) -> int:
-        """Tell again what a crash may have kept from being told, and return how many notices there were."""
-        told = 0
-        while notices := await self._store.notices.search([], limit=100):
-            for notice in notices:
-                await self._tell(notice)
+        """Tell what a crash may have kept from being told, and return how many notices there were.
+
+        A notice that was there at the look before is of one that died. Another may be of a registry at work: what is there
+        is told, and of what is not there (not yet, or no more) it is the next look that tells.
+        """
+        notices = await self._store.notices.search([], limit=AT_ONCE)
+        for notice in notices:
+            is_left = self._is_alone or notice.id in self._seen
+            await self._tell(notice, is_left=is_left)
+            if is_left:
                 await self._store.notices.remove(notice.id)
-            told += len(notices)
-        return told
+        self._seen = frozenset(notice.id for notice in notices)
+        return len(notices)
 
     @contextlib.asynccontextmanager
     async def _noticed(self, record: WorkflowRecord) -> AsyncIterator[None]:
@@ -82,15 +94,24 @@ class Publishing:
         with contextlib.suppress(ExistsError):
             await self._store.versions.insert(known.archived())
 
-    async def _tell(self, notice: Notice) -> None:
+    async def _tell(self, notice: Notice, *, is_left: bool) -> None:
         where = [Where("uid", "eq", notice.uid)]
         found = await self._store.workflows.search(where, limit=1)
         if found:
             self._lookup.keep(found[0])
             await self._bus.publish(_event(found[0], deleted=False))
             return
+        if not is_left:
+            return
+        # The last version is archived before the workflow is removed; what was never made has none.
+        versions = await self._store.versions.search(where, sort=("-version",), limit=1)
         event = WorkflowVersionPublished(
-            notice.uid, notice.tenant, project=notice.project, workflow=notice.name, deleted=True
+            notice.uid,
+            notice.tenant,
+            project=notice.project,
+            workflow=notice.name,
+            version=versions[0].version if versions else 0,
+            deleted=True,
         )
         await self._bus.publish(event)
 

@@ -15,6 +15,12 @@ from alur_sdk.errors import NotFoundError
 
 PAGE = 200
 REASON = "the workflow was deleted"
+UNDER_WAY = (
+    Where("active", "eq", "queued"),
+    Where("active", "eq", "running"),
+    Where("active", "eq", "waiting"),
+    Where("trouble", "eq", "in-doubt"),
+)
 
 
 class Deletion:
@@ -45,20 +51,32 @@ class Deletion:
         settings = version.document["spec"].get("settings", {})
         if settings.get("deletionPolicy", "finish") != "cancel":
             return
-        for status in ("queued", "running", "waiting"):
-            await self._cancel_all(status, event.key, settings)
+        cancelled: set[str] = set()
+        while await self._cancel_more(cancelled, event.key, settings):
+            pass  # one that was in none of its states when they were looked at is seen now
+
+    async def _cancel_more(
+        self, cancelled: set[str], workflow_uid: str, settings: Mapping[str, Any]
+    ) -> bool:
+        """Cancel those that are not yet, and add them; return whether there were any."""
+        before = len(cancelled)
+        for state in UNDER_WAY:
+            await self._cancel_all(state, cancelled, workflow_uid, settings)
+        return len(cancelled) > before
 
     async def _cancel_all(
-        self, status: str, workflow_uid: str, settings: Mapping[str, Any]
+        self, state: Where, cancelled: set[str], workflow_uid: str, settings: Mapping[str, Any]
     ) -> None:
-        where = [Where("active", "eq", status), Where("workflow_uid", "eq", workflow_uid)]
+        where = [state, Where("workflow_uid", "eq", workflow_uid)]
         after: tuple[float, str] | None = None
         while True:
             found = await self._executions.search(
                 where, sort=("accepted_at",), limit=PAGE, after=after
             )
             for execution in found:
-                await self._cancel(execution, settings)
+                if execution.id not in cancelled:
+                    cancelled.add(execution.id)
+                    await self._cancel(execution, settings)
             if len(found) < PAGE:
                 return
             after = (found[-1].accepted_at, found[-1].id)

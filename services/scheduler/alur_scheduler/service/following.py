@@ -53,12 +53,15 @@ class Following:
         Raises `NotFoundError` when the registry does not have the version, as one whose store was restored, after what it
         has is followed: the event is tried again later, and holds nothing up.
         """
-        record = None if event.deleted else await self._find_published(event)
+        if event.deleted:  # told by one that was cut off it may be too early, or late
+            record = await self._find(event.tenant, event.project, event.workflow, event.key)
+        else:
+            record = await self._find_published(event)
         if record is None:
             await self._remove(event.key)
             return
         await self._sync(record)
-        if record.version < event.version:
+        if record.version < event.version and not event.deleted:
             raise NotFoundError(
                 f"version {event.version} of {event.workflow} is not in the registry, which has {record.version}:"
                 " publish it again, or drop this event"

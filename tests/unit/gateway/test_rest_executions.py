@@ -303,10 +303,16 @@ async def test_what_nodes_wrote_is_paged(world: RestWorld) -> None:
     assert (await world.ask("GET", path, query="node=b")).json["items"] == []
 
 
-async def test_the_journal_shows_what_happened_without_items(world: RestWorld) -> None:
+@pytest.mark.parametrize("is_large", [False, True])
+async def test_the_journal_shows_what_happened_without_items(
+    is_large: bool, world: RestWorld
+) -> None:
     execution_id = await started(world)
     finished = ["finished", "a", "", 1, 10.0, 11.0, {"main": [[{"secret": 1}]]}]
-    await world.journals.append(Batch(execution_id, 1, 1, [finished, finished]))
+    entries = [finished, finished]
+    if is_large:
+        entries = [["blob", await world.blobs.put(orjson.dumps(entries))]]
+    await world.journals.append(Batch(execution_id, 1, 1, entries))
     path = f"{EXECUTIONS}/{execution_id}/journal"
     first = (await world.ask("GET", path, query="limit=1")).json
     assert first["items"][0]["node"] == "a"

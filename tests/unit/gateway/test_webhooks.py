@@ -8,10 +8,11 @@ import pytest
 
 from alur_common.executions import Batch, Execution, Status
 from alur_common.replies import Outcome
+from alur_common.starts import started_id
 from alur_engine.journal import Finished, encode_entry
 from alur_sdk.errors import StorageError
 from tests.support.virtual_time import in_virtual_time
-from tests.unit.gateway.world import Answered, World, webhook
+from tests.unit.gateway.world import HOOK_ID, Answered, World, webhook
 
 KEY = {"Idempotency-Key": "k"}
 EARLY = {"status": 201, "body": {"a": 1}}
@@ -203,6 +204,18 @@ async def test_a_key_with_another_body_is_refused(world: World) -> None:
     await world.hook(body=b'{"a":1}', headers={"Idempotency-Key": "k"})
     answer = await world.hook(body=b'{"a":2}', headers={"Idempotency-Key": "k"})
     assert (answer.status, answer.json["code"]) == (422, "idempotency-mismatch")
+
+
+async def test_no_key_of_a_webhook_is_one_of_the_api_whatever_the_trigger_is_called(
+    world: World,
+) -> None:
+    ids = set()
+    for trigger in ("in", "run", "error"):
+        world.keep(webhook(trigger))
+        ids.add((await world.hook(headers={"Idempotency-Key": "k"})).json["id"])
+    of_api = {started_id(world.hooks.records[HOOK_ID], (who, "k")) for who in ("run", "error")}
+    assert len(ids) == 3
+    assert not ids & of_api
 
 
 async def test_the_trigger_may_name_the_header_of_the_key(world: World) -> None:

@@ -12,6 +12,7 @@ import orjson
 from alur_common.documents.port import Where
 from alur_common.events import ExecutionNudged
 from alur_common.executions import Execution, Message, where_status
+from alur_common.executions.content import in_full
 from alur_common.replies import Outcome
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller
@@ -215,8 +216,12 @@ class ExecutionService:
 
     async def journal(self, execution: Execution, after: int, limit: int) -> Page[dict[str, Any]]:
         """Return a page of journal entries in order; `after` counts those already seen."""
-        batches = await self._journals.read(execution.id)
-        entries = shown_entries(batches, execution)
+        batches = [
+            replace(batch, entries=await in_full(batch.entries, self._blobs))
+            for batch in await self._journals.read(execution.id)
+        ]
+        tail = await in_full(execution.entries or [], self._blobs)
+        entries = shown_entries(batches, replace(execution, entries=tail))
         end = after + limit
         following = str(end) if len(entries) > end else None
         return Page(entries[after:end], following)

@@ -102,7 +102,7 @@ class Watching:
         if self._progress.live(execution.id) is not None:
             return False
         current = await self._executions.get(execution.id)
-        return current.revision != execution.revision and current.status != execution.status
+        return current.revision != execution.revision
 
 
 class _Told:

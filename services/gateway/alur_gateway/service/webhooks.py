@@ -33,6 +33,8 @@ SECRET_SECONDS = 10.0
 """How long an unsealed webhook secret is used before it is read again."""
 LOOK_AGAIN_SECONDS = 2.0
 """How often it is looked for an outcome that may be told elsewhere, or was lost."""
+OTHER_SOURCES = frozenset({"run", "error"})
+"""By these others name a key, or an execution, that starts one."""
 _LATE = Outcome("waiting", "running")
 _log = get_logger("alur.gateway")
 
@@ -228,17 +230,21 @@ async def _told(future: asyncio.Future[Outcome], seconds: float) -> Outcome | No
 
 def _is_answer(hook: Hook, outcome: Outcome) -> bool:
     """Return whether it is what the trigger promises: an end says nothing of a reply on the way, nor a reply of the end."""
-    return (outcome.kind == "reply") == (hook.respond == "node")
+    return outcome.kind == ("reply" if hook.respond == "node" else "ended")
 
 
-def _source(hook: Hook, headers: dict[bytes, bytes]) -> tuple[str, str] | None:
-    """Return where the start comes from when the caller names its delivery."""
+def _source(hook: Hook, headers: dict[bytes, bytes]) -> tuple[str, ...] | None:
+    """Return where the start comes from when the caller names its delivery.
+
+    Ids follow from it, so it stays as it was first made; only where others say the same of theirs it says what it is.
+    """
     key = headers.get(hook.idempotency_header)
     if key is None:
         return None
     if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise MalformedError(f"an idempotency key has 1 to {MAX_KEY_LENGTH} characters")
-    return hook.trigger, key.decode("latin-1")
+    source = (hook.trigger, key.decode("latin-1"))
+    return ("webhook", *source) if hook.trigger in OTHER_SOURCES else source
 
 
 def _item(found: Found, call: Call, hidden: bytes | None) -> dict[str, Any]:

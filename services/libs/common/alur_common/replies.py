@@ -14,7 +14,7 @@ class Outcome:
     """What a waiting caller is told: the end of an execution, or what `core.respond` answered.
 
     `kind` is `ended` (see `status`, `output`, `error`), `reply` (see `reply`: `{status, headers, body}`) or `waiting`
-    (the execution suspended: no answer soon).
+    (the execution suspended, or nothing is told of it here: the store says more).
     """
 
     kind: str
@@ -22,6 +22,10 @@ class Outcome:
     output: Any = None
     error: dict[str, Any] | None = None
     reply: dict[str, Any] | None = None
+
+
+LOOK = Outcome("waiting", "running")
+"""It has come to something: look into the store."""
 
 
 class Replies(Protocol):

@@ -14,7 +14,13 @@ from google.rpc.error_details_pb2 import (  # type: ignore[import-untyped]  # it
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # it has no stubs
 
 from alur_common.calls.status import DETAILS_KEY, status_of
-from alur_sdk.errors import AlurError, InvalidError, Problem, UnavailableError
+from alur_sdk.errors import (
+    AlurError,
+    ByteLimitError,
+    InvalidError,
+    Problem,
+    UnavailableError,
+)
 
 _MOST_PROBLEMS = 200
 _CARRIED = "error"
@@ -55,6 +61,10 @@ def unpacked(error: grpc.aio.AioRpcError, what: str) -> AlurError:
                 return _made(carried)
     if error.code() in _OUT_OF_REACH:
         return UnavailableError(f"{what} is out of reach: {error.details()}")
+    if (
+        error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    ):  # of a call: what services refuse is carried
+        return ByteLimitError(f"{what} takes no such message: {error.details()}")
     return AlurError(f"{what} failed: {error.code().name}: {error.details()}")
 
 

@@ -67,16 +67,17 @@ class RemoteProgress:
 
     async def _follow(self, execution_id: str, queue: asyncio.Queue[Change | None]) -> None:
         while True:
-            execution = await self._executions.find(execution_id)
-            if execution is None or execution.has_ended:
-                await queue.put(None)
-                return
-            owner = execution.owner
-            address = await self._workers.find_address(owner) if owner else None
-            if address is not None:
-                with suppress(UnavailableError):
-                    await self._copy(address, execution_id, queue)
-                await queue.put(None)
+            with suppress(UnavailableError):  # the store, or the owner: it is looked at again
+                execution = await self._executions.find(execution_id)
+                if execution is None or execution.has_ended:
+                    await queue.put(None)
+                    return
+                owner = execution.owner
+                address = await self._workers.find_address(owner) if owner else None
+                if address is not None:
+                    with suppress(UnavailableError):
+                        await self._copy(address, execution_id, queue)
+                    await queue.put(None)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _copy(

@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol, cast
 
 from alur_common.calls.channels import Channels
 from alur_common.calls.client import add_calls, methods_of
-from alur_common.replies import LocalReplies, Outcome
+from alur_common.replies import LOOK, LocalReplies, Outcome
 from alur_common.telemetry.logs import get_logger
 from alur_common.telemetry.tracing import NOTHING, Kind, Point, Span, Tracer, current
-from alur_sdk.errors import AlurError
+from alur_sdk.errors import AlurError, ByteLimitError
 
 PORT = "replies"
 MOST_AT_ONCE = 200
@@ -90,9 +90,22 @@ class RemoteReplies:
             while waiting:
                 now, waiting[:] = waiting[:MOST_AT_ONCE], waiting[MOST_AT_ONCE:]
                 with self._span(now) or NOTHING:
-                    await port.deliver([one.outcome for one in now])
+                    await _hand_over(port, [one.outcome for one in now])
         except AlurError as error:
             # Whoever waits there looks into the store by and by, or has gone with it.
             _log.warning("replies not delivered", gateway=gateway, reason=error.message)
         finally:
             del self._waiting[gateway]
+
+
+async def _hand_over(port: ReplyCalls, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+    """Hand them over in as many messages as they need; of one that no message holds the gateway is told to look itself."""
+    try:
+        await port.deliver(outcomes)
+    except ByteLimitError:
+        if len(outcomes) == 1:
+            await port.deliver([(outcomes[0][0], LOOK)])
+            return
+        half = len(outcomes) // 2
+        await _hand_over(port, outcomes[:half])
+        await _hand_over(port, outcomes[half:])

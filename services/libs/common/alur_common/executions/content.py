@@ -79,11 +79,12 @@ async def read_entries(batches: list[Batch], tail: Json, blobs: Blobs) -> list[l
     for batch in batches:
         if batch.epoch >= epoch:
             epoch = batch.epoch
-            entries += await _resolved(batch.entries, blobs)
-    return entries + await _resolved(tail or [], blobs)
+            entries += await in_full(batch.entries, blobs)
+    return entries + await in_full(tail or [], blobs)
 
 
-async def _resolved(entries: list[Any], blobs: Blobs) -> list[list[Any]]:
+async def in_full(entries: list[Any], blobs: Blobs) -> list[list[Any]]:
+    """Return the entries of one flush, wherever they are kept."""
     if len(entries) == 1 and entries[0][0] == BLOB_ENTRY:
         loaded: list[list[Any]] = orjson.loads(await blobs.get(entries[0][1]))
         return loaded

@@ -29,7 +29,8 @@ from alur_operator.adapters.cluster import ClusterApi
 from alur_operator.adapters.handlers import Handlers, Keepers
 from alur_operator.adapters.health import Health
 from alur_operator.adapters.lease import Lease
-from alur_operator.adapters.pausing import pausing
+from alur_operator.adapters.pausing import ending_with, pausing
+from alur_operator.adapters.reach import Reach
 from alur_operator.service.following import Following
 from alur_operator.service.runs import RunKeeper
 from alur_operator.service.sweep import Sweep
@@ -116,7 +117,8 @@ async def _work(
     workflows = WorkflowKeeper(alur, tell, time.time, cleanup_seconds=limit)
     registry = kopf.OperatorRegistry()
     keepers = Keepers(workflows, runs, following, sweep)
-    watched = settings.watched(cluster.namespace)
+    reach = Reach(cluster, settings.watched(cluster.namespace))
+    watched = await reach.namespaces()
     handlers = Handlers(
         keepers, cluster, running.metrics, workers=settings.workers, namespaces=len(watched)
     )
@@ -134,6 +136,7 @@ async def _work(
     await running.until_told(
         watching,
         lease.keep(),
+        reach.until_changed(watched),
         following.run(),
         sweep.run(settings.resync_seconds),
         *serving,
@@ -145,7 +148,8 @@ async def _watch(running: Process, **how: Any) -> None:  # as kopf has it
     """Have kopf watch. Signals stay ours: kopf would take them, and when it stops it cancels whatever began after it."""
     tasks = await kopf.spawn_tasks(**how)
     running.listen()
-    await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
+    with ending_with(tasks):
+        await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
 
 
 async def _be_ready(served: asyncio.Event, working: AbstractContextManager[None]) -> None:

@@ -241,6 +241,22 @@ def test_of_several_namespaces_each_is_watched_and_no_other(
     assert refused == []
 
 
+@pytest.mark.parametrize("reach", [SEVERAL], indirect=True, ids=["several"])
+def test_a_namespace_that_goes_with_its_rights_takes_nothing_from_the_others_also_at_a_start(
+    kubernetes: Kubernetes, users: list[str], restricted: Operator
+) -> None:
+    stays, goes = users
+    for place in users:
+        kubernetes.apply(workflow(place))
+        kubernetes.wait_for("workflows", place, "greet", holds("Ready"))
+    kubernetes.do("delete", "role,rolebinding", "--all", "-n", goes)
+    restricted.kill()
+    restricted.start()
+    kubernetes.apply(workflow(stays, name="second"))
+    kubernetes.wait_for("workflows", stays, "second", holds("Ready"))
+    assert f'"namespace":"{goes}"' in restricted.log.read_text()
+
+
 @pytest.mark.usefixtures("restricted")
 def test_secrets_are_read_only_where_that_is_granted(
     kubernetes: Kubernetes, namespace: str

@@ -113,6 +113,16 @@ class ClusterApi:
         except NotFoundError:
             return None
 
+    async def may_list(self, namespace: str) -> bool:
+        """Return whether our objects in a namespace may be listed."""
+        base = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}"
+        try:
+            for plural in ("workflows", "workflowruns"):
+                await self.call("GET", f"{base}/{plural}?limit=1")
+        except ForbiddenError:
+            return False
+        return True
+
     async def read_key(self, plural: str, namespace: str, name: str, key: str) -> str:
         """Return one key of a ConfigMap or Secret. Raises `NotFoundError`, `ForbiddenError`, and `InvalidError` for what is no text."""
         found = await self.call("GET", f"/api/v1/namespaces/{namespace}/{plural}/{name}")

@@ -10,8 +10,9 @@ import pytest
 from kopf._cogs.clients.errors import APIForbiddenError, APIServerError
 
 from alur_operator.adapters.lease import LostError
-from alur_operator.adapters.pausing import pausing
-from alur_sdk.errors import InvalidError
+from alur_operator.adapters.pausing import ENDING_SECONDS, ending_with, pausing
+from alur_sdk.errors import InvalidError, UnavailableError
+from tests.support.virtual_time import in_virtual_time
 
 Fault = Callable[[], BaseException]
 
@@ -28,6 +29,7 @@ async def fail(error: BaseException) -> None:
         (lambda: APIForbiddenError("not yet", status=403, headers={}), "not yet"),
         (lambda: aiohttp.ClientConnectionError("refused"), "refused"),
         (lambda: kopf.LoginError("no credentials"), "no credentials"),
+        (lambda: UnavailableError("the API server is away"), "is away"),
         (TimeoutError, "TimeoutError"),
     ],
 )
@@ -57,3 +59,26 @@ async def test_who_cancels_it_is_obeyed() -> None:
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+@in_virtual_time
+async def test_the_process_ends_where_work_goes_on_though_a_part_of_it_has_failed() -> None:
+    ends = list[int]()
+    failed = asyncio.create_task(fail(RuntimeError("forbidden")))
+    with ending_with([failed, asyncio.create_task(asyncio.sleep(900))], ends.append):
+        await asyncio.sleep(ENDING_SECONDS - 1)
+        assert ends == []
+        await asyncio.sleep(2)
+    assert ends == [1]
+    assert failed.exception()
+
+
+@in_virtual_time
+async def test_the_process_stays_where_work_ends_soon_after() -> None:
+    ends = list[int]()
+    failed = asyncio.create_task(fail(RuntimeError("forbidden")))
+    with ending_with([failed], ends.append):
+        await asyncio.sleep(1)
+    await asyncio.sleep(2 * ENDING_SECONDS)
+    assert ends == []
+    assert failed.exception()

@@ -62,6 +62,18 @@ def test_what_alur_refuses_is_stalled_with_its_path(
     assert condition(found, "Ready")["status"] == "False"
 
 
+def test_one_that_nests_deeper_than_alur_takes_is_stalled(
+    kubernetes: Kubernetes, namespace: str
+) -> None:
+    deep: Any = "bottom"
+    for _ in range(300):
+        deep = {"a": deep}
+    node = {"name": "deep", "type": "core.set", "params": {"fields": {"value": deep}}}
+    kubernetes.apply(workflow(namespace, nodes=[node]))
+    found = kubernetes.wait_for("workflows", namespace, "greet", holds("Stalled", reason="Invalid"))
+    assert "deeper than 200 levels" in condition(found, "Stalled")["message"]
+
+
 def test_a_mended_workflow_is_ready_again(kubernetes: Kubernetes, namespace: str) -> None:
     kubernetes.apply(workflow(namespace, nodes=[{"name": "a", "type": "core.sett"}]))
     kubernetes.wait_for("workflows", namespace, "greet", holds("Stalled"))

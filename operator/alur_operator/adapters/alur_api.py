@@ -13,7 +13,7 @@ import orjson
 
 from alur_common.identity import derived_id
 from alur_engine.validation.document_check import without_server_owned
-from alur_operator.domain.plan import KUBERNETES, Claim, Live
+from alur_operator.domain.plan import KUBERNETES, Claim, Live, written
 from alur_operator.ports import Object, RunWish
 from alur_sdk import errors
 from alur_sdk.errors import AlurError, InvalidError, NotFoundError, Problem, UnavailableError
@@ -51,7 +51,7 @@ class AlurApi:
         self._tenant = ""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
-            json_serialize=lambda value: orjson.dumps(value).decode(),
+            json_serialize=lambda value: written(value).decode(),
             headers={"user-agent": "alur-operator"},
         )
 

@@ -171,7 +171,7 @@ autoscaling: install servers-of-cluster servers-of-tests images ## Have load and
 
 .PHONY: browser
 browser:
-	@tools/need chromium
+	@tools/need chromium-headless-shell
 
 # As root these are installed where they are missing; else `tools/need` says what to type (and `uidmap` is needed too).
 .PHONY: images

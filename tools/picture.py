@@ -30,7 +30,7 @@ def take(url: str, link: str, execution: str) -> None:
     """Sign in by the link, open the execution, and write the picture."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium-headless-shell"), args=["--no-sandbox"]
         )
         page = browser.new_page(viewport={"width": 1600, "height": 1000}, color_scheme="light")
         page.goto(link)

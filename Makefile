@@ -119,10 +119,9 @@ test: install tests/node_modules/.installed browser servers-of-tests ## All test
 	$(PYTEST) -n $(WORKERS) $(filter-out $(COVERING),$(wildcard tests/unit/[a-z]*)) tests/contract tests/security
 	$(PYTEST) -n $(WORKERS) --dist worksteal tests/simulation tests/fuzz
 	$(PYTEST) $(ALL_MARKERS) -n $(WORKERS) --dist loadfile tests/integration
-	$(PYTEST) $(ALL_MARKERS) tests/e2e
+	$(PYTEST) $(ALL_MARKERS) -n $(WORKERS) --dist loadfile tests/e2e
 
-# Coverage is asked of these; the others cost a third less without it. Pages are looked at one after the other: each
-# wants both cores.
+# Coverage is asked of these; the others cost a third less without it.
 COVERING := $(addprefix tests/unit/,engine sdk nodes executor)
 
 SEEDS ?= 1000000

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts/alur"
 GOLDEN = ROOT / "tests/cluster/golden"
 SETS = ("dev", "team", "small", "production", "operators")
+SERVICES = ("gateway", "registry", "scheduler", "executor")
 KUBERNETES = "1.37.0"
 APIS = ("monitoring.coreos.com/v1/PodMonitor", "monitoring.coreos.com/v1/PrometheusRule")
 _KEY = re.compile(r"^( *)([A-Za-z]+):(.*)$")
@@ -33,6 +34,13 @@ _TEXT, _OBJECT = {"type": "string"}, {"type": "object"}
 _LABEL = {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63}
 _NAME = {"pattern": "^([a-z]([-a-z0-9]*[a-z0-9])?)?$"}
 _GIVEN = {"minLength": 1}
+_TEXTS = {"additionalProperties": _TEXT}
+_ENV = {"additionalProperties": {"type": ["string", "number", "boolean"]}}
+# Of the public internet: of IPv6 that is what begins with 2 or 3.
+_NETWORK = {
+    "type": "string",
+    "pattern": r"^([0-9]{1,3}(\.[0-9]{1,3}){3}/([1-9]|[12][0-9]|3[0-2])|[23][0-9a-fA-F]{3}:[0-9a-fA-F:]*/[0-9]{1,3})$",
+}
 _POOL = {
     "type": "object",
     "required": ["name"],
@@ -44,7 +52,7 @@ _POOL = {
         "resources": _OBJECT,
         "nodeSelector": _OBJECT,
         "tolerations": {"type": "array", "items": _OBJECT},
-        "env": _OBJECT,
+        "env": {**_OBJECT, **_ENV},
     },
 }
 _FROM_GIT = {
@@ -67,6 +75,10 @@ BOUNDS: Mapping[str, Mapping[str, Any]] = {
     "operator.tokenSecret": _GIVEN,
     "operator.tokenKey": _GIVEN,
     "operator.watch.namespaces": {"items": _LABEL, "uniqueItems": True},
+    "operator.resyncSeconds": {"minimum": 1},
+    **{f"{name}.autoscaling.minReplicas": {"minimum": 1} for name in SERVICES},
+    "podLabels": _TEXTS,
+    "podAnnotations": _TEXTS,
     "operator.webhook.timeoutSeconds": {"minimum": 1, "maximum": 30},
     "service.port": _PORT,
     "service.grpcPort": _PORT,
@@ -76,7 +88,9 @@ BOUNDS: Mapping[str, Mapping[str, Any]] = {
 NAMED: Mapping[str, Mapping[str, Any]] = {
     "ports": {"items": _PORT},
     "imagePullSecrets": {"items": {**_OBJECT, "required": ["name"]}},
-    **{name: {"items": _TEXT} for name in ("hostnames", "grpcHostnames", "except")},
+    **{name: {"items": _TEXT} for name in ("hostnames", "grpcHostnames")},
+    "except": {"items": _NETWORK},
+    "env": _ENV,
     **{name: {"items": _OBJECT} for name in ("to", "more", "gatewayFrom", "metricsFrom")},
     **{name: {"items": _OBJECT} for name in ("tolerations", "parentRefs")},
     **{name: {"minimum": 1} for name in ("maxReplicas", "cpuPercent", "lagThreshold")},
@@ -199,9 +213,9 @@ def golden(name: str, *more: str) -> str:
     return "---\n".join(write_yaml(one) for one in found)
 
 
-def plain(name: str) -> str:
-    """Return the manifests of a set of values for `kubectl apply -k`: without what only Helm knows."""
-    found = objects(rendered(name, tests=False))
+def plain(name: str, *more: str, kind: str = "") -> str:
+    """Return the manifests of a set of values, of a kind or all, for `kubectl apply -k`: without what only Helm knows."""
+    found = [o for o in objects(rendered(name, *more, tests=False)) if kind in {"", o["kind"]}]
     for one in found:
         for labels in _labels(one):
             labels.pop("helm.sh/chart", None)
@@ -233,6 +247,9 @@ def made() -> dict[Path, str]:
     files |= {GOLDEN / f"{name}.yaml": golden(name) for name in SETS}
     places = {"dev": "base/embedded", "small": "base/distributed"}
     files |= {ROOT / f"k8s/{place}/alur.yaml": plain(name) for name, place in places.items()}
+    twice = ",".join(f"{name}.replicas=2" for name in SERVICES)
+    budgets = plain("small", "--set", twice, kind="PodDisruptionBudget")
+    files[ROOT / "k8s/overlays/production/budgets.yaml"] = budgets
     return files
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +58,11 @@ def test_helm_finds_no_fault(name: str) -> None:
             "executor.pools[0].serves=gpu": "/executor/pools/0': missing property 'name'",
             "executor.pools[1].name=GPU": "/executor/pools/1/name'",
             "executor.pools[2].name=a,executor.pools[2].replica=3": "'replica' not allowed",
+            "podAnnotations.scrape=true": "/podAnnotations/scrape'",
+            "networkPolicy.egress.internet.except={1.2.3.4,fd00::/8}": "/egress/internet/except/1'",
+            "gateway.autoscaling.minReplicas=0": "/gateway/autoscaling/minReplicas'",
+            "operator.resyncSeconds=0": "/operator/resyncSeconds'",
+            "embedded.env.MANY={a}": "/embedded/env/MANY'",
         },
         {
             "kafka.bootstrapServers=a:9092\\,": "/kafka/bootstrapServers'",
@@ -100,6 +107,47 @@ def test_a_setting_for_one_component_takes_the_place_of_the_chart_s(
     assert len(names) == len(set(names)), "applied server-side, what stands there twice is refused"
     said = {each["name"]: each.get("value") for each in environment}
     assert (said["ALUR_LOG_LEVEL"], said["MORE"]) == ("error", "1")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("1000000", "1000000"), ("1.5", "1.5"), ("true", "true"), ('"007"', "007")],
+)
+def test_a_setting_is_given_as_it_is_written(given: str, said: str, tmp_path: Path) -> None:
+    mine = tmp_path / "values.yaml"
+    mine.write_text(f"embedded: {{env: {{SAID: {given}}}}}")
+    (environment,) = [
+        one["spec"]["template"]["spec"]["containers"][0]["env"]
+        for one in chart.objects(chart.rendered("dev", "-f", str(mine)))
+        if one["kind"] == "StatefulSet"
+    ]
+    assert {"name": "SAID", "value": said} in environment
+
+
+def test_names_of_digits_are_names(kubernetes: Kubernetes) -> None:
+    done = run_helm(
+        "template", "1e3", str(chart.CHART), "--namespace", "2024", "--kube-version", "1.37",
+        "--skip-tests", "--set", "fullnameOverride=alur",
+        "--set-json", 'operator.watch.namespaces=["007","2024"]',
+    )  # fmt: skip
+    for name in ("007", "2024"):
+        kubernetes.kubectl("create", "namespace", name)
+    feed = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
+    assert "deployment.apps/alur-operator" in kubernetes.do(*feed, feed=done.stdout), done.stderr
+
+
+def test_a_release_whose_services_could_have_no_name_is_refused_with_what_to_do() -> None:
+    done = run_helm("template", "123", str(chart.CHART), "--kube-version", "1.37")
+    assert (
+        "123-alur: the names of Services begin with a letter; set fullnameOverride" in done.stderr
+    )
+
+
+def test_kafka_that_is_given_both_ways_is_refused() -> None:
+    with pytest.raises(
+        RuntimeError, match=r"kafka.bootstrapServers and kafka.strimzi.enabled: one"
+    ):
+        chart.rendered("small", "--set", "kafka.strimzi.enabled=true")
 
 
 def test_an_annotation_of_all_pods_may_say_the_first_container_too() -> None:
@@ -246,6 +294,39 @@ def test_the_plain_manifests_are_taken_too(kubernetes: Kubernetes, overlay: str)
     assert "deployment.apps/alur-operator" in kubernetes.do(*feed, feed=rendered)
     assert "Helm" not in rendered
     assert "helm.sh" not in rendered
+
+
+def test_what_is_yours_is_named_once_in_the_production_overlay(
+    kubernetes: Kubernetes, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "k8s", tmp_path / "k8s")
+    mine = tmp_path / "k8s/overlays/production/kustomization.yaml"
+    text = mine.read_text()
+    for theirs, ours in (
+        ("namespace: alur\n", "namespace: shop\n"),
+        ("kafka=kafka:9092", "kafka=mine-0:9092,mine-1:9092"),
+        ("blobs=s3://alur/blobs", "blobs=s3://mine/blobs"),
+        ("host=alur.example", "host=mine.example"),
+        ("url=https://alur.example", "url=https://mine.example"),
+        ("newName: alur/alur, newTag: 0.1.0", "newName: mine.example/alur, newTag: mine"),
+    ):
+        assert text.count(theirs) == 1
+        text = text.replace(theirs, ours)
+    mine.write_text(text)
+    rendered = kubernetes.do("kustomize", str(mine.parent))
+    found = chart.objects(rendered)
+    for left in ("kafka:9092", "s3://alur", "alur.example", "alur/alur:", "value: alur\n"):
+        assert left not in rendered
+    assert {one["metadata"]["namespace"] for one in found if "namespace" in one["metadata"]} == {
+        "shop"
+    }
+    budgets = {o["metadata"]["name"] for o in found if o["kind"] == "PodDisruptionBudget"}
+    twice = {
+        o["metadata"]["name"]
+        for o in found
+        if o["kind"] == "Deployment" and o["spec"]["replicas"] == 2
+    }
+    assert budgets == twice != set()
 
 
 @pytest.mark.parametrize("name", ["small", "operators"])

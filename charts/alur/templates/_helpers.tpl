@@ -17,7 +17,7 @@
 {{- define "alur.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ include "alur.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
@@ -198,7 +198,7 @@ annotations: {{- mergeOverwrite (dict "kubectl.kubernetes.io/default-container" 
 {{- end }}
 {{- end }}
 {{- range $name, $value := $own }}
-- {name: {{ $name }}, value: {{ $value | quote }}}
+- {name: {{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}}
 {{- end }}
 {{- end -}}
 
@@ -222,6 +222,9 @@ annotations: {{- mergeOverwrite (dict "kubectl.kubernetes.io/default-container" 
 
 {{/* Where Kafka is. */}}
 {{- define "alur.kafka" -}}
+{{- if and .Values.kafka.bootstrapServers .Values.kafka.strimzi.enabled -}}
+{{- fail "kafka.bootstrapServers and kafka.strimzi.enabled: one of them, the other would be without effect" -}}
+{{- end -}}
 {{- if .Values.kafka.strimzi.enabled -}}
 {{ include "alur.fullname" . }}-kafka-bootstrap:9092
 {{- else -}}
@@ -260,7 +263,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ include "alur.fullname" $root }}-{{ $name }}{{ if $ours }}-{{ $root.Release.Revision }}{{ end }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "alur.labels" (list $root $name) | nindent 4 }}
   {{- if not $ours }}
   annotations:
@@ -325,7 +328,7 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
   name: {{ include "alur.fullname" $root }}-{{ $name }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "alur.labels" (list $root $name) | nindent 4 }}
   {{- with index . 3 }}
   annotations:

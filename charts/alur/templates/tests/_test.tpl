@@ -8,7 +8,7 @@ apiVersion: v1
 kind: Pod
 metadata:
   name: {{ include "alur.fullname" $root }}-test-{{ $name }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ $root.Release.Namespace | quote }}
   labels: {{- include "alur.labels" (list $root "test") | nindent 4 }}
   annotations:
     helm.sh/hook: test

@@ -9,7 +9,6 @@ import pytest
 from alur_engine.applying import apply, begin
 from alur_engine.history import files_of, node_detail, rebuild, runs_of, summary
 from alur_engine.journal import Cancelled, Finished, Resolved, Stopped, decode_entry, encode_entry
-from alur_engine.pairing import find_ancestor
 from alur_engine.planning import End, Rest, Suspend, recover
 from alur_engine.state import Limits, Run
 from alur_engine.views import view_of_node
@@ -300,28 +299,6 @@ def test_a_replay_of_the_journal_leads_to_the_same_state(
     ended(made)
     again = Flow(made.graph, made.replayed(THREE))
     assert (again.statuses(), again.output) == (made.statuses(), made.output)
-
-
-def test_an_item_finds_its_ancestor_through_a_loop_and_a_filter() -> None:
-    made = flow(LOOP, LOOP_EDGES, THREE)
-    ended(made)
-    run = made.state.find_run("z", "")
-    assert run is not None
-    found = find_ancestor(run, 2, "t")
-    assert found is not None
-    assert found.json == {"x": 3}
-    assert find_ancestor(run, 9, "t") is None
-
-
-def test_a_view_shows_first_last_all_and_the_paired_item() -> None:
-    made = flow(LOOP, LOOP_EDGES, THREE)
-    ended(made)
-    run = made.state.find_run("z", "")
-    assert run is not None
-    view = view_of_node(made.state, run, "t", 1)
-    assert (view.first(), view.last()) == ({"json": {"x": 1}}, {"json": {"x": 3}})
-    assert view.all() == [{"json": json} for json in THREE]
-    assert view.item == {"json": {"x": 2}}
 
 
 def test_a_node_that_is_unknown_or_has_not_run_is_told() -> None:

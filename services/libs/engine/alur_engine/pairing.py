@@ -17,46 +17,42 @@ def find_ancestor(run: Run, index: int, name: str) -> Item | None:
 
     `index` counts all input items in the order of ports and edges. Of several ancestors the first is returned.
     """
-    queue: list[tuple[Run, int]] = [(run, index)]
+    queue = list(_place(run.segments(), index))
     for _ in range(MAX_VISITS):
         if not queue:
             return None
-        current, at = queue.pop()
-        place = _place(current.segments(), at)
-        if place is None:
-            continue
-        segment, offset = place
+        segment, offset = queue.pop()
         items = segment.run.outputs.get(segment.port, ())
         if offset >= len(items):
             continue
-        if segment.run.node.name == name and segment.run.node.index >= 0:
+        if segment.run.node.name == name:
             return items[offset]
         queue += reversed(list(_steps(segment, offset, items[offset])))
     return None
 
 
-def _place(segments: Sequence[Segment], index: int) -> tuple[Segment, int] | None:
+_Place = tuple[Segment, int]
+"""An item that a node run emitted: what holds it, and its position among all items of that port."""
+
+
+def _place(segments: Sequence[Segment], index: int) -> Iterator[_Place]:
+    """Yield where item `index` of these segments is; nothing when they hold fewer."""
     for segment in segments:
         if index < segment.size:
-            return segment, segment.start + index
+            yield segment, segment.start + index
+            return
         index -= segment.size
-    return None
 
 
-def _steps(segment: Segment, offset: int, item: Item) -> Iterator[tuple[Run, int]]:
-    """Yield the input items from which an output item was made."""
+def _steps(segment: Segment, offset: int, item: Item) -> Iterator[_Place]:
+    """Yield the items from which an item was made: inputs of its node run, or for a loop's `done` what came back."""
     run = segment.run
     if segment.port == "done" and run.returned:
-        back = _place(run.returned, offset)
-        if back is not None:
-            returned, at = back
-            made = returned.run.outputs[returned.port][at]
-            yield from _steps(Segment(returned.run, returned.port, at, 1), at, made)
-        return
-    if LOOP_PORT in run.node.opens and segment.port == LOOP_PORT:
-        yield run, offset
+        yield from _place(run.returned, offset)
+    elif LOOP_PORT in run.node.opens and segment.port == LOOP_PORT:
+        yield from _place(run.segments(), offset)
     elif isinstance(item.source, int):
-        yield run, item.source
-    elif item.source is not None:
-        for source in item.source:
-            yield run, source
+        yield from _place(run.segments(), item.source)
+    else:
+        for source in item.source or ():
+            yield from _place(run.segments(), source)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from alur_engine.graph import Entry, Graph, GraphEdge, GraphNode, Scope
+from alur_engine.graph import ROOT, Entry, Graph, GraphEdge, GraphNode, Scope
 from alur_sdk.items import Item, Outputs
 
 RunStatus = Literal[
@@ -189,11 +189,12 @@ class State:
         return None
 
     def last_run(self, name: str) -> Run | None:
-        """Return the node's run in the newest frame that has one."""
-        index = self.graph.by_name.get(name)
+        """Return the node's run in the newest frame that did not skip it."""
+        index = self.graph.by_name.get(name, ROOT)
         for frame in reversed(self.frames.values()):
-            if index is not None and index in frame.runs:
-                return frame.runs[index]
+            run = frame.runs.get(index)
+            if run is not None and run.status != "skipped":
+                return run
         return None
 
     def release(self) -> None:

@@ -42,21 +42,24 @@ class ItemsView:
 
 
 class PairedView(ItemsView):
-    """Items of another node; its `item` is found by pairing, when it is asked for."""
+    """Items of another node; its `item` is found by pairing, when it is asked for.
+
+    `other` is what an item that was made from none of them gets.
+    """
 
     __slots__ = ("_index", "_name", "_reader")
 
-    def __init__(self, items: Sequence[Item], reader: Run, index: int, name: str) -> None:
-        super().__init__(items, None)
+    def __init__(
+        self, items: Sequence[Item], other: Item | None, reader: Run, index: int, name: str
+    ) -> None:
+        super().__init__(items, other)
         self._reader = reader
         self._index = index
         self._name = name
 
     @property
     def item(self) -> dict[str, Any] | None:
-        found = find_ancestor(self._reader, self._index, self._name)
-        if found is None and len(self._items) == 1:
-            found = self._items[0]
+        found = find_ancestor(self._reader, self._index, self._name) or self._current
         if found is None:
             raise ExpressionError(
                 f"item {self._index} was not made from an item of {self._name!r}: use first(), last() or all()"
@@ -71,8 +74,11 @@ def view_of_node(state: State, reader: Run, name: str, index: int) -> ItemsView:
     """
     if name not in state.graph.by_name:
         raise ExpressionError(f"there is no node named {name!r}")
-    run = state.find_run(name, reader.frame.path) or state.last_run(name)
+    around = state.find_run(name, reader.frame.path)
+    run = around or state.last_run(name)
     if run is None or run.status in ("pending", "ready", "running", "skipped", "cancelled"):
         raise ExpressionError(f"node {name!r} has not run before {reader.node.name!r}")
     items = [item for port_items in run.outputs.values() for item in port_items]
-    return PairedView(items, reader, index, name)
+    # The only item of a node answers for all; that of a loop's last turn is one of many.
+    only = items[0] if around is not None and len(items) == 1 else None
+    return PairedView(items, only, reader, index, name)

@@ -127,3 +127,47 @@ def test_the_only_item_of_a_node_beside_answers_for_all() -> None:
     made = flow(nodes, edges, THREE, does=first)
     run = reader(made, "z")
     assert view_of_node(made.state, run, "one", 3).item == {"json": {"x": 7}}
+
+
+TRY = {
+    "t": "trigger.manual",
+    "sort": "core.sort",
+    "try": "core.try",
+    "a": "core.set",
+    "c": "core.set",
+    "f": "core.set",
+}
+TRY_EDGES = [
+    ("t", "sort"),
+    ("sort", "try"),
+    ("try", "try", "a"),
+    ("try", "catch", "c"),
+    ("try", "finally", "f"),
+]
+
+
+@pytest.mark.parametrize(("scope", "first"), [("try", "a"), ("finally", "f")])
+def test_in_a_scope_of_try_each_item_finds_its_own(scope: str, first: str) -> None:
+    made = flow(TRY, TRY_EDGES, THREE, does={"sort": descending})
+    run = reader(made, first)
+    assert [item.json["x"] for item in run.items_of()] == [3, 2, 1], scope
+    assert paired(made, first, "sort") == paired(made, first, "t") == [3, 2, 1]
+
+
+def test_in_finally_items_that_were_made_from_one_find_their_own() -> None:
+    split = {"sort": lambda _, items: {"main": [Item(json, None, 0) for json in THREE]}}
+    made = flow(TRY, TRY_EDGES, does=split)
+    assert paired(made, "f", "sort") == [1, 2, 3]
+    assert paired(made, "f", "t") == [1, 1, 1]
+
+
+def test_an_error_that_is_caught_is_paired_with_the_item_that_was_tried_alone() -> None:
+    made = flow(TRY, TRY_EDGES, fails=frozenset({"a"}))
+    assert paired(made, "c", "t") == [1]
+
+
+def test_an_error_that_is_caught_is_paired_with_none_of_several_items() -> None:
+    made = flow(TRY, TRY_EDGES, THREE, fails=frozenset({"a"}))
+    run = reader(made, "c")
+    with pytest.raises(ExpressionError, match="item 0 was not made from an item of 't'"):
+        _ = view_of_node(made.state, run, "t", 0).item

@@ -53,9 +53,7 @@ def _end_loop(state: State, run: Run, todo: Todo) -> None:
         back = [item for segment in run.returned for item in _cut(segment)]
         run.outputs["done"] = [Item(item.json, item.binary) for item in back]
     else:
-        run.outputs["done"] = [
-            Item(item.json, item.binary, i) for i, item in enumerate(run.items_of())
-        ]
+        run.outputs["done"] = _passed(run)
     run.status = "succeeded"
     state.open.pop(run, None)
     send_outputs(run, todo)
@@ -73,6 +71,11 @@ def settle(state: State, frame: Frame, node: GraphNode) -> None:
 
 def _cut(segment: Segment) -> list[Item]:
     return segment.run.outputs.get(segment.port, [])[segment.start : segment.start + segment.size]
+
+
+def _passed(run: Run) -> list[Item]:
+    """Return what went into a node run, as what it emits: each item made from itself."""
+    return [Item(item.json, item.binary, at) for at, item in enumerate(run.items_of())]
 
 
 def _open(state: State, run: Run, port: str, items: list[Item], todo: Todo) -> None:
@@ -97,10 +100,10 @@ def close(state: State, frame: Frame, scope: Scope, todo: Todo) -> None:
     if run is None or run.status != "looping":
         return
     if scope.port == TRY:
-        caught = [_error_item(run.catching)] if run.catching is not None else []
+        caught = [_error_item(run)] if run.catching is not None else []
         _open(state, run, CATCH, caught, todo)
     elif scope.port == CATCH:
-        _open(state, run, FINALLY, run.items_of(), todo)
+        _open(state, run, FINALLY, _passed(run), todo)
     else:
         _end_try(state, run, todo)
 
@@ -115,8 +118,9 @@ def _end_try(state: State, run: Run, todo: Todo) -> None:
     settle(state, run.frame, run.node)
 
 
-def _error_item(error: dict[str, Any] | None) -> Item:
-    return Item({"error": error}, None, 0)
+def _error_item(run: Run) -> Item:
+    """Return what `catch` gets: it is known from which item only where one alone was tried."""
+    return Item({"error": run.catching}, None, 0 if len(run.items_of()) == 1 else None)
 
 
 def throw(state: State, frame: Frame, node: GraphNode, error: dict[str, Any], todo: Todo) -> None:

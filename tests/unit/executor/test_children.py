@@ -61,6 +61,35 @@ async def test_each_item_may_have_an_execution_of_its_own(world: World) -> None:
     assert len(await world.all("child")) == 3
 
 
+SRC = node("src", "core.noop")
+FROM = node(
+    "from", "core.set", params={"keep": "none", "fields": {"n": '{{ $("src").item.json.n }}'}}
+)
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize(("mode", "given"), [("each", [1, 2, 3]), ("all", [1])])
+@in_virtual_time
+async def test_what_an_execution_for_one_item_came_to_is_paired_with_it(
+    world: World, mode: str, given: list[int], wait: bool
+) -> None:
+    world.definitions.add("child", DOUBLE)
+    spec = chain(SRC, calls(mode=mode, wait=wait), FROM)
+    ended = await world.run(spec, *({"n": n} for n in given))
+    assert [item["n"] for item in ended.output] == given
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@in_virtual_time
+async def test_what_an_execution_for_several_items_came_to_is_paired_with_none(
+    world: World, wait: bool
+) -> None:
+    world.definitions.add("child", DOUBLE)
+    ended = await world.run(chain(SRC, calls(wait=wait), FROM), {"n": 1}, {"n": 2})
+    assert ended.status == "failed"
+    assert "was not made from an item of 'src'" in (ended.error or {})["message"]
+
+
 @in_virtual_time
 async def test_a_child_that_fails_fails_its_node(world: World) -> None:
     world.definitions.add("child", chain(node("a")))

@@ -58,8 +58,8 @@ class Children:
             ids.append(await self._accepted(workflow, request))
         if asked.wait:
             return Waiting(*run.key, number, now, {"children": ids})
-        outputs = {"main": [Item({"id": child}, None, i) for i, child in enumerate(ids)]}
-        return Finished(*run.key, number, now, session.parts.clock.now(), outputs)
+        items = [Item({"id": child}, None, _made_from(run, i, ids)) for i, child in enumerate(ids)]
+        return Finished(*run.key, number, now, session.parts.clock.now(), {"main": items})
 
     def _source(self, run: Run, index: int) -> tuple[str, ...]:
         return ("child", self._session.execution.id, *run.key, str(index))
@@ -117,9 +117,9 @@ async def look_at_children(session: Session, run: Run, wanted: list[str]) -> Non
     One that failed fails the run at once, unless its `onError` sends something on: then with what the others come to.
     """
     failed: dict[int, dict[str, Any]] = {}
-    for index, child_id in enumerate(wanted):
+    for index in range(len(wanted)):
         if run.status == "waiting" and index not in (run.outcomes or {}):
-            error = await _look(session, run, index, child_id)
+            error = await _look(session, run, index, wanted)
             if error is not None:
                 failed[index] = error
     known = run.outcomes or {}
@@ -131,14 +131,20 @@ async def look_at_children(session: Session, run: Run, wanted: list[str]) -> Non
         session.keep()
 
 
-async def _look(session: Session, run: Run, index: int, child_id: str) -> dict[str, Any] | None:
+def _made_from(run: Run, index: int, ids: list[str]) -> int | None:
+    """Return the item that a node run started an execution for; what one for several items came to is made from none."""
+    return index if len(ids) == len(run.items_of()) else None
+
+
+async def _look(session: Session, run: Run, index: int, wanted: list[str]) -> dict[str, Any] | None:
     """Take the end of one child; return the error of one that failed and whose node goes on all the same."""
-    child = await session.parts.executions.find(child_id)
+    child = await session.parts.executions.find(wanted[index])
     if child is None or not child.has_ended:
         return None
     if child.status == "succeeded":
         output = await output_of(child, session.parts.blobs)
-        items = [Item(_object(value), None, index) for value in output or []]
+        source = _made_from(run, index, wanted)
+        items = [Item(_object(value), None, source) for value in output or []]
         session.take(ItemDone(*run.key, index, {"main": items}))
         return None
     error = _child_error(child, run)

@@ -18,6 +18,8 @@ class Step:
     is_trigger: bool
     on_error: str
     """What a failure does; by `branch` it leaves through the error port."""
+    policies: tuple[str, ...]
+    """Of `onError`, `retry` and `timeout` what it says other than it is without saying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Draft:
     links: tuple[Link, ...]
     by_name: dict[str, Step]
     settings: dict[str, Any]
+
+
+_USUAL = (("onError", "stop"), ("retry", None), ("timeout", None))
 
 
 def read_draft(document: dict[str, Any]) -> Draft:
@@ -74,6 +79,7 @@ def _step(value: object, path: str, is_trigger: bool) -> Step | None:
         credentials=_object(step.get("credentials")),
         is_trigger=is_trigger,
         on_error=_text(step.get("onError"), "stop"),
+        policies=tuple(name for name, usual in _USUAL if step.get(name) not in (None, usual)),
     )
 
 

@@ -30,7 +30,10 @@ def _source(link: Link, draft: Draft, catalogue: Catalogue) -> Iterator[Problem]
         return
     ports = output_ports(source, catalogue)
     if ports is not None and link.output not in ports:
-        yield _no_port(f"{link.path}.output", source, "output", link.output, ports)
+        hint = did_you_mean(link.output, ports)
+        if link.output == ERROR_PORT and _may_branch(source, catalogue):
+            hint = "; a node has it with `onError: branch`"
+        yield _no_port(f"{link.path}.output", source, f"output port `{link.output}`{hint}")
 
 
 def _target(link: Link, draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
@@ -41,7 +44,8 @@ def _target(link: Link, draft: Draft, catalogue: Catalogue) -> Iterator[Problem]
         message = f"{link.target!r} is a trigger: nothing can enter it"
         yield Problem(f"{link.path}.to", "unknown-port", message)
     elif (kind := catalogue.find(target.type)) and link.input not in kind.inputs:
-        yield _no_port(f"{link.path}.input", target, "input", link.input, kind.inputs)
+        hint = did_you_mean(link.input, kind.inputs)
+        yield _no_port(f"{link.path}.input", target, f"input port `{link.input}`{hint}")
 
 
 def output_ports(step: Step, catalogue: Catalogue) -> tuple[str, ...] | None:
@@ -51,9 +55,14 @@ def output_ports(step: Step, catalogue: Catalogue) -> tuple[str, ...] | None:
         return None
     if kind.outputs_from and is_expression(step.params.get(kind.outputs_from[0])):
         return None
-    # What ends the execution lets nothing out, failures neither.
-    branches = step.on_error == "branch" and step.type != "core.stop"
+    branches = step.on_error == "branch" and _may_branch(step, catalogue)
     return (*kind.ports(step.params), *((ERROR_PORT,) if branches else ()))
+
+
+def _may_branch(step: Step, catalogue: Catalogue) -> bool:
+    """Return whether failures may leave by an error port: what ends the execution lets none out, and scopes have `catch`."""
+    kind = catalogue.find(step.type)
+    return step.type != "core.stop" and not (kind and kind.scopes)
 
 
 def _nowhere(path: str, name: str, draft: Draft) -> Problem:
@@ -61,9 +70,5 @@ def _nowhere(path: str, name: str, draft: Draft) -> Problem:
     return Problem(path, "unknown-node", message)
 
 
-def _no_port(path: str, step: Step, side: str, port: str, ports: tuple[str, ...]) -> Problem:
-    hint = did_you_mean(port, ports)
-    if side == "output" and port == ERROR_PORT and step.type != "core.stop":
-        hint = "; a node has it with `onError: branch`"
-    message = f"{step.name!r} ({step.type}) has no {side} port `{port}`{hint}"
-    return Problem(path, "unknown-port", message)
+def _no_port(path: str, step: Step, port: str) -> Problem:
+    return Problem(path, "unknown-port", f"{step.name!r} ({step.type}) has no {port}")

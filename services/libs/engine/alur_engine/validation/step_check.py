@@ -26,6 +26,7 @@ def step_problems(draft: Draft, catalogue: Catalogue) -> Iterator[Problem]:
         else:
             yield from _parameters(step, kind)
             yield from _credentials(step, kind)
+            yield from _idle_policies(step, kind)
 
 
 def _unknown_type(step: Step, catalogue: Catalogue) -> Iterator[Problem]:
@@ -74,6 +75,16 @@ def _credentials(step: Step, kind: NodeType) -> Iterator[Problem]:
                 f"`{step.type}` takes no credential `{slot}`{did_you_mean(slot, kind.credentials)}"
             )
             yield Problem(f"{step.path}.credentials.{slot}", "unknown-field", message)
+
+
+def _idle_policies(step: Step, kind: NodeType) -> Iterator[Problem]:
+    """Yield the policies of a node that hands its items to a scope: what may fail and take long are the nodes in there."""
+    for name in step.policies if kind.scopes else ():
+        message = (
+            f"`{name}` would have no effect on `{step.type}`, which only hands its items on: "
+            f"say it at the nodes behind its port `{kind.scopes[0]}`"
+        )
+        yield Problem(f"{step.path}.{name}", "value", message)
 
 
 def _kind(step: Step) -> str:

@@ -53,17 +53,16 @@ async def run_items(
     step: Step,
     scopes: ItemScopes,
     context: RunContext,
-    known: dict[int, Outputs],
+    attempt: Attempt,
     asked: Callable[[int], Params],
 ) -> Attempt:
     """Run a synchronous item node over all items that have not come to anything yet, with pauses in which others go on.
 
-    `asked` gives the parameters of an item. It stops once more items are made than an execution may have: the engine
-    refuses so many.
+    `attempt` is told of each as it ends, and returned. `asked` gives the parameters of an item. It stops once more items
+    are made than an execution may have: the engine refuses so many.
     """
     node = step.node
     assert isinstance(node, ItemNode)  # noqa: S101 narrowed by the caller
-    attempt = Attempt(done=dict(known))
     port = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
     stops = step.definition.on_error == "stop"
     run_item, done, made = node.run_item, attempt.done, 0
@@ -115,10 +114,12 @@ class Heard:
 
 
 async def run_items_async(
-    step: Step, scopes: ItemScopes, context: RunContext, known: dict[int, Outputs], heard: Heard
+    step: Step, scopes: ItemScopes, context: RunContext, attempt: Attempt, heard: Heard
 ) -> Attempt:
-    """Run an asynchronous item node over all items that have not come to anything yet."""
-    attempt = Attempt(done=dict(known))
+    """Run an asynchronous item node over all items that have not come to anything yet.
+
+    `attempt` is told of each as it ends, and returned.
+    """
     port = step.graph.type.outputs[0] if step.graph.type.outputs else "main"
     node: Any = step.node
     stops = step.definition.on_error == "stop"

@@ -5,24 +5,23 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Started, Stopped, Waiting
+from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Stopped, Waiting
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
 from alur_executor.domain.results import result_of
 from alur_executor.service import attempts
 from alur_executor.service.attempts import Attempt
 from alur_executor.service.children import Children
-from alur_executor.service.context import RunContext
 from alur_executor.service.foreseeing import foresee
 from alur_executor.service.noting import note_failures
 from alur_executor.service.pooling import has_come_back, new_task, offer, withdraw
 from alur_executor.service.requests import Requests, is_asked
 from alur_executor.service.scoping import ItemScopes
+from alur_executor.service.tries import Try
 from alur_sdk import nodes as sdk
-from alur_sdk.errors import AlurError, Permanent, RateLimited, Retryable
+from alur_sdk.errors import AlurError, Permanent, RateLimited
 from alur_sdk.items import Item, Outputs
 from alur_sdk.nodes import Effect
 
@@ -32,39 +31,6 @@ if TYPE_CHECKING:
 
 STARTER = "core.workflow"
 """The type whose nodes start executions."""
-
-
-@dataclass(slots=True)
-class Try:
-    """One attempt under way: attempt `number` of a node run, begun at `started`, over `items`."""
-
-    step: Step
-    run: Run
-    items: list[Item]
-    context: RunContext
-    scopes: ItemScopes
-    started: float
-    number: int
-    is_seen: bool = False
-    """That it has begun stands in the journal."""
-
-    def limited(self, wait: dict[str, Any], now: float) -> dict[str, Any]:
-        """Return what is waited for, with the end of the node's own time."""
-        seconds = self.step.timeout
-        return wait if seconds is None else {**wait, "limit": now + seconds}
-
-    def started_entry(self, request: Any = None) -> Started:  # noqa: ANN401  # any JSON
-        """Return the entry that it has begun; what it is about to write stands in it."""
-        self.is_seen = True
-        return Started(*self.run.key, self.number, self.started, request)
-
-    def finished(self, outputs: Outputs, ended: float) -> Finished:
-        """Return the entry of a good end."""
-        return Finished(*self.run.key, self.number, self.started, ended, outputs)
-
-    def failed(self, error: dict[str, Any], ended: float, retry_at: float | None = None) -> Failed:
-        """Return the entry of a failure."""
-        return Failed(*self.run.key, self.number, self.started, ended, error, retry_at)
 
 
 class NodeRuns:
@@ -89,8 +55,7 @@ class NodeRuns:
         assert step is not None  # noqa: S101 triggers never wait
         under_way = self._begin(step, run, run.started_at or self._now())
         under_way.number = run.attempt
-        late = Attempt(failed={0: _out_of_time(step)}) if task is None else _late(under_way)
-        self._session.take(self._failed(under_way, late))
+        self._session.take(self._entry(under_way, under_way.late()))
         self._session.keep()
 
     async def cut_off(self, run: Run) -> None:
@@ -288,21 +253,21 @@ class NodeRuns:
                 with under_way.context.seeing(under_way.scopes.at):
                     return await self._attempt(under_way, requests)
         except TimeoutError:
-            return _late(under_way)
+            return under_way.late()
 
     async def _attempt(self, under_way: Try, requests: Requests) -> Attempt:
         step, run, context = under_way.step, under_way.run, under_way.context
         if step.is_item and not step.is_async and step.graph.effect is not Effect.WRITE:
             asked = requests.parameters
             return await attempts.run_items(
-                step, under_way.scopes, context, run.outcomes or {}, asked
+                step, under_way.scopes, context, under_way.begun(), asked
             )
         if step.is_item:
             heard = attempts.Heard(
                 requests.parameters, lambda at, outputs: self._item_done(under_way, at, outputs)
             )
             return await attempts.run_items_async(
-                step, under_way.scopes, context, run.outcomes or {}, heard
+                step, under_way.scopes, context, under_way.begun(), heard
             )
         context.inputs = inputs_of(step, run)
         try:
@@ -365,17 +330,6 @@ class NodeRuns:
             return under_way.failed(shown, now)
         outputs = attempts.outputs_of(attempt, step, under_way.items)
         return under_way.finished(outputs, now)._replace(error=shown)
-
-
-def _late(under_way: Try) -> Attempt:
-    """Return what an attempt came to that took too long: its first item without an outcome failed."""
-    done = dict(under_way.run.outcomes or {})
-    first = next((i for i in range(len(under_way.items)) if i not in done), 0)
-    return Attempt(done=done, failed={first: _out_of_time(under_way.step)})
-
-
-def _out_of_time(step: Step) -> Retryable:
-    return Retryable(f"it took longer than {step.definition.timeout}", code="timeout")
 
 
 def _given(step: Step, items: list[Item]) -> list[Item]:

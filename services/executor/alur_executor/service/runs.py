@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Stopped, Waiting
 from alur_engine.state import Run
@@ -315,21 +316,32 @@ class NodeRuns:
             under_way.run.node.name,
             attempt.failed.values(),
         )
-        index, error = next(iter(sorted(attempt.failed.items())))
-        shown: dict[str, Any] = attempts.error_json(error, step)
-        if len(under_way.items) > 1:
-            shown["item"] = index
+        policy = step.definition.on_error
+        lasting = {at: error for at, error in attempt.failed.items() if not error.retryable}
+        is_lost = bool(lasting) and (policy == "stop" or len(lasting) == len(attempt.failed))
+        if number < step.retry.attempts and not is_lost:
+            return self._again(under_way, attempt, lasting)
         now = self._now()
-        if any(e.retryable for e in attempt.failed.values()) and number < step.retry.attempts:
-            session.parts.meter.retried(step.graph.type.type)
-            under_way.run.outcomes = dict(attempt.done)
-            wait = error.after_seconds if isinstance(error, RateLimited) else 0.0
-            delay = step.retry.delay_after(number, session.parts.random(), wait)
-            return under_way.failed(shown, now, now + delay)
-        if step.definition.on_error == "stop":
-            return under_way.failed(shown, now)
+        if policy == "stop":
+            return under_way.failed(under_way.shown(lasting or attempt.failed), now)
         outputs = attempts.outputs_of(attempt, step, under_way.items)
+        shown = under_way.shown(attempt.failed)
         return under_way.finished(outputs, now)._replace(error=shown)
+
+    def _again(self, under_way: Try, attempt: Attempt, lasting: Mapping[int, AlurError]) -> Failed:
+        """Return that it is tried again, without the items that have come to something or have failed for good."""
+        session, step, number = self._session, under_way.step, under_way.number
+        session.parts.meter.retried(step.graph.type.type)
+        under_way.run.outcomes = dict(attempt.done)
+        for index, error in sorted(lasting.items()):
+            session.take(under_way.item_failed(index, error))
+        passing = {at: error for at, error in attempt.failed.items() if at not in lasting}
+        asked = (
+            error.after_seconds for error in passing.values() if isinstance(error, RateLimited)
+        )
+        now, random = self._now(), session.parts.random()
+        delay = step.retry.delay_after(number, random, max(asked, default=0.0))
+        return under_way.failed(under_way.shown(passing), now, now + delay)
 
 
 def _given(step: Step, items: list[Item]) -> list[Item]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alur_engine.journal import Failed, Finished, Started
+from alur_engine.journal import Failed, Finished, ItemDone, Started
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
-from alur_executor.service.attempts import Attempt
+from alur_executor.service.attempts import Attempt, error_json, outputs_of
 from alur_executor.service.context import RunContext
 from alur_executor.service.scoping import ItemScopes
-from alur_sdk.errors import Retryable
+from alur_sdk.errors import AlurError, Retryable
 from alur_sdk.items import Item, Outputs
 
 
@@ -63,8 +64,21 @@ class Try:
         return Started(*self.run.key, self.number, self.started, request)
 
     def finished(self, outputs: Outputs, ended: float) -> Finished:
-        """Return the entry of a good end."""
-        return Finished(*self.run.key, self.number, self.started, ended, outputs)
+        """Return the entry of a good end, but for items that failed for good in an earlier attempt."""
+        run = self.run
+        return Finished(*run.key, self.number, self.started, ended, outputs, run.denied)
+
+    def shown(self, failed: Mapping[int, AlurError]) -> dict[str, Any]:
+        """Return how failures are shown: the first of them, with its item where there are several."""
+        index = min(failed)
+        shown: dict[str, Any] = error_json(failed[index], self.step)
+        return {**shown, "item": index} if len(self.items) > 1 else shown
+
+    def item_failed(self, index: int, error: AlurError) -> ItemDone:
+        """Return the entry of an item that failed for good: what it came to is its error item."""
+        failed = {index: error}
+        outputs = outputs_of(Attempt(failed=failed), self.step, self.items)
+        return ItemDone(*self.run.key, index, outputs, self.shown(failed))
 
     def failed(self, error: dict[str, Any], ended: float, retry_at: float | None = None) -> Failed:
         """Return the entry of a failure."""

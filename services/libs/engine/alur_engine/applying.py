@@ -167,6 +167,8 @@ def _item_done(_: State, run: Run, entry: ItemDone) -> None:
     if run.outcomes is None:
         run.outcomes = {}
     run.outcomes[entry.item] = entry.outputs
+    if entry.error is not None and run.denied is None:
+        run.denied = entry.error
 
 
 def _logged(state: State, run: Run, entry: Logged) -> None:

@@ -23,12 +23,16 @@ class Started(NamedTuple):
 
 
 class ItemDone(NamedTuple):
-    """One item of a node with an outside effect came to this: it is never sent again."""
+    """One item of a node with an outside effect came to this: it is never sent again.
+
+    With `error` it failed for good, and its `onError` sends this on all the same.
+    """
 
     node: str
     path: str
     item: int
     outputs: Outputs
+    error: dict[str, Any] | None = None
 
 
 class Finished(NamedTuple):

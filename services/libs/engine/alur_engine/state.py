@@ -59,7 +59,7 @@ class Run:
     decided: dict[int, str] | None = None
     """Items in doubt that a person decided other than done: `not-done` or `fail`."""
     denied: dict[str, Any] | None = None
-    """Why items of it failed by a person's hand: it has failed, whatever else it comes to."""
+    """Why items of it failed, for good or by a person's hand: it has failed, whatever else it comes to."""
     error: dict[str, Any] | None = None
     intent: Any = None
     wait: dict[str, Any] | None = None

@@ -139,9 +139,9 @@ class NodeRuns:
         return self._entry(attempt_, self._batch(attempt_))
 
     def _passed(self, under_way: Try) -> Finished:
-        """Return the end of a disabled node: its items pass unchanged."""
-        port = under_way.step.first_port
-        return under_way.finished({port: _passed(under_way.items)}, under_way.started)
+        """Return the end of a disabled node: its items pass unchanged, those of all its inputs."""
+        port, items = under_way.step.first_port, under_way.run.all_items()
+        return under_way.finished({port: _passed(items)}, under_way.started)
 
     def _batch(self, under_way: Try) -> Attempt:
         under_way.context.inputs = inputs_of(under_way.step, under_way.run)

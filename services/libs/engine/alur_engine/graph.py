@@ -165,13 +165,14 @@ def _node(
     incoming = sorted(incoming, key=lambda e: (order.get(e.input, len(order)), e.index))
     effect = kind.effect_of(definition.params)
     checkpoint = isinstance(definition, Node) and definition.checkpoint
+    fires_at_any = kind.fires_at_any_input(definition.params) and not definition.disabled
     return GraphNode(
         index=index,
         name=definition.name,
         type=kind,
         definition=definition,
         effect=effect,
-        fires_at_any=kind.fires_at_any_input(definition.params),
+        fires_at_any=fires_at_any,
         incoming=tuple(incoming),
         outgoing={port: tuple(found) for port, found in outgoing.items()},
         scope=own,

@@ -99,6 +99,10 @@ class Run:
         segments = [segment for edge, segment in self.inputs if edge.input == port]
         return [item for segment in segments for item in _items(segment)]
 
+    def all_items(self) -> list[Item]:
+        """Return the items of all input ports, in the order of ports and edges."""
+        return [item for _, segment in self.inputs for item in _items(segment)]
+
     def segments(self) -> list[Segment]:
         """Return all segments in the order of ports and edges, as `Item.source` counts them."""
         return [segment for _, segment in self.inputs]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from alur_engine.graph import ROOT
 from alur_engine.journal import Failed, Finished, ItemDone, JournalEntry, Stopped, Waiting
 from alur_engine.state import Run
 from alur_executor.domain.programs import Step
@@ -354,6 +355,9 @@ def _passed(items: list[Item]) -> list[Item]:
 
 
 def inputs_of(step: Step, run: Run) -> dict[str, list[Item]]:
-    """Return the items of each input port that an edge enters; `main` is always there."""
-    ports = dict.fromkeys(edge.input for edge, _ in run.inputs)
-    return {"main": [], **{port: _given(step, run.items_of(port)) for port in ports}}
+    """Return the items of each input port that an edge enters; where the execution begins, of the port it enters by."""
+    first = run.inputs[0][0]
+    edges = (first,) if first.index == ROOT else step.graph.incoming
+    return {
+        port: _given(step, run.items_of(port)) for port in dict.fromkeys(e.input for e in edges)
+    }

@@ -344,8 +344,9 @@ class BatchNode(Node[P], ABC):
     def run(
         self, params: P, inputs: Mapping[str, Sequence[Item]], ctx: NodeContext
     ) -> Result | Awaitable[Result]:
-        """Return port -> items. `inputs` is input port -> items; a dead input is an empty list.
+        """Return port -> items. `inputs` is input port -> items, for each port that an edge enters.
 
+        A dead input is an empty list. A node whose one input is `main` always has that.
         The node sets the source of each item it returns: an index into its input, where the
         items of all input ports count on, in the order in which `inputs` of the class has them.
         """

@@ -181,7 +181,7 @@ async def run_node(
         result: Result = await _run_items(made, params, ctx, evaluate)
     elif isinstance(made, BatchNode):
         items = [item for port in node.inputs for item in ctx.inputs.get(port, ())]
-        inputs = {port: ctx.inputs.get(port, ()) for port in node.inputs}
+        inputs = {port: ctx.inputs[port] for port in node.inputs if port in ctx.inputs}
         told = made.run(_params(node, params, items, 0, evaluate), inputs, ctx)
         result = await told if inspect.isawaitable(told) else told
     else:

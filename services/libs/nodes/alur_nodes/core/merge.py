@@ -58,7 +58,7 @@ class MergeParams(Params):
         default="drop",
         description=(
             "For `by-position` and `by-key`, items without a match: drop them, keep those of the "
-            "first input, or keep all."
+            "first input, or keep all. `by-position` looks only at inputs that have items."
         ),
         json_schema_extra={"x-ui": {"when": {"mode": ["by-position", "by-key"]}}},
     )
@@ -74,7 +74,8 @@ class Merge(BatchNode[MergeParams]):
     """Bring several branches together.
 
     It waits until each input has delivered or is known to stay empty, but for `first`. Items
-    that become one share their fields; where both have a field, the later input's wins.
+    that become one share their fields; where both have a field, the later input's wins. An input
+    that stays empty matches nothing: `combine` then makes no items, `by-key` what `unmatched` keeps.
     """
 
     label = "Merge"
@@ -88,12 +89,13 @@ class Merge(BatchNode[MergeParams]):
         self, params: MergeParams, inputs: Mapping[str, Sequence[Item]], ctx: NodeContext
     ) -> Outputs:
         sides = _sides(inputs)
+        filled = {port: items for port, items in sides.items() if items}
         if params.mode == "first":
-            rows: list[Row] = [(item,) for item in next(iter(sides.values()), [])]
+            rows: list[Row] = [(item,) for item in next(iter(filled.values()), [])]
         elif params.mode == "append":
-            rows = [(item,) for items in sides.values() for item in items]
+            rows = [(item,) for items in filled.values() for item in items]
         elif params.mode == "by-position":
-            rows = _by_position(sides, params.unmatched)
+            rows = _by_position(filled, params.unmatched)
         elif params.mode == "by-key":
             rows = _by_key(sides, params)
         else:
@@ -102,12 +104,12 @@ class Merge(BatchNode[MergeParams]):
 
 
 def _sides(inputs: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
-    """Return the inputs that delivered, each item with its place in the whole input as source."""
+    """Return the inputs in their order, each item with its place in the whole input as source."""
     place = itertools.count()
     return {
         port: [Item(item.json, item.binary, next(place)) for item in inputs[port]]
         for port in PORTS
-        if inputs.get(port)
+        if port in inputs
     }
 
 

@@ -71,7 +71,7 @@ class QuickRuns:
         scope, context = self._scope, self._context
         scope.node = partial(view_of_node, self._state, run)
         context.begin(step, run, now)
-        scope.now_ms = now * 1000
+        scope.now_ms = int(now * 1000)
         scope.run_index = run.frame.turn
         binding, run_item, first = step.binding, step.run_item, step.first_port
         assert binding is not None  # noqa: S101 quick steps have both

@@ -72,7 +72,7 @@ class ItemScopes:
             execution=surroundings.execution,
             workflow=program.workflow,
             trigger=surroundings.trigger,
-            now_ms=context.now * 1000,
+            now_ms=int(context.now * 1000),
             time_zone=program.settings.time_zone,
             node=partial(view_of_node, surroundings.state, run),
             input=ItemsView(items, items[0] if items else None),

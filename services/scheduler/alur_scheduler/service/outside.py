@@ -117,7 +117,7 @@ class OutsideEvents:
             return True
         from alur_engine.expressions import Scope, truthy  # noqa: PLC0415  # the parser takes its time
 
-        now_ms = self._clock.now() * 1000
+        now_ms = int(self._clock.now() * 1000)
         try:
             value = _filter(text)(Scope(item, item={"json": item}, now_ms=now_ms))
         except (ExpressionError, LimitError) as error:

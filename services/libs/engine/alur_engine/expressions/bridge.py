@@ -66,7 +66,7 @@ def _members(kind: type[Special]) -> dict[str, Json]:
 class Bridge:
     """Answers for one run; values that are no JSON stay here under a number."""
 
-    def __init__(self, now_ms: float, time_zone: str) -> None:
+    def __init__(self, now_ms: int, time_zone: str) -> None:
         self._scope = Scope(now_ms=now_ms, time_zone=time_zone)
         self._limits = Limits()
         self._kept: list[Value] = []

@@ -34,7 +34,7 @@ def scope_of(sample: Sample, now: float) -> Scope:
         execution=sample.get("execution", {}),
         workflow=sample.get("workflow", {}),
         trigger=sample.get("trigger"),
-        now_ms=now * 1000,
+        now_ms=int(now * 1000),
         time_zone=sample.get("timeZone", "UTC"),
         node=_Nodes(sample.get("nodes") or {}),
         input=ItemsView(items, current),

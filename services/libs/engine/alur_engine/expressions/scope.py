@@ -85,7 +85,7 @@ class Scope:
         workflow: Mapping[str, Json] = _EMPTY,
         run: Mapping[str, Json] = _EMPTY,
         trigger: Json = None,
-        now_ms: float = 0,
+        now_ms: int = 0,
         time_zone: str = "UTC",
         node: Callable[[str, int], NodeView] = _no_node,
         input: NodeView = _NO_VIEW,  # noqa: A002  the name users write

@@ -21,7 +21,7 @@ _PARTS: Final = 7
 
 def now(scope: Scope) -> float:
     """`Date.now()`: the pinned time of the node run."""
-    return int(scope.now_ms)
+    return scope.now_ms
 
 
 def date_text(scope: Scope) -> str:

@@ -225,7 +225,7 @@ def _apart(first: DateTime, second: DateTime, unit: str) -> int:
     return int(math.fmod(days, 7) * -1 + days) // 7 if unit == "weeks" else days
 
 
-def local_now(now_ms: float, zone: str) -> tuple[Fields, float]:
+def local_now(now_ms: int, zone: str) -> tuple[Fields, float]:
     """Return the time of the clock in a zone now, and its offset."""
     offset = minutes_at(now_ms, zone)
     return fields_of(int(now_ms + offset * 60_000)), offset

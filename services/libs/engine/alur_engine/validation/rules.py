@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from alur_engine.catalogue import Catalogue
 from alur_engine.durations import duration_seconds
@@ -105,6 +106,33 @@ def _respond(step: Step) -> Iterator[Problem]:
             yield Problem(f"{step.path}.params.headers.{name}", "reserved", message)
 
 
+def _wait(step: Step) -> Iterator[Problem]:
+    until = step.params.get("until")
+    if not isinstance(until, str) or is_expression(until):
+        return
+    try:
+        datetime.fromisoformat(until)
+    except ValueError:
+        message = f"{until[:40]!r} is no date and time, such as `2030-01-31T09:00:00`"
+        yield Problem(f"{step.path}.params.until", "value", message)
+
+
+def _aggregate(step: Step) -> Iterator[Problem]:
+    """Each value has a field of its own: one that is written again would be lost."""
+    group, into, values = (step.params.get(name) for name in ("group", "into", "values"))
+    taken = {str(path): "group" for path in group} if isinstance(group, list) else {}
+    if isinstance(into, str):
+        taken[into] = "into"
+    for index, value in enumerate(values if isinstance(values, list) else ()):
+        target = value.get("as", value.get("function")) if isinstance(value, dict) else None
+        if not isinstance(target, str) or is_expression(target):
+            continue
+        if target in taken:
+            message = f"`{target}` is taken by `{taken[target]}`: give another `as`"
+            yield Problem(f"{step.path}.params.values[{index}].as", "duplicate", message)
+        taken.setdefault(target, f"values[{index}]")
+
+
 def _request(step: Step) -> Iterator[Problem]:
     url = step.params.get("url")
     if not isinstance(url, str):
@@ -117,8 +145,10 @@ def _request(step: Step) -> Iterator[Problem]:
 
 
 _RULES: dict[str, Callable[[Step], Iterator[Problem]]] = {
+    "core.aggregate": _aggregate,
     "core.respond": _respond,
     "core.stop": _stop,
+    "core.wait": _wait,
     "http.request": _request,
     "kafka.produce": _topic,
     "trigger.event": _event,

@@ -7,7 +7,8 @@ from typing import Any
 from alur_engine.applying import apply
 from alur_engine.history import node_change, summary
 from alur_engine.journal import Stopped, decode_entry
-from alur_engine.state import State
+from alur_engine.state import Run, State
+from alur_sdk.items import Item, Outputs
 from tests.unit.engine.flowing import flow
 
 NODES = {
@@ -25,6 +26,10 @@ EDGES = [
     ("each", "done", "z"),
 ]
 THREE = [{"x": 1}, {"x": 2}, {"x": 3}]
+
+
+def _true_for_the_first(_: Run, items: list[Item]) -> Outputs:
+    return {"true" if item.json["x"] == 1 else "false": [item] for item in items}
 
 
 def timed(state: State, ended: dict[str, float]) -> None:
@@ -79,3 +84,14 @@ def test_a_node_that_ended_the_execution_well_says_when_it_began() -> None:
 
 def test_an_entry_of_a_stop_that_was_kept_before_is_read() -> None:
     assert decode_entry(["stopped", "a", "", 12.0]) == Stopped("a", "", 12.0)
+
+
+def test_a_node_in_a_loop_that_ran_in_one_turn_alone_is_summed_up_by_that_turn() -> None:
+    nodes = {"t": "trigger.manual", "each": "core.each", "if": "core.if", "a": "core.set"}
+    edges = [("t", "each"), ("each", "item", "if"), ("if", "true", "a"), ("a", "each")]
+    made = flow(nodes, edges, THREE, does={"if": _true_for_the_first})
+    made.drive()
+    timed(made.state, {"a@each[0]": 11.0})
+    (row,) = (row for row in summary(made.state, has_ended=True) if row["name"] == "a")
+    assert (row["status"], row["items"], row["attempts"]) == ("succeeded", 1, 1)
+    assert (row["runs"], row["durationMs"]) == (3, 1000)

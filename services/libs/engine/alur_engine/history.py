@@ -75,7 +75,8 @@ def _ended_at(run: Run) -> float | None:
 def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
     """Return one row a node, in the order they are listed.
 
-    A node in a loop shows its last run, and of all its runs their number, their items and the time they took.
+    A node in a loop shows its last run that was not skipped, and of all its runs their number, their items and the time
+    they took.
     """
     rows: list[dict[str, Any]] = []
     for node in state.graph.nodes:
@@ -83,14 +84,15 @@ def summary(state: State, *, has_ended: bool) -> list[dict[str, Any]]:
             continue
         runs = runs_of(state, node.name)
         if runs:
-            row = _run_shown(runs[-1])
+            ran = [run for run in runs if run.status != "skipped"] or runs
+            row = _run_shown(ran[-1])
             row["items"] = sum(_run_shown(run)["items"] for run in runs)
             if lines := sum(len(run.logs) for run in runs):
                 row["logs"] = lines
             if len(runs) > 1:
-                row |= {"runs": len(runs), **_times(runs)}
+                row |= {"runs": len(runs), **_times(ran)}
             if has_ended and row["status"] in ("running", "waiting"):
-                row |= {"status": "cancelled", "attempts": runs[-1].attempt}
+                row |= {"status": "cancelled", "attempts": ran[-1].attempt}
             rows.append(row)
         elif has_ended:
             skipped = {"name": node.name, "status": "skipped", "attempts": 0, "items": 0}

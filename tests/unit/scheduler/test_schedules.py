@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from alur_common.definitions import WorkflowRecord
 from alur_common.executions import StoredExecutions
 from alur_common.schedules import SCHEDULES
 from alur_common.starts import Accepted, StartRequest, Starts
+from alur_common.triggers import stored_triggers
 from alur_scheduler.domain.partitions import WHOLE, slot_of
 from alur_scheduler.ports import Share
 from alur_scheduler.service.schedules import Schedules
@@ -188,6 +190,41 @@ async def test_a_new_plan_keeps_the_fence(world: World) -> None:
     await world.firing().fire_due()
     await world.plan(workflow("w", {"every": "PT5S"}, at=world.clock.now()))
     assert (await world.schedule("w"))["fence"] == 1
+
+
+NO_RULE = {"cron": "0 9 * * FRI-MON"}
+"""As an older version took it."""
+
+
+async def test_a_rule_that_cannot_be_planned_is_told_in_the_status(world: World) -> None:
+    record = workflow("w", NO_RULE, at=world.clock.now())
+    await world.plan(record)
+    shown = await stored_triggers(world.documents, record)
+    assert "'0 9 * * FRI-MON' is no cron expression" in shown["tick"]["error"]
+    assert "nextDue" not in shown["tick"]
+
+
+async def test_a_rule_that_cannot_be_planned_ends_the_one_before_it(world: World) -> None:
+    await world.plan(workflow("w", at=world.clock.now()))
+    await world.plan(replace(workflow("w", NO_RULE), revision=2))
+    world.clock.advance(5)
+    await world.firing().fire_due()
+    assert await world.dues("w") == []
+
+
+async def test_a_rule_that_can_be_planned_follows_one_that_could_not(world: World) -> None:
+    await world.plan(workflow("w", NO_RULE, at=world.clock.now()))
+    record = replace(workflow("w", at=world.clock.now()), revision=2)
+    await world.plan(record)
+    assert list((await stored_triggers(world.documents, record))["tick"]) == ["nextDue"]
+
+
+async def test_a_rule_that_cannot_be_planned_is_written_once(world: World) -> None:
+    record = workflow("w", NO_RULE, at=world.clock.now())
+    await world.plan(record)
+    before = await world.schedule("w")
+    await world.plan(record)
+    assert await world.schedule("w") == before
 
 
 async def test_a_plan_without_a_slot_gets_one(world: World) -> None:

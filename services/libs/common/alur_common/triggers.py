@@ -7,17 +7,12 @@ from typing import Any
 
 from alur_common.definitions import WorkflowRecord
 from alur_common.documents.port import Documents
-from alur_common.schedules import stored_next_due
+from alur_common.schedules import stored_dues
 from alur_common.topics import stored_lag
-from alur_sdk.instants import rfc3339
 
 
 async def stored_triggers(
     documents: Documents, record: WorkflowRecord
 ) -> Mapping[str, Mapping[str, Any]]:
     """Return trigger -> `{nextDue?, lag?, error?}` as the API answers them."""
-    due = await stored_next_due(documents, record)
-    return {
-        **{trigger: {"nextDue": rfc3339(at)} for trigger, at in due.items()},
-        **await stored_lag(documents, record),
-    }
+    return {**await stored_dues(documents, record), **await stored_lag(documents, record)}

@@ -73,16 +73,7 @@ class Schedules:
             known = await self._documents.find_one(SCHEDULES, f"{record.uid}/{trigger}")
             if known is not None and followed(known) > record.revision:
                 return False
-            try:
-                plan = self._plan_of(record, trigger, rule, known)
-            except InvalidError as error:
-                _log.warning(
-                    "schedule not planned",
-                    workflow_id=record.uid,
-                    trigger=trigger,
-                    reason=error.message,
-                )
-                return False
+            plan = self._plan_of(record, trigger, rule, known)
             if plan == known:
                 return False
             if await self._is_written(plan, known):
@@ -91,12 +82,31 @@ class Schedules:
     def _plan_of(
         self, record: WorkflowRecord, trigger: str, rule: Rule, known: Document | None
     ) -> Document:
-        """Return what is to be written in the place of what is known; when it is due holds on with the rule."""
+        """Return what is to be written in the place of what is known; when it is due holds on with the rule.
+
+        A rule that cannot be planned takes the place of the one before as well: it is never due, and says why.
+        """
+        held: Document | None = None
         if known is not None and _same(known["rule"], rule) and "slot" in known:
-            return {**known, FOLLOWED: record.revision}
-        plan = _new_plan(record, trigger, rule, next_due(rule, self._clock.now()))
+            held = {**known, FOLLOWED: record.revision}
+        if held is not None and not held.get("problem"):
+            return held
+        due, problem = self._first_due(rule)
+        if held is not None and held["problem"] == problem:
+            return held
+        plan = {**_new_plan(record, trigger, rule, due), "problem": problem}
         plan["fence"] = 0 if known is None else known.get("fence", 0)
+        if problem is not None:
+            where = {"workflow_id": record.uid, "trigger": trigger}
+            _log.warning("schedule not planned", **where, reason=problem)
         return plan
+
+    def _first_due(self, rule: Rule) -> tuple[float | None, str | None]:
+        """Return when a rule is due first, and why it cannot be planned."""
+        try:
+            return next_due(rule, self._clock.now()), None
+        except InvalidError as error:
+            return None, error.message
 
     async def _forget(self, schedule: Document, revision: int) -> None:
         """Delete it, unless it follows a newer revision of its workflow by now."""

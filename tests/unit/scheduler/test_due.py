@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from alur_engine.validation.cron import cron_problem
 from alur_scheduler.domain.due import delay, dues, next_due, rule_of, to_fire
 from alur_sdk.errors import InvalidError
 
 ZONES = ("UTC", "Asia/Jakarta", "America/New_York", "Europe/London", "Australia/Lord_Howe")
 CRONS = ("*/20 * * * * *", "*/7 * * * *", "30 1 * * *", "30 2 * * *", "0 9 * * MON", "0 0 1 * *")
+
+TERM = r"(\*|L|LW|5L|[0-9]{1,2}|[1-6]-[1-6]|MON|FRI-MON|MON#2|\*/[0-9]{1,2}|3-9/2)"
+CRON_LIKE = rf"0 9 {TERM}(,{TERM})? {TERM} {TERM}"
 
 
 def at(text: str, zone: str) -> float:
@@ -24,6 +28,16 @@ def at(text: str, zone: str) -> float:
 def shown(moment: float | None, zone: str) -> str:
     assert moment is not None
     return datetime.fromtimestamp(moment, ZoneInfo(zone)).isoformat()
+
+
+def of_day(cron: str, zone: str, day: str) -> list[str]:
+    """Return when a rule is due from one midnight to the next, by the clock and its distance from UTC."""
+    rule = rule_of({"cron": cron}, zone, 0)
+    midnight = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
+    first = next_due(rule, midnight.timestamp() - 1)
+    assert first is not None
+    last = (midnight + timedelta(days=1)).timestamp() - 1
+    return [shown(due, zone)[11:16] + shown(due, zone)[19:22] for due in dues(rule, first, last)]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +62,42 @@ def test_a_time_that_daylight_saving_repeats_is_due_once() -> None:
     first = next_due(rule, at("2026-11-01T00:00:00", "America/New_York"))
     assert first is not None
     assert shown(next_due(rule, first), "America/New_York") == "2026-11-02T01:30:00-05:00"
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "day", "expected"),
+    [
+        ("0 30 2 * * *", "Europe/Berlin", "2026-03-29", ["03:00+02"]),
+        ("0 30 2 * * *", "Europe/Berlin", "2026-10-25", ["02:30+02"]),
+        ("0 0 0 * * *", "Asia/Beirut", "2026-03-29", ["01:00+03"]),
+        ("*/30 2 * * *", "Europe/Berlin", "2026-03-29", ["03:00+02"]),
+        ("*/30 2 * * *", "Europe/Berlin", "2026-10-25", ["02:00+02", "02:30+02"]),
+        ("30 1-3 * * *", "Europe/Berlin", "2026-03-29", ["01:30+01", "03:00+02", "03:30+02"]),
+        (
+            "0 */2 * * *",
+            "Europe/Berlin",
+            "2026-10-25",
+            [f"{h:02}:00+0{2 - (h > 2)}" for h in range(0, 24, 2)],
+        ),
+    ],
+)
+def test_a_given_time_that_daylight_saving_skips_or_repeats_is_due_once_however_it_is_written(
+    cron: str, zone: str, day: str, expected: list[str]
+) -> None:
+    assert of_day(cron, zone, day) == expected
+
+
+@pytest.mark.parametrize("hours", ["*", "*/1", "0-23"])
+def test_a_rule_of_every_hour_goes_by_the_time_that_passes(hours: str) -> None:
+    spring = of_day(f"30 {hours} * * *", "Europe/Berlin", "2026-03-29")
+    autumn = of_day(f"*/30 {hours} * * *", "Europe/Berlin", "2026-10-25")
+    assert spring[:4] == ["00:30+01", "01:30+01", "03:30+02", "04:30+02"]
+    assert autumn[4:8] == ["02:00+02", "02:30+02", "02:00+01", "02:30+01"]
+    assert (len(spring), len(autumn)) == (23, 50)
+
+
+def test_a_rule_of_every_hour_on_a_day_whose_midnight_is_skipped_begins_right_after() -> None:
+    assert of_day("*/30 * 29 3 *", "Asia/Beirut", "2026-03-29")[:2] == ["01:00+03", "01:30+03"]
 
 
 @given(st.sampled_from(CRONS), st.sampled_from(ZONES), st.integers(0, 2_000_000_000))
@@ -89,6 +139,17 @@ def test_jitter_is_within_its_bound_and_the_same_whenever_it_is_asked() -> None:
     assert delays == [delay(rule, "w/t", due) for due in range(0, 600, 60)]
     assert all(0 <= d < 10 for d in delays)
     assert len(set(delays)) > 1
+
+
+@given(st.from_regex(CRON_LIKE, fullmatch=True))
+@example("0 9 * * FRI-MON")
+@example("0 9 */31 * MON#2")
+def test_validation_takes_what_can_be_planned_and_nothing_else(cron: str) -> None:
+    try:
+        due = next_due(rule_of({"cron": cron}, "Europe/Berlin", 0), 1.8e9)
+    except InvalidError:
+        due = None
+    assert (cron_problem(cron) is None) == (due is not None)
 
 
 def test_a_bad_cron_expression_is_told() -> None:

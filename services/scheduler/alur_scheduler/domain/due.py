@@ -1,7 +1,8 @@
 """Due times of `trigger.schedule`: pure, strictly increasing, in seconds since 1970.
 
-Daylight saving follows Debian's cron: a time of day that is skipped is due once, right after the gap; one that repeats is due
-once. Rules that run every so often (`*/30 * * * *`) go on by the clock that passes.
+A time of day that daylight saving skips is due once, right after the gap; one that it repeats is due once, the first time. A cron
+expression of every hour (`*/30 * * * *`) goes by the time that passes, as with Debian's cron: a skipped hour adds nothing, and each half
+hour of a repeated one counts. However the expression is written, its hours alone decide which of both it is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,9 @@ from cronsim import CronSim, CronSimError
 
 from alur_engine.durations import duration_seconds
 from alur_sdk.errors import InvalidError
+
+_ALL_HOURS = set(range(24))
+_FIELDS_WITH_SECONDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,35 @@ def next_due(rule: Rule, after: float) -> float | None:
         turns = math.floor((after - rule.activated_at) / rule.every) + 1
         return rule.activated_at + max(turns, 1) * rule.every
     try:
-        moments = CronSim(rule.cron or "", datetime.fromtimestamp(after, ZoneInfo(rule.zone)))
-        return next((m.timestamp() for m in moments if m.timestamp() > after), None)
+        return next((time for time in _cron_times(rule, after) if time > after), None)
     except (CronSimError, ValueError, KeyError) as error:
         raise InvalidError(f"{rule.cron!r} is no cron expression: {error}") from error
+
+
+def _cron_times(rule: Rule, after: float) -> Iterator[float]:
+    """Yield the times of a cron expression, of which the first few may not be later than `after`."""
+    cron, start = rule.cron or "", datetime.fromtimestamp(after, ZoneInfo(rule.zone))
+    by_the_clock = CronSim(cron, start.replace(tzinfo=None))
+    if by_the_clock.hours != _ALL_HOURS:
+        return (_first_at(moment, start.tzinfo) for moment in by_the_clock)
+    with_seconds = cron if len(cron.split()) == _FIELDS_WITH_SECONDS else f"0 {cron}"
+    # CronSim leaves the time that passes as it is in expressions of six fields alone.
+    return (moment.timestamp() for moment in CronSim(with_seconds, start))
+
+
+def _first_at(moment: datetime, zone: tzinfo | None) -> float:
+    """Return when a clock shows this first, or, where the clock skips it, the end of the gap."""
+    shown = moment.replace(tzinfo=zone)
+    if not _is_skipped(shown):
+        return shown.timestamp()
+    shown = shown.replace(second=0)
+    while _is_skipped(shown):
+        shown += timedelta(minutes=1)
+    return shown.timestamp()
+
+
+def _is_skipped(shown: datetime) -> bool:
+    return shown != shown.astimezone(UTC).astimezone(shown.tzinfo)
 
 
 def dues(rule: Rule, first: float, until: float, limit: int = 1_000) -> Iterator[float]:

@@ -72,7 +72,9 @@ class Schedule(TriggerNode[ScheduleParams]):
     """Start at given times: by a cron expression or every so often.
 
     The item says when it was `due`, when it `firedAt`, and when the `previous` one was due. A
-    time that daylight saving skips fires once right after; one that it repeats fires once.
+    time that daylight saving skips fires once right after; one that it repeats fires once. A cron
+    expression of every hour, and `every`, go by the time that passes instead: a skipped hour
+    adds no firing, and each part of a repeated hour counts.
     """
 
     label = "Schedule"

@@ -131,6 +131,17 @@ async def test_a_replay_is_a_new_execution_of_the_same_input(remote: Remote) -> 
     assert (kept.replay_of, kept.input) == (ended.id, [{"x": 1}])
 
 
+async def test_the_same_request_id_replays_once(remote: Remote) -> None:
+    request = pb.ReplayRequest(id=(await start(remote)).id, request_id="k")
+    new = {
+        (await remote.executions.Replay(request, metadata=remote.sign())).execution.id
+        for _ in range(2)
+    }
+    assert len(new) == 1
+    other = pb.ReplayRequest(id=request.id, request_id="k", newest=True)
+    assert await refused(remote, "Replay", other) is grpc.StatusCode.ALREADY_EXISTS
+
+
 async def test_a_signal_reaches_the_inbox(remote: Remote) -> None:
     remote.world.run = lambda _: None
     waiting = await start(remote)

@@ -283,16 +283,6 @@ async def test_only_what_is_in_doubt_is_resolved(world: RestWorld) -> None:
     assert (await world.ask("POST", resolve, {**body, "item": 0})).status == 202
 
 
-async def test_a_replay_has_the_same_input_and_version(world: RestWorld) -> None:
-    first = await started(world, {"input": [{"x": 7}]})
-    await world.ask("PUT", f"{WORKFLOWS}/orders", changed("two"), headers={"if-match": "*"})
-    answer = await world.ask("POST", f"{EXECUTIONS}/{first}:replay")
-    replayed = await world.executions.get(answer.json["id"])
-    assert (replayed.input, replayed.version, replayed.replay_of) == ([{"x": 7}], 1, first)
-    newest = await world.ask("POST", f"{EXECUTIONS}/{first}:replay", {"newest": True})
-    assert (await world.executions.get(newest.json["id"])).version == 2
-
-
 async def test_what_nodes_wrote_is_paged(world: RestWorld) -> None:
     await world.save()
     path = f"{EXECUTIONS}/{await started(world)}/logs"

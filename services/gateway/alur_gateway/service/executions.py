@@ -245,8 +245,8 @@ class ExecutionService:
                 execution = await self._executions.get(execution.id)
         raise ConflictError("the execution keeps changing: try again", execution=execution.id)
 
-    async def replay(self, execution: Execution, *, newest: bool = False) -> Accepted:
-        """Start the same version (or the newest) again with the same input."""
+    async def replay(self, execution: Execution, *, newest: bool, key: str | None) -> Accepted:
+        """Start the same version (or the newest) again with the same input, once for each key."""
         startable: Startable = (
             await self._definitions.active(execution.tenant, execution.project, execution.workflow)
             if newest
@@ -264,6 +264,8 @@ class ExecutionService:
             trigger=execution.trigger,
             start=execution.start,
             replay_of=execution.id,
+            source=("replay", execution.id, key) if key else None,
+            content=(b"newest" if newest else b"same") if key else None,
         )
         return await self._starts.start(startable, request)
 

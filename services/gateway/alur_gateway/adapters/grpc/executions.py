@@ -95,7 +95,8 @@ class ExecutionsServicer(ExecutionsServiceServicer):
 
     async def Replay(self, request: pb.ReplayRequest, _context: object) -> pb.ReplayResponse:  # noqa: N802  # the name of the RPC
         execution = await self._get(request)
-        accepted = await self._service.replay(execution, newest=request.newest)
+        key = request.request_id or None
+        accepted = await self._service.replay(execution, newest=request.newest, key=key)
         await self._use.audit(caller(), "replay", execution)
         return pb.ReplayResponse(execution=execution_message(brief(accepted.execution)))
 

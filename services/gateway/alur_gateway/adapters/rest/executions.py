@@ -88,7 +88,15 @@ class ExecutionRoutes:
             ),
             Route("GET", many, self.list_executions, ExecutionPage),
             Route("POST", one + ":cancel", self.cancel_execution, Started, 202, CancelBody),
-            Route("POST", one + ":replay", self.replay_execution, Started, 202, ReplayBody),
+            Route(
+                "POST",
+                one + ":replay",
+                self.replay_execution,
+                Started,
+                202,
+                ReplayBody,
+                headers=("Idempotency-Key",),
+            ),
             Route("POST", one + ":signal", self.signal_execution, Started, 202, SignalBody),
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
             Route("GET", one, self.get_execution, ExecutionDocument, headers=("If-None-Match",)),
@@ -253,11 +261,12 @@ class ExecutionRoutes:
         return reply(202, brief(cancelled))
 
     async def replay_execution(
-        self, project: str, execution_id: str, caller: Who, body: ReplayArg
+        self, request: Request, project: str, execution_id: str, caller: Who, body: ReplayArg
     ) -> Response:
         """Start the same version again with the same input."""
         execution = await self._service.get(caller, project, execution_id)
-        accepted = await self._service.replay(execution, newest=body.newest)
+        key = _key_of(request)
+        accepted = await self._service.replay(execution, newest=body.newest, key=key)
         await self._use.audit(caller, "replay", execution)
         new_id = accepted.execution.id
         location = f"/api/v1/projects/{project}/executions/{new_id}"

@@ -1251,7 +1251,9 @@ type ReplayRequest struct {
 	// The execution's id.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// Run the active version instead of the one that ran.
-	Newest        bool `protobuf:"varint,3,opt,name=newest,proto3" json:"newest,omitempty"`
+	Newest bool `protobuf:"varint,3,opt,name=newest,proto3" json:"newest,omitempty"`
+	// The same key again is the same new execution; with another `newest` it is ALREADY_EXISTS.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1305,6 +1307,13 @@ func (x *ReplayRequest) GetNewest() bool {
 		return x.Newest
 	}
 	return false
+}
+
+func (x *ReplayRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // ReplayResponse carries the new execution.
@@ -1907,11 +1916,13 @@ const file_alur_api_executions_v1_executions_proto_rawDesc = "" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\"Q\n" +
 	"\x0eCancelResponse\x12?\n" +
-	"\texecution\x18\x01 \x01(\v2!.alur_api.executions.v1.ExecutionR\texecution\"Q\n" +
+	"\texecution\x18\x01 \x01(\v2!.alur_api.executions.v1.ExecutionR\texecution\"p\n" +
 	"\rReplayRequest\x12\x18\n" +
 	"\aproject\x18\x01 \x01(\tR\aproject\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x16\n" +
-	"\x06newest\x18\x03 \x01(\bR\x06newest\"Q\n" +
+	"\x06newest\x18\x03 \x01(\bR\x06newest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"Q\n" +
 	"\x0eReplayResponse\x12?\n" +
 	"\texecution\x18\x01 \x01(\v2!.alur_api.executions.v1.ExecutionR\texecution\"\x80\x01\n" +
 	"\rSignalRequest\x12\x18\n" +

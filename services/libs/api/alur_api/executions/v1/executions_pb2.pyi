@@ -651,22 +651,26 @@ class ReplayRequest(_message.Message):
     PROJECT_FIELD_NUMBER: _builtins.int
     ID_FIELD_NUMBER: _builtins.int
     NEWEST_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     project: _builtins.str
     """The project; empty for `default`."""
     id: _builtins.str
     """The execution's id."""
     newest: _builtins.bool
     """Run the active version instead of the one that ran."""
+    request_id: _builtins.str
+    """The same key again is the same new execution; with another `newest` it is ALREADY_EXISTS."""
     def __init__(
         self,
         *,
         project: _builtins.str = ...,
         id: _builtins.str = ...,
         newest: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "newest", b"newest", "project", b"project"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "newest", b"newest", "project", b"project", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

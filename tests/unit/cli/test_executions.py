@@ -324,10 +324,31 @@ def test_an_outcome_that_is_none_is_wrong_usage(cli: Cli, server: FakeServer) ->
 
 
 def test_the_log_of_one_node_is_its_items(cli: Cli, server: FakeServer) -> None:
-    run = {"status": "succeeded", "input": {"main": [{"json": {"a": 1}}]}, "output": {"main": []}}
-    server.on("GET", f"executions/{ID}/nodes/shape", Reply({"name": "shape", "runs": [run]}))
+    run = node_run("", [{"json": {"a": 1}}])
+    server.on("GET", f"executions/{ID}/nodes/shape", node_page([run]))
     done = cli("logs", ID, "--node", "shape")
     assert (done.code, json.loads(done.out)) == (0, [run])
+
+
+def test_the_log_of_one_node_is_all_its_items_over_all_pages(cli: Cli, server: FakeServer) -> None:
+    first, second = node_run("l[0]", [{"n": 1}]), node_run("l[1]", [{"n": 2}, {"n": 3}])
+    pages = [
+        node_page([first, node_run("l[1]", [{"n": 2}])], following="c"),
+        node_page([node_run("l[1]", [{"n": 3}])]),
+    ]
+    server.on("GET", f"executions/{ID}/nodes/shape", *pages)
+    done = cli("logs", ID, "--node", "shape")
+    assert (done.code, json.loads(done.out)) == (0, [first, second])
+    assert server.sent("GET")[1].query["cursor"] == "c"
+
+
+def node_run(path: str, items: list[Any]) -> dict[str, Any]:
+    ports = {"input": {"main": items}, "output": {"main": [], "error": items}}
+    return {"path": path, "status": "succeeded", **ports}
+
+
+def node_page(runs: list[dict[str, Any]], following: str | None = None) -> Reply:
+    return Reply({"name": "shape", "runs": runs, "nextCursor": following})
 
 
 def test_a_node_in_a_loop_tells_how_often_it_ran(cli: Cli, server: FakeServer) -> None:

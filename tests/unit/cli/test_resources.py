@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,3 +225,31 @@ def test_security_events_of_a_kind_are_a_table_with_who_and_where(
     ]
     assert lines[1].split()[1:7] == ["proof-refused", "3", "in", "wrong", "192.0.2.7", "orders"]
     assert server.requests[0].query["kind"] == "proof-refused"
+
+
+def test_a_workflow_that_is_gone_does_not_keep_the_rest_of_a_file_from_being_deleted(
+    cli: Cli, server: FakeServer, tmp_path: Path
+) -> None:
+    for name in ("one", "three"):
+        server.on("GET", f"workflows/{name}", Reply({}, headers={"ETag": '"7"'}))
+        server.on("DELETE", f"workflows/{name}", Reply(None, 204))
+    server.on("GET", "workflows/two", problem(404, "there is no workflow two"))
+    file = tmp_path / "multi.yaml"
+    file.write_text(
+        "---\n".join(f"kind: Workflow\nmetadata: {{name: {n}}}\n" for n in ("one", "two", "three"))
+    )
+    done = cli("delete", "-f", str(file))
+    assert [request.path.split("/")[-1] for request in server.sent("DELETE")] == ["one", "three"]
+    assert done.code == 1
+    assert "workflow two: there is no workflow two" in done.err
+    assert "1 of 3 not deleted" in done.err
+
+
+def test_a_name_that_is_gone_does_not_keep_the_others_from_being_deleted(
+    cli: Cli, server: FakeServer
+) -> None:
+    server.on("GET", "workflows/one", problem(404, "there is no workflow one"))
+    server.on("GET", "workflows/two", Reply({}, headers={"ETag": '"7"'}))
+    server.on("DELETE", "workflows/two", Reply(None, 204))
+    assert cli("delete", "workflows", "one", "two").code == 1
+    assert len(server.sent("DELETE")) == 1

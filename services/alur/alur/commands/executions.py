@@ -101,10 +101,8 @@ def logs(
     """Tell what the nodes of an execution did, and what their code wrote."""
     session = connect(context, project)
     if node is not None:
-        where = session.path("executions", execution, "nodes", node)
-        output.data(
-            session.call("GET", where).json["runs"], form if form is Format.YAML else Format.JSON
-        )
+        runs = _runs(session, session.path("executions", execution, "nodes", node))
+        output.data(runs, form if form is Format.YAML else Format.JSON)
         return
     if not follow:
         shown = session.call("GET", session.path("executions", execution)).json
@@ -261,6 +259,24 @@ def _finish(shown: dict[str, Any], form: Format) -> None:
         output.data(shown, form)
     if shown["status"] != "succeeded":
         raise typer.Exit(1)
+
+
+def _runs(session: Session, path: str) -> list[dict[str, Any]]:
+    """Return the runs of a node with all their items: one that goes on in the next page is one run all the same."""
+    runs: list[dict[str, Any]] = []
+    query = {"limit": "500"}
+    while True:
+        page = session.call("GET", path, query=query).json
+        for run in page["runs"]:
+            if not runs or runs[-1]["path"] != run["path"]:
+                runs.append(run)
+                continue
+            for side in ("input", "output"):
+                for port, items in run[side].items():
+                    runs[-1][side].setdefault(port, []).extend(items)
+        if not page["nextCursor"]:
+            return runs
+        query["cursor"] = page["nextCursor"]
 
 
 def _changes(session: Session, execution: str) -> Any:  # noqa: ANN401  # see `follow_events`

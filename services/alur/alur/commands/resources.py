@@ -8,11 +8,12 @@ from urllib.parse import quote
 import typer
 
 from alur import output
+from alur.client import RefusedError
 from alur.describe import describe_one
 from alur.files import read_sources
 from alur.kinds import Kind, kind_named
 from alur.options import DryRun, Output, Project, connect
-from alur.output import Format, write
+from alur.output import Format, note, write
 from alur.session import Session
 from alur_sdk.errors import NotFoundError
 
@@ -84,16 +85,15 @@ def delete(
         session.check_meant()
     if files:
         kind = kind_named("workflows")
-        for source in read_sources(files):
-            _delete(session, kind, source.name or "", source.project, dry_run=dry_run)
+        wanted = [(source.name or "", source.project) for source in read_sources(files)]
+        _delete_each(session, kind, wanted, dry_run=dry_run)
         return
     if not names:
         raise typer.BadParameter(f"say which of the {kind_name} to delete")
     kind = kind_named(kind_name or "")
     if not kind.can_delete:
         raise typer.BadParameter(f"{kind.name} are not deleted by hand")
-    for name in names:
-        _delete(session, kind, name, project, dry_run=dry_run)
+    _delete_each(session, kind, [(name, project) for name in names], dry_run=dry_run)
 
 
 def collection(session: Session, kind: Kind, project: str | None = None) -> str:
@@ -124,6 +124,24 @@ def _show(kind: Kind, found: list[dict[str, Any]], form: Format, *, single: bool
     columns = [title for title, _ in kind.columns]
     rows = [[get_value(shown) for _, get_value in kind.columns] for shown in found]
     output.table(columns, rows, f"no {kind.name} found")
+
+
+def _delete_each(
+    session: Session, kind: Kind, wanted: list[tuple[str, str | None]], *, dry_run: bool
+) -> None:
+    """Delete what is named, with its project; what is refused, as it is gone, keeps none of the others."""
+    failed = 0
+    for name, project in wanted:
+        try:
+            _delete(session, kind, name, project, dry_run=dry_run)
+        except RefusedError as error:
+            if len(wanted) == 1:
+                raise
+            failed += 1
+            note(output.clean(f"{kind.singular} {name}: {error.message}"))
+    if failed:
+        note(f"{failed} of {len(wanted)} not deleted")
+        raise typer.Exit(1)
 
 
 def _delete(session: Session, kind: Kind, name: str, project: str | None, *, dry_run: bool) -> None:

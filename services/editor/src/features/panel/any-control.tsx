@@ -1,4 +1,4 @@
-/** A value of any kind: as JSON, where a bare word is a text. */
+/** A value of any kind: as JSON, and what is none is a text. */
 
 import { Text } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
@@ -13,61 +13,53 @@ interface Props {
   onChange: (value: Json | undefined) => void;
 }
 
-const BARE = /^[^[\]{}":,]*$/;
+/** Whether somebody who writes this means JSON: an object, a list or a text in quotes. */
+const LOOKS_LIKE_JSON = /^\s*[{["]/;
 
-/** Read what was typed: JSON, or a text if it looks like none. Raises `SyntaxError`. */
+/** Read what was typed: JSON, and what is none is a text. */
 export function readAny(text: string): Json | undefined {
-  const trimmed = text.trim();
-  if (trimmed === "") return undefined;
+  if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(trimmed) as Json;
-  } catch (error) {
-    if (BARE.test(trimmed) || trimmed.includes("{{")) return text;
-    throw error;
+    const value = JSON.parse(text) as Json;
+    // A number loses its last digits where it is larger; as a text it keeps them.
+    return Number.isInteger(value) && !Number.isSafeInteger(value) ? text : value;
+  } catch {
+    return text;
   }
 }
 
 export function writeAny(value: Json | undefined): string {
-  if (value === undefined) return "";
-  if (typeof value === "string" && BARE.test(value) && !isLiteral(value)) return value;
+  if (value === undefined || value === "") return "";
+  if (typeof value === "string" && value.trim() === value && readAny(value) === value) return value;
   return JSON.stringify(value, null, 2);
 }
 
-/** Whether the bare text would be read back as something else, such as `12` or `true`. */
-function isLiteral(text: string): boolean {
+/** Why this text, which looks like JSON, is none; empty if it is JSON, or meant as a text or an expression. */
+function findFault(text: string): string {
+  if (!LOOKS_LIKE_JSON.test(text) || text.includes("{{")) return "";
   try {
     JSON.parse(text);
-    return true;
-  } catch {
-    return text.trim() === "" || text.trim() !== text;
+    return "";
+  } catch (error) {
+    return (error as Error).message;
   }
 }
-
-const isSame = (left: Json | undefined, right: Json | undefined): boolean =>
-  JSON.stringify(left) === JSON.stringify(right);
 
 export function AnyControl({ label, value, isInvalid, onChange }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState(() => writeAny(value));
-  const [fault, setFault] = useState("");
+  const fault = findFault(text);
   const own = useRef(value);
   useEffect(() => {
     // Undo and the like change the value from outside; own typing must keep its spaces.
-    if (isSame(own.current, value)) return;
+    if (writeAny(own.current) === writeAny(value)) return;
     own.current = value;
     setText(writeAny(value));
-    setFault("");
   }, [value]);
   const edit = (next: string) => {
     setText(next);
-    try {
-      const read = readAny(next);
-      setFault("");
-      own.current = read;
-      onChange(read);
-    } catch (error) {
-      setFault(t("panel.badJson", { reason: (error as Error).message }));
-    }
+    own.current = readAny(next);
+    onChange(own.current);
   };
   return (
     <>
@@ -80,7 +72,7 @@ export function AnyControl({ label, value, isInvalid, onChange }: Props) {
       />
       {fault && (
         <Text size="xs" c="var(--alur-bad)" mt={4}>
-          {fault}
+          {t("panel.keptAsText", { reason: fault })}
         </Text>
       )}
     </>

@@ -7,7 +7,6 @@ import { NO_COMPLETIONS } from "../../graph/completions";
 import type { JsonObject } from "../../graph/document";
 import type { JsonSchema } from "../../graph/node-type";
 import { startTranslation } from "../../i18n";
-import { readAny, writeAny } from "./any-control";
 import { NO_SAMPLE, PanelContext, type PanelState } from "./panel-context";
 import { SchemaForm } from "./schema-form";
 
@@ -112,18 +111,5 @@ describe("the form of a schema", () => {
     ];
     show({ url: "a" }, { ...panel, problems });
     expect(screen.getByRole("alert").textContent).toBe("no such host");
-  });
-});
-
-describe("a value of any kind", () => {
-  it.each([1, true, null, "plain words", "12", " x", { a: [1] }, ["{{ $json }}"], "a: b"])(
-    "survives writing and reading: %j",
-    (value) => {
-      expect(readAny(writeAny(value))).toEqual(value);
-    },
-  );
-
-  it("is refused when it is broken JSON", () => {
-    expect(() => readAny('{"a": ')).toThrow(SyntaxError);
   });
 });

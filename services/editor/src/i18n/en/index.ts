@@ -197,7 +197,7 @@ export const en = {
     unset: "Default",
     reset: "Reset",
     json: "JSON",
-    badJson: "This is no valid JSON: {{reason}}",
+    keptAsText: "This is no valid JSON, so it is kept as text: {{reason}}",
     text: "Text",
     number: "Number",
     boolean: "Yes or no",

@@ -199,7 +199,7 @@ export const id: Texts = {
     unset: "Bawaan",
     reset: "Setel ulang",
     json: "JSON",
-    badJson: "Ini bukan JSON yang sah: {{reason}}",
+    keptAsText: "Ini bukan JSON yang sah, jadi disimpan sebagai teks: {{reason}}",
     text: "Teks",
     number: "Angka",
     boolean: "Ya atau tidak",

@@ -2,6 +2,7 @@
 
 import type { EdgeDocument, NodeDocument, Position } from "./document";
 import { freshId, freshName, type Graph, type GraphEdge, type GraphNode } from "./graph";
+import type { Catalogue } from "./node-type";
 import { renameInParams } from "./rename";
 
 interface Clip {
@@ -57,7 +58,7 @@ function placed(clip: Clip, at: Position | null): (position: Position) => Positi
 }
 
 /** Add a clip's nodes at `at` (or a step aside), renaming what clashes, references included. */
-export function paste(graph: Graph, clip: Clip, at: Position | null): Pasted {
+export function paste(graph: Graph, clip: Clip, at: Position | null, catalogue: Catalogue): Pasted {
   const place = placed(clip, at);
   const taken = new Set(graph.nodes.map((node) => node.name));
   const usedIds = new Set(graph.nodes.map((node) => node.id));
@@ -73,16 +74,12 @@ export function paste(graph: Graph, clip: Clip, at: Position | null): Pasted {
   }
   const nodes = clip.nodes.map((part): GraphNode => {
     const { name, type, params = {}, position, isTrigger, ...settings } = part;
-    const rewritten = [...renamed].reduce(
-      (all, [from, to]) => renameInParams(all, from, to),
-      params,
-    );
     return {
       id: ids.get(name) ?? "",
       kind: isTrigger ? "trigger" : "node",
       name: renamed.get(name) ?? name,
       type,
-      params: rewritten,
+      params: renameInParams(params, renamed, catalogue.get(type)),
       position: place(position ?? { x: 0, y: 0 }),
       settings,
     };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { copyText, parseClip, paste } from "./clipboard";
 import * as commands from "./commands";
 import { BRANCHES, CATALOGUE } from "./fixtures";
-import { fromDocument, type Graph } from "./graph";
+import { fromDocument, type Graph, type GraphNode } from "./graph";
 import { parametersWithExamples } from "./node-type";
 
 const graph = fromDocument(BRANCHES);
@@ -14,8 +14,18 @@ const typeOf = (name: string) => {
   return type;
 };
 
+const added = (name: string): GraphNode => ({
+  id: "x0",
+  kind: "node",
+  name,
+  type: "core.set",
+  params: {},
+  position: { x: 0, y: 0 },
+  settings: {},
+});
+
 describe("renaming", () => {
-  const renamed = commands.rename(idOf("check"), 'big "one"')(graph);
+  const renamed = commands.rename(idOf("check"), 'big "one"', CATALOGUE)(graph);
 
   it("rewrites references in expressions, whichever quotes they use", () => {
     const yes = renamed.nodes.find((node) => node.name === "yes");
@@ -38,7 +48,7 @@ describe("renaming", () => {
     expect(commands.nameProblem(graph, idOf("yes"), " ")).toBe("empty");
     expect(commands.nameProblem(graph, idOf("yes"), "x".repeat(65))).toBe("long");
     expect(commands.nameProblem(graph, idOf("yes"), "no")).toBe("taken");
-    expect(commands.rename(idOf("yes"), "no")(graph)).toBe(graph);
+    expect(commands.rename(idOf("yes"), "no", CATALOGUE)(graph)).toBe(graph);
   });
 });
 
@@ -112,11 +122,42 @@ describe("the clipboard", () => {
 
   it("pastes with fresh names, edges and references", () => {
     const clip = parseClip(text);
-    const pasted = clip ? paste(graph, clip, null) : null;
+    const pasted = clip ? paste(graph, clip, null, CATALOGUE) : null;
     const names = pasted?.graph.nodes.slice(4).map((node) => node.name);
     expect(names).toEqual(["check 2", "yes 2"]);
     expect(pasted?.graph.edges).toHaveLength(4);
     expect(JSON.stringify(pasted?.graph.nodes.at(-1)?.params)).toContain("check 2");
+  });
+
+  it("keeps pasted references apart, also where a new name is the old one of another", () => {
+    const params = { a: '{{ $("set") }}', b: '{{ $("set 2") }}' };
+    const nodes: GraphNode[] = [
+      added("set"),
+      { ...added("set 2"), id: "x1" },
+      { ...added("use"), id: "x2", params },
+    ];
+    const from = { ...graph, nodes, edges: [] };
+    const clip = parseClip(copyText(from, new Set(["x0", "x1", "x2"])));
+    const into = { ...from, nodes: nodes.slice(0, 1) };
+    const pasted = clip ? paste(into, clip, null, CATALOGUE).graph.nodes : [];
+    expect(pasted.map(({ name }) => name)).toEqual(["set", "set 2", "set 3", "use"]);
+    expect(pasted.at(-1)?.params).toEqual({ a: '{{ $("set 2") }}', b: '{{ $("set 3") }}' });
+  });
+
+  it("rewrites the code of a node", () => {
+    const src = added("src");
+    const code = {
+      ...added("js"),
+      id: "x1",
+      type: "core.code",
+      params: { code: '$("src").all()' },
+    };
+    const both = { ...graph, nodes: [src, code], edges: [] };
+    const renamed = commands.rename(src.id, "origin", CATALOGUE)(both);
+    expect(renamed.nodes[1]?.params.code).toBe('$("origin").all()');
+    const clip = parseClip(copyText(both, new Set(both.nodes.map(({ id }) => id))));
+    const pasted = clip ? paste(both, clip, null, CATALOGUE).graph.nodes : [];
+    expect(pasted[3]?.params.code).toBe('$("src 2").all()');
   });
 
   it("leaves credentials behind", () => {

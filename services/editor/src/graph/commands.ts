@@ -149,13 +149,14 @@ export function nameProblem(
   return graph.nodes.some((node) => node.id !== id && node.name === name) ? "taken" : null;
 }
 
-/** Give a node another name and rewrite every expression that used the old one. */
-export function rename(id: string, name: string): Command {
+/** Give a node another name and rewrite all expressions and code that used the old one. */
+export function rename(id: string, name: string, catalogue: Catalogue): Command {
   return (graph) => {
     const old = graph.nodes.find((node) => node.id === id)?.name;
     if (old === undefined || old === name || nameProblem(graph, id, name)) return graph;
+    const renamed = new Map([[old, name]]);
     const nodes = graph.nodes.map((node) => {
-      const params = renameInParams(node.params, old, name);
+      const params = renameInParams(node.params, renamed, catalogue.get(node.type));
       return node.id === id ? { ...node, name, params } : { ...node, params };
     });
     return { ...graph, nodes };

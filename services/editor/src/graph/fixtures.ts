@@ -29,6 +29,16 @@ export const CATALOGUE: Catalogue = new Map([
   type("core.if", { label: "If", outputs: ["true", "false"] }),
   type("core.each", { label: "For each", outputs: ["item", "done"] }),
   type("core.merge", { label: "Merge", inputs: ["main", "a", "b"] }),
+  type("core.code", {
+    label: "Code",
+    parameters: {
+      type: "object",
+      properties: {
+        language: { type: "string", enum: ["javascript", "python"], default: "javascript" },
+        code: { type: "string", "x-ui": { widget: "code", language: "language" } },
+      },
+    },
+  }),
   type("core.switch", {
     label: "Switch",
     outputs: ["other"],

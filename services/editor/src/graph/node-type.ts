@@ -38,7 +38,12 @@ export interface JsonSchema {
   writeOnly?: boolean;
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
-  "x-ui"?: { widget?: string; when?: Record<string, Json[]> };
+  "x-ui"?: {
+    widget?: string;
+    when?: Record<string, Json[]>;
+    /** The parameter that says which language this one is code in. */
+    language?: string;
+  };
 }
 
 export interface NodeType {

@@ -60,7 +60,7 @@ export function copySelected(bench: Workbench, clipboard: DataTransfer): boolean
 export function pasteText(bench: Workbench, text: string, at: Position | null): boolean {
   const clip = parseClip(text);
   if (!clip || clip.nodes.length === 0) return false;
-  const pasted = paste(graphOf(bench), clip, at);
+  const pasted = paste(graphOf(bench), clip, at, bench.catalogue);
   bench.editor.getState().apply(() => pasted.graph);
   bench.view.getState().select(pasted.ids);
   return true;

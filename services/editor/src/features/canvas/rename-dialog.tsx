@@ -12,14 +12,14 @@ const PROBLEMS = {
 
 function Form({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
-  const { editor } = useWorkbench();
+  const { editor, catalogue } = useWorkbench();
   const graph = editor.getState().graph;
   const [name, setName] = useState(graph.nodes.find((node) => node.id === id)?.name ?? "");
   const problem = nameProblem(graph, id, name);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (problem) return;
-    editor.getState().apply(rename(id, name));
+    editor.getState().apply(rename(id, name, catalogue));
     onClose();
   };
   return (

@@ -14,7 +14,6 @@ from alur_engine.expressions import (
     SyntaxProblem,
     find_problems,
     is_expression,
-    rename_references,
 )
 from alur_sdk.errors import ExpressionError, LimitError
 
@@ -185,28 +184,6 @@ def test_braces_that_are_never_closed_are_a_fault() -> None:
     assert find_problems("a {{ $json.b", "p")[0].message == "column 3: `{{` is never closed"
     with pytest.raises(SyntaxProblem):
         EVALUATOR.template("a {{ $json.b")
-
-
-@pytest.mark.parametrize(
-    ("text", "renamed"),
-    [
-        ('{{ $("old").item }}', '{{ $("new \\"x\\"").item }}'),
-        ("{{ $('old').item }}", "{{ $('new \"x\"').item }}"),
-        ("{{ $node['old'].json + 'old' }}", "{{ $node['new \"x\"'].json + 'old' }}"),
-        ("{{ $node.old.json }}", '{{ $node["new \\"x\\""].json }}'),
-        ("{{ $item(0).$node['old'].json }}", "{{ $item(0).$node['new \"x\"'].json }}"),
-        ("{{ $item(0).$node('old').first() }}", "{{ $item(0).$node('new \"x\"').first() }}"),
-        ("é {{ 'é' + $('old').item }} $('old')", "é {{ 'é' + $('new \"x\"').item }} $('old')"),
-        ("{{ $('older').item }}", "{{ $('older').item }}"),
-        ("{{ $('old' }}", "{{ $('old' }}"),
-        (
-            "{{ $json.map(x => $('old').all()[x]) }}",
-            "{{ $json.map(x => $('new \"x\"').all()[x]) }}",
-        ),
-    ],
-)
-def test_renaming_a_node_rewrites_what_names_it(text: str, renamed: str) -> None:
-    assert rename_references({"k": [text]}, "old", 'new "x"') == {"k": [renamed]}
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,27 @@ def test_variables_are_found_in_expressions_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "code", "names"),
+    [
+        ("javascript", "return $('gone').all().concat($node[\"gone\"].all())", ["gone"]),
+        ("javascript", "return [$node( `x` ), $( \"lost one\" ), $('n')]", ["lost one"]),
+        ("javascript", "// $('gone')\n * $('gone')\nreturn jQuery.$('gone') + $gone('gone')", []),
+        ("javascript", "return $('go' + 'ne') + '$' + $(`${1}`) + _node('gone')", []),
+        ("python", "a = _node('gone').first()\nreturn _(\"lost\").all()", ["gone", "lost"]),
+        ("python", "# _node('gone')\nreturn my_node('gone') + _node('n') + _node(name)", []),
+    ],
+)
+def test_nodes_that_code_names_and_that_are_not_there_are_told(
+    language: str, code: str, names: list[str]
+) -> None:
+    node = {"name": "n", "type": "core.code", "params": {"language": language, "code": code}}
+    doubts = find_doubts({"spec": {"nodes": [node]}})
+    assert [doubt.path for doubt in doubts] == ["spec.nodes[0].params.code"] * len(names)
+    told = [f"there is no node or trigger {name!r}; known: `n`" for name in names]
+    assert [doubt.message for doubt in doubts] == told
+
+
+@pytest.mark.parametrize(
     ("params", "path", "told"),
     [
         ({"url": "https://a.exam\u200bple"}, "url", "1 characters that nobody sees (U+200B)"),

@@ -8,10 +8,10 @@ tables in `methods/`.
 from alur_engine.expressions.braces import is_expression
 from alur_engine.expressions.convert import to_js_string, truthy
 from alur_engine.expressions.evaluator import Compiled, CompiledSubset, Engine, Evaluator
+from alur_engine.expressions.faults import find_problems
 from alur_engine.expressions.jailed import Jailed, JailedJavaScript, helped
 from alur_engine.expressions.limits import Limits
 from alur_engine.expressions.problems import SyntaxProblem, UnsupportedError
-from alur_engine.expressions.references import find_problems, rename_references
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.template import Template
 from alur_engine.expressions.values import UNDEFINED, Json, NodeView, Undefined, Value
@@ -36,7 +36,6 @@ __all__ = [
     "find_problems",
     "helped",
     "is_expression",
-    "rename_references",
     "to_js_string",
     "truthy",
 ]

@@ -18,7 +18,7 @@ from alur_engine.expressions.compiler import (
 )
 from alur_engine.expressions.compiler.context import Code, Context
 from alur_engine.expressions.compiler.mutation import changes_data, is_lost
-from alur_engine.expressions.compiler.renaming import references
+from alur_engine.expressions.compiler.references import references
 from alur_engine.expressions.compiler.tree import Node, Source, children
 from alur_engine.expressions.problems import MistakeError
 

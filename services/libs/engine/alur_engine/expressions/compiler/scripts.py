@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from alur_engine.expressions.compiler.mutation import changes_data
-from alur_engine.expressions.compiler.renaming import references
+from alur_engine.expressions.compiler.references import references
 from alur_engine.expressions.compiler.tree import Body, Node, Source, child, children
 from alur_engine.expressions.methods.helpers import NOTHING
 from alur_engine.expressions.methods.tables import CALLED_AND_READ, HELPERS

@@ -1,13 +1,11 @@
-"""The nodes that an expression names by literals, found and replaced by the syntax tree."""
+"""The nodes that an expression names by literals, found by the syntax tree."""
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from alur_engine.expressions.compiler.literals import decode
 from alur_engine.expressions.compiler.tree import Node, Source, child, children
-from alur_engine.expressions.text import narrow
 
 _CALLED: Final = frozenset({"$", "$node", "$items"})
 
@@ -53,37 +51,8 @@ def _places(source: Source) -> list[Node]:
     return places
 
 
-def rename(text: str, old: str, new: str) -> str:
-    """Return the expression with every literal that names `old` naming `new`.
-
-    Raises `SyntaxProblem` or `UnsupportedError` when it cannot be parsed.
-    """
-    source = Source(text)
-    places = [place for place in _places(source) if _name(source, place) == old]
-    for place in sorted(places, key=lambda node: -node.start_byte):
-        text = _replace(source, text, place, new)
-    return text
-
-
 def _name(source: Source, node: Node) -> str:
     raw = source.read(node)
     if node.type != "string":
         return raw
     return decode(raw[1:-1])
-
-
-def _replace(source: Source, text: str, place: Node, new: str) -> str:
-    start = source.offset(place)
-    end = start + len(source.read(place))
-    if place.type == "string":
-        return text[:start] + quoted(new, text[start]) + text[end:]
-    dot = text.rindex(".", 0, start)
-    return f"{text[:dot]}[{quoted(new, chr(34))}]{text[end:]}"
-
-
-def quoted(name: str, quote: str) -> str:
-    """Return `name` as a JavaScript string in the quotes that were there."""
-    inside = json.dumps(narrow(name), ensure_ascii=False)[1:-1]
-    if quote == "'":
-        inside = inside.replace('\\"', '"').replace("'", "\\'")
-    return f"{quote}{inside}{quote}"

@@ -17,7 +17,7 @@ import { CanvasHint } from "./canvas-hint";
 import { CanvasMap } from "./canvas-map";
 import { useEditor, useView, useWorkbench } from "./context";
 import { FlowEdge } from "./flow-edge";
-import { type FlowNode as Node, syncNodes, toFlowEdges } from "./flow-model";
+import { gestureOf, type FlowNode as Node, syncNodes, toFlowEdges } from "./flow-model";
 import { FlowNode } from "./flow-node";
 import { useCanvasTurn } from "./use-canvas-turn";
 import { useClipboard } from "./use-clipboard";
@@ -60,10 +60,14 @@ function useFlowNodes() {
   }, [graphNodes, selected]);
 
   const commitMoves = useCallback(
-    (moved: { id: string; position?: { x: number; y: number } | undefined }[], merge: string) => {
+    (
+      moved: { id: string; position?: { x: number; y: number } | undefined }[],
+      isByKeyboard: boolean,
+    ) => {
       const places = new Map(
         moved.flatMap(({ id, position }) => (position ? [[id, position] as const] : [])),
       );
+      const merge = isByKeyboard ? gestureOf(places) : "";
       if (places.size > 0) editor.getState().apply(move(places), merge);
     },
     [editor],
@@ -77,7 +81,7 @@ function useFlowNodes() {
       }
       // A drag commits at its end; what moves without one was moved by the keyboard.
       const moves = changes.filter((change) => change.type === "position" && !change.dragging);
-      if (!isDragging.current) commitMoves(moves as { id: string }[], "move");
+      if (!isDragging.current) commitMoves(moves as { id: string }[], true);
     },
     [view, commitMoves],
   );
@@ -87,7 +91,7 @@ function useFlowNodes() {
     },
     onNodeDragStop: (_: unknown, __: Node, dragged: Node[]) => {
       isDragging.current = false;
-      commitMoves(dragged, "");
+      commitMoves(dragged, false);
     },
   };
   return { nodes, onNodesChange, drag };

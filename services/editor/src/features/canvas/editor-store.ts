@@ -31,12 +31,14 @@ export function createEditorStore(
   drawn: Graph = saved,
   refuse?: () => void,
 ) {
-  let last = { key: "", at: 0 };
-  /** Whether a change with this key goes on with the one before it. */
-  const goesOn = (merge: string): boolean => {
-    const now = Date.now();
-    const isSame = merge !== "" && merge === last.key && now - last.at < MERGE_MILLISECONDS;
-    last = { key: merge, at: now };
+  /** The last change of the history and what it made; after undoing, redoing or loading the graph is another. */
+  let last: { key: string; at: number; made: Graph | null } = { key: "", at: 0, made: null };
+  /** Whether a change with this key, from one graph to the next, goes on with the one before it. */
+  const goesOn = (merge: string, from: Graph, made: Graph): boolean => {
+    const at = Date.now();
+    const isLate = at - last.at >= MERGE_MILLISECONDS;
+    const isSame = merge !== "" && merge === last.key && from === last.made && !isLate;
+    last = { key: merge, at, made };
     return isSame;
   };
   const store = createStore<EditorState>()(
@@ -47,10 +49,11 @@ export function createEditorStore(
         etag,
         isUnplaced,
         apply: (command, merge = "") => {
-          const next = command(get().graph);
-          if (next === get().graph) return;
+          const { graph } = get();
+          const next = command(graph);
+          if (next === graph) return;
           if (refuse) return refuse();
-          const isSameGesture = goesOn(merge);
+          const isSameGesture = goesOn(merge, graph, next);
           const history = store.temporal.getState();
           if (isSameGesture) history.pause();
           set({ graph: next });
@@ -60,6 +63,8 @@ export function createEditorStore(
         load: (loaded, newEtag, changed = loaded) => {
           set({ graph: changed, saved: loaded, etag: newEtag, isUnplaced: false });
           store.temporal.getState().clear();
+          // What was drawn may be loaded as it is, and is then no step to go on with.
+          last = { ...last, made: null };
         },
       }),
       {

@@ -1,6 +1,7 @@
 /** The graph as React Flow wants it, keeping what did not change so that nothing renders twice. */
 
 import type { Edge, Node } from "@xyflow/react";
+import type { Position } from "../../graph/document";
 import type { GraphEdge, GraphNode } from "../../graph/graph";
 
 export type FlowNode = Node<{ node: GraphNode }, "alur">;
@@ -45,3 +46,7 @@ export function toFlowEdges(
     ariaLabel: `${names.get(edge.source)} (${edge.output}) → ${names.get(edge.target)}`,
   }));
 }
+
+/** What the moves of these nodes by the keyboard are merged by, as one gesture. */
+export const gestureOf = (places: ReadonlyMap<string, Position>): string =>
+  `move ${[...places.keys()].join()}`;

@@ -4,7 +4,7 @@ import { move, setSpec } from "../../graph/commands";
 import { BRANCHES } from "../../graph/fixtures";
 import { fromDocument } from "../../graph/graph";
 import { createEditorStore, isDirty } from "./editor-store";
-import { syncNodes } from "./flow-model";
+import { gestureOf, syncNodes } from "./flow-model";
 import { createRunStore } from "./run-store";
 
 const opened = () => createEditorStore(fromDocument(BRANCHES), '"1"');
@@ -38,6 +38,38 @@ describe("the editor's history", () => {
     store.getState().apply(move(new Map([["n1", { x: 1, y: 1 }]])));
     store.getState().apply(move(new Map([["n1", { x: 2, y: 2 }]])));
     expect(store.temporal.getState().pastStates).toHaveLength(3);
+  });
+
+  it("begins a new step after undoing, also within the time of one gesture", () => {
+    const store = opened();
+    const title = () => store.getState().graph.spec.title;
+    store.getState().apply(setSpec({ title: "1" }));
+    store.getState().apply(setSpec({ title: "2" }), "title");
+    store.temporal.getState().undo();
+    store.getState().apply(setSpec({ title: "3" }), "title");
+    store.temporal.getState().undo();
+    expect(title()).toBe("1");
+    store.temporal.getState().redo();
+    expect(title()).toBe("3");
+  });
+
+  it("begins anew with what is loaded, also where that is what was drawn", () => {
+    const store = opened();
+    store.getState().apply(setSpec({ title: "mine" }), "title");
+    const drawn = store.getState().graph;
+    store.getState().load(fromDocument(BRANCHES), '"2"', drawn);
+    store.getState().apply(setSpec({ title: "mine too" }), "title");
+    store.temporal.getState().undo();
+    expect(store.getState().graph).toBe(drawn);
+  });
+
+  it("undoes the moves of one node by the keyboard apart from those of another", () => {
+    const store = opened();
+    for (const [x, id] of ["n1", "n1", "n2"].entries()) {
+      const places = new Map([[id, { x, y: 1 }]]);
+      store.getState().apply(move(places), gestureOf(places));
+    }
+    expect(store.temporal.getState().pastStates).toHaveLength(2);
   });
 
   it("has no entry for a command that changes nothing, nor for saving", () => {

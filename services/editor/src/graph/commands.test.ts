@@ -97,6 +97,32 @@ describe("adding and removing", () => {
     expect(fewer.edges).toHaveLength(3);
   });
 
+  it.each([
+    ["is cleared first", ["big", "", "h", "huge"]],
+    ["is that of another case on the way", ["big", "smal", "small", "small one"]],
+    ["is that of another port on the way", ["big", "other", "other one"]],
+    ["is that of the error port on the way", ["big", "error", "errors"]],
+    ["looks like a port without a name", ["big", "(2)", "", "(1)", "", "(3)", "x"]],
+  ])("keeps the edges of a case whose new name %s", (_, typed) => {
+    const cases = (name: string) => ({
+      cases: [name, "small", ""].map((each) => ({ name: each, condition: true })),
+    });
+    const { graph: grown, id } = commands.addNode(graph, typeOf("core.switch"), { x: 0, y: 0 });
+    const named = commands.setParams(id, cases("big"), CATALOGUE)(grown);
+    const branching = commands.setSettings(id, { onError: "branch" }, CATALOGUE)(named);
+    const wired = ["big", "small", "(3)", "other", "error"].reduce(
+      (all, output) =>
+        commands.connect({ source: id, output, target: idOf("no"), input: "main" })(all),
+      branching,
+    );
+    const after = typed.reduce(
+      (all, name) => commands.setParams(id, cases(name), CATALOGUE)(all),
+      wired,
+    );
+    const outputs = after.edges.filter(({ source }) => source === id).map(({ output }) => output);
+    expect(outputs).toEqual([typed.at(-1), "small", "(3)", "other", "error"]);
+  });
+
   it("takes the error edge away with its port", () => {
     const branch = commands.setSettings(idOf("yes"), { onError: "branch" }, CATALOGUE)(graph);
     const wire = { source: idOf("yes"), output: "error", target: idOf("no"), input: "main" };

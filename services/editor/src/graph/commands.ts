@@ -41,7 +41,7 @@ function followRenamedPorts(
   const moved = new Map(
     old.flatMap((port, index) => {
       const next = now[index];
-      return next && next !== port && !now.includes(port) ? [[port, next] as const] : [];
+      return next && next !== port ? [[port, next] as const] : [];
     }),
   );
   if (moved.size === 0) return graph;

@@ -75,23 +75,34 @@ export interface PortOwner {
   onError: string;
 }
 
+/** What the port of each entry is to be called; empty where it has no name. */
 function listedNames(owner: PortOwner, from: { param: string; field: string }): string[] {
   const list = owner.params[from.param];
   if (!Array.isArray(list)) return [];
-  return list.flatMap((entry) => {
+  return list.map((entry) => {
     const name =
       entry !== null && typeof entry === "object" && !Array.isArray(entry)
         ? entry[from.field]
         : entry;
-    return typeof name === "string" && name !== "" ? [name] : [];
+    return typeof name === "string" ? name : "";
+  });
+}
+
+/** A port for each entry: one without a name, or with that of another port, is called by its number until it has one. */
+function listedPorts(names: readonly string[], fixed: readonly string[]): string[] {
+  return names.map((name, index) => {
+    if (name !== "" && !fixed.includes(name) && names.indexOf(name) === index) return name;
+    let number = `(${index + 1})`;
+    while (names.includes(number)) number = `(${number})`;
+    return number;
   });
 }
 
 /** The ports of a node: those its parameters name come before those of its type, `error` last. */
 export function portsOf(type: NodeType | undefined, owner: PortOwner): Ports {
   if (!type) return { inputs: ["main"], outputs: ["main"] };
-  const named = type.outputsFrom ? listedNames(owner, type.outputsFrom) : [];
-  const outputs = [...new Set([...named, ...type.outputs])];
+  const names = type.outputsFrom ? listedNames(owner, type.outputsFrom) : [];
+  const outputs = [...listedPorts(names, [...type.outputs, "error"]), ...type.outputs];
   if (owner.onError === "branch" && !outputs.includes("error")) outputs.push("error");
   return { inputs: type.trigger ? [] : type.inputs, outputs };
 }

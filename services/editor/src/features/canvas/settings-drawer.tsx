@@ -1,9 +1,10 @@
 /** What holds for the whole workflow. */
 
-import { Drawer, NumberInput, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Drawer, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { setSpec } from "../../graph/commands";
 import type { WorkflowSettings } from "../../graph/document";
+import { NumberBox } from "../../ui/number-box";
 import { DurationInput } from "../panel/control";
 import { useEditor, useView, useWorkbench } from "./context";
 
@@ -45,15 +46,15 @@ function Limits({ settings, change }: Props) {
         hint="PT1H"
         onChange={(timeout) => change({ timeout: timeout ?? null })}
       />
-      <NumberInput
+      <NumberBox
         label={t("settings.limit")}
         description={t("settings.limitHint")}
-        value={concurrency?.limit ?? ""}
+        value={concurrency?.limit ?? undefined}
         min={1}
         max={10_000}
         onChange={(limit) =>
           change({
-            concurrency: typeof limit === "number" ? { ...concurrency, limit } : null,
+            concurrency: limit === undefined ? null : { ...concurrency, limit },
           })
         }
       />
@@ -68,12 +69,12 @@ function Limits({ settings, change }: Props) {
           }
         />
       )}
-      <NumberInput
+      <NumberBox
         label={t("settings.priority")}
         value={settings.priority ?? 0}
         min={-10}
         max={10}
-        onChange={(priority) => change({ priority: typeof priority === "number" ? priority : 0 })}
+        onChange={(priority) => change({ priority: priority ?? 0 })}
       />
     </>
   );

@@ -1,6 +1,6 @@
 /** The input for a fixed value, by its kind. */
 
-import { MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { MultiSelect, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import i18next from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import type { Json } from "../../graph/document";
 import { toIsoDuration } from "../../graph/duration";
 import type { JsonSchema } from "../../graph/node-type";
 import type { Field } from "../../graph/schema";
+import { NumberBox } from "../../ui/number-box";
 import { AnyControl } from "./any-control";
 import { CodeControl } from "./code-control";
 import { ListControl, MapControl, ObjectControl, UnionControl } from "./nested-controls";
@@ -54,14 +55,14 @@ function TextControl({ field, schema, label, value, isInvalid, onChange }: Props
 
 function NumberControl({ field, schema, label, value, isInvalid, onChange }: Props<"number">) {
   return (
-    <NumberInput
+    <NumberBox
       aria-label={label}
-      value={typeof value === "number" ? value : ""}
+      value={typeof value === "number" ? value : undefined}
       placeholder={hint(schema)}
       allowDecimal={!field.isInteger}
       error={isInvalid}
       clampBehavior="none"
-      onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
+      onChange={onChange}
     />
   );
 }

@@ -1,10 +1,11 @@
 /** What every node has beside its parameters: retries, time-out, failure, checkpoint, wires. */
 
-import { NumberInput, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { setSettings } from "../../graph/commands";
 import type { OnError, Retry } from "../../graph/document";
 import type { GraphNode, NodeSettings as Settings } from "../../graph/graph";
+import { NumberBox } from "../../ui/number-box";
 import { useWorkbench } from "../canvas/context";
 import { Connections } from "./connections";
 import { DurationInput } from "./control";
@@ -33,8 +34,6 @@ function Retries({ node, change }: Props) {
   const { t } = useTranslation();
   const { retry } = node.settings;
   const set = (part: Retry) => change({ retry: { ...retry, ...part } });
-  const number = (value: string | number, fallback: number) =>
-    typeof value === "number" ? value : fallback;
   return (
     <Stack gap="sm">
       <Switch
@@ -44,19 +43,19 @@ function Retries({ node, change }: Props) {
       />
       {retry && (
         <div className={classes.pair}>
-          <NumberInput
+          <NumberBox
             label={t("panel.attempts")}
             value={retry.attempts ?? 3}
             min={1}
             max={100}
-            onChange={(value) => set({ attempts: number(value, 3) })}
+            onChange={(attempts) => set({ attempts: attempts ?? 3 })}
           />
-          <NumberInput
+          <NumberBox
             label={t("panel.factor")}
             value={retry.factor ?? 2}
             min={1}
             max={10}
-            onChange={(value) => set({ factor: number(value, 2) })}
+            onChange={(factor) => set({ factor: factor ?? 2 })}
           />
           <DurationField
             label={t("panel.delay")}

@@ -93,6 +93,15 @@ def test_a_bad_run_is_refused_with_its_reason(
     assert says in answer.json()["message"]
 
 
+@pytest.mark.parametrize(
+    "longest", ["P36525D", "P5217W6D", "PT3155760000S", "P0W36524DT23H59M60.0S"]
+)
+def test_a_run_may_take_a_century(kubernetes: Kubernetes, longest: str) -> None:
+    spec = {"spec.timeout": longest, "spec.ttlAfterFinished": longest}
+    answer = create(kubernetes, "workflowruns", changed(RUN, spec))
+    assert answer.status_code == 201, answer.text
+
+
 @pytest.mark.parametrize("document", CORPUS.values(), ids=CORPUS.keys())
 def test_the_server_keeps_a_good_document_as_it_is(
     kubernetes: Kubernetes, document: Object

@@ -6,8 +6,11 @@ for strict validation are told of it. Defaults stay out, so that an object reads
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from alur_engine.durations import LONGEST_SECONDS, LONGEST_TOLD
 
 Schema = dict[str, Any]
 _KEPT = (
@@ -15,7 +18,9 @@ _KEPT = (
     "maxProperties", "pattern", "required",
 )  # fmt: skip
 _LOOK_AHEAD = "(?="
-_DURATION = r"^P([0-9]{1,6}W)?([0-9]{1,6}D)?(T([0-9]{1,8}H)?([0-9]{1,8}M)?([0-9]{1,10}([.][0-9]{1,9})?S)?)?$"
+_ENDS = "[WDHMS]$"
+"""What the look-aheads of a duration's pattern come to."""
+_UNITS = {"W": 604_800, "D": 86_400, "H": 3_600, "M": 60, "S": 1}
 
 
 def structural(schema: Mapping[str, Any]) -> Schema:
@@ -36,7 +41,7 @@ def _converted(schema: Mapping[str, Any], models: Mapping[str, Any]) -> Schema:
     if _LOOK_AHEAD in made.get("pattern", ""):
         del made["pattern"]
     if schema.get("format") == "duration":
-        made["x-kubernetes-validations"] = [_duration_rule()]
+        made["x-kubernetes-validations"] = _duration_rules(schema["pattern"])
     if "items" in schema:
         made["items"] = _converted(schema["items"], models)
     made |= _fields(schema, models)
@@ -82,10 +87,19 @@ def _description(schema: Mapping[str, Any]) -> str:
     return f"{text} Default: {shown}."
 
 
-def _duration_rule() -> Schema:
-    rule = f"self.matches('{_DURATION}') && self.matches('[WDHMS]$')"
-    return {
-        "rule": rule,
-        "message": "is no ISO 8601 duration without years and months, such as PT30S or P7D",
-        "reason": "FieldValueInvalid",
+def _duration_rules(pattern: str) -> list[Schema]:
+    """Return what makes a duration: its form, and its length, in CEL, which knows no ISO 8601."""
+    form = re.sub(r"\(\?=[^)]*\)", "", pattern).replace(r"\d", "[0-9]").replace(r"\.", "[.]")
+    seconds = " + ".join(
+        f"double('0' + self.find('[0-9.]+{unit}').replace('{unit}', '')) * {seconds}.0"
+        for unit, seconds in _UNITS.items()
+    )
+    is_formed = f"self.matches('{form}') && self.matches('{_ENDS}')"
+    rules = {
+        is_formed: "is no ISO 8601 duration without years and months, such as PT30S or P7D",
+        f"!self.matches('{form}') || {seconds} <= {LONGEST_SECONDS:.1f}": f"is longer than {LONGEST_TOLD}",
     }
+    return [
+        {"rule": rule, "message": message, "reason": "FieldValueInvalid"}
+        for rule, message in rules.items()
+    ]

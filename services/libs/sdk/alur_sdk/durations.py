@@ -19,6 +19,7 @@ _SPOKEN = re.compile(
 )
 LONGEST_SECONDS = 100 * 365.25 * 86_400
 """A century: what is longer is a slip of units, and would end beyond the years that a date can have."""
+LONGEST_TOLD = "a century (P36525D)"
 _UNIT_SECONDS = (604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
 PATTERN = (
     r"^P(?=[0-9T])(\d{1,6}W)?(\d{1,6}D)?(T(?=\d)(\d{1,8}H)?(\d{1,8}M)?(\d{1,10}(\.\d{1,9})?S)?)?$"
@@ -36,7 +37,7 @@ def duration_seconds(text: str) -> float:
     counts = zip(match.groups(), _UNIT_SECONDS, strict=True)
     seconds = sum(float(count) * unit for count, unit in counts if count)
     if seconds > LONGEST_SECONDS:
-        raise ValueError(f"{text[:40]!r} is longer than a century (P36525D)")
+        raise ValueError(f"{text[:40]!r} is longer than {LONGEST_TOLD}")
     return seconds
 
 

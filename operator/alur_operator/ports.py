@@ -59,6 +59,9 @@ class Cluster(Protocol):
     ) -> None:
         """Merge into the status; nothing happens when the object is gone."""
 
+    async def set_output(self, namespace: str, name: str, output: list[Any]) -> None:
+        """Put a run's output into its status as it is, with its nulls, which a merge takes for removals."""
+
     async def find_object(self, plural: str, namespace: str, name: str) -> Object | None:
         """Return an object of ours as it is now, not as a watch told of it last."""
 

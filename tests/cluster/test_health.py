@@ -92,7 +92,7 @@ def test_a_run_is_as_its_execution() -> None:
 
 
 def test_a_run_that_waits_for_its_workflow_is_in_progress_and_a_refused_one_has_failed() -> None:
-    waits = status.run_pending(run(), reasons.WORKFLOW_NOT_FOUND, "not yet", NOON)
+    waits = status.run_held_up(run(), reasons.WORKFLOW_NOT_FOUND, "not yet", NOON)
     wrong = status.run_refused(run(), reasons.INPUT_INVALID, "no JSON", NOON)
     found = health({**run(), "status": waits}, {**run(), "status": wrong})
     assert found == ["InProgress", "Failed"]

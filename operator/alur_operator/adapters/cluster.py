@@ -25,6 +25,7 @@ from alur_sdk.errors import (
 
 CALL_SECONDS = 10.0
 _MERGE = {"content-type": "application/merge-patch+json"}
+_STEPS = {"content-type": "application/json-patch+json"}
 _STRATEGIC = {"content-type": "application/strategic-merge-patch+json"}
 _ERRORS: Mapping[int, type[AlurError]] = {
     401: UnauthenticatedError,
@@ -101,6 +102,15 @@ class ClusterApi:
         path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{plural}/{name}/status"
         try:
             await self.call("PATCH", path, {"status": status}, headers=_MERGE)
+        except NotFoundError:
+            return
+
+    async def set_output(self, namespace: str, name: str, output: list[Any]) -> None:
+        """Put a run's output into its status as it is (RFC 6902); nothing happens when the object is gone."""
+        path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/workflowruns/{name}/status"
+        step = {"op": "add", "path": "/status/output", "value": output}
+        try:
+            await self.call("PATCH", path, [step], headers=_STEPS)
         except NotFoundError:
             return
 

@@ -11,6 +11,7 @@ from alur_engine.durations import Duration
 from alur_operator.domain.names import UNSEEN
 
 MAX_OUTPUT_BYTES = 65_536
+MAX_OUTPUT_ITEMS = 10_000
 MAX_MESSAGE = 1_024
 MAX_VERSION = 2**31 - 1
 MAX_GENERATION = 2**53 - 1
@@ -146,7 +147,7 @@ class RunStatus(Model):
     message: Message | None = Field(default=None, description="Why it failed or waits.")
     output: tuple[dict[str, Any], ...] | None = Field(
         default=None,
-        max_length=10_000,
+        max_length=MAX_OUTPUT_ITEMS,
         description="The items that came out, where they fit in 64 KiB.",
     )
     conditions: tuple[Condition, ...] = Field(

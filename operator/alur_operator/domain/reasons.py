@@ -24,6 +24,7 @@ INPUT_INVALID = "InputInvalid"
 INPUT_FORBIDDEN = "InputForbidden"
 TIMED_OUT = "TimedOut"
 EXECUTION_GONE = "ExecutionGone"
+NOT_FOLLOWED = "NotFollowed"
 ALL = {
     PUBLISHED: "The active version is what was applied.",
     SUSPENDED: "`spec.suspend` is true: triggers rest.",
@@ -47,5 +48,6 @@ ALL = {
     INPUT_FORBIDDEN: "The operator may not read Secrets: set `operator.readSecrets` of the chart.",
     TIMED_OUT: "`spec.timeout` was over: the execution was cancelled, or it had not begun, and the message says why.",
     EXECUTION_GONE: "Alur no longer has the execution: its time of keeping was over, or somebody deleted it.",
+    NOT_FOLLOWED: "What became of the run could not be told, and the message says why; it is tried again.",
 }
 """Every reason of a condition and what it means; those of a run that ended are its phases."""

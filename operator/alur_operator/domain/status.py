@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 
 from alur_engine.durations import duration_seconds
 from alur_operator.domain import reasons
-from alur_operator.domain.documents import MAX_MESSAGE, MAX_OUTPUT_BYTES
+from alur_operator.domain.documents import MAX_MESSAGE, MAX_OUTPUT_BYTES, MAX_OUTPUT_ITEMS
 from alur_operator.domain.plan import LONGEST, Claim, Live, fingerprint
 
 Object = Mapping[str, Any]
@@ -155,11 +156,10 @@ def run_status(body: Object, execution: Mapping[str, Any], now: float) -> dict[s
     phase = PHASES[execution["status"]]
     error = execution.get("error") or {}
     message = str(error.get("message") or execution.get("reason") or "")
-    if phase == "Cancelled" and is_overdue(body, execution):
-        phase, message = "Failed", f"timed out after {body['spec']['timeout']}"
+    reason = phase
+    if phase == "Cancelled" and _is_timed_out(body, execution, message):
+        phase, message = "Failed", timed_out(body, execution)
         reason = reasons.TIMED_OUT
-    else:
-        reason = phase
     status: dict[str, Any] = {
         **_seen(body),
         "executionId": execution["id"],
@@ -191,11 +191,13 @@ def run_claims(phase: str, reason: str, message: str) -> tuple[Claim, ...]:
     )
 
 
-def run_pending(body: Object, reason: str, message: str, now: float) -> dict[str, Any]:
-    """Return the status of a run that could not be started yet."""
-    told = run_claims("Pending", reason, message)
+def run_held_up(
+    body: Object, reason: str, message: str, now: float, phase: str = "Pending"
+) -> dict[str, Any]:
+    """Return the status of a run that could not be started yet, or not be followed in its phase."""
+    told = run_claims(phase, reason, message)
     return {
-        "phase": "Pending",
+        "phase": phase,
         "message": message[:MAX_MESSAGE],
         "conditions": conditions(body, told, now),
     }
@@ -225,13 +227,63 @@ def run_seen(body: Object) -> dict[str, Any]:
 
 
 def is_overdue(body: Object, execution: Mapping[str, Any], now: float | None = None) -> bool:
-    """Whether an execution runs, or ran, longer than its run allows."""
-    limit, began = body["spec"].get("timeout"), execution.get("startedAt")
-    if not limit or not began:
-        return False
+    """Whether an execution runs or waits to begin, or did so, longer than its run allows."""
+    began = execution.get("startedAt") or body["metadata"]["creationTimestamp"]
     ended = execution.get("finishedAt")
     end = seconds_of(ended) if ended else now
-    return end is not None and end - seconds_of(began) >= duration_seconds(limit)
+    return end is not None and end - seconds_of(began) >= timeout_seconds(body)
+
+
+def deadline(body: Object) -> float:
+    """Return when the time of a run is over, by its status; at most a second later, for that has no fractions."""
+    began = (body.get("status") or {}).get("startTime")
+    since = seconds_of(began) + 1 if began else created(body)
+    return since + timeout_seconds(body)
+
+
+def created(body: Object) -> float:
+    """Return when an object was made."""
+    return seconds_of(body["metadata"]["creationTimestamp"])
+
+
+def timeout_seconds(body: Object) -> float:
+    """Return the seconds that a run may take."""
+    return lasting_seconds(body["spec"].get("timeout"))
+
+
+def lasting_seconds(duration: str | None) -> float:
+    """Return the seconds of a duration of a run, infinity where there is none.
+
+    An object of before the definition had that bound may say more than a century; it has no other text. That never ends.
+    """
+    try:
+        return duration_seconds(duration) if duration else math.inf
+    except ValueError:
+        return math.inf
+
+
+def timed_out(body: Object, execution: Mapping[str, Any]) -> str:
+    """Return why the execution of a run is cancelled when its time is over."""
+    text = f"timed out after {body['spec']['timeout']}"
+    return text if execution.get("startedAt") else f"{text}, before it began"
+
+
+def _is_timed_out(body: Object, execution: Mapping[str, Any], reason: str) -> bool:
+    # The clocks of Alur and ours differ, and it may have begun while we cancelled it.
+    limit = body["spec"].get("timeout")
+    return bool(limit) and (
+        reason.startswith(f"timed out after {limit}") or is_overdue(body, execution)
+    )
+
+
+def is_of(body: Object, execution: Mapping[str, Any]) -> bool:
+    """Whether an execution may be that of a run, whose status may have been written by anybody."""
+    spec = body["spec"]
+    return (
+        execution["workflow"] == spec["workflow"]
+        and execution["mode"] == "manual"
+        and spec.get("version") in {None, execution["version"]}
+    )
 
 
 def seconds_of(text: str) -> float:
@@ -250,11 +302,12 @@ def _seen(body: Object) -> dict[str, Any]:
 
 
 def _output(execution: Mapping[str, Any]) -> tuple[list[Any] | None, str]:
-    output = execution.get("output")
-    size = len(orjson.dumps(output))
-    if size <= MAX_OUTPUT_BYTES:
+    output: list[Any] = execution.get("output") or []
+    size, count = len(orjson.dumps(output)), len(output)
+    if size <= MAX_OUTPUT_BYTES and count <= MAX_OUTPUT_ITEMS:
         return output, ""
+    has = f"{size} bytes" if size > MAX_OUTPUT_BYTES else f"{count} items"
     return (
         None,
-        f"the output has {size} bytes, more than fit here: `alur get executions {execution['id']}`",
+        f"the output has {has}, more than fit here: `alur get executions {execution['id']}`",
     )

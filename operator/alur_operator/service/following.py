@@ -7,16 +7,17 @@ import contextlib
 import contextvars
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from alur_common.telemetry import get_logger
-from alur_operator.domain.status import ENDED
+from alur_operator.domain import status
 from alur_operator.ports import Cluster, Object
 from alur_operator.service.runs import RunKeeper
 from alur_sdk.errors import AlurError
 
-FIRST_SECONDS, SLOWEST_SECONDS, FACTOR = 0.5, 15.0, 1.5
+FIRST_SECONDS, SLOWEST_SECONDS, FACTOR = 0.5, 15.0, 1.2
 AT_ONCE = 20
 _log = get_logger("alur.operator")
 
@@ -24,16 +25,18 @@ _log = get_logger("alur.operator")
 @dataclass(slots=True)
 class _Followed:
     body: Object
+    due: float = 0.0
+    """When it is looked at; what was due at another time before is no more."""
     pause: float = FIRST_SECONDS
     jitter: random.Random = field(default_factory=random.Random)
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     """The handler's that gave it to us: outside it kopf takes no Events."""
 
     def next_pause(self) -> float:
-        """Return the pause before the next look; each is longer, and not all end at once."""
+        """Return the pause before the next look; each is longer by a fifth, and not all end at once."""
         pause = self.pause
         self.pause = min(pause * FACTOR, SLOWEST_SECONDS)
-        return pause * self.jitter.uniform(0.8, 1.2)
+        return pause * self.jitter.uniform(0.7, 1.0)
 
 
 class Following:
@@ -53,13 +56,18 @@ class Following:
     def take(self, body: Object) -> None:
         """Follow a run: to its end, then to the end of its time to live. What needs neither is forgotten."""
         uid = body["metadata"]["uid"]
-        due = self._next_look(body, self._known.get(uid))
+        followed = self._known.get(uid) or _Followed(body)
+        followed.body = body
+        due = self._next_look(followed)
         if due is None:
             self.drop(uid)
             return
-        known = self._known.setdefault(uid, _Followed(body))
-        known.body = body
-        heapq.heappush(self._due, (due, uid))
+        self._known[uid] = followed
+        self._look_at(followed, due)
+
+    def _look_at(self, followed: _Followed, due: float) -> None:
+        followed.due = due
+        heapq.heappush(self._due, (due, followed.body["metadata"]["uid"]))
         self._news.set()
 
     def drop(self, uid: str) -> None:
@@ -80,37 +88,75 @@ class Following:
                 async with asyncio.timeout(pause):
                     await self._news.wait()
 
-    def _next_look(self, body: Object, known: _Followed | None) -> float | None:
-        if (body.get("status") or {}).get("phase") in ENDED:
-            return self._runs.deletion_due(body)
-        return self._now() + (known or _Followed(body)).next_pause()
+    def _next_look(self, followed: _Followed) -> float | None:
+        if _has_ended(followed.body):
+            return self._runs.deletion_due(followed.body)
+        now, deadline = self._now(), status.deadline(followed.body)
+        look = now + followed.next_pause()
+        if not now < deadline < look:
+            return look
+        # What becomes of it then is to be seen soon.
+        followed.pause = FIRST_SECONDS
+        return deadline
 
     def _ripe(self) -> list[_Followed]:
         found: dict[str, _Followed] = {}
         while self._due and self._due[0][0] <= self._now() and len(found) < AT_ONCE:
-            _, uid = heapq.heappop(self._due)
-            if uid in self._known:
-                found[uid] = self._known[uid]
+            due, uid = heapq.heappop(self._due)
+            followed = self._known.get(uid)
+            if followed is not None and followed.due == due:
+                found[uid] = followed
         return list(found.values())
 
     async def _look(self, followed: _Followed) -> None:
-        """Look once; what fails is looked at again."""
-        body = followed.body
-        metadata = body["metadata"]
+        """Look once; what fails is looked at again. One run never keeps the others from being followed."""
         try:
-            if (body.get("status") or {}).get("phase") in ENDED:
-                self.drop(metadata["uid"])
-                await self._runs.delete(body)
-                return
-            told = await self._runs.follow(body)
-            if told is None:
-                told = self._runs.lost(body)
-            if told != {key: body["status"].get(key) for key in told}:
-                name = (metadata["namespace"], metadata["name"])
-                await self._cluster.patch_status("workflowruns", *name, told)
+            if _has_ended(followed.body):
+                await self._runs.delete(followed.body)
+                self.drop(followed.body["metadata"]["uid"])
+            else:
+                await self._follow(followed)
         except AlurError as error:
-            _log.warning("run not followed", run=metadata["name"], reason=error.message)
-            self.take(body)
+            self._put_off(followed, error.message)
+        except Exception as error:  # noqa: BLE001  # the outermost loop of what is followed
+            self._put_off(followed, repr(error))
+            await self._tell_of(followed, error)
+
+    async def _follow(self, followed: _Followed) -> None:
+        body, uid = followed.body, followed.body["metadata"]["uid"]
+        told = await self._runs.follow(body)
+        await self._tell(body, told)
+        if self._known.get(uid) is followed:
+            # It may have been changed meanwhile.
+            newest = followed.body
+            self.take({**newest, "status": {**newest["status"], **told}})
+
+    async def _tell(self, body: Object, told: Mapping[str, Any]) -> None:
+        if status.is_told(told, body["status"]):
+            return
+        metadata = body["metadata"]
+        name = (metadata["namespace"], metadata["name"])
+        await self._cluster.patch_status("workflowruns", *name, told)
+
+    async def _tell_of(self, followed: _Followed, error: Exception) -> None:
+        """Tell, on the run itself, of what nobody expected."""
+        try:
+            told = self._runs.not_followed(followed.body, error)
+            await self._tell(followed.body, told)
+        except Exception as away:  # noqa: BLE001  # the outermost loop of what is followed
+            _log.warning("run not told", run=_name_of(followed), reason=repr(away))
         else:
-            if metadata["uid"] in self._known:
-                self.take({**body, "status": {**body["status"], **told}})
+            followed.body = {**followed.body, "status": {**followed.body["status"], **told}}
+
+    def _put_off(self, followed: _Followed, reason: str) -> None:
+        _log.warning("run not followed", run=_name_of(followed), reason=reason)
+        if self._known.get(followed.body["metadata"]["uid"]) is followed:
+            self._look_at(followed, self._now() + followed.next_pause())
+
+
+def _has_ended(body: Object) -> bool:
+    return (body.get("status") or {}).get("phase") in status.ENDED
+
+
+def _name_of(followed: _Followed) -> str:
+    return str(followed.body["metadata"]["name"])

@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 
-from alur_engine.durations import duration_seconds
 from alur_operator.domain import reasons, status
 from alur_operator.domain.names import UNSEEN
 from alur_operator.domain.plan import LetGo, plan_after_failure, plan_removal, plan_start
-from alur_operator.ports import Alur, Cluster, Object, RunWish, Telling
+from alur_operator.ports import Alur, Cluster, Object, Telling
+from alur_operator.service.begun import Begun, named
+from alur_operator.service.inputs import bare_wish, read_input
 from alur_operator.service.workflows import SETTLING_SECONDS, LaterError
 from alur_sdk.errors import (
     AlurError,
@@ -28,6 +29,7 @@ WAIT_SECONDS = 1.0
 """How long a start waits for the end: most runs need no second look."""
 PENDING_SECONDS = 15.0
 """At least so often it is looked whether a workflow is active by now: nobody but the operator is waited for."""
+_UNREACHED = frozenset({reasons.REGISTRY_UNAVAILABLE, reasons.TOKEN_REFUSED})
 
 
 class RunKeeper:
@@ -43,6 +45,7 @@ class RunKeeper:
         cleanup_seconds: float,
     ) -> None:
         self._alur = alur
+        self._begun = Begun(alur)
         self._cluster = cluster
         self._tell = tell
         self._now = now
@@ -60,14 +63,32 @@ class RunKeeper:
     async def start(self, body: Object) -> dict[str, Any]:
         """Start the execution of a run, which happens once for its uid, and return the status. Raises `LaterError`.
 
-        The status is not believed where Alur can be asked: who may write it could name another execution.
+        What began goes on, whatever became of its workflow and its input since.
         """
-        try:
-            told = await self._started(body)
-        except LaterError as later:
-            told = await self._given_up(body, later)
+        told = await self._going_on(body)
+        if told is None:
+            try:
+                told = await self._started(body)
+            except LaterError as later:
+                told = await self._given_up(body, later)
         self._unanswered.pop(body["metadata"]["uid"], None)
-        return self._told_of(body, told)
+        try:
+            return await self._placed(body, self._told_of(body, told))
+        except AlurError as error:
+            raise LaterError(error.message) from error
+
+    async def _going_on(self, body: Object) -> dict[str, Any] | None:
+        """Return the status of a run that began by its status; None where that names nothing, or what is another's."""
+        if named(body) is None:
+            return None
+        try:
+            execution = await self._begun.find(body)
+            is_gone = execution is None and await self._begun.is_gone(body)
+        except AlurError as error:
+            raise self._unreached(body, error, body["status"].get("phase")) from error
+        if execution is not None:
+            return status.run_status(body, execution, self._now())
+        return self._gone(body) if is_gone else None
 
     async def _started(self, body: Object) -> dict[str, Any]:
         try:
@@ -76,36 +97,46 @@ class RunKeeper:
             # Where a version was named this is the first look at the Workflow, which may say why it is not there.
             await self._see_workflow(body)
             raise self._later(body, reasons.WORKFLOW_NOT_FOUND, error) from error
-        except (UnauthenticatedError, ForbiddenError) as error:
-            raise self._later(body, reasons.TOKEN_REFUSED, error) from error
         except InvalidError as error:
-            return status.run_refused(body, reasons.INPUT_INVALID, error.message, self._now())
+            return await self._refused(body, error)
         except AlurError as error:
-            self._unanswered[body["metadata"]["uid"]] = self._now()
-            raise self._later(body, reasons.REGISTRY_UNAVAILABLE, error) from error
+            if not isinstance(error, UnauthenticatedError | ForbiddenError):
+                self._unanswered[body["metadata"]["uid"]] = self._now()
+            raise self._unreached(body, error) from error
         return status.run_status(body, execution, self._now())
 
-    async def _given_up(self, body: Object, later: LaterError) -> dict[str, Any]:
-        """Return the status of a run whose time was over before it began. Raises `LaterError` until that is sure."""
-        limit, metadata, left = body["spec"].get("timeout"), body["metadata"], math.inf
-        if limit:
-            until = status.seconds_of(metadata["creationTimestamp"]) + duration_seconds(limit)
-            left = until - self._now()
-        if left > 0:
-            later.within_seconds = min(later.within_seconds, left)
-            self._told_of(body, later.status or {})
-            raise later
+    async def _refused(self, body: Object, error: InvalidError) -> dict[str, Any]:
+        """Return the status of a run that is wrong by now. It may have begun all the same, before somebody could tell so."""
         try:
-            derived = await self._alur.derived_execution(_bare_wish(body))
-            execution = await self._find(metadata["namespace"], derived)
-        except AlurError:
-            raise later from None
+            execution = await self._begun.find(body)
+        except AlurError as unreached:
+            raise self._unreached(body, unreached) from unreached
         if execution is not None:
             return status.run_status(body, execution, self._now())
-        if self._may_begin(body):
-            raise later
-        message = f"timed out after {limit}, before it began: {later}"
+        return status.run_refused(body, reasons.INPUT_INVALID, error.message, self._now())
+
+    async def _given_up(self, body: Object, later: LaterError) -> dict[str, Any]:
+        """Return the status of a run that waits in vain: it has begun, or its time is over. Raises `LaterError` until that is sure."""
+        left = status.created(body) + status.timeout_seconds(body) - self._now()
+        reason = status.reason_of(later.status or {})
+        if left > 0 and reason in _UNREACHED:
+            raise self._held_up(body, later, left)
+        try:
+            execution = await self._begun.find(body)
+        except AlurError:
+            raise self._held_up(body, later, left) from None
+        if execution is not None:
+            return status.run_status(body, execution, self._now())
+        if left > 0 or self._may_begin(body):
+            raise self._held_up(body, later, left)
+        message = f"timed out after {body['spec']['timeout']}, before it began: {later}"
         return status.run_refused(body, reasons.TIMED_OUT, message, self._now())
+
+    def _held_up(self, body: Object, later: LaterError, left: float) -> LaterError:
+        if left > 0:
+            later.within_seconds = min(later.within_seconds, left)
+        self._told_of(body, later.status or {})
+        return later
 
     def _may_begin(self, body: Object) -> bool:
         """Whether Alur may have been asked to start it by somebody who heard no answer, and be still at it."""
@@ -126,51 +157,45 @@ class RunKeeper:
             raise later
 
     async def _start(self, body: Object) -> dict[str, Any]:
-        wish = await self._wish(body)
-        begun = (body.get("status") or {}).get("executionId")
-        if wish.version is None and not begun:
+        wish = bare_wish(body, await self._read(body))
+        if wish.version is None:
             await self._see_workflow(body)
         try:
             return await self._alur.start(wish, wait_seconds=WAIT_SECONDS)
-        except NotFoundError:
-            # An execution outlives its workflow.
-            found = await self._find(wish.namespace, begun)
-            if found is None or found["workflow"] != wish.workflow:
-                raise
-            return found
         except MismatchError:
             # The input was read again and is another one by now: the execution is the first one's.
-            execution_id = await self._alur.derived_execution(wish)
-            found = await self._find(wish.namespace, execution_id)
+            found = await self._begun.find(body)
             if found is None:
                 raise
             return found
 
-    async def follow(self, body: Object) -> dict[str, Any] | None:
-        """Return the status of a run that was started, or None when it is gone. Cancels it when its time is over."""
-        namespace, told = body["metadata"]["namespace"], body["status"]
-        execution = await self._find(namespace, told.get("executionId"))
+    async def follow(self, body: Object) -> dict[str, Any]:
+        """Return the status of a run that was started. Cancels it when its time is over. Raises `AlurError`."""
+        namespace, now = body["metadata"]["namespace"], self._now()
+        execution = await self._alur.find_execution(namespace, body["status"]["executionId"])
         if execution is None:
-            return None
-        if status.is_overdue(body, execution, self._now()) and not execution.get("finishedAt"):
-            await self._alur.cancel(
-                namespace, execution["id"], f"timed out after {body['spec']['timeout']}"
-            )
-        return self._told_of(body, status.run_status(body, execution, self._now()))
+            return self._told_of(body, self._gone(body))
+        if status.is_overdue(body, execution, now) and not execution.get("finishedAt"):
+            await self._alur.cancel(namespace, execution["id"], status.timed_out(body, execution))
+        return await self._placed(
+            body, self._told_of(body, status.run_status(body, execution, now))
+        )
 
-    def lost(self, body: Object) -> dict[str, Any]:
+    def not_followed(self, body: Object, error: Exception) -> dict[str, Any]:
+        """Return the status of a run of which something failed that nobody expected."""
+        message, phase = f"{type(error).__name__}: {error}", body["status"]["phase"]
+        return status.run_held_up(body, reasons.NOT_FOLLOWED, message, self._now(), phase)
+
+    def _gone(self, body: Object) -> dict[str, Any]:
         """Return the status of a run whose execution Alur no longer has: what became of it nobody can say."""
-        message = f"Alur no longer has the execution {body['status']['executionId']}"
-        told = status.run_refused(body, reasons.EXECUTION_GONE, message, self._now())
-        return self._told_of(body, told)
+        message = f"Alur no longer has the execution {named(body)}"
+        return status.run_refused(body, reasons.EXECUTION_GONE, message, self._now())
 
     async def cancel(self, body: Object, waited_seconds: float, tries: int) -> None:
         """Cancel the execution of a run that is being deleted. Raises `LaterError` while that cannot be done."""
         step = plan_removal(body)
         if isinstance(step, LetGo):
             self._abandon(body, step)
-            return
-        if self.is_settled(body):
             return
         try:
             is_there = await self._cancel(body)
@@ -180,64 +205,50 @@ class RunKeeper:
                 raise LaterError(error.message) from error
             self._abandon(body, given_up)
             return
-        is_told = bool((body.get("status") or {}).get("executionId"))
-        if not is_there and not is_told and self._may_begin(body):
+        if not is_there and named(body) is None and self._may_begin(body):
             raise LaterError("Alur may still be starting it")
         self._unanswered.pop(body["metadata"]["uid"], None)
 
     async def _cancel(self, body: Object) -> bool:
-        wish = _bare_wish(body)
-        derived = await self._alur.derived_execution(wish)
-        execution_id = derived or (body.get("status") or {}).get("executionId")
-        if not execution_id:
-            return False
-        reason = "its WorkflowRun was deleted"
-        return await self._alur.cancel(wish.namespace, execution_id, reason)
+        """Cancel what a run began; return whether it is known what became of that. An end that the status tells may be forged."""
+        if self.is_settled(body):
+            execution = await self._begun.find(body)
+            if execution is None or execution.get("finishedAt"):
+                return True
+        return await self._begun.cancel(body, "its WorkflowRun was deleted")
 
     def _abandon(self, body: Object, step: LetGo) -> None:
         self._tell(body, reason=reasons.CLEANUP_ABANDONED, message=step.warning, warning=True)
 
     def deletion_due(self, body: Object) -> float | None:
         """Return when a run that has ended is to be deleted, or None: never."""
-        told, lives = body.get("status") or {}, body["spec"].get("ttlAfterFinished")
-        if told.get("phase") not in status.ENDED or lives is None or not told.get("completionTime"):
+        told = body.get("status") or {}
+        lives = status.lasting_seconds(body["spec"].get("ttlAfterFinished"))
+        if told.get("phase") not in status.ENDED or not told.get("completionTime"):
             return None
-        return status.seconds_of(told["completionTime"]) + duration_seconds(lives)
+        return None if math.isinf(lives) else status.seconds_of(told["completionTime"]) + lives
 
     async def delete(self, body: Object) -> None:
         """Delete a run whose time to live is over."""
         metadata = body["metadata"]
         await self._cluster.delete_run(metadata["namespace"], metadata["name"], metadata["uid"])
 
-    async def _find(self, namespace: str, execution_id: str | None) -> dict[str, Any] | None:
-        return await self._alur.find_execution(namespace, execution_id) if execution_id else None
-
-    async def _wish(self, body: Object) -> RunWish:
-        spec, metadata = body["spec"], body["metadata"]
-        given: list[dict[str, Any]] | None = spec.get("input")
-        if spec.get("inputFrom"):
-            given = _items(await self._read(body))
-        return RunWish(
-            namespace=metadata["namespace"],
-            workflow=spec["workflow"],
-            key=metadata["uid"],
-            input=given,
-            start=spec.get("start"),
-            version=spec.get("version"),
-        )
-
-    async def _read(self, body: Object) -> str:
-        source, namespace = body["spec"]["inputFrom"], body["metadata"]["namespace"]
-        is_secret = "secretKeyRef" in source
-        reference = source["secretKeyRef" if is_secret else "configMapKeyRef"]
-        plural = "secrets" if is_secret else "configmaps"
-        name, key = reference["name"], reference["key"]
+    async def _read(self, body: Object) -> list[dict[str, Any]] | None:
         try:
-            return await self._cluster.read_key(plural, namespace, name, key)
+            return await read_input(self._cluster, body)
         except NotFoundError as error:
             raise self._later(body, reasons.INPUT_NOT_FOUND, error) from error
         except ForbiddenError as error:
             raise self._later(body, reasons.INPUT_FORBIDDEN, error) from error
+
+    async def _placed(self, body: Object, told: dict[str, Any]) -> dict[str, Any]:
+        """Return what is left to tell by merging, which would take an output's nulls for removals: such a one is put there."""
+        output, metadata = told.get("output"), body["metadata"]
+        if not output or b"null" not in orjson.dumps(output):
+            return told
+        if output != (body.get("status") or {}).get("output"):
+            await self._cluster.set_output(metadata["namespace"], metadata["name"], output)
+        return {key: value for key, value in told.items() if key != "output"}
 
     def _told_of(self, body: Object, told: dict[str, Any]) -> dict[str, Any]:
         """Tell, once, of what a person has to act on: a run that failed or is in doubt, a Workflow that holds it up."""
@@ -247,24 +258,13 @@ class RunKeeper:
             self._tell(body, reason=reason, message=told.get("message") or reason, warning=True)
         return told
 
-    def _later(self, body: Object, reason: str, error: AlurError) -> LaterError:
-        told = status.run_pending(body, reason, error.message, self._now())
+    def _unreached(self, body: Object, error: AlurError, phase: str | None = None) -> LaterError:
+        is_refused = isinstance(error, UnauthenticatedError | ForbiddenError)
+        reason = reasons.TOKEN_REFUSED if is_refused else reasons.REGISTRY_UNAVAILABLE
+        return self._later(body, reason, error, phase)
+
+    def _later(
+        self, body: Object, reason: str, error: AlurError, phase: str | None = None
+    ) -> LaterError:
+        told = status.run_held_up(body, reason, error.message, self._now(), phase or "Pending")
         return LaterError(error.message, told)
-
-
-def _bare_wish(body: Object) -> RunWish:
-    """Return the wish of a run without its input, which says no more about the execution's id."""
-    metadata = body["metadata"]
-    return RunWish(metadata["namespace"], body["spec"]["workflow"], metadata["uid"], None)
-
-
-def _items(text: str) -> list[dict[str, Any]]:
-    """Return the items that a text holds: one JSON object or a list of them. Raises `InvalidError`."""
-    try:
-        value = orjson.loads(text)
-    except ValueError as error:
-        raise InvalidError(f"the input is no JSON: {error}") from error
-    items = value if isinstance(value, list) else [value]
-    if not all(isinstance(item, dict) for item in items):
-        raise InvalidError("the input is a JSON object, or a list of them")
-    return items

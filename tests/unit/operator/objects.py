@@ -55,5 +55,5 @@ def run(phase: str = "", **spec: Any) -> Object:
 def execution(status: str, **changes: Any) -> Object:
     """Return an execution as the API shows it."""
     times = {"startedAt": "2026-01-01T00:00:00.000Z", "finishedAt": None}
-    known = {"id": "e-1", "workflow": "greet", "version": 4, "output": []}
+    known = {"id": "e-1", "workflow": "greet", "version": 4, "mode": "manual", "output": []}
     return {**known, "status": status, **times, **changes}

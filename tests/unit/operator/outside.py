@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from alur_operator.ports import Alur, Cluster
 from alur_operator.service.runs import RunKeeper
-from alur_sdk.errors import AlurError
+from alur_sdk.errors import AlurError, NotFoundError
 from tests.unit.operator.objects import Object
 
 NOON = 1_767_268_800.0
@@ -77,3 +77,44 @@ def keeper_by(outside: Outside, now: Callable[[], float]) -> RunKeeper:
 def reasons(told: Object) -> dict[str, tuple[str, str]]:
     """Return, for each condition, its status and why."""
     return {c["type"]: (c["status"], c["reason"]) for c in told["conditions"]}
+
+
+class Several(Outside):
+    """An Alur that knows executions by their ids, of which one may follow from the run, and a cluster that keeps one run."""
+
+    def __init__(self, *executions: Object, derived: str | None = None) -> None:
+        super().__init__(refuses=NotFoundError("nothing is started here"))
+        self.known = {each["id"]: each for each in executions}
+        self.derived = derived
+        self.ended: list[str] = []
+        self.statuses: list[Object] = []
+        self.outputs: list[object] = []
+        self.deleted: list[str] = []
+        self.is_key_there = True
+
+    async def find_execution(self, _namespace: str, execution: str) -> Object | None:
+        return self.known.get(execution)
+
+    async def derived_execution(self, _wish: object) -> str:
+        return cast(str, self.derived)
+
+    async def cancel(self, _namespace: str, execution: str, reason: str) -> bool:
+        if execution not in self.known:
+            return False
+        self.ended.append(execution)
+        self.known[execution] |= {"reason": reason}
+        return True
+
+    async def read_key(self, plural: str, namespace: str, name: str, key: str) -> str:
+        if not self.is_key_there:
+            raise NotFoundError(f"{plural} {name} not found")
+        return await super().read_key(plural, namespace, name, key)
+
+    async def patch_status(self, _plural: str, _namespace: str, _name: str, told: Object) -> None:
+        self.statuses.append(told)
+
+    async def set_output(self, _namespace: str, _name: str, output: object) -> None:
+        self.outputs.append(output)
+
+    async def delete_run(self, _namespace: str, name: str, _uid: str) -> None:
+        self.deleted.append(name)

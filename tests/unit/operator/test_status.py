@@ -132,3 +132,22 @@ def test_a_run_that_has_ended_is_of_its_newest_generation_when_its_time_to_live_
     assert [each["observedGeneration"] for each in told["conditions"]] == [2]
     assert status.is_told(told, {**body["status"], **told})
     assert not status.is_told(told, body["status"])
+
+
+def test_an_output_of_more_items_than_the_definition_takes_is_told_where_to_find() -> None:
+    fits: list[Object] = [{}] * 10_000
+    assert status.run_status(run(), execution("succeeded", output=fits), NOON)["output"] == fits
+    told = status.run_status(run(), execution("succeeded", output=[*fits, {}]), NOON)
+    assert "output" not in told
+    assert told["message"].startswith("the output has 10001 items, more than fit here")
+
+
+def test_a_run_that_began_while_its_time_was_over_has_timed_out() -> None:
+    ended = execution(
+        "cancelled",
+        reason="timed out after PT5S, before it began",
+        startedAt="2026-01-01T12:00:05.000Z",
+        finishedAt="2026-01-01T12:00:06.000Z",
+    )
+    told = status.run_status(run(timeout="PT5S"), ended, NOON)
+    assert conditions(told)["Failed"] == ("True", "TimedOut")

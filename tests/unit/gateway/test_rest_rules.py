@@ -10,6 +10,7 @@ import pytest
 from alur_common.security.events import SecurityEvent
 from alur_gateway.adapters.rest.app import description, routes_of
 from alur_gateway.adapters.rest.routing import Route
+from alur_gateway.domain.rights import PUBLIC
 from tests.unit.gateway.rest import DOCUMENT, EXECUTIONS, WORKFLOWS, RestWorld, changed
 from tests.unit.gateway.world import call
 
@@ -45,6 +46,23 @@ async def test_a_parameter_that_an_address_does_not_know_is_refused_by_name(
         kept[route.method, path] = (answer.status, answer.json["errors"][0]["path"])
     assert len(kept) > 50
     assert set(kept.values()) == {(400, "pageSise")}
+
+
+async def test_who_has_not_said_who_they_are_may_send_little(world: RestWorld) -> None:
+    for route, path in paths_of(world):
+        if route.operation in PUBLIC and route.body:
+            for size, status in ((8_000, 401), (9_000, 413)):
+                body = b'{"token": "x"%s}' % (b" " * size)
+                headers = {"content-type": "application/json"}
+                answer = await call(world.gateway.asgi, route.method, path, body, headers=headers)
+                assert (answer.status, path) == (status, "/api/v1/session")
+
+
+async def test_of_many_faults_in_a_body_the_first_hundred_are_told(world: RestWorld) -> None:
+    unknown = {f"k{n}": 1 for n in range(5_000)}
+    answer = await world.ask("POST", "/api/v1/members", {"name": "x", **unknown})
+    assert answer.status == 422
+    assert [f["path"] for f in answer.json["errors"]] == [f"k{n}" for n in range(100)]
 
 
 async def test_a_near_parameter_is_suggested(world: RestWorld) -> None:

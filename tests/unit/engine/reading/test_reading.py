@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alur_engine.reading import MAX_DEPTH, lines_of, read_documents, unfit_values, write_yaml
+from alur_engine.reading import (
+    MAX_DEPTH,
+    lines_of,
+    read_documents,
+    repeated_keys,
+    unfit_values,
+    write_yaml,
+)
 from alur_sdk.errors import InvalidError, TooLargeError
+from tests.support.growth import LINEAR, growth
 
 PLAIN = st.recursive(
     st.none()
@@ -89,6 +98,31 @@ def test_words_mean_what_they_say() -> None:
 
 def test_quotes_and_the_text_tag_keep_text() -> None:
     assert read_documents("[\"1\", 'true', !!str 12, ! 13]") == [["1", "true", "12", "13"]]
+
+
+def test_finding_a_repeated_key_takes_time_that_grows_with_the_text_alone() -> None:
+    def read(size: int) -> None:
+        keys = ",".join(f'"k{n}":1' for n in range(size))
+        found = repeated_keys(f'{{"a":1,"a":1,{keys},"b":1,"b":1}}'.encode())
+        assert [problem.path for problem in found] == ["a", "b"]
+
+    assert growth(read, 1_500) < LINEAR
+
+
+def test_a_long_key_is_not_written_before_each_member_that_it_has() -> None:
+    members = ",".join("0" for _ in range(20_000))
+    text = f'{{"a":1,"a":1,"{"k" * 20_000}":[{members}]}}'
+    tracemalloc.start()
+    try:
+        assert [problem.path for problem in repeated_keys(text.encode())] == ["a"]
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_path_of_a_member_names_the_beginning_of_a_very_long_key() -> None:
+    found = unfit_values({"k" * 1_000_000: [float("nan")]})
+    assert [problem.path for problem in found] == [f"{'k' * 200}…[0]"]
 
 
 def test_on_is_a_key_like_any_other() -> None:

@@ -10,9 +10,9 @@ from fastapi import Depends
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from alur_engine.reading import read_documents, repeated_keys
+from alur_engine.reading import MAX_REPORTED, read_documents, repeated_keys
 from alur_engine.validation import unknown_field
-from alur_gateway.adapters.asgi import read_whole
+from alur_gateway.adapters.asgi import CALLER, read_whole
 from alur_gateway.domain.errors import MalformedError, MediaTypeError
 from alur_gateway.domain.json_values import read_json
 from alur_sdk.errors import InvalidError, Problem
@@ -21,6 +21,8 @@ from alur_sdk.items import Json
 M = TypeVar("M", bound=BaseModel)
 LARGE_BYTES = 128 * 1024
 """Above this, documents are read in a thread, so that others do not wait."""
+STRANGERS_BYTES = 8 * 1024
+"""What a caller may send who has not said who it is: far more than a sign-in link needs."""
 _YAML = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
 
 
@@ -29,7 +31,8 @@ async def raw_body(request: Request) -> bytes:
     known: bytes | None = request.scope.get("alur.body")
     if known is None:
         headers = dict(request.scope["headers"])
-        limit: int = request.app.state.max_body_bytes
+        is_known = CALLER in request.scope
+        limit: int = request.app.state.max_body_bytes if is_known else STRANGERS_BYTES
         known = await read_whole(request.receive, headers, limit)
         request.scope["alur.body"] = known
     return known
@@ -85,7 +88,7 @@ def _document(body: bytes) -> object:
 
 
 def body_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
-    """Return a dependency that reads the body as this model, or raises `InvalidError` with every fault."""
+    """Return a dependency that reads the body as this model, or raises `InvalidError` as `checked` does."""
 
     async def read(request: Request) -> M:
         return checked(model, await json_body(request))
@@ -94,17 +97,18 @@ def body_of(model: type[M]) -> Callable[[Request], Awaitable[M]]:
 
 
 def checked(model: type[M], value: Json) -> M:
-    """Return the value as this model, or raise `InvalidError` with every fault and its path."""
+    """Return the value as this model, or raise `InvalidError` with every fault, the first hundred, and its path."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
         problems = [
             Problem(
                 path_of(fault["loc"]),
                 fault["type"].replace("_", "-"),
                 _told(model, fault["type"], fault["loc"]) or fault["msg"],
             )
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+            for fault in faults[:MAX_REPORTED]
         ]
         first = problems[0]
         raise InvalidError(f"{first.path}: {first.message}", problems) from error

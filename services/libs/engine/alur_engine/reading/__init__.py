@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from alur_engine.reading.json_text import read_json, repeated_keys
-from alur_engine.reading.limits import MAX_BYTES, MAX_DEPTH, MAX_VALUES, unfit_values
+from alur_engine.reading.limits import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_REPORTED,
+    MAX_VALUES,
+    unfit_values,
+)
 from alur_engine.reading.places import lines_of
 from alur_engine.reading.writing import write_yaml
 from alur_engine.reading.yaml_text import read_yaml
@@ -12,6 +18,7 @@ from alur_sdk.errors import InvalidError, Problem, TooLargeError
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_REPORTED",
     "MAX_VALUES",
     "lines_of",
     "read_documents",

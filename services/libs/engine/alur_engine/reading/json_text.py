@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import NoReturn
 
 from alur_engine.reading.limits import MAX_DEPTH, RepeatedKeys, unfit_values
@@ -34,8 +35,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[object, object]:
     if len(found) == len(pairs):
         return found
     marked = RepeatedKeys(found)
-    names = [name for name, _ in pairs]
-    marked.repeated = tuple(name for name in dict.fromkeys(names) if names.count(name) > 1)
+    counted = Counter(name for name, _ in pairs)
+    marked.repeated = tuple(name for name, count in counted.items() if count > 1)
     return marked
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from math import isfinite
+from typing import TypeAlias
 
 from alur_sdk.errors import Problem
 
@@ -12,9 +14,13 @@ MAX_DEPTH = 200
 MAX_VALUES = 1_000_000
 """Values in one document, aliases expanded: what a million nodes would need, not what a workflow needs."""
 MAX_REPORTED = 100
+_LONGEST_KEY = 200
+"""Of a path, in characters: as many members may have it before their own name as there are values."""
 _LARGEST = 2**64
 _SMALLEST = -(2**63)
 Container = dict[object, object] | list[object]
+_Place: TypeAlias = "tuple[_Place, str | int] | None"
+"""A path not written yet: what is before its last key, and that key."""
 
 
 class RepeatedKeys(dict[object, object]):
@@ -24,9 +30,11 @@ class RepeatedKeys(dict[object, object]):
 
 
 def child_path(path: str, key: str | int) -> str:
-    """Return the path of a member: `spec.nodes[2].name`; keys that are no plain words are quoted."""
+    """Return the path of a member: `spec.nodes[2].name`; keys that are no plain words are quoted, very long ones cut."""
     if isinstance(key, int):
         return f"{path}[{key}]"
+    if len(key) > _LONGEST_KEY:
+        key = f"{key[:_LONGEST_KEY]}…"
     if not key or any(character in key for character in '.[]" \n'):
         quoted = key.replace("\\", "\\\\").replace('"', '\\"')
         return f'{path}["{quoted}"]'
@@ -71,42 +79,51 @@ def _is_fit(root: object) -> bool:
 
 
 def _walk(root: object) -> Iterator[Problem]:
-    waiting: list[tuple[object, str, int]] = [(root, "", 0)]
+    waiting: list[tuple[object, _Place, int]] = [(root, None, 0)]
     seen = 0
     while waiting:
-        value, path, depth = waiting.pop()
+        value, place, depth = waiting.pop()
         seen += 1
         if seen > MAX_VALUES:
             yield Problem("", "too-large", f"more than {MAX_VALUES} values in one document")
             return
         if isinstance(value, dict | list):
             if depth >= MAX_DEPTH:
-                shown = path[:80]
+                shown = _path(place)[:80]
                 yield Problem(shown, "too-deep", f"nested more than {MAX_DEPTH} deep")
                 continue
-            yield from _keys(value, path)
-            waiting += _members(value, path, depth + 1)
+            yield from _keys(value, place)
+            waiting += _members(value, place, depth + 1)
         elif reason := _scalar_problem(value):
-            yield Problem(path, "value", reason)
+            yield Problem(_path(place), "value", reason)
 
 
-def _keys(value: Container, path: str) -> Iterator[Problem]:
+def _path(place: _Place) -> str:
+    keys: list[str | int] = []
+    while place is not None:
+        place, key = place
+        keys.append(key)
+    return reduce(child_path, reversed(keys), "")
+
+
+def _keys(value: Container, place: _Place) -> Iterator[Problem]:
     if isinstance(value, RepeatedKeys):
         for key in value.repeated:
-            yield Problem(
-                child_path(path, key), "duplicate-key", f"the key {key!r} stands here twice"
-            )
+            path = _path((place, key))
+            yield Problem(path, "duplicate-key", f"the key {key!r} stands here twice")
     if isinstance(value, dict):
         for name in value:
             if not isinstance(name, str):
-                yield Problem(path, "key", f"the key {name!r} is not text: put it in quotes")
+                message = f"the key {name!r} is not text: put it in quotes"
+                yield Problem(_path(place), "key", message)
             elif not name.isascii() and not _is_text(name):
-                yield Problem(path, "value", "a key holds half of a UTF-16 surrogate pair")
+                yield Problem(_path(place), "value", "a key holds half of a UTF-16 surrogate pair")
 
 
-def _members(value: Container, path: str, depth: int) -> list[tuple[object, str, int]]:
+def _members(value: Container, place: _Place, depth: int) -> list[tuple[object, _Place, int]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    members = [(v, child_path(path, k), depth) for k, v in pairs if isinstance(k, str | int)]
+    members: list[tuple[object, _Place, int]]
+    members = [(v, (place, k), depth) for k, v in pairs if isinstance(k, str | int)]
     members.reverse()
     return members
 

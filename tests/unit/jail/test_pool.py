@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from structlog.testing import capture_logs
 
@@ -18,6 +21,8 @@ from alur_jail.examining import examine
 from alur_jail.failures import CodeFailedError
 from alur_jail.pool import Ears, RunLimits, _heard
 from alur_jail.room import JailSettings
+from alur_jail.runner import Runner
+from alur_jail.warm import GoneError
 from alur_sdk.errors import (
     AlurError,
     ByteLimitError,
@@ -25,6 +30,7 @@ from alur_sdk.errors import (
     MemoryLimitError,
     TimeLimitError,
 )
+from alur_sdk.items import Json
 from tests.support.jail import MIB, OPEN, Cell, cell, no_jail, processes, warm_parent
 
 USE_PACKAGE = (
@@ -260,28 +266,64 @@ async def test_the_doctor_runs_code_in_both_languages() -> None:
 class Flood:
     """A runner whose lines have all come already."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Json = "again") -> None:
         self.left = 1_000
+        self.line = line
 
     async def receive(self) -> dict[str, Any]:
         self.left -= 1
-        return {"log": "again"} if self.left else {"result": None}
+        return {"log": self.line} if self.left else {"result": None}
 
 
-async def test_a_runner_that_floods_its_log_lets_others_have_their_turn() -> None:
-    turns, is_over = 0, False
+@contextlib.asynccontextmanager
+async def _turns() -> AsyncIterator[list[None]]:
+    """Yield what gets longer with each turn that others have."""
+    turns: list[None] = []
 
     async def other() -> None:
-        nonlocal turns
-        while not is_over:
-            turns += 1
+        while True:
+            turns.append(None)
             await asyncio.sleep(0)
 
     watching = asyncio.create_task(other())
-    await _heard(Flood(), Ears(lambda *_: None, lambda _: None))  # type: ignore[arg-type]  # all that is asked of it
-    is_over = True
-    await watching
-    assert turns >= 10
+    yield turns
+    watching.cancel()
+
+
+async def test_a_runner_that_floods_its_log_lets_others_have_their_turn() -> None:
+    async with _turns() as turns:
+        await _heard(Flood(), Ears(lambda *_: None, lambda _: None))  # type: ignore[arg-type]  # all that is asked of it
+    assert len(turns) >= 10
+
+
+async def test_what_a_runner_sends_is_received_in_turns_by_its_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = orjson.dumps({"log": "x" * 20_000})
+    parts = itertools.cycle([len(line).to_bytes(4, "big"), line])
+
+    async def come_already(_runner: Runner, _size: int) -> bytearray:
+        return bytearray(next(parts))
+
+    monkeypatch.setattr(Runner, "_exactly", come_already)
+    sleeper = await asyncio.create_subprocess_exec("sleep", "60")
+    ours, its = socket.socketpair()
+    most = {"most_memory": MIB, "most_result": MIB, "most_values": 1_000_000}
+    runner = Runner(ours, os.pidfd_open(sleeper.pid), group=None, **most)
+    async with _turns() as turns:
+        for _ in range(100):
+            await runner.receive()
+    runner.close()
+    its.close()
+    await sleeper.wait()
+    assert len(turns) >= 25
+
+
+async def test_a_line_of_the_log_that_is_no_text_ends_its_runner() -> None:
+    flood = Flood([[]] * 1_000)
+    with pytest.raises(GoneError):
+        await _heard(flood, Ears(lambda *_: None, lambda _: None))  # type: ignore[arg-type]  # all that is asked of it
+    assert flood.left == 999
 
 
 async def test_one_text_that_many_fields_hold_is_refused_before_it_is_written_for_the_jail() -> (

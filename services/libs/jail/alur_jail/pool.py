@@ -32,7 +32,7 @@ _SLACK: Final = 32 * _MIB
 """What a runner may hold beside the memory it was given: the interpreter's own."""
 _GUESTS: Final = {"expressions": JAVASCRIPT}
 _LINES_AT_ONCE: Final = 50
-"""Of one runner, before others have their turn."""
+"""Of one runner, before others have their turn, however short they are."""
 _MOST_LINES, _LONGEST_LINE = 1_000, 2_000
 _MOST_ASKS, _MOST_ANSWERED = 100_000, 128 * _MIB
 WARY_SECONDS = 60.0
@@ -279,12 +279,12 @@ async def _heard(runner: Runner, ears: Ears) -> Json:
     lines = asks = answered = 0
     while True:
         message = await runner.receive()
-        if "log" in message:
+        if isinstance(message.get("log"), str):
             lines += 1
             if lines % _LINES_AT_ONCE == 0:
                 await asyncio.sleep(0)  # what has come already is received without a pause
             if lines <= _MOST_LINES:
-                ears.log(str(message["log"])[:_LONGEST_LINE])
+                ears.log(message["log"][:_LONGEST_LINE])
         elif "ask" in message and asks < _MOST_ASKS and answered < _MOST_ANSWERED:
             answer = orjson.dumps(_answer(message, ears, _MOST_ANSWERED - answered))
             asks, answered = asks + 1, answered + len(answer)

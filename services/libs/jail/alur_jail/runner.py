@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import socket
 import time
 from collections.abc import Iterator
@@ -14,15 +13,13 @@ from typing import Any, Final
 import orjson
 
 from alur_jail import warm
+from alur_jail.counting import has_more_values
 from alur_jail.groups import Group
 from alur_jail.guest.priority import give_way
 from alur_jail.warm import GoneError
 
 _HEADER: Final = 4
 _WATCH_SECONDS: Final = 0.02
-_BEFORE_VALUES: Final = (b",", b"[", b"{")
-"""Each value but the first has one of these before it."""
-_TEXT: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _LONGEST_WORD: Final = 64 * 1024
 """Of a line for the log, of a question or of an error, in bytes; the guests cut theirs far below."""
 _SHORT_SECONDS: Final = 0.005
@@ -46,6 +43,7 @@ class Runner:
         "_most_result",
         "_most_values",
         "_pid",
+        "_unpaused",
         "address_space",
         "has_computed",
         "killed_for",
@@ -71,6 +69,7 @@ class Runner:
         self._most_memory = resident + most_memory
         self._group = group
         self._kills = group.kills() if group else 0
+        self._unpaused = 0
         self.has_computed = False
         """Whether it has taken more processor time than most code ever takes."""
         self.killed_for = ""
@@ -103,8 +102,9 @@ class Runner:
         if size > self._most_result:
             self.kill("output")
             raise GoneError
+        await self._take_turns(size)
         content = await self._exactly(size)
-        if _has_more_values(content, self._most_values):
+        if await has_more_values(content, self._most_values):
             self.kill("values")
             raise GoneError
         try:
@@ -117,6 +117,13 @@ class Runner:
             self.kill("values")
             raise GoneError
         return message
+
+    async def _take_turns(self, size: int) -> None:
+        """Let others have their turn before so many bytes are read: what has come already is received without a pause."""
+        self._unpaused += size
+        if self._unpaused > _LONGEST_WORD:
+            self._unpaused = 0
+            await asyncio.sleep(0)
 
     async def _exactly(self, size: int) -> bytearray:
         loop = asyncio.get_running_loop()
@@ -177,11 +184,3 @@ class Runner:
             yield
         finally:
             timers[0].cancel()
-
-
-def _has_more_values(content: bytearray, most: int) -> bool:
-    """Whether JSON holds more values than that, told without making them: each takes far more memory than its bytes."""
-    if sum(map(content.count, _BEFORE_VALUES)) <= most:
-        return False
-    without_texts = _TEXT.sub(b"", content)
-    return sum(map(without_texts.count, _BEFORE_VALUES)) > most

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 import time
+import tracemalloc
 from contextlib import suppress
+from functools import partial
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alur_nodes.core.set import Set, SetParams
 from alur_nodes.paths import MISSING, PathError, parse_path, picked, put, value_at, without
 from alur_nodes.values import identity, order_key
-from alur_sdk import Json, Permanent
+from alur_sdk import Item, Json, NodeContext, Permanent
 
 NAMES = st.sampled_from(["a", "b", "0", "1", "x y", "é"])
 VALUES = st.recursive(
@@ -106,3 +110,37 @@ def test_a_path_that_is_none_is_refused_soon() -> None:
     with pytest.raises(PathError):
         parse_path("[" * 100_000)
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("a" + "[9999]" * 3_000, "may have 1000 characters"),
+        ("a" + "[9999]" * 160, "places may be empty before all of its indices"),
+        ("a[10001]", "an index may be 10000"),
+    ],
+)
+def test_a_path_of_strangers_is_refused_before_it_fills_memory(path: str, error: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(Permanent, match=error):
+            put({}, path, 1)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_places_before_an_index_are_filled_and_counted() -> None:
+    fresh: dict[str, Json] = {"a": [1]}
+    assert put(fresh, "a[2][3]", 7) == 4
+    assert fresh == {"a": [1, None, [None, None, None, 7]]}
+    assert put(fresh, "a[1]", 7) == 0
+    assert put({}, "a[4000][5000].b[1000]", 1) == 10_000
+
+
+def test_the_paths_of_one_item_fill_a_bounded_number_of_places() -> None:
+    item = Item({"n": 1}, None)
+    run = partial(Set().run_item, item=item, ctx=cast("NodeContext", None))
+    assert len(run(SetParams(fields={f"a{n}[9999]": n for n in range(10)})).json) == 11
+    with pytest.raises(Permanent, match="more than 100000 places"):
+        run(SetParams(fields={f"a{n}[9999]": n for n in range(500)}))

@@ -14,7 +14,10 @@ from alur_sdk import Json, Permanent
 
 Steps = tuple[str | int, ...]
 
+MAX_LENGTH = 1_000
 MAX_INDEX = 10_000
+MAX_FILLED = 100_000
+"""Places of lists that the paths of one item may fill with null."""
 _STEP = re.compile(
     r"""(?P<dot>\.)?(?:(?P<name>[^.\[\]"']+)|\[(?P<index>\d{1,9})\]|\[(?P<quote>["'])(?P<quoted>.*?)(?P=quote)\])"""
 )
@@ -43,8 +46,10 @@ class PathError(Permanent, ValueError):
 def parse_path(text: str) -> Steps:
     """Return the steps of a path: names as strings, places in lists as numbers.
 
-    Raises `PathError` on anything else, and on a path that does not begin with a name.
+    Raises `PathError` on anything else, and on a path that is too long or does not begin with a name.
     """
+    if len(text) > MAX_LENGTH:
+        raise PathError(f"{text[:80]!r}… is too long: a path may have {MAX_LENGTH} characters")
     steps: list[str | int] = []
     at = 0
     while at < len(text):
@@ -74,7 +79,6 @@ _QUOTED = r"""\[(?:"[^"]*"|'[^']*')\]"""
 _NAME = r"""[^.\[\]"']+"""
 PATTERN = rf"^(?:{_NAME}|{_QUOTED})(?:\.{_NAME}|\[\d{{1,9}}\]|{_QUOTED})*$"
 """What `parse_path` reads, for validators that cannot call it."""
-MAX_LENGTH = 1_000
 
 Path = Annotated[
     str,
@@ -118,20 +122,21 @@ def _index(step: str | int) -> int | None:
     return int(step) if step.isdecimal() and step.isascii() and len(step) <= len("10000") else None
 
 
-def put(fresh: dict[str, Json], path: str, value: Json) -> None:
-    """Set the value at the path in `fresh`, a new object that nobody else sees.
+def put(fresh: dict[str, Json], path: str, value: Json) -> int:
+    """Set the value at the path in `fresh`, a new object that nobody else sees; return how many places it filled with null.
 
     What lies deeper is copied along the path and never changed, since others may see it. What
     is absent, or holds neither object nor list, becomes an object, or a list before an index.
-    Raises `Permanent` for a name within a list and for an index that is far too large.
+    Raises `Permanent` for a name within a list and for indices that are far too large.
     """
     steps = parse_path(path)
     parent: dict[str, Json] | list[Json] = fresh
+    room = MAX_INDEX
     for step, following in pairwise(steps):
         child = _copied(_child(parent, step), following)
-        _assign(parent, step, child, path)
+        room -= _assign(parent, step, child, path, room)
         parent = child
-    _assign(parent, steps[-1], value, path)
+    return MAX_INDEX - room + _assign(parent, steps[-1], value, path, room)
 
 
 def _copied(value: Json, following: str | int) -> dict[str, Json] | list[Json]:
@@ -140,19 +145,27 @@ def _copied(value: Json, following: str | int) -> dict[str, Json] | list[Json]:
     return [] if isinstance(following, int) else {}
 
 
-def _assign(parent: dict[str, Json] | list[Json], step: str | int, value: Json, path: str) -> None:
+def _assign(
+    parent: dict[str, Json] | list[Json], step: str | int, value: Json, path: str, room: int
+) -> int:
+    """Set it, and return how many places before it were filled: no more than there is `room` for."""
     if isinstance(parent, dict):
         parent[str(step)] = value
-        return
+        return 0
     index = _index(step)
     if index is None:
         raise Permanent(
             f"`{path}` names `{step}` within a list: use an index such as [0]", code="bad-data"
         )
-    if index > MAX_INDEX:
-        raise Permanent(f"`{path}`: an index may be {MAX_INDEX} at most", code="bad-parameter")
+    filled = max(index - len(parent), 0)
+    if index > MAX_INDEX or filled > room:
+        raise Permanent(
+            f"`{path}`: an index may be {MAX_INDEX} at most, and so many places may be empty before all of its indices",
+            code="bad-parameter",
+        )
     parent.extend([None] * (index + 1 - len(parent)))
     parent[index] = value
+    return filled
 
 
 def without(json: dict[str, Json], path: str) -> dict[str, Json]:
@@ -164,7 +177,7 @@ def without(json: dict[str, Json], path: str) -> dict[str, Json]:
     parent: dict[str, Json] | list[Json] = fresh
     for step, following in pairwise(steps):
         child = _copied(_child(parent, step), following)
-        _assign(parent, step, child, path)
+        _assign(parent, step, child, path, 0)
         parent = child
     if isinstance(parent, dict):
         parent.pop(str(steps[-1]), None)

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from alur_nodes.paths import Path, parse_path, picked, put
-from alur_sdk import Effect, Item, ItemNode, NodeContext, Params
+from alur_nodes.paths import MAX_FILLED, Path, parse_path, picked, put
+from alur_sdk import Effect, Item, ItemNode, NodeContext, Params, Permanent
 
 
 def _with_paths(fields: dict[str, Any]) -> dict[str, Any]:
@@ -56,10 +56,16 @@ class Set(ItemNode[SetParams]):
             json, binary = {}, None
         else:
             json, binary = picked(item.json, keep), item.binary
+        filled = 0
         for path, value in params.fields.items():
             steps = parse_path(path)
             if len(steps) == 1:
                 json[steps[0]] = value  # type: ignore[index]  # a path begins with a name
             else:
-                put(json, path, value)
+                filled += put(json, path, value)
+                if filled > MAX_FILLED:
+                    raise Permanent(
+                        f"the paths of this item leave more than {MAX_FILLED} places of lists empty: use smaller indices",
+                        code="bad-parameter",
+                    )
         return Item(json, binary)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +36,7 @@ from alur_common.executions import (
     StoredJournals,
     Workers,
 )
+from alur_common.executions.cancelling import Cancelling
 from alur_common.executions.outbox import Outboxes
 from alur_common.ground import Ground, ground
 from alur_common.outbound import Decisions, Guards
@@ -54,11 +54,11 @@ from alur_scheduler.domain.collections import COLLECTIONS as OWN
 from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Definitions, Readers, Share, ShareMeter, Takers
 from alur_scheduler.service.admission import Admission
-from alur_scheduler.service.cancelling import Cancelling
 from alur_scheduler.service.contents import Contents
 from alur_scheduler.service.deletion import Deletion
 from alur_scheduler.service.following import Following
 from alur_scheduler.service.listeners import Listeners
+from alur_scheduler.service.loops import SWEEP_SECONDS, every, guarded, whenever_due
 from alur_scheduler.service.outside import OutsideEvents
 from alur_scheduler.service.pools import PoolSweep
 from alur_scheduler.service.recovery import Recovery
@@ -70,11 +70,9 @@ from alur_scheduler.service.topics import Topics
 from alur_scheduler.settings import Settings
 from alur_sdk.errors import UnavailableError
 
-Work = Callable[[], Awaitable[float | int | None]]
 GROUP = "scheduler"
 COLLECTIONS = (*ENGINE, *OWN)
 _log = get_logger("alur.scheduler")
-SWEEP_SECONDS = 1.0
 RECONCILE_SECONDS = 10.0
 RELAY_SECONDS = 5.0
 FOLLOW_SECONDS = 1.0
@@ -131,13 +129,14 @@ class Scheduler:
             share=share,
             tracing=tracing,
         )
-        self._admission = _admission(needs, executions, inbox, share, tracing)
+        cancelling = Cancelling(
+            executions, inbox, needs.bus, needs.outbox, needs.replies, clock=needs.clock
+        )
+        self._admission = _admission(needs, executions, cancelling, share, tracing)
         self._retention = _retention(needs, executions, inbox, share)
-        uses = BlobUses(needs.documents)
-        self._contents = Contents(executions, uses, needs.blobs, needs.clock, share)
+        self._contents = _contents(needs, executions, share)
         self._pools = _pools(needs, executions, meter)
         self._relay = Relay(needs.documents, executions, needs.bus, needs.clock, share)
-        cancelling = Cancelling(executions, needs.outbox, needs.replies, needs.clock)
         self._deletion = Deletion(executions, inbox, needs.definitions, needs.bus, cancelling)
         self._listeners, self._topics = Listeners(needs.documents), _topics(needs)
         self._following = Following(needs.definitions, (self._schedules, self._listeners))
@@ -171,17 +170,17 @@ class Scheduler:
             await self._shared.begin()
         await self._recovery.sweep(is_start=True)
         work = [
-            self._whenever_due(self._schedules.fire_due, self._planned),
-            self._whenever_due(self._recover, self._sooner),
+            whenever_due(self._schedules.fire_due, self._planned, self._clock),
+            whenever_due(self._recover, self._sooner, self._clock),
             self._reconcile(),
-            _every(FOLLOW_SECONDS, self._topics.follow),
-            _every(SWEEP_SECONDS, self._pools.sweep),
-            _every(RELAY_SECONDS, self._relay.sweep),
-            _every(self._settings.retention_seconds, self._retention.sweep),
-            _every(self._settings.contents_seconds, self._contents.sweep),
+            every(FOLLOW_SECONDS, self._topics.follow),
+            every(SWEEP_SECONDS, self._pools.sweep),
+            every(RELAY_SECONDS, self._relay.sweep),
+            every(self._settings.retention_seconds, self._retention.sweep),
+            every(self._settings.contents_seconds, self._contents.sweep),
         ]
         if self._shared is not None:
-            work.append(_every(TURN_SECONDS, partial(self._turn, self._shared)))
+            work.append(every(TURN_SECONDS, partial(self._turn, self._shared)))
         self._tasks = [asyncio.create_task(one) for one in work]
 
     async def stop(self) -> None:
@@ -207,28 +206,17 @@ class Scheduler:
         await self._topics.follow()
         self._planned.set()
 
-    async def _whenever_due(self, work: Work, sooner: asyncio.Event) -> None:
-        """Do the work, then sleep until the time at which it says that it is due again, a second at most."""
-        while True:
-            sooner.clear()
-            latest = self._clock.now() + SWEEP_SECONDS
-            due = await _guarded(work)
-            pause = max((latest if due is None else min(due, latest)) - self._clock.now(), 0.001)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await sooner.wait()
-
     async def _recover(self) -> float | None:
-        due = await _guarded(self._recovery.wake_due)
-        await _guarded(self._recovery.sweep)
+        due = await guarded(self._recovery.wake_due)
+        await guarded(self._recovery.sweep)
         return due
 
     async def _reconcile(self) -> None:
         """Look every so often for what nobody has told of, and at once in what has become ours."""
         while True:
             self._gained.clear()
-            await _guarded(self._admission.reconcile)
-            await _guarded(self._recovery.nudge)
+            await guarded(self._admission.reconcile)
+            await guarded(self._recovery.nudge)
             with suppress(TimeoutError):
                 async with asyncio.timeout(RECONCILE_SECONDS):
                     await self._gained.wait()
@@ -253,6 +241,10 @@ def _retention(needs: Needs, executions: Executions, inbox: Inbox, share: Share)
     return Retention(executions, journals, inbox, outboxes, clock=needs.clock, share=share)
 
 
+def _contents(needs: Needs, executions: Executions, share: Share) -> Contents:
+    return Contents(executions, BlobUses(needs.documents), needs.blobs, needs.clock, share)
+
+
 def _pools(needs: Needs, executions: StoredExecutions, meter: PrometheusMeter) -> PoolSweep:
     return PoolSweep(needs.documents, executions, bus=needs.bus, clock=needs.clock, meter=meter)
 
@@ -271,7 +263,7 @@ def _topics(needs: Needs) -> Topics:
 def _admission(
     needs: Needs,
     executions: Executions,
-    inbox: Inbox,
+    cancelling: Cancelling,
     share: Share,
     tracing: SchedulerTracing | None,
 ) -> Admission:
@@ -279,30 +271,12 @@ def _admission(
         needs.documents,
         needs.definitions,
         executions=executions,
-        inbox=inbox,
+        inbox=StoredInbox(needs.documents),
         bus=needs.bus,
-        outbox=needs.outbox,
-        replies=needs.replies,
-        clock=needs.clock,
+        cancelling=cancelling,
         share=share,
         tracing=tracing,
     )
-
-
-async def _guarded(work: Work) -> float | None:
-    """Do a piece of work; whatever fails, a store for a while or a fault of ours, is told and tried again with the next."""
-    try:
-        return await work()
-    except Exception:  # noqa: BLE001  # no loop of a scheduler may end
-        name = getattr(work, "__qualname__", "work")
-        _log.exception("scheduler work failed", work=name)
-        return None
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[int | None]]) -> None:
-    while True:
-        await _guarded(work)
-        await asyncio.sleep(seconds)
 
 
 def build(needs: Needs, settings: Settings) -> Scheduler:

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from alur_common.executions import Execution
+from alur_common.executions.cancelling import Cancelling
 from alur_common.starts import MAX_DEPTH
 from alur_sdk.errors import Permanent, UnavailableError
 from tests.support.virtual_time import in_virtual_time
@@ -120,6 +121,28 @@ async def test_a_child_that_fails_leaves_its_node_as_on_error_says(
     done, failed = sorted(ended.output, key=lambda item: "error" in item)
     assert (ended.status, done) == ("succeeded", {"n": 1, "answer": 1})
     assert (failed["item"], failed["error"]["code"]) == ({"n": 2}, "child-failed")
+
+
+@pytest.mark.parametrize(
+    ("policy", "comes_to"),
+    [("stop", ("failed", "child-failed")), ("continue", ("succeeded", None))],
+)
+@in_virtual_time
+async def test_a_parent_hears_of_a_child_that_is_ended_while_it_queues(
+    world: World, policy: str, comes_to: tuple[str, str | None]
+) -> None:
+    world.definitions.add("child", {**DOUBLE, "settings": {"concurrency": {"limit": 1}}})
+    await world.executor()
+    parent = await world.start(chain({**calls(), "onError": policy}), {"n": 1})
+    await world.rest(parent, "waiting")
+    (child,) = await world.all("child")
+    cancelling = Cancelling(
+        world.executions, world.inbox, world.bus, world.outbox, world.replies, clock=world.clock
+    )
+    assert await cancelling.cancel(child, {}, "skipped") is not None
+    ended = await world.rest(parent)
+    assert (ended.status, (ended.error or {}).get("code")) == comes_to
+    assert await world.inbox.read(parent) == []
 
 
 @in_virtual_time

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from alur_common.events import ExecutionCompleted, ExecutionNudged
-from alur_common.executions import Batch, Status
+from alur_common.executions import Batch, Parent, Status
 from alur_common.replies import Outcome
 from tests.unit.gateway.rest import DOCUMENT, EXECUTIONS, WORKFLOWS, RestWorld, changed
 
@@ -212,6 +212,16 @@ async def test_a_queued_execution_is_cancelled_at_once(world: RestWorld) -> None
     await asyncio.sleep(0)
     assert [event.status for event in completed] == ["cancelled"]
     assert (await world.executions.get(execution_id)).expire_at is not None
+
+
+async def test_the_parent_of_a_queued_execution_that_is_cancelled_is_told(world: RestWorld) -> None:
+    execution_id = await started(world)
+    execution = await world.executions.get(execution_id)
+    parent = Parent("mother", "call", "", 0, waits=True)
+    await world.executions.save(replace(execution, parent=parent))
+    await world.ask("POST", f"{EXECUTIONS}/{execution_id}:cancel")
+    told = [(message.kind, message.key) for message in await world.inbox.read("mother")]
+    assert told == [("child", execution_id)]
 
 
 async def test_a_running_execution_is_told_to_end(world: RestWorld) -> None:

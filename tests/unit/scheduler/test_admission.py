@@ -14,7 +14,8 @@ from alur_common.documents.port import Documents
 from alur_common.documents.sqlite import SqliteDocuments
 from alur_common.events import Event, ExecutionRequested, GateChanged
 from alur_common.executions import COLLECTIONS as ENGINE
-from alur_common.executions import DirectOutbox, Execution, StoredExecutions, StoredInbox
+from alur_common.executions import DirectOutbox, Execution, Parent, StoredExecutions, StoredInbox
+from alur_common.executions.cancelling import Cancelling
 from alur_common.replies import LocalReplies
 from alur_scheduler.domain.collections import COLLECTIONS as OWN
 from alur_scheduler.domain.collections import GATES
@@ -71,13 +72,20 @@ class World(Schedulers):
             executions=self.executions,
             inbox=self.inbox,
             bus=bus,
-            outbox=DirectOutbox(bus),
-            replies=LocalReplies(),
-            clock=self.clock,
+            cancelling=Cancelling(
+                self.executions,
+                self.inbox,
+                bus,
+                DirectOutbox(bus),
+                LocalReplies(),
+                clock=self.clock,
+            ),
             share=share,
         )
 
-    async def accept(self, name: str, uid: str = "w", priority: int = 0) -> ExecutionRequested:
+    async def accept(
+        self, name: str, uid: str = "w", priority: int = 0, parent: Parent | None = None
+    ) -> ExecutionRequested:
         self.clock.advance(0.01)
         values = {
             "id": name,
@@ -91,6 +99,7 @@ class World(Schedulers):
             "gated": True,
             "admitted": False,
             "priority": priority,
+            "parent": parent,
         }
         await self.executions.accept(Execution.made_of(values))
         return ExecutionRequested(name, "t")
@@ -270,3 +279,24 @@ async def test_the_newest_replaces_whoever_runs_or_waits(world: World) -> None:
     assert [message.kind for message in await world.inbox.read("a")] == ["cancel"]
     await admission.on_gate_changed(await world.end("a"))
     assert await world.inside() == {"c"}
+
+
+@pytest.mark.parametrize("policy", ["skip", "replace"])
+async def test_a_parent_that_waits_is_told_of_a_child_that_never_gets_in(
+    world: World, policy: str
+) -> None:
+    world.concurrency = {"limit": 1, "policy": policy}
+    for name in "abc":
+        await world.accept(name, parent=Parent("mother", "call", "", 0, waits=True))
+    await world.admission().reconcile()
+    told = {(message.kind, message.key) for message in await world.inbox.read("mother")}
+    assert told == {("child", name) for name in await world.ended()}
+    assert ("child", "b") in told
+
+
+async def test_a_parent_that_does_not_wait_is_told_nothing(world: World) -> None:
+    world.concurrency = {"limit": 1, "policy": "skip"}
+    for name in "ab":
+        await world.accept(name, parent=Parent("mother", "call", "", 0, waits=False))
+    await world.admission().reconcile()
+    assert (await world.ended(), await world.inbox.read("mother")) == ({"b": "cancelled"}, [])

@@ -11,9 +11,9 @@ from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Where
 from alur_common.events import Event, WorkflowVersionPublished
 from alur_common.executions import DirectOutbox, Execution, StoredExecutions, StoredInbox
+from alur_common.executions.cancelling import Cancelling
 from alur_common.replies import LocalReplies
 from alur_scheduler.ports import Definitions
-from alur_scheduler.service.cancelling import Cancelling
 from alur_scheduler.service.deletion import PAGE, Deletion
 from tests.support.clock import FakeClock
 
@@ -65,7 +65,8 @@ async def cancelled(settings: dict[str, str], *, deleted: bool = True) -> set[st
 def _deletion(
     executions: StoredExecutions, inbox: StoredInbox, settings: dict[str, Any], bus: Hearing
 ) -> Deletion:
-    cancelling = Cancelling(executions, DirectOutbox(bus), LocalReplies(), FakeClock())
+    outbox, replies = DirectOutbox(bus), LocalReplies()
+    cancelling = Cancelling(executions, inbox, bus, outbox, replies, clock=FakeClock())
     return Deletion(executions, inbox, cast(Definitions, Policy(settings)), bus, cancelling)
 
 

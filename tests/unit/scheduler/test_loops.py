@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from alur_scheduler.main import _every
+from alur_scheduler.service.loops import every
 from alur_sdk.errors import UnavailableError
 
 
@@ -22,7 +22,7 @@ async def test_work_that_fails_is_told_and_done_again(fault: Exception) -> None:
         done.set()
 
     with capture_logs() as logs:
-        loop = asyncio.create_task(_every(0.001, work))
+        loop = asyncio.create_task(every(0.001, work))
         await asyncio.wait_for(done.wait(), 5)
         loop.cancel()
     assert [entry["event"] for entry in logs] == ["scheduler work failed"]

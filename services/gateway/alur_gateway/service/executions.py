@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,13 +12,13 @@ import orjson
 from alur_common.documents.port import Where
 from alur_common.events import ExecutionNudged
 from alur_common.executions import Execution, Message, where_status
+from alur_common.executions.cancelling import Cancelling
 from alur_common.executions.content import in_full
 from alur_common.replies import Outcome
 from alur_common.security.records import Page
 from alur_common.security.rights import Caller
 from alur_common.starts import Accepted, Startable, StartRequest
 from alur_common.telemetry.tracing import current, point_of
-from alur_engine.durations import duration_seconds
 from alur_engine.validation.suggestions import did_you_mean
 from alur_gateway.domain.journal import shown_entries
 from alur_gateway.domain.pages import decode_cursor, encode_cursor
@@ -26,7 +26,6 @@ from alur_gateway.domain.shown import STATUSES, Overview, brief, seconds_of, who
 from alur_gateway.ports import Definitions
 from alur_gateway.service.needs import Needs
 from alur_sdk.errors import (
-    AlurError,
     ConflictError,
     InvalidError,
     NotFoundError,
@@ -44,7 +43,6 @@ _TRIES = 10
 _RESTING = frozenset({"succeeded", "failed", "cancelled", "in-doubt"})
 Content = AsyncIterator[bytes]
 """Content in parts."""
-_DEFAULT_RETENTION = "P30D"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +91,18 @@ class ExecutionService:
         self._inbox = needs.inbox
         self._blobs = needs.blobs
         self._bus = needs.bus
-        self._outbox = needs.outbox
         self._replies = needs.replies
         self._history = needs.history
         self._clock = needs.clock
         self._name = name
+        self._cancelling = Cancelling(
+            needs.executions,
+            needs.inbox,
+            needs.bus,
+            needs.outbox,
+            needs.replies,
+            clock=needs.clock,
+        )
 
     async def start(self, caller: Caller, project: str, name: str, request: RunRequest) -> Accepted:
         """Accept an execution by hand; durable once this returns.
@@ -239,10 +244,11 @@ class ExecutionService:
             if execution.status != "queued":
                 await self._tell(execution, "cancel", "", {"reason": reason})
                 return execution
-            try:
-                return await self._cancel_queued(execution, reason)
-            except ConflictError:
-                execution = await self._executions.get(execution.id)
+            settings = await self._settings(execution)
+            ended = await self._cancelling.cancel(execution, settings, reason)
+            if ended is not None:
+                return ended
+            execution = await self._executions.get(execution.id)
         raise ConflictError("the execution keeps changing: try again", execution=execution.id)
 
     async def replay(self, execution: Execution, *, newest: bool, key: str | None) -> Accepted:
@@ -305,38 +311,13 @@ class ExecutionService:
         await self._inbox.put(Message(execution.id, kind, key, payload))
         self._bus.tell(ExecutionNudged(execution.id, execution.tenant))
 
-    async def _cancel_queued(self, execution: Execution, reason: str) -> Execution:
-        now = self._clock.now()
-        cancelled = replace(
-            execution,
-            status="cancelled",
-            finished_at=now,
-            reason=reason,
-            nodes=[],
-            expire_at=now + await self._retention_seconds(execution),
-        )
-        cancelled = self._outbox.stamp(cancelled)
-        try:
-            saved = await self._executions.save(cancelled)
-        except (ConflictError, NotFoundError):
-            self._outbox.drop(cancelled)
-            raise
-        except AlurError:
-            self._outbox.miss(cancelled)
-            raise
-        self._replies.send(
-            saved.reply_to, saved.id, Outcome("ended", "cancelled", error={"message": reason})
-        )
-        await self._outbox.tell(saved)
-        return saved
-
-    async def _retention_seconds(self, execution: Execution) -> float:
+    async def _settings(self, execution: Execution) -> Mapping[str, Any]:
         try:
             version = await self._definitions.version(execution.workflow_uid, execution.version)
         except NotFoundError:
-            return duration_seconds(_DEFAULT_RETENTION)
-        settings = version.document["spec"].get("settings", {})
-        return duration_seconds(settings.get("retention", {}).get("failed", _DEFAULT_RETENTION))
+            return {}
+        settings: Mapping[str, Any] = version.document["spec"].get("settings", {})
+        return settings
 
 
 def _check_doubt(resolution: Resolution, doubts: Sequence[Mapping[str, Any]]) -> None:

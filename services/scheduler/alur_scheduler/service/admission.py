@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Any
 
 from alur_common.bus import Bus
-from alur_common.clock import Clock
 from alur_common.documents.port import Document, Documents, Where
 from alur_common.events import (
     ExecutionAdmitted,
@@ -19,13 +18,12 @@ from alur_common.events import (
     ExecutionRequested,
     GateChanged,
 )
-from alur_common.executions import Execution, Executions, Inbox, Message, Outbox
-from alur_common.replies import Replies
+from alur_common.executions import Execution, Executions, Inbox, Message
+from alur_common.executions.cancelling import Cancelling
 from alur_common.telemetry.tracing import NOTHING
 from alur_scheduler.domain.collections import GATES
 from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Definitions, Share, Tracing
-from alur_scheduler.service.cancelling import Cancelling
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
 PAGE = 200
@@ -48,9 +46,7 @@ class Admission:
         executions: Executions,
         inbox: Inbox,
         bus: Bus,
-        outbox: Outbox,
-        replies: Replies,
-        clock: Clock,
+        cancelling: Cancelling,
         share: Share = WHOLE,
         tracing: Tracing | None = None,
     ) -> None:
@@ -60,7 +56,7 @@ class Admission:
         self._inbox = inbox
         self._definitions = definitions
         self._bus = bus
-        self._cancelling = Cancelling(executions, outbox, replies, clock)
+        self._cancelling = cancelling
         self._tracing = tracing
         self._lock = asyncio.Lock()
 

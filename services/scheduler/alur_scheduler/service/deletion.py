@@ -9,8 +9,8 @@ from alur_common.bus import Bus
 from alur_common.documents.port import Where
 from alur_common.events import ExecutionNudged, WorkflowVersionPublished
 from alur_common.executions import Execution, Executions, Inbox, Message
+from alur_common.executions.cancelling import Cancelling
 from alur_scheduler.ports import Definitions
-from alur_scheduler.service.cancelling import Cancelling
 from alur_sdk.errors import NotFoundError
 
 PAGE = 200

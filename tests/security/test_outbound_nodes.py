@@ -111,13 +111,17 @@ async def by_produce(brokers: str, guard: Guard) -> object:
         await kafka.close()
 
 
+async def began_now(count: int) -> int:
+    return count
+
+
 async def by_reading(brokers: str, guard: Guard) -> object:
     reading = Reading(
         id="r", uid="u", tenant="acme", project="p", workflow="w", trigger="t", topic="orders",
         group="g", begins="latest", value="json", size=1, seconds=1, credential="kafka",
     )  # fmt: skip
     secret = UnsealedCredential("kafka", kafka_credential(brokers).fields)
-    async with KafkaReaders("", lambda *_: guard, "worker").open(reading, secret, {}):
+    async with KafkaReaders("", lambda *_: guard, "worker").open(reading, secret, {}, began_now):
         return None
 
 

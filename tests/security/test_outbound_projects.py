@@ -17,7 +17,7 @@ from alur_scheduler.domain.records import Reading
 from alur_sdk import HttpRequest
 from alur_sdk.errors import AlurError
 from alur_sdk.testing import FakeContext, FakeSecret, items_of, run_node
-from tests.security.test_outbound_nodes import ATTEMPTS, resolver
+from tests.security.test_outbound_nodes import ATTEMPTS, began_now, resolver
 from tests.support.connections import watched
 from tests.support.http_server import http_answer, local_server
 
@@ -59,7 +59,7 @@ async def by_reading(guards: Guards, project: str, port: int) -> object:
         topic="orders", group="g", begins="latest", value="json", size=1, seconds=1, credential="k",
     )  # fmt: skip
     named = UnsealedCredential("kafka", secret(port).fields)
-    async with KafkaReaders("", guards.of, "worker").open(reading, named, {}):
+    async with KafkaReaders("", guards.of, "worker").open(reading, named, {}, began_now):
         return None
 
 

@@ -10,7 +10,7 @@ from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.executions import Execution
 from alur_common.security.records import UnsealedCredential
 from alur_common.telemetry.tracing import Span
-from alur_scheduler.domain.records import Left, Position, Reading, Record
+from alur_scheduler.domain.records import Begun, Left, Position, Reading, Record
 
 
 class Takers(Protocol):
@@ -143,9 +143,14 @@ class Readers(Protocol):
     """How topics are read."""
 
     def open(
-        self, reading: Reading, secret: UnsealedCredential | None, left: Mapping[int, Left]
+        self,
+        reading: Reading,
+        secret: UnsealedCredential | None,
+        left: Mapping[int, Left],
+        begun: Begun,
     ) -> AbstractAsyncContextManager[Reader]:
         """Join the group for the length of the block; where the broker has forgotten it, it begins where it has `left`.
 
+        A partition that came after the group had `begun` is read from its beginning, whatever the trigger says.
         Raises `UnavailableError` when the broker is out of reach, `InvalidError` for what cannot be read at all.
         """

@@ -20,7 +20,7 @@ from alur_common.executions import Execution, StoredExecutions
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Accepted, Startable, StartRequest, Starts
 from alur_common.topics import stored_lag
-from alur_scheduler.domain.records import Left, Position, Reading, Record, reading_of
+from alur_scheduler.domain.records import Begun, Left, Position, Reading, Record, reading_of
 from alur_scheduler.service.listeners import TOPIC, Listeners
 from alur_scheduler.service.positions import Positions
 from alur_scheduler.service.topics import Topics
@@ -59,7 +59,11 @@ class Partition:
 
     @asynccontextmanager
     async def open(
-        self, reading: Reading, secret: UnsealedCredential | None, left: Mapping[int, Left]
+        self,
+        reading: Reading,
+        secret: UnsealedCredential | None,
+        left: Mapping[int, Left],
+        begun: Begun,
     ) -> AsyncIterator[Member]:
         if self.committed is None:
             is_late = reading.begins == "latest"
@@ -242,6 +246,29 @@ async def test_another_topic_or_group_begins_as_the_trigger_says(changed: dict[s
     world.record, world.partition.committed = changed_workflow, None
     await world.run()
     assert len(await world.started()) == 5
+
+
+async def test_how_many_partitions_there_were_when_a_group_began_is_said_once() -> None:
+    world = World(workflow({}), Partition())
+    await world.topics()
+    reading = reading_of(await world.listener())
+    positions = Positions(world.documents, world.clock)
+    assert [await positions.begun(reading, count) for count in (2, 3, 1)] == [2, 2, 2]
+    for changed in ({"topic": "others"}, {"group": "mine"}, {"credential": "theirs"}):
+        assert await positions.begun(replace(reading, **changed), 5) == 5  # type: ignore[arg-type]  # all are texts
+    assert await positions.left(reading) == {}
+    assert world.record is not None
+    assert await stored_lag(world.documents, world.record) == {"orders": {}}
+
+
+async def test_a_group_that_an_older_version_began_has_begun_with_what_it_has_read() -> None:
+    world = World(workflow({}), Partition())
+    await world.topics()
+    reading = reading_of(await world.listener())
+    positions = Positions(world.documents, world.clock)
+    for number in (0, 1):
+        await positions.tell(reading, number, Position(7, 0))
+    assert await positions.begun(reading, 3) == 2
 
 
 @pytest.mark.parametrize("size", [1, 4])

@@ -15,7 +15,7 @@ from alur_common.kafka.header_names import take_any_header_name
 from alur_common.kafka.leaving import leave_at_stop
 from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
 from alur_common.security.records import UnsealedCredential
-from alur_scheduler.domain.records import Left, Position, Reading, Record, own_group
+from alur_scheduler.domain.records import Begun, Left, Position, Reading, Record, own_group
 from alur_sdk.errors import UnavailableError
 
 SESSION_MS = 6_000
@@ -32,6 +32,7 @@ async def opened(
     worker: str,
     *,
     left: Mapping[int, Left],
+    begun: Begun,
     leaves: bool,
 ) -> AsyncIterator[KafkaReader]:
     """Join the group, as `Readers.open` says."""
@@ -40,7 +41,7 @@ async def opened(
     check_topic(reading.topic, is_own_broker=reading.credential is None, group=named)
     options = reach.options(secret)
     consumer = _consumer(reading, options, f"{worker}-{own}")
-    reader = KafkaReader(consumer, reading, left, options)
+    reader = KafkaReader(consumer, reading, left, begun, options)
     try:
         with reader.translated():
             await consumer.start()
@@ -81,12 +82,14 @@ class KafkaReader:
         consumer: AIOKafkaConsumer,
         reading: Reading,
         left: Mapping[int, Left],
+        begun: Begun,
         options: Mapping[str, Any],
     ) -> None:
         self._consumer = consumer
         self._topic = reading.topic
         self._is_late = reading.begins == "latest"
         self._left = left
+        self._begun = begun
         self._options = options
         self._committed: dict[int, int] = {}
         self._gone: set[int] = set()
@@ -175,7 +178,9 @@ class KafkaReader:
             first = (await self._consumer.beginning_offsets([place]))[place]
             self._consumer.seek(place, max(first, left.offset))
         elif self._is_late:
-            await self._consumer.seek_to_end(place)
+            now = len(self._consumer.partitions_for_topic(self._topic) or ())
+            if place.partition < await self._begun(now):
+                await self._consumer.seek_to_end(place)
 
     async def _is_same(self, place: TopicPartition, left: Left) -> bool:
         """Return whether it is still the partition that was left, and not one of a topic that was made anew.

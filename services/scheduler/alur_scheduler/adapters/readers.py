@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from alur_common.outbound import Asker, Guard, asking
 from alur_common.security.records import UnsealedCredential
-from alur_scheduler.domain.records import Left, Reading
+from alur_scheduler.domain.records import Begun, Left, Reading
 from alur_scheduler.ports import Reader
 
 GuardOf = Callable[[str, str], Guard]
@@ -31,7 +31,11 @@ class KafkaReaders:
 
     @asynccontextmanager
     async def open(
-        self, reading: Reading, secret: UnsealedCredential | None, left: Mapping[int, Left]
+        self,
+        reading: Reading,
+        secret: UnsealedCredential | None,
+        left: Mapping[int, Left],
+        begun: Begun,
     ) -> AsyncIterator[Reader]:
         from alur_common.kafka.reaching import Reach  # noqa: PLC0415  # drivers that few need
         from alur_scheduler.adapters.kafka_reader import opened  # noqa: PLC0415  # as above
@@ -40,6 +44,8 @@ class KafkaReaders:
         asker = Asker(reading.tenant, reading.project, reading.workflow, "", reading.trigger)
         with asking(asker):
             reach = Reach(self._servers, guard)
-            member = opened(reach, reading, secret, self._worker, left=left, leaves=self._leaves)
+            member = opened(
+                reach, reading, secret, self._worker, left=left, begun=begun, leaves=self._leaves
+            )
             async with member as reader:
                 yield reader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,10 @@ class Left:
 
     offset: int
     at: float
+
+
+Begun = Callable[[int], Awaitable[int]]
+"""Is told how many partitions the topic has; returns how many it had when the group began."""
 
 
 def own_group(reading_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 from alur_common.clock import Clock
@@ -10,9 +11,11 @@ from alur_common.topics import MOST, POSITIONS
 from alur_scheduler.domain.records import Left, Position, Reading
 from alur_sdk.errors import ConflictError, ExistsError, NotFoundError
 
+_UNREAD: Document = {"lag": None, "error": ""}
+
 
 class Positions:
-    """One document for each partition that a trigger reads, and one for why it reads nothing."""
+    """One document for each partition that a trigger reads, one for why it reads nothing, and one for how it began."""
 
     def __init__(self, documents: Documents, clock: Clock) -> None:
         self._documents = documents
@@ -20,7 +23,7 @@ class Positions:
 
     async def fails(self, reading: Reading, error: str) -> None:
         """Write down why nothing is read; nothing (an empty text): it is."""
-        await self._write(reading, "error", {"lag": None, "error": error})
+        await self._write(reading, "error", {**_UNREAD, "error": error})
 
     async def tell(self, reading: Reading, number: int, position: Position) -> None:
         """Write down how far a partition was read, and of what by whom: elsewhere the same offset is another record."""
@@ -46,19 +49,44 @@ class Positions:
                 found[int(number)] = Left(one["offset"], one["at"])
         return found
 
+    async def begun(self, reading: Reading, count: int) -> int:
+        """Return how many partitions the topic had when this group began: `count`, if nobody has said so yet.
+
+        An older version did not say it, but told of each partition how far that was read.
+        """
+        began = {"group": reading.group, "credential": reading.credential}
+        key = f"{reading.id}/begun"
+        while True:
+            known = await self._documents.find_one(POSITIONS, key)
+            if known is not None and known["topic"] == reading.topic and known["began"] == began:
+                partitions: int = known["partitions"]
+                return partitions
+            count = max(await self.left(reading), default=count - 1) + 1
+            document = _document(reading, "begun", {**_UNREAD, "began": began, "partitions": count})
+            with contextlib.suppress(ConflictError, ExistsError, NotFoundError):
+                if known is None:
+                    await self._documents.insert(POSITIONS, document)
+                else:
+                    await self._documents.replace(
+                        POSITIONS, document, at_revision=known["revision"]
+                    )
+
     async def _write(self, reading: Reading, part: str, told: Document) -> None:
-        key = f"{reading.id}/{part}"
-        document: Document = {
-            "id": key,
-            "uid": reading.uid,
-            "trigger": reading.trigger,
-            "topic": reading.topic,
-            **told,
-        }
+        document = _document(reading, part, told)
         try:
-            if await self._documents.find_one(POSITIONS, key) is None:
+            if await self._documents.find_one(POSITIONS, document["id"]) is None:
                 await self._documents.insert(POSITIONS, document)
             else:
                 await self._documents.replace(POSITIONS, document)
         except (ConflictError, ExistsError, NotFoundError):
             return  # another member tells of it, or the workflow was deleted
+
+
+def _document(reading: Reading, part: str, told: Document) -> Document:
+    return {
+        "id": f"{reading.id}/{part}",
+        "uid": reading.uid,
+        "trigger": reading.trigger,
+        "topic": reading.topic,
+        **told,
+    }

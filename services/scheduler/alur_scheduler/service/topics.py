@@ -105,7 +105,8 @@ class Topics:
                     )
                     secret.check_use("trigger.kafka")
                 left = await self.positions.left(reading)
-                async with self._readers.open(reading, secret, left) as reader:
+                begun = partial(self.positions.begun, reading)
+                async with self._readers.open(reading, secret, left, begun) as reader:
                     pause = FIRST_PAUSE_SECONDS
                     await _Round(self, reading, reader).again_and_again()
             except Exception as error:  # noqa: BLE001  # the outermost loop of every reading

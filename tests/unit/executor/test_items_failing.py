@@ -54,6 +54,16 @@ async def test_what_failed_before_the_time_was_over_keeps_its_error(world: World
 
 
 @in_virtual_time
+async def test_an_item_that_was_not_sent_in_time_says_so(world: World) -> None:
+    world.outside.hold()
+    ended = await world.run(chain(node("a", onError="continue", timeout="PT1S")), *NUMBERED)
+    late = "it took longer than PT1S"
+    unsent = f"{late}, before this item had its turn"
+    assert [item["error"]["message"] for item in ended.output] == [late, unsent, unsent]
+    assert _asked(world) == [1]
+
+
+@in_virtual_time
 async def test_each_item_leaves_a_node_of_another_pool_whose_time_is_over(world: World) -> None:
     spec = chain(node("a", pool="gpu", onError="continue", timeout="PT1S"))
     await world.executor(pools="default")

@@ -14,6 +14,7 @@ from alur_executor.service.context import RunContext
 from alur_executor.service.scoping import ItemScopes
 from alur_sdk.errors import AlurError, Retryable
 from alur_sdk.items import Item, Outputs
+from alur_sdk.nodes import Effect
 
 
 @dataclass(slots=True)
@@ -40,10 +41,18 @@ class Try:
 
     def late(self) -> Attempt:
         """Return what it came to when its time is over: all that has come to nothing yet has failed."""
+        goes_one_by_one = self.attempt is not None and self.step.graph.effect is Effect.WRITE
         attempt = self.begun()
-        error = Retryable(f"it took longer than {self.step.definition.timeout}", code="timeout")
+        message = f"it took longer than {self.step.definition.timeout}"
+        error = Retryable(message, code="timeout")
+        rest = error
+        if goes_one_by_one:
+            rest = Retryable(f"{message}, before this item had its turn", code="timeout")
         known = {*attempt.done, *attempt.failed}
-        attempt.failed |= {index: error for index in range(self._parts()) if index not in known}
+        for index in range(self._parts()):
+            if index not in known:
+                attempt.failed[index] = error
+                error = rest
         return attempt
 
     def _parts(self) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, cast
@@ -124,17 +124,8 @@ async def _work(
     )
     handlers.register(registry)
     served, serving = _webhook(settings, running, cluster)
-    watching = _watch(
-        running,
-        registry=registry,
-        namespaces=watched,
-        clusterwide=not watched,
-        standalone=True,
-        # Else it asks for the name of our user, which an image need not know.
-        identity=cast(Any, settings.identity),
-    )
     await running.until_told(
-        watching,
+        _watch(running, registry, watched, settings.identity),
         lease.keep(),
         reach.until_changed(watched),
         following.run(),
@@ -144,9 +135,18 @@ async def _work(
     )
 
 
-async def _watch(running: Process, **how: Any) -> None:  # as kopf has it
+async def _watch(
+    running: Process, registry: kopf.OperatorRegistry, namespaces: Sequence[str], identity: str
+) -> None:
     """Have kopf watch. Signals stay ours: kopf would take them, and when it stops it cancels whatever began after it."""
-    tasks = await kopf.spawn_tasks(**how)
+    tasks = await kopf.spawn_tasks(
+        registry=registry,
+        namespaces=namespaces,
+        clusterwide=not namespaces,
+        standalone=True,
+        # Else it asks for the name of our user, which an image need not know.
+        identity=cast(Any, identity),
+    )
     running.listen()
     with ending_with(tasks):
         await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))

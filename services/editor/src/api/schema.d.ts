@@ -3866,10 +3866,7 @@ export interface operations {
     replayExecution: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The same key again answers for the first execution, for at least 24 hours. */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 execution_id: string;
                 project: string;

@@ -76,9 +76,27 @@ class ExecutionRoutes:
         one = many + "/{execution_id}"
         start = "/projects/{project}/workflows/{name}/executions"
         routes = [
-            *self._starting(start, one),
+            Route(
+                "POST",
+                start,
+                self.start_execution,
+                Started,
+                202,
+                StartBody,
+                headers=("Idempotency-Key",),
+                others=((200, ExecutionDocument),),
+            ),
             Route("GET", many, self.list_executions, ExecutionPage),
             Route("POST", one + ":cancel", self.cancel_execution, Started, 202, CancelBody),
+            Route(
+                "POST",
+                one + ":replay",
+                self.replay_execution,
+                Started,
+                202,
+                ReplayBody,
+                headers=("Idempotency-Key",),
+            ),
             Route("POST", one + ":signal", self.signal_execution, Started, 202, SignalBody),
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
             Route("GET", one, self.get_execution, ExecutionDocument, headers=("If-None-Match",)),
@@ -94,20 +112,6 @@ class ExecutionRoutes:
             Route("GET", one + "/nodes/{name:path}", self.get_execution_node, NodeRuns),
         ]
         return [route.tagged("executions") for route in [*routes, *self._watching(one)]]
-
-    def _starting(self, start: str, one: str) -> list[Route]:
-        once = ("Idempotency-Key",)
-        told = ((200, ExecutionDocument),)
-        return [
-            Route(
-                "POST", start, self.start_execution, Started, 202, StartBody,
-                headers=once, others=told,
-            ),
-            Route(
-                "POST", one + ":replay", self.replay_execution, Started, 202, ReplayBody,
-                headers=once,
-            ),
-        ]  # fmt: skip
 
     def _watching(self, one: str) -> list[Route]:
         return [

@@ -36,8 +36,13 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 def connect(context: typer.Context, project: str | None = None) -> Session:
     """Return the session for a command, with the flags that stood before it."""
+    return open_session(choice_of(context), project)
+
+
+def choice_of(context: typer.Context) -> Choice:
+    """Return what the flags before a command say."""
     choice = context.find_root().obj
-    return open_session(choice if isinstance(choice, Choice) else Choice(), project)
+    return choice if isinstance(choice, Choice) else Choice()
 
 
 def seconds(text: str) -> float:

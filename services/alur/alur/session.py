@@ -114,12 +114,9 @@ def open_session(choice: Choice, project: str | None = None) -> Session:
 
     Raises `UnreachableError` when none of them names a server.
     """
-    config = contexts.load(config_file())
-    name = choice.context or os.environ.get("ALUR_CONTEXT") or config.current
-    context = config.get(name) if name else None
-    server = choice.server or (None if choice.context else os.environ.get("ALUR_SERVER"))
+    server, name, context = _named(choice)
     token = os.environ.get("ALUR_TOKEN")
-    if server is None and context is not None:
+    if context is not None:
         origin, wanted = f"context {name}", _project(project, context.project, f"context {name}")
         client = Client(context.server, token or context.token or None, origin)
         return _owned(Session(client, wanted, origin))
@@ -132,6 +129,21 @@ def open_session(choice: Choice, project: str | None = None) -> Session:
     origin = f"on {found.data}"
     client = Client(found.url, token, origin)
     return _owned(Session(client, wanted, origin, others=others, is_guess=is_guess))
+
+
+def named_server(choice: Choice) -> str | None:
+    """Return the address that flags, environment or configuration file name, None where they leave it to this machine."""
+    server, _, context = _named(choice)
+    return server if context is None else context.server
+
+
+def _named(choice: Choice) -> tuple[str | None, str | None, contexts.Context | None]:
+    """Return the server that is named, or else the name of a context and the context itself."""
+    config = contexts.load(config_file())
+    name = choice.context or os.environ.get("ALUR_CONTEXT") or config.current
+    context = config.get(name) if name else None
+    server = choice.server or (None if choice.context else os.environ.get("ALUR_SERVER"))
+    return (None, name, context) if server is None else (server, None, None)
 
 
 def _project(option: str | None, kept: str = "", keeper: str = "") -> str:

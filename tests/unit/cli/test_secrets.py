@@ -66,6 +66,7 @@ def test_a_dry_run_keeps_nothing(cli: Cli, server: FakeServer) -> None:
     [
         (["--type", "bearer"], 2),
         (["--type", "bearer", "--field", "token"], 2),
+        (["--type", "bearer", "--field", "token=-"], 2),
         (["--type", "bearer", "t0ken"], 2),
         (["--field", "token=x"], 2),
         (["--type", "bearer", "--field", "token=@nowhere"], 1),

@@ -317,6 +317,23 @@ def test_the_doctor_looks_at_the_data_folder_that_is_named_though_a_server_runs_
         assert found["data folder"].startswith(str(seen))
 
 
+def test_the_doctor_looks_at_the_data_folder_of_the_server_that_is_named(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: FakeServer
+) -> None:
+    for folder, url in ((tmp_path / "mine", server.url), (tmp_path / "data", "http://x")):
+        folder.mkdir()
+        (folder / "server.json").write_text(json.dumps({"url": url, "pid": os.getpid()}))
+        remember(folder)
+    assert data_folder_seen(cli).startswith(str(tmp_path / "mine"))
+    monkeypatch.setenv("ALUR_SERVER", "http://elsewhere.invalid")
+    assert data_folder_seen(cli) == ""
+
+
+def data_folder_seen(cli: Cli) -> str:
+    found = json.loads(cli("doctor", "-o", "json").out)
+    return str({one["name"]: one["seen"] for one in found}.get("data folder", ""))
+
+
 def test_the_version_may_be_asked_for_as_an_option(cli: Cli) -> None:
     assert cli("--version").out == cli("version").out
 

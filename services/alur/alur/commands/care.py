@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alur import local, output
-from alur.options import Output, connect
+from alur.options import Output, choice_of, connect
 from alur.output import Format, table, write
 from alur.places import data_folder
-from alur.session import Session
+from alur.session import Session, named_server
 from alur_sdk.errors import AlurError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Finding:
 
 def doctor(context: typer.Context, form: Output = Format.TABLE) -> None:
     """Look at this machine and the server, and say what is wrong."""
-    findings = [*_machine(), *_jail(), *_shared(), *_server(context)]
+    findings = [*_machine(), *_data(_folder(context)), *_jail(), *_shared(), *_server(context)]
     if form is Format.TABLE:
         rows = [[_mark(f), f.name, f.seen, "" if f.is_well else f.remedy] for f in findings]
         table(["", "what", "seen", "what to do"], rows)
@@ -92,8 +93,26 @@ def _machine() -> Iterator[Finding]:
     yield Finding(
         "SQLite", sqlite, sqlite3.sqlite_version, "use a Python with SQLite 3.35 or newer"
     )
-    running = None if os.environ.get("ALUR_DATA") else local.find_local()
-    folder = running.data if running else data_folder()
+
+
+def _folder(context: typer.Context) -> Path | None:
+    """Return the data folder to look at, None where the server that is named runs on another machine."""
+    if os.environ.get("ALUR_DATA"):
+        return data_folder()
+    try:
+        named = named_server(choice_of(context))
+    except AlurError:  # whoever asks the server tells it
+        named = None
+    if named is None:
+        running = local.find_local()
+        return running.data if running else data_folder()
+    server = local.find_by_url(named)
+    return server.data if server else None
+
+
+def _data(folder: Path | None) -> Iterator[Finding]:
+    if folder is None:
+        return
     if not folder.is_dir():
         yield Finding("data folder", True, f"{folder}: not made yet")  # the field says what
         return

@@ -115,6 +115,10 @@ def _field(text: str) -> tuple[str, str]:
             return key, read_file(value[1:]).decode().removesuffix("\n")
         except UnicodeDecodeError as error:
             raise InvalidError(f"{value[1:]} is not UTF-8 text") from error
+    if value == "-":
+        raise typer.BadParameter(
+            f"{key}=- is no secret: a - of its own at the end reads it from standard input, {key}=@FILE from a file"
+        )
     return key, value
 
 

@@ -54,7 +54,8 @@ def test_a_caller_whose_execution_was_skipped_is_told_why(platform: AlurDev, hoo
     skipped = [httpx.post(url, json={}, headers={"idempotency-key": "second"}) for _ in range(2)]
     platform.rest.post(f"{EXECUTIONS}/{first.headers['alur-execution-id']}:cancel")
     assert first.status_code == 202
-    assert {answer.json()["code"] for answer in skipped} == {"execution-cancelled"}
+    assert {answer.status_code for answer in skipped} == {429}
+    assert {answer.json()["code"] for answer in skipped} == {"execution-skipped"}
     assert all(answer.json()["detail"].startswith("skipped: ") for answer in skipped)
 
 

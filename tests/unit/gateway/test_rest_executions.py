@@ -41,6 +41,21 @@ async def test_a_key_that_repeats_is_refused(world: RestWorld, body: bytes, path
     assert (answer.status, answer.json["errors"][0]["path"]) == (400, path)
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"[]", "a JSON object is needed here"),
+        (b'"x"', "a JSON object is needed here"),
+        (b'{"input":[3]}', "input[0]: a JSON object is needed here"),
+    ],
+)
+async def test_what_is_no_object_is_told_without_the_name_of_a_class(
+    world: RestWorld, body: bytes, detail: str
+) -> None:
+    answer = await world.ask("POST", START, body=body)
+    assert (answer.status, answer.json["detail"]) == (422, detail)
+
+
 async def test_a_start_is_accepted_with_its_place(world: RestWorld) -> None:
     answer = await world.ask("POST", START, {"input": [{"x": 1}]})
     assert answer.status == 202

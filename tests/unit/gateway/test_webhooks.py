@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alur_common.executions import Batch, Execution, Status
-from alur_common.replies import Outcome
+from alur_common.replies import SKIPPED, Outcome
 from alur_common.starts import started_id
 from alur_engine.journal import Finished, encode_entry
 from alur_sdk.errors import StorageError
@@ -74,6 +74,26 @@ async def test_a_failed_execution_is_a_problem_with_its_id(world: World) -> None
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["detail"] == "no stock"
     assert answer.json["executionId"] == answer.headers["alur-execution-id"]
+
+
+async def test_one_that_its_limit_skips_is_429_and_one_that_is_cancelled_500(world: World) -> None:
+    world.keep(webhook(respond="result"))
+    answers = []
+    for reason in (SKIPPED, "cancelled by hand"):
+        world.run = lambda _, told=reason: Outcome("ended", "cancelled", error={"message": told})
+        answers.append(await world.hook())
+    assert [answer.status for answer in answers] == [429, 500]
+    assert answers[0].json["code"] == "execution-skipped"
+    assert answers[0].json["detail"] == SKIPPED
+
+
+async def test_a_byte_order_mark_before_json_says_nothing(world: World) -> None:
+    world.keep(webhook())
+    for content_type in ("application/json", "application/json; charset=utf-8", ""):
+        headers = {"content-type": content_type}
+        answer = await world.hook(body=b'\xef\xbb\xbf{"a": 1}', headers=headers)
+        execution = await world.executions.get(answer.headers["alur-execution-id"])
+        assert execution.input[0]["body"] == {"a": 1}
 
 
 async def test_one_that_waits_is_202_at_once(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from alur_common.executions import Execution
-from alur_common.replies import Outcome
+from alur_common.replies import SKIPPED, Outcome
 from alur_gateway.domain.answers import (
     JSON,
     NOSNIFF,
@@ -36,9 +36,15 @@ class FailedError(AlurError):
 
 
 class CancelledError(AlurError):
-    """The execution that the caller waited for was cancelled, or never let in."""
+    """The execution that the caller waited for was cancelled."""
 
     code = "execution-cancelled"
+
+
+class SkippedError(AlurError):
+    """The execution that the caller waited for was not let in: as many run as its workflow's limit allows."""
+
+    code = "execution-skipped"
 
 
 def execution_header(execution_id: str) -> Header:
@@ -85,9 +91,14 @@ def _output_answer(output: Json, header: Header, *, whole: bool) -> Answer:
 def _failure_answer(execution_id: str, outcome: Outcome, instance: str, trace_id: str) -> Answer:
     error = outcome.error or {}
     message = str(error.get("message", f"the execution ended {outcome.status}"))
-    kind = CancelledError if outcome.status == "cancelled" else FailedError
-    refusal = kind(message, execution=execution_id)
+    refusal = _ending(outcome.status, message)(message, execution=execution_id)
     return problem_answer(refusal, instance, trace_id, [execution_header(execution_id)])
+
+
+def _ending(status: str, message: str) -> type[AlurError]:
+    if status != "cancelled":
+        return FailedError
+    return SkippedError if message == SKIPPED else CancelledError
 
 
 def reply_answer(reply: dict[str, Any], header: Header) -> Answer:

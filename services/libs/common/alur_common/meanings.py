@@ -35,6 +35,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "idempotency-mismatch": Meaning(422, "ALREADY_EXISTS", "The key came with other content"),
     "precondition-required": Meaning(428, "FAILED_PRECONDITION", "Say which revision you saw"),
     "rate-limited": Meaning(429, "RESOURCE_EXHAUSTED", "Too many requests"),
+    "execution-skipped": Meaning(429, "RESOURCE_EXHAUSTED", "As many run as the limit allows"),
     "headers-too-large": Meaning(431, "RESOURCE_EXHAUSTED", "Too many headers"),
     "internal": Meaning(500, "INTERNAL", "Something went wrong here"),
     "execution-failed": Meaning(500, "INTERNAL", "The execution failed"),

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+SKIPPED = "skipped: as many run as the concurrency limit allows"
+"""Why an execution was cancelled that its workflow's limit did not let in; whoever waits for it may come again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

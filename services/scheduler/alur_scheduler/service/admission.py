@@ -20,6 +20,7 @@ from alur_common.events import (
 )
 from alur_common.executions import Execution, Executions, Inbox, Message
 from alur_common.executions.cancelling import Cancelling
+from alur_common.replies import SKIPPED
 from alur_common.telemetry.tracing import NOTHING
 from alur_scheduler.domain.collections import GATES
 from alur_scheduler.domain.partitions import WHOLE
@@ -152,7 +153,7 @@ class Admission:
         if await self._enter(execution, limit):
             await self._let_in(execution)
         elif policy == "skip":
-            await self._end(execution, "skipped: as many run as the concurrency limit allows")
+            await self._end(execution, SKIPPED)
         else:
             if policy == "replace":
                 await self._replace(execution)

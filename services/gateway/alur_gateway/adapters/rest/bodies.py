@@ -25,6 +25,9 @@ STRANGERS_BYTES = 8 * 1024
 """What a caller may send who has not said who it is: far more than a sign-in link needs."""
 _YAML = frozenset({"application/yaml", "application/x-yaml", "text/yaml"})
 
+_NO_OBJECT = frozenset({"model_type", "model_attributes_type", "dict_type"})
+"""What pydantic calls it where an object should stand; its own words name our classes."""
+
 
 async def raw_body(request: Request) -> bytes:
     """Return the whole body as it came; asked for again, the same."""
@@ -111,13 +114,16 @@ def checked(model: type[M], value: Json) -> M:
             for fault in faults[:MAX_REPORTED]
         ]
         first = problems[0]
-        raise InvalidError(f"{first.path}: {first.message}", problems) from error
+        where = f"{first.path}: " if first.path else ""
+        raise InvalidError(f"{where}{first.message}", problems) from error
 
 
 def _told(model: type[BaseModel], kind: str, location: tuple[int | str, ...]) -> str | None:
     """Return what is said of a fault in the words of a document, None for other faults."""
     if kind == "extra_forbidden":
         return unknown_field(model, location)
+    if kind in _NO_OBJECT:
+        return "a JSON object is needed here"
     return f"`{location[-1]}` is missing" if kind == "missing" else None
 
 

@@ -76,15 +76,17 @@ async def test_a_failed_execution_is_a_problem_with_its_id(world: World) -> None
     assert answer.json["executionId"] == answer.headers["alur-execution-id"]
 
 
-async def test_one_that_its_limit_skips_is_429_and_one_that_is_cancelled_500(world: World) -> None:
+@pytest.mark.parametrize(
+    ("reason", "status", "code"),
+    [(SKIPPED, 429, "execution-skipped"), ("by hand", 500, "execution-cancelled")],
+)
+async def test_a_call_that_the_limit_skips_may_come_again_and_one_that_is_cancelled_failed(
+    world: World, reason: str, status: int, code: str
+) -> None:
     world.keep(webhook(respond="result"))
-    answers = []
-    for reason in (SKIPPED, "cancelled by hand"):
-        world.run = lambda _, told=reason: Outcome("ended", "cancelled", error={"message": told})
-        answers.append(await world.hook())
-    assert [answer.status for answer in answers] == [429, 500]
-    assert answers[0].json["code"] == "execution-skipped"
-    assert answers[0].json["detail"] == SKIPPED
+    world.run = lambda _: Outcome("ended", "cancelled", error={"message": reason})
+    answer = await world.hook()
+    assert (answer.status, answer.json["code"], answer.json["detail"]) == (status, code, reason)
 
 
 async def test_a_byte_order_mark_before_json_says_nothing(world: World) -> None:

@@ -16,12 +16,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+from cronsim.cronsim import Field
 
 from alur_engine.durations import duration_seconds
 from alur_sdk.errors import InvalidError
 
 _ALL_HOURS = set(range(24))
-_FIELDS_WITH_SECONDS = 6
+_FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,12 @@ def next_due(rule: Rule, after: float) -> float | None:
 def _cron_times(rule: Rule, after: float) -> Iterator[float]:
     """Yield the times of a cron expression, of which the first few may not be later than `after`."""
     cron, start = rule.cron or "", datetime.fromtimestamp(after, ZoneInfo(rule.zone))
-    by_the_clock = CronSim(cron, start.replace(tzinfo=None))
-    if by_the_clock.hours != _ALL_HOURS:
+    words = cron.split()
+    if len(words) < _FIELDS or Field.HOUR.parse(words[-4]) != _ALL_HOURS:
+        by_the_clock = CronSim(cron, start.replace(tzinfo=None))
         return (_first_at(moment, start.tzinfo) for moment in by_the_clock)
-    with_seconds = cron if len(cron.split()) == _FIELDS_WITH_SECONDS else f"0 {cron}"
-    # CronSim leaves the time that passes as it is in expressions of six fields alone.
+    # Of expressions of six fields alone CronSim leaves the time that passes as it is.
+    with_seconds = f"0 {cron}" if len(words) == _FIELDS else cron
     return (moment.timestamp() for moment in CronSim(with_seconds, start))
 
 

@@ -74,29 +74,9 @@ class ExecutionRoutes:
         """Return the routes."""
         many = "/projects/{project}/executions"
         one = many + "/{execution_id}"
-        start = "/projects/{project}/workflows/{name}/executions"
         routes = [
-            Route(
-                "POST",
-                start,
-                self.start_execution,
-                Started,
-                202,
-                StartBody,
-                headers=("Idempotency-Key",),
-                others=((200, ExecutionDocument),),
-            ),
             Route("GET", many, self.list_executions, ExecutionPage),
             Route("POST", one + ":cancel", self.cancel_execution, Started, 202, CancelBody),
-            Route(
-                "POST",
-                one + ":replay",
-                self.replay_execution,
-                Started,
-                202,
-                ReplayBody,
-                headers=("Idempotency-Key",),
-            ),
             Route("POST", one + ":signal", self.signal_execution, Started, 202, SignalBody),
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
             Route("GET", one, self.get_execution, ExecutionDocument, headers=("If-None-Match",)),
@@ -111,7 +91,35 @@ class ExecutionRoutes:
             ),
             Route("GET", one + "/nodes/{name:path}", self.get_execution_node, NodeRuns),
         ]
-        return [route.tagged("executions") for route in [*routes, *self._watching(one)]]
+        return [
+            route.tagged("executions")
+            for route in [*self._starting(one), *routes, *self._watching(one)]
+        ]
+
+    def _starting(self, one: str) -> list[Route]:
+        """Return those that start an execution, once for each key."""
+        start, key = "/projects/{project}/workflows/{name}/executions", ("Idempotency-Key",)
+        return [
+            Route(
+                "POST",
+                start,
+                self.start_execution,
+                Started,
+                202,
+                StartBody,
+                headers=key,
+                others=((200, ExecutionDocument),),
+            ),
+            Route(
+                "POST",
+                one + ":replay",
+                self.replay_execution,
+                Started,
+                202,
+                ReplayBody,
+                headers=key,
+            ),
+        ]
 
     def _watching(self, one: str) -> list[Route]:
         return [

@@ -11,23 +11,39 @@ interface Clip {
   edges: EdgeDocument[];
 }
 
-/** The chosen nodes and the edges among them as text. Credentials are left out. */
-export function copyText(graph: Graph, ids: ReadonlySet<string>): string {
-  const chosen = graph.nodes.filter((node) => ids.has(node.id));
+const chosenOf = (graph: Graph, ids: ReadonlySet<string>): GraphNode[] =>
+  graph.nodes.filter((node) => ids.has(node.id));
+
+function clipOf(graph: Graph, ids: ReadonlySet<string>): Clip {
+  const chosen = chosenOf(graph, ids);
   const names = new Map(chosen.map((node) => [node.id, node.name]));
-  const clip: Clip = {
+  return {
     kind: "AlurNodes",
-    nodes: chosen.map(({ name, type, params, position, settings, kind }) => {
-      const { credentials: _, ...kept } = settings;
-      return { name, type, params, ...kept, position, isTrigger: kind === "trigger" };
-    }),
+    nodes: chosen.map(({ name, type, params, position, settings, kind }) => ({
+      name,
+      type,
+      params,
+      ...settings,
+      position,
+      isTrigger: kind === "trigger",
+    })),
     edges: graph.edges.flatMap((edge) => {
       const [from, to] = [names.get(edge.source), names.get(edge.target)];
       return from && to ? [{ from, output: edge.output, to, input: edge.input }] : [];
     }),
   };
-  return JSON.stringify(clip, null, 2);
 }
+
+/** The chosen nodes and the edges among them as text. Credentials are left out: it may be pasted anywhere. */
+export function copyText(graph: Graph, ids: ReadonlySet<string>): string {
+  const clip = clipOf(graph, ids);
+  const nodes = clip.nodes.map(({ credentials: _, ...kept }) => kept);
+  return JSON.stringify({ ...clip, nodes }, null, 2);
+}
+
+/** Whether `copyText` leaves credentials of these nodes out. */
+export const usesCredentials = (graph: Graph, ids: ReadonlySet<string>): boolean =>
+  chosenOf(graph, ids).some(({ settings }) => Object.keys(settings.credentials ?? {}).length > 0);
 
 function isClip(value: unknown): value is Clip {
   const clip = value as Partial<Clip> | null;
@@ -95,3 +111,7 @@ export function paste(graph: Graph, clip: Clip, at: Position | null, catalogue: 
   const next = { ...graph, nodes: [...graph.nodes, ...nodes], edges: [...graph.edges, ...edges] };
   return { graph: next, ids: nodes.map((node) => node.id) };
 }
+
+/** Add the chosen nodes once more, a step aside, with their credentials. */
+export const duplicate = (graph: Graph, ids: ReadonlySet<string>, catalogue: Catalogue): Pasted =>
+  paste(graph, clipOf(graph, ids), null, catalogue);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { copyText, parseClip, paste } from "./clipboard";
+import { copyText, duplicate, parseClip, paste, usesCredentials } from "./clipboard";
 import * as commands from "./commands";
 import { BRANCHES, CATALOGUE } from "./fixtures";
 import { fromDocument, type Graph, type GraphNode } from "./graph";
@@ -190,6 +190,16 @@ describe("the clipboard", () => {
     const secret = { credentials: { auth: "token" } };
     const given = commands.setSettings(idOf("yes"), secret, CATALOGUE)(graph);
     expect(copyText(given, new Set([idOf("yes", given)]))).not.toContain("token");
+    expect(usesCredentials(given, new Set([idOf("yes", given)]))).toBe(true);
+    expect(usesCredentials(given, new Set([idOf("no", given)]))).toBe(false);
+  });
+
+  it("duplicates nodes with their credentials, which their workflow uses already", () => {
+    const settings = { credentials: { auth: "token" }, onError: "branch" as const };
+    const given = commands.setSettings(idOf("yes"), settings, CATALOGUE)(graph);
+    const both = duplicate(given, new Set([idOf("yes", given)]), CATALOGUE);
+    expect(both.ids).toHaveLength(1);
+    expect(both.graph.nodes.at(-1)).toMatchObject({ id: both.ids[0], name: "yes 2", settings });
   });
 
   it("takes no other text", () => {

@@ -2,7 +2,14 @@
 
 import type { ReactFlowInstance } from "@xyflow/react";
 import i18next from "i18next";
-import { copyText, parseClip, paste } from "../../graph/clipboard";
+import {
+  copyText,
+  duplicate,
+  type Pasted,
+  parseClip,
+  paste,
+  usesCredentials,
+} from "../../graph/clipboard";
 import * as commands from "../../graph/commands";
 import { refusal, type Wire } from "../../graph/connect";
 import type { Position } from "../../graph/document";
@@ -51,23 +58,29 @@ export function removeSelected(bench: Workbench, edges: ReadonlySet<string>): vo
 export function copySelected(bench: Workbench, clipboard: DataTransfer): boolean {
   const ids = selectionOf(bench);
   if (ids.size === 0) return false;
-  clipboard.setData("text/plain", copyText(graphOf(bench), ids));
-  tell(i18next.t("editor.copiedNodes", { count: ids.size }));
+  const graph = graphOf(bench);
+  clipboard.setData("text/plain", copyText(graph, ids));
+  const key = usesCredentials(graph, ids) ? "editor.copiedBare" : "editor.copiedNodes";
+  tell(i18next.t(key, { count: ids.size }));
   return true;
+}
+
+function add(bench: Workbench, { graph, ids }: Pasted): void {
+  if (ids.length === 0) return;
+  bench.editor.getState().apply(() => graph);
+  bench.view.getState().select(ids);
 }
 
 /** Paste nodes from text. Returns false if the text holds none. */
 export function pasteText(bench: Workbench, text: string, at: Position | null): boolean {
   const clip = parseClip(text);
   if (!clip || clip.nodes.length === 0) return false;
-  const pasted = paste(graphOf(bench), clip, at, bench.catalogue);
-  bench.editor.getState().apply(() => pasted.graph);
-  bench.view.getState().select(pasted.ids);
+  add(bench, paste(graphOf(bench), clip, at, bench.catalogue));
   return true;
 }
 
 export function duplicateSelected(bench: Workbench): void {
-  pasteText(bench, copyText(graphOf(bench), selectionOf(bench)), null);
+  add(bench, duplicate(graphOf(bench), selectionOf(bench), bench.catalogue));
 }
 
 export function selectAll(bench: Workbench): void {

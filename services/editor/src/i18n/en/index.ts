@@ -131,6 +131,8 @@ export const en = {
     unknownType: "Unknown type {{type}}",
     copiedNodes_one: "{{count}} node copied",
     copiedNodes_other: "{{count}} nodes copied",
+    copiedBare_one: "{{count}} node copied, without its credentials",
+    copiedBare_other: "{{count}} nodes copied, without their credentials",
     rename: "Rename the node",
     renameHint: "Expressions that use the name follow.",
     nameEmpty: "A node needs a name.",

@@ -133,6 +133,8 @@ export const id: Texts = {
     unknownType: "Tipe tidak dikenal {{type}}",
     copiedNodes_one: "{{count}} simpul disalin",
     copiedNodes_other: "{{count}} simpul disalin",
+    copiedBare_one: "{{count}} simpul disalin, tanpa kredensialnya",
+    copiedBare_other: "{{count}} simpul disalin, tanpa kredensialnya",
     rename: "Ubah nama simpul",
     renameHint: "Ekspresi yang memakai nama ini ikut berubah.",
     nameEmpty: "Simpul perlu nama.",

@@ -131,6 +131,23 @@ def test_renaming_takes_the_references_along(editor: Editor) -> None:
     assert spec["edges"][1]["from"] == "big ones"
 
 
+def test_a_case_keeps_its_wire_on_the_canvas_while_its_name_is_typed(editor: Editor) -> None:
+    case = {"name": "big", "condition": True}
+    nodes = [
+        {"name": "by size", "type": "core.switch", "params": {"cases": [case]}},
+        {"name": "a", "type": "core.noop"},
+    ]
+    edges = [{"from": "start", "to": "by size"}, {"from": "by size", "output": "big", "to": "a"}]
+    editor.given("cases", title="C", triggers=FILTER["triggers"], nodes=nodes, edges=edges)
+    editor.open("cases")
+    editor.choose("by size")
+    for name, port in (("", "(1)"), ("huge", "huge")):
+        editor.panel.get_by_role("textbox", name="Name").fill(name)
+        expect(editor.page.get_by_label(f"by size ({port}) → a", exact=True)).to_have_count(1)
+    editor.save()
+    assert editor.saved("cases")["edges"][1]["output"] == "huge"
+
+
 def test_undo_and_redo_go_by_gestures(editor: Editor) -> None:
     editor.given("undone", title="U", **FILTER)
     editor.open("undone")

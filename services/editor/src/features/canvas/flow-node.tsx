@@ -2,8 +2,14 @@
 
 import { Tooltip } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle, IconPlus } from "@tabler/icons-react";
-import { Handle, type NodeProps, Position, useReactFlow } from "@xyflow/react";
-import { type CSSProperties, memo } from "react";
+import {
+  Handle,
+  type NodeProps,
+  Position,
+  useReactFlow,
+  useUpdateNodeInternals,
+} from "@xyflow/react";
+import { type CSSProperties, memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useShallow } from "zustand/react/shallow";
 import type { GraphNode } from "../../graph/graph";
@@ -45,6 +51,18 @@ function usePorts(node: GraphNode) {
   // An edge to a port that the type no longer has must still end somewhere.
   const known = [...new Set([...inputs, ...usedInputs])];
   return { inputs: known, outputs: [...new Set([...ports.outputs, ...usedOutputs])], usedOutputs };
+}
+
+/** Have the places of the ports looked up again when these change, without which their wires are not drawn. */
+function useMeasuredPorts(id: string, ports: readonly string[]): void {
+  const measure = useUpdateNodeInternals();
+  const names = JSON.stringify(ports);
+  const measured = useRef(names);
+  useEffect(() => {
+    if (measured.current === names) return;
+    measured.current = names;
+    measure(id);
+  }, [measure, id, names]);
 }
 
 function Inputs({ ports }: { ports: string[] }) {
@@ -180,6 +198,7 @@ function View({ data: { node }, selected }: NodeProps<FlowNodeType>) {
   const status = useRun(({ nodes }) => nodes.get(node.name)?.status);
   const look = lookOf(node.type, type?.icon);
   const { inputs, outputs, usedOutputs } = usePorts(node);
+  useMeasuredPorts(node.id, [...inputs, ...outputs]);
   const count = Math.max(inputs.length, outputs.length);
   const minHeight = Math.max(MIN_HEIGHT, count * PORT_STEP + 12);
   return (

@@ -186,6 +186,30 @@ async def test_a_handler_that_fails_again_and_again_does_not_hold_up_the_others(
     assert (buried["dlq-error-type"], buried["dlq-attempt"]) == (b"RuntimeError", b"3")
 
 
+async def test_an_event_of_a_transaction_that_was_aborted_was_never_sent(
+    make_bus: MakeBus, broker: str
+) -> None:
+    name, tenants = key(), asyncio.Queue[str]()
+
+    async def hear(event: ExecutionRequested) -> None:
+        if event.key == name:
+            tenants.put_nowait(event.tenant)
+
+    bus = make_bus()
+    bus.subscribe(ExecutionRequested, group(), hear)
+    await bus.start()
+    await bus.publish(ExecutionRequested(name, "first"))
+    one = await record_of(broker, ExecutionRequested.topic, name.encode())
+    async with AIOKafkaProducer(bootstrap_servers=broker, transactional_id=name) as producer:
+        await producer.begin_transaction()
+        where = {"key": one.key, "headers": list(one.headers), "partition": one.partition}
+        await producer.send_and_wait(one.topic, one.value, **where)
+        await producer.abort_transaction()
+    await bus.publish(ExecutionRequested(name, "last"))
+    async with asyncio.timeout(SECONDS):
+        assert [await tenants.get(), await tenants.get()] == ["first", "last"]
+
+
 async def test_everybody_hears_a_broadcast(make_bus: MakeBus) -> None:
     name = key()
     buses, heard = [make_bus() for _ in range(3)], [Heard(name) for _ in range(3)]

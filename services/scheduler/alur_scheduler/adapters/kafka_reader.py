@@ -64,6 +64,7 @@ def _consumer(reading: Reading, options: Mapping[str, Any], member: str) -> AIOK
         group_id=reading.group,
         group_instance_id=member,
         enable_auto_commit=False,
+        isolation_level="read_committed",
         # For offsets that are gone since; where a group begins is decided by `_settle`.
         auto_offset_reset="earliest",
         # The assignor keeps what it assigned in its class: each group has its own.
@@ -92,6 +93,9 @@ class KafkaReader:
         self._begun = begun
         self._options = options
         self._committed: dict[int, int] = {}
+        self._given: dict[int, int] = {}
+        self._passed: dict[int, int] = {}
+        """Where fetching stands: what lies between that and what was given are no records, or aborted ones."""
         self._gone: set[int] = set()
 
     @contextmanager
@@ -113,7 +117,8 @@ class KafkaReader:
         """Partitions go; some may come back at once, and begin at what is committed then."""
         self._gone.update(numbers)
         for number in numbers:
-            self._committed.pop(number, None)
+            for known in (self._committed, self._given, self._passed):
+                known.pop(number, None)
 
     def gone(self) -> Collection[int]:
         gone, self._gone = self._gone, set()
@@ -126,6 +131,11 @@ class KafkaReader:
             for place in [place for place in found if place.partition not in self._committed]:
                 # It came this very moment: it is settled first, and read the next time.
                 self._consumer.seek(place, found.pop(place)[0].offset)
+            for place, records in found.items():
+                self._given[place.partition] = records[-1].offset + 1
+            for place in self._consumer.assignment():
+                if place.partition in self._committed:
+                    self._passed[place.partition] = await self._consumer.position(place)
         return {
             place.partition: [
                 Record(
@@ -152,8 +162,11 @@ class KafkaReader:
         for place in self._consumer.assignment():
             end, done = self._consumer.highwater(place), self._committed.get(place.partition)
             if done is not None:
-                lag = 0 if end is None else max(0, end - done)
-                found[place.partition] = Position(done, lag)
+                number = place.partition
+                is_all_done = self._given.get(number, 0) <= done
+                read = max(done, self._passed.get(number, 0)) if is_all_done else done
+                lag = 0 if end is None else max(0, end - read)
+                found[number] = Position(done, lag)
         return found
 
     async def _settle(self) -> None:

@@ -83,6 +83,8 @@ class Group:
             options = {
                 **options,
                 "auto_offset_reset": "earliest",
+                # Whoever sends events from outside may do so in transactions.
+                "isolation_level": "read_committed",
                 "group_id": group_id(name),
                 "group_instance_id": f"{worker}-{name}",
                 "partition_assignment_strategy": [sticky],

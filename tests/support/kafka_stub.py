@@ -19,12 +19,20 @@ _SPOKEN = [(0, 0, 3), (1, 0, 4), (_METADATA, 0, 0), (_VERSIONS, 0, 0), (22, 0, 0
 
 
 @asynccontextmanager
-async def kafka_stub(host: str, port: int, topic: str = "orders") -> AsyncIterator[int]:
-    """Yield the port of a broker which says that the leader of a topic is at `host:port`."""
-    metadata = MetadataResponse_v0([(1, host, port)], [(0, topic, [(0, 0, 1, [1], [1])])]).encode()
-    answers = {_VERSIONS: ApiVersionResponse_v0(0, _SPOKEN).encode(), _METADATA: metadata}
+async def kafka_stub(
+    host: str, port: int, topic: str = "orders", *, stays: bool = False
+) -> AsyncIterator[int]:
+    """Yield the port of a broker which says that the leader of a topic is at `host:port`.
+
+    It says that this is the only broker, unless it `stays` one beside.
+    """
+    topics = [(0, topic, [(0, 0, 1, [1], [1])])]
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        own_port = writer.get_extra_info("sockname")[1]
+        brokers = [(1, host, port), *([(2, "127.0.0.1", own_port)] if stays else [])]
+        metadata = MetadataResponse_v0(brokers, topics).encode()
+        answers = {_VERSIONS: ApiVersionResponse_v0(0, _SPOKEN).encode(), _METADATA: metadata}
         try:
             while True:
                 size, call, _version, number = _HEADER.unpack(await reader.readexactly(12))

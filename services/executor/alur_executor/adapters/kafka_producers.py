@@ -121,9 +121,7 @@ class Producers:
             del self._kept[key]
         producer, kept.producer = kept.producer, None
         if producer is not None:
-            with contextlib.suppress(TimeoutError, KafkaError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await producer.stop()
+            await _end(producer)
         release(kept.options)
 
 
@@ -141,6 +139,20 @@ async def _started(options: Mapping[str, Any], acks: str) -> AIOKafkaProducer:
         await producer.stop()
         raise
     return producer
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    """Let it send what is on its way, but not for long, and close it.
+
+    aiokafka's own `stop` waits until everything is sent; cut off, it leaves behind a sender that goes on for ever.
+    """
+    sender = producer._sender  # noqa: SLF001  # it offers no other way
+    for step in (producer.flush, sender.close):
+        with contextlib.suppress(TimeoutError, KafkaError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await step()
+    producer._closed = True  # noqa: SLF001  # as above
+    await producer.client.close()
 
 
 def _key(acks: str, secret: Secret | None) -> str:

@@ -22,6 +22,7 @@ from alur_sdk.nodes import Secret
 OWN_PREFIX = "alur."
 """Topics of the installation itself: no workflow reads them or writes to them."""
 KIND = "kafka"
+_GUARDED_PREFIX = "alur-workflows-"
 _guards: dict[str, Guard] = {}
 _refusals: dict[str, Exception] = {}
 """Client -> why its last connection failed, which aiokafka tells its own log alone."""
@@ -61,13 +62,13 @@ class Reach:
         """Return the name of a client whose every connection the guard decides."""
         # aiokafka offers no place for this: it makes all connections by this one function.
         aiokafka_client.create_conn = _connect_guarded
-        name = f"alur-workflows-{next(_numbers)}"
+        name = f"{_GUARDED_PREFIX}{next(_numbers)}"
         _guards[name] = self._guard
         return name
 
 
 def release(options: Mapping[str, Any]) -> None:
-    """Forget a client that was closed."""
+    """Forget a client that was closed: whatever of it is still at work connects nowhere."""
     name = str(options.get("client_id"))
     _guards.pop(name, None)
     _refusals.pop(name, None)
@@ -87,6 +88,8 @@ async def _connect_guarded(host: str, port: int, **options: Any) -> AIOKafkaConn
     name = str(options.get("client_id"))
     guard = _guards.get(name)
     if guard is None:
+        if name.startswith(_GUARDED_PREFIX):
+            raise OSError("the client was closed, and connects nowhere any more")
         return await _connect(host, port, **options)
     connection = _GuardedConnection(host, port, guard, **options)
     try:

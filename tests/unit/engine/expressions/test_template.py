@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -15,7 +16,9 @@ from alur_engine.expressions import (
     find_problems,
     is_expression,
 )
+from alur_engine.expressions.braces import UnclosedError, split_text
 from alur_sdk.errors import ExpressionError, LimitError
+from tests.support.growth import LINEAR, growth
 
 EVALUATOR = Evaluator()
 ITEM = {"a": {"b": 1}, "text": "x", "list": [3, 1, 2], "none": None, "__class__": "plain data"}
@@ -178,6 +181,42 @@ def test_a_fault_in_a_later_line_is_told_with_its_line() -> None:
 def test_template_strings_nested_without_end_are_a_fault(unit: str) -> None:
     [problem] = find_problems(f"{{{{ {unit * 9_000} }}}}", "p")
     assert "unexpected" in problem.message
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        r"\"\"\"\"",
+        r"'\'\'\'",
+        "/[/[/[/[",
+        "+/[+/[",
+        "x/[x/[",
+        "/*a/*b",
+        "`${`${",
+        "{{ {{{{ }} ",
+        "{{ +/[ }} ",
+        "{{ ' }} ",
+        "{{ 'a' }} ",
+    ],
+)
+def test_finding_the_end_of_expressions_takes_time_that_grows_with_the_text_alone(
+    unit: str,
+) -> None:
+    def split(times: int) -> None:
+        with suppress(UnclosedError):
+            split_text("{{ " + unit * times)
+
+    assert growth(split, 1_500) < LINEAR
+
+
+def test_an_expression_that_is_too_long_is_told_as_such() -> None:
+    [problem] = find_problems(f"{{{{ ['}}}}', {{a: {{}}}}, {'1, ' * 40_000}] }}}}", "p")
+    assert "at most 65536 characters" in problem.message
+
+
+def test_a_division_after_a_sign_is_no_regular_expression() -> None:
+    text = "{{ (() => { let i = 0; return [{a: {b: i++ / 2}}] })() }} {{ 1 }}"
+    assert [part.text for part in split_text(text)] == [text[2:-10], " ", " 1 "]
 
 
 def test_braces_that_are_never_closed_are_a_fault() -> None:

@@ -11,8 +11,7 @@ from alur_engine.history import files_of, node_detail, rebuild, runs_of, summary
 from alur_engine.journal import Cancelled, Finished, Resolved, Stopped, decode_entry, encode_entry
 from alur_engine.planning import End, Rest, Suspend, recover
 from alur_engine.state import Limits, Run
-from alur_engine.views import view_of_node
-from alur_sdk.errors import ExpressionError, InvalidError, StorageError
+from alur_sdk.errors import InvalidError, StorageError
 from alur_sdk.items import Item, Outputs
 from tests.unit.engine.flowing import Flow, flow
 
@@ -299,16 +298,6 @@ def test_a_replay_of_the_journal_leads_to_the_same_state(
     ended(made)
     again = Flow(made.graph, made.replayed(THREE))
     assert (again.statuses(), again.output) == (made.statuses(), made.output)
-
-
-def test_a_node_that_is_unknown_or_has_not_run_is_told() -> None:
-    made = flow(CHAIN, [("t", "a"), ("a", "b")], waits={"a": {"signal": "s"}})
-    made.drive()
-    run = made.state.find_run("a", "")
-    assert run is not None
-    for name in ("ghost", "b"):
-        with pytest.raises(ExpressionError, match=name):
-            view_of_node(made.state, run, name, 0)
 
 
 def test_the_history_tells_runs_items_and_errors() -> None:

@@ -71,15 +71,6 @@ def test_an_item_finds_its_ancestor_through_a_loop_and_a_filter() -> None:
     assert find_ancestor(run, 9, "t") is None
 
 
-def test_a_view_shows_first_last_all_and_the_paired_item() -> None:
-    made = flow(LOOP, LOOP_EDGES, THREE)
-    run = reader(made, "z")
-    view = view_of_node(made.state, run, "t", 1)
-    assert (view.first(), view.last()) == ({"json": {"x": 1}}, {"json": {"x": 3}})
-    assert view.all() == [{"json": json} for json in THREE]
-    assert view.item == {"json": {"x": 2}}
-
-
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_after_a_loop_each_item_finds_its_own_of_the_last_node_of_the_body(size: int) -> None:
     made = flow(LOOP, LOOP_EDGES, THREE, does={"a": tenfold}, size=size)

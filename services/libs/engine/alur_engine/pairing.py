@@ -17,17 +17,28 @@ def find_ancestor(run: Run, index: int, name: str) -> Item | None:
 
     `index` counts all input items in the order of ports and edges. Of several ancestors the first is returned.
     """
-    queue = list(_place(run.segments(), index))
+    # Of an item's sources only those are gone through that are looked at: it may have thousands.
+    queue = [_place(run.segments(), index)]
     for _ in range(MAX_VISITS):
-        if not queue:
+        place = _next(queue)
+        if place is None:
             return None
-        segment, offset = queue.pop()
+        segment, offset = place
         items = segment.run.outputs.get(segment.port, ())
         if offset >= len(items):
             continue
         if segment.run.node.name == name:
             return items[offset]
-        queue += reversed(list(_steps(segment, offset, items[offset])))
+        queue.append(_steps(segment, offset, items[offset]))
+    return None
+
+
+def _next(queue: list[Iterator[_Place]]) -> _Place | None:
+    while queue:
+        place = next(queue[-1], None)
+        if place is not None:
+            return place
+        queue.pop()
     return None
 
 

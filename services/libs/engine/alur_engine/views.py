@@ -21,10 +21,10 @@ def shown(item: Item) -> dict[str, Any]:
 class ItemsView:
     """Items of a node or an input port; `item` is the one that belongs to the current item."""
 
-    __slots__ = ("_current", "_items")
+    __slots__ = ("_current", "_filled")
 
     def __init__(self, items: Sequence[Item], current: Item | None) -> None:
-        self._items = items
+        self._filled: Sequence[Sequence[Item]] = (items,) if items else ()
         self._current = current
 
     @property
@@ -32,27 +32,29 @@ class ItemsView:
         return None if self._current is None else shown(self._current)
 
     def first(self) -> dict[str, Any] | None:
-        return shown(self._items[0]) if self._items else None
+        return shown(self._filled[0][0]) if self._filled else None
 
     def last(self) -> dict[str, Any] | None:
-        return shown(self._items[-1]) if self._items else None
+        return shown(self._filled[-1][-1]) if self._filled else None
 
     def all(self) -> list[dict[str, Any]]:
-        return [shown(item) for item in self._items]
+        return [shown(item) for items in self._filled for item in items]
 
 
 class PairedView(ItemsView):
-    """Items of another node; its `item` is found by pairing, when it is asked for.
+    """Items of a run of another node; its `item` is found by pairing, when it is asked for.
 
-    `other` is what an item that was made from none of them gets.
+    One is made for each evaluation, so what the ports hold is not copied. `is_around`: the reader is in its frame, or in one
+    within; then its only item answers for all. That of a loop's last turn is one of many.
     """
 
     __slots__ = ("_index", "_name", "_reader")
 
-    def __init__(
-        self, items: Sequence[Item], other: Item | None, reader: Run, index: int, name: str
-    ) -> None:
-        super().__init__(items, other)
+    def __init__(self, run: Run, reader: Run, index: int, name: str, *, is_around: bool) -> None:
+        filled = [items for items in run.outputs.values() if items]
+        is_only = is_around and len(filled) == 1 and len(filled[0]) == 1
+        super().__init__((), filled[0][0] if is_only else None)
+        self._filled = filled
         self._reader = reader
         self._index = index
         self._name = name
@@ -78,7 +80,4 @@ def view_of_node(state: State, reader: Run, name: str, index: int) -> ItemsView:
     run = around or state.last_run(name)
     if run is None or run.status in ("pending", "ready", "running", "skipped", "cancelled"):
         raise ExpressionError(f"node {name!r} has not run before {reader.node.name!r}")
-    items = [item for port_items in run.outputs.values() for item in port_items]
-    # The only item of a node answers for all; that of a loop's last turn is one of many.
-    only = items[0] if around is not None and len(items) == 1 else None
-    return PairedView(items, only, reader, index, name)
+    return PairedView(run, reader, index, name, is_around=around is not None)

@@ -3866,7 +3866,10 @@ export interface operations {
     replayExecution: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key again answers for the first execution, for at least 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 execution_id: string;
                 project: string;

@@ -52,6 +52,7 @@ from alur_gateway.service.webhooks import MAX_KEY_LENGTH
 from alur_sdk.errors import InvalidError, Problem
 
 _EVENTS = "text/event-stream"
+_KEY = ("Idempotency-Key",)
 StartArg = Annotated[StartBody, body_of(StartBody)]
 CancelArg = Annotated[CancelBody, body_of(CancelBody)]
 ReplayArg = Annotated[ReplayBody, body_of(ReplayBody)]
@@ -75,8 +76,10 @@ class ExecutionRoutes:
         many = "/projects/{project}/executions"
         one = many + "/{execution_id}"
         routes = [
+            self._start(),
             Route("GET", many, self.list_executions, ExecutionPage),
             Route("POST", one + ":cancel", self.cancel_execution, Started, 202, CancelBody),
+            self._replay(one),
             Route("POST", one + ":signal", self.signal_execution, Started, 202, SignalBody),
             Route("POST", one + ":resolve", self.resolve_execution, Started, 202, ResolveBody),
             Route("GET", one, self.get_execution, ExecutionDocument, headers=("If-None-Match",)),
@@ -91,35 +94,23 @@ class ExecutionRoutes:
             ),
             Route("GET", one + "/nodes/{name:path}", self.get_execution_node, NodeRuns),
         ]
-        return [
-            route.tagged("executions")
-            for route in [*self._starting(one), *routes, *self._watching(one)]
-        ]
+        return [route.tagged("executions") for route in [*routes, *self._watching(one)]]
 
-    def _starting(self, one: str) -> list[Route]:
-        """Return those that start an execution, once for each key."""
-        start, key = "/projects/{project}/workflows/{name}/executions", ("Idempotency-Key",)
-        return [
-            Route(
-                "POST",
-                start,
-                self.start_execution,
-                Started,
-                202,
-                StartBody,
-                headers=key,
-                others=((200, ExecutionDocument),),
-            ),
-            Route(
-                "POST",
-                one + ":replay",
-                self.replay_execution,
-                Started,
-                202,
-                ReplayBody,
-                headers=key,
-            ),
-        ]
+    def _start(self) -> Route:
+        return Route(
+            "POST",
+            "/projects/{project}/workflows/{name}/executions",
+            self.start_execution,
+            Started,
+            202,
+            StartBody,
+            headers=_KEY,
+            others=((200, ExecutionDocument),),
+        )
+
+    def _replay(self, one: str) -> Route:
+        path = one + ":replay"
+        return Route("POST", path, self.replay_execution, Started, 202, ReplayBody, headers=_KEY)
 
     def _watching(self, one: str) -> list[Route]:
         return [

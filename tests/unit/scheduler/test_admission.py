@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alur_common.bus_in_process import InProcessBus
-from alur_common.definitions import WorkflowRecord
+from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.documents.port import Documents
 from alur_common.documents.sqlite import SqliteDocuments
 from alur_common.events import Event, ExecutionRequested, GateChanged
@@ -22,6 +22,7 @@ from alur_scheduler.domain.collections import GATES
 from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Share
 from alur_scheduler.service.admission import Admission
+from alur_sdk.errors import NotFoundError
 from tests.unit.scheduler.schedulers import Schedulers
 
 LONG = "long"
@@ -52,6 +53,8 @@ class World(Schedulers):
         super().__init__()
         self.keep_in(self.documents)
         self.concurrency: dict[str, Any] = {"limit": 1}
+        self.lost = ""
+        """A workflow that the registry does not have any more, nor a version of it."""
         self.buses: list[Telling] = []
 
     def keep_in(self, documents: Documents) -> None:
@@ -60,8 +63,13 @@ class World(Schedulers):
         self.inbox = StoredInbox(documents)
 
     async def active(self, tenant: str, project: str, name: str) -> WorkflowRecord:
+        if name == self.lost:
+            raise NotFoundError(f"there is no workflow {name}")
         spec = {"spec": {"settings": {"concurrency": self.concurrency}}}
         return WorkflowRecord("t", "p", name, name, 1, spec, 1, "", 0.0, 0.0, 0.0)
+
+    async def version(self, uid: str, number: int) -> VersionRecord:
+        raise NotFoundError(f"there is no version {number} of {uid}")
 
     def admission(self, share: Share = WHOLE) -> Admission:
         bus = Telling()
@@ -191,6 +199,22 @@ async def test_who_takes_over_finds_what_was_not_heard_of(world: World) -> None:
     assert await world.inside() == {"c", "elsewhere"}
     await following.reconcile()
     assert await world.inside() == {"c", "elsewhere"}
+
+
+async def test_one_whose_version_is_gone_holds_up_no_other_and_is_left_to_an_executor_to_end(
+    world: World,
+) -> None:
+    world.lost = "a-lost"
+    await world.accept("broken", "a-lost")
+    await world.accept("good")
+    await world.admission().reconcile()
+    assert await world.inside() == {"broken", "good"}
+    await world.end("broken", "a-lost")
+    await world.accept("next", "a-lost")
+    await world.end("good")
+    await world.accept("following")
+    await world.admission().reconcile()
+    assert await world.inside() == {"next", "following"}
 
 
 async def test_a_full_workflow_hides_no_other(

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from alur_common.bus import Bus
+from alur_common.definitions import VersionRecord, WorkflowRecord
 from alur_common.documents.port import Document, Documents, Where
 from alur_common.events import (
     ExecutionAdmitted,
@@ -167,15 +168,20 @@ class Admission:
         return concurrency["limit"], concurrency.get("policy", "queue")
 
     async def _settings(self, execution: Execution) -> dict[str, Any]:
-        record: Any
         try:
-            record = await self._definitions.active(
+            record = await self._record(execution)
+        except NotFoundError:
+            return {}  # nobody can run it: let in, it is failed by the executor that takes it
+        settings: dict[str, Any] = record.document["spec"].get("settings", {})
+        return settings
+
+    async def _record(self, execution: Execution) -> WorkflowRecord | VersionRecord:
+        try:
+            return await self._definitions.active(
                 execution.tenant, execution.project, execution.workflow
             )
         except NotFoundError:
-            record = await self._definitions.version(execution.workflow_uid, execution.version)
-        settings: dict[str, Any] = record.document["spec"].get("settings", {})
-        return settings
+            return await self._definitions.version(execution.workflow_uid, execution.version)
 
     async def _enter(self, execution: Execution, limit: int) -> bool:
         while True:

@@ -17,6 +17,7 @@ from alur_common.executions import (
     StoredOutbox,
     Workers,
 )
+from alur_scheduler.domain.partitions import WHOLE
 from alur_scheduler.ports import Share
 from alur_scheduler.service.recovery import Recovery
 from alur_scheduler.service.relay import DEAD_SECONDS, Relay
@@ -119,6 +120,31 @@ async def test_a_message_that_lies_unread_is_told_of_by_one(world: World) -> Non
     for n in range(EXECUTIONS):
         await world.inbox.put(Message(f"e{n}", "cancel", "", {}))
     demand_shared(await world.handed_over(Recovery.nudge, told=True))
+
+
+@pytest.mark.parametrize(
+    ("state", "work"),
+    [
+        ({}, Recovery.sweep),
+        ({"status": "running", "owner": "a dead worker"}, Recovery.sweep),
+        ({"status": "running", "owner": "one"}, Recovery.nudge),
+    ],
+    ids=["accepted", "orphaned", "unread"],
+)
+async def test_what_was_told_is_told_again_soon_though_the_clock_is_set_back(
+    world: World, state: dict[str, Any], work: Callable[[Recovery], Awaitable[int]]
+) -> None:
+    await world.accept(**state)
+    await world.inbox.put(Message("e0", "cancel", "", {}))
+    recovery = world.recovery(WHOLE, Hearing(), Taking())
+    world.clock.advance(5)
+    assert await work(recovery) > 0
+    world.clock.set_back(3600)
+    told = 0
+    for _ in range(10):
+        world.clock.advance(1)
+        told += await work(recovery)
+    assert told > 0
 
 
 async def test_what_a_dead_process_has_not_told_is_told_by_one(world: World) -> None:

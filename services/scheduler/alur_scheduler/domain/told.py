@@ -14,7 +14,7 @@ class Told:
         self._seen: set[str] = set()
 
     def is_due(self, thing: str, now: float) -> bool:
-        """Return whether to tell of this now, and count it as told if so."""
+        """Return whether to tell of this now (monotonic seconds), and count it as told if so."""
         self._seen.add(thing)
         due, pause = self._due.get(thing, (now, FIRST_SECONDS))
         if now < due:

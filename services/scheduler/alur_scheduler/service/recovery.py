@@ -58,7 +58,7 @@ class Recovery:
         """Admit again all that needs it; return how many. Safe to repeat: what runs is left alone."""
         now = self._clock.now()
         await self._bury_dead()
-        orphans = await self._admit_orphans(now)
+        orphans = await self._admit_orphans()
         queued = [Where("active", "eq", "queued"), Where("admitted", "eq", True)]
         if is_start:
             return orphans + await self._admit(queued, self._queued, "unclaimed")
@@ -99,7 +99,7 @@ class Recovery:
         Out of memory it says what it waits for. In memory it reads them all, so it is told at growing intervals.
         """
         if execution.status == "running":
-            now = self._clock.now()
+            now = self._clock.monotonic()
             due = [self._unread.is_due(_place(message), now) for message in messages]
             return any(due)
         awaits = execution.awaits or ()
@@ -110,13 +110,16 @@ class Recovery:
     async def _admit(self, where: list[Where], told: Told, reason: str) -> int:
         """Admit what matches and was not told of just now; return how many."""
         count = 0
-        now = self._clock.now()
+        monotonic = self._clock.monotonic()
         is_first = reason == "unclaimed"
         async for page in self._pages(where):
             if is_first:
-                self._meter.queue_oldest(now - page[0].accepted_at if page else 0.0)
+                oldest = self._clock.now() - page[0].accepted_at if page else 0.0
+                self._meter.queue_oldest(oldest)
                 is_first = False
-            due = [one for one in page if self._is_ours(one) and told.is_due(_state(one), now)]
+            due = [
+                one for one in page if self._is_ours(one) and told.is_due(_state(one), monotonic)
+            ]
             await self._take(due, reason)
             count += len(due)
         told.forget_unseen()
@@ -135,9 +138,7 @@ class Recovery:
                 for execution in ours
                 if self._ahead.look(execution.id, execution.revision, UNCLAIMED_SECONDS, monotonic)
             ]
-            due = [
-                execution for execution in old if self._told_ahead.is_due(_state(execution), now)
-            ]
+            due = [one for one in old if self._told_ahead.is_due(_state(one), monotonic)]
             await self._take(due, "unclaimed")
             count += len(due)
         self._ahead.keep(seen)
@@ -163,8 +164,9 @@ class Recovery:
         await self._takers.take(due)
         self._meter.admitted_again(reason, len(due))
 
-    async def _admit_orphans(self, now: float) -> int:
+    async def _admit_orphans(self) -> int:
         count = 0
+        now = self._clock.monotonic()
         alive: dict[str, bool] = {}
         # Those of whom it is known that they live are the most by far.
         where = [Where("active", "eq", "running")]

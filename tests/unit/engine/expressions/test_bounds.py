@@ -63,6 +63,13 @@ HUNGRY = (
     "Array(10000).fill(0).map(() => +$json.list).length",
     "Array(10000).fill(0).map(() => $json.list == 1).length",
     "Array(10000).fill(0).map(() => String($json.list)).length",
+    "`" + "${$json.text}" * 4_000 + "`.length",
+    "''.concat(...Array(5000).fill($json.text)).length",
+    "$json.text.replace($json.text, '$&'.repeat(5000)).length",
+    "$json.text.replace(/x+/, '$&'.repeat(5000)).length",
+    "$json.text.replace(/x$/, '$`'.repeat(5000)).length",
+    "(l => [].concat(...Array(3000).fill(l)).length)(Array(30000).fill(0))",
+    "(l => [" + "...l," * 3_000 + "].length)(Array(30000).fill(0))",
 )
 STARVED = f"""
 import resource

@@ -63,6 +63,12 @@ def spend_bytes(scope: Scope, count: int) -> None:
         raise ByteLimitError("The expression makes too much data")
 
 
+def check_bytes(scope: Scope, count: int) -> None:
+    """Raise as `spend_bytes` would, and charge nothing: what is made in parts is charged as a whole."""
+    if count > scope.bytes_left:
+        raise ByteLimitError("The expression makes too much data")
+
+
 def spend_slots(scope: Scope, count: int) -> None:
     """Charge for going through, and keeping, `count` elements."""
     scope.steps_left -= count

@@ -155,9 +155,10 @@ def joined(parts: list[str | Code]) -> Code:
                 texts.append(to_js_string(value))
             else:
                 texts.append(to_js_string(to_primitive_text(value)))
+        size = sum(map(len, texts))
+        if size > FREE_TEXT:
+            spend_bytes(s, size)
         whole = "".join(texts)
-        if len(whole) > FREE_TEXT:
-            spend_bytes(s, len(whole))
         return whole if whole.isascii() else utf16.narrow(whole)
 
     return join
@@ -199,10 +200,12 @@ def list_with_spread(context: Context, elements: list[Node]) -> Code:
         values: list[Value] = []
         for is_spread, code in parts:
             if is_spread:
-                values.extend(list_of(s, code(s, e)))
+                spread = list_of(s, code(s, e))
+                spend_slots(s, len(spread))
+                values.extend(spread)
             else:
+                spend_slots(s, 1)
                 values.append(code(s, e))
-        spend_slots(s, len(values))
         return values
 
     return make
@@ -233,11 +236,13 @@ def _object_in_steps(members: list[tuple[str | Code | None, Code]]) -> Code:
         made: dict[str, Value] = {}
         for key, code in members:
             if key is None:
-                made.update(spread_members(s, code(s, e)))
+                spread = spread_members(s, code(s, e))
+                spend_slots(s, len(spread))
+                made.update(spread)
             else:
+                spend_slots(s, 1)
                 name = key if isinstance(key, str) else to_key(key(s, e))
                 made[name] = code(s, e)
-        spend_slots(s, len(made))
         return made
 
     return make
@@ -248,6 +253,7 @@ def spread_members(s: Scope, value: Value) -> dict[str, Value]:
     if isinstance(value, dict):
         return value
     if isinstance(value, str):
+        spend_slots(s, len(value))
         value = list(utf16.widen(value))
     if isinstance(value, list):
         spend_slots(s, len(value))

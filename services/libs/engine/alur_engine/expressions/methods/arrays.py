@@ -30,13 +30,16 @@ def at(_scope: Scope, array: Array, index: Value = UNDEFINED) -> Value:
 
 def concat(scope: Scope, array: Array, *others: Value) -> Array:
     """`concat`."""
+    spend_slots(
+        scope,
+        len(array) + sum(len(other) if isinstance(other, list) else 1 for other in others),
+    )
     joined = list(array)
     for other in others:
         if isinstance(other, list):
             joined.extend(other)
         else:
             joined.append(other)
-    spend_slots(scope, len(joined))
     return joined
 
 

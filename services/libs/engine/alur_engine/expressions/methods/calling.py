@@ -54,6 +54,9 @@ def list_of(scope: Scope, value: Value) -> list[Value]:
     """Return what iterating over `value` gives; a list is returned as it is."""
     if isinstance(value, list):
         return value
+    if isinstance(value, str):
+        spend_slots(scope, len(value))
+        return list(utf16.narrow(value))
     found = _iterable(value)
     if found is None:
         raise type_error(f"{describe(value)} is not iterable")
@@ -72,8 +75,6 @@ def _take(scope: Scope, found: Iterable[Value]) -> list[Value]:
 
 
 def _iterable(value: Value) -> Iterable[Value] | None:
-    if isinstance(value, str):
-        return list(utf16.narrow(value))
     if isinstance(value, JsIterator):
         return value.rest
     if isinstance(value, JsSet):

@@ -52,7 +52,7 @@ def replace_all(
 
 def _replace_text(scope: Scope, text: str, pattern: Value, by: Value, *, once: bool) -> str:
     units, sought = utf16.widen(text), utf16.widen(to_js_string(pattern))
-    make = _maker(units, sought, by)
+    make = _maker(scope, units, sought, by)
     pieces, end, start = [], 0, units.find(sought)
     while start >= 0:
         pieces += [units[end:start], make(start)]
@@ -65,14 +65,16 @@ def _replace_text(scope: Scope, text: str, pattern: Value, by: Value, *, once: b
     return utf16.narrow(joined)
 
 
-def _maker(units: str, sought: str, by: Value) -> Callable[[int], str]:
+def _maker(scope: Scope, units: str, sought: str, by: Value) -> Callable[[int], str]:
     if isinstance(by, Function):
         call, whole = by.call, utf16.narrow(units)
         return lambda start: utf16.widen(to_js_string(call(sought, start, whole)))
     template = utf16.widen(to_js_string(by))
     if "$" not in template:
         return lambda _start: template
-    return lambda start: regexes.expand(template, units, (start, start + len(sought)), [], None)
+    return lambda start: regexes.expand(
+        scope, template, units, [(start, start + len(sought))], None
+    )
 
 
 def split(scope: Scope, text: str, separator: Value = UNDEFINED, limit: Value = UNDEFINED) -> Value:
@@ -83,13 +85,12 @@ def split(scope: Scope, text: str, separator: Value = UNDEFINED, limit: Value = 
         return regexes.split(scope, separator, text)[:most]
     if separator is UNDEFINED:
         return [text][:most]
-    parts = _split_text(text, to_js_string(separator))
-    spend_slots(scope, len(parts))
+    return _split_text(scope, text, to_js_string(separator))[:most]
+
+
+def _split_text(scope: Scope, text: str, separator: str) -> list[str]:
+    spend_slots(scope, text.count(separator) + 1 if separator else len(text))
     spend_bytes(scope, len(text))
-    return parts[:most]
-
-
-def _split_text(text: str, separator: str) -> list[str]:
     if text.isascii():
         return text.split(separator) if separator else list(text)
     units = utf16.widen(text)

@@ -44,9 +44,11 @@ def view_last(_scope: Scope, view: HostView) -> Value:
     return present(view.view.last())
 
 
-def view_all(_scope: Scope, view: HostView) -> Value:
+def view_all(scope: Scope, view: HostView) -> Value:
     """`$("node").all()`."""
-    return list(view.view.all())
+    items = list(view.view.all())
+    spend_slots(scope, len(items))
+    return items
 
 
 def identity(value: Value) -> Value:

@@ -61,9 +61,9 @@ def code_point_at(_scope: Scope, text: str, index: Value = UNDEFINED) -> Value:
 
 def concat(scope: Scope, text: str, *others: Value) -> str:
     """`concat`."""
-    joined = "".join([text, *(to_js_string(other) for other in others)])
-    spend_bytes(scope, len(joined))
-    return utf16.narrow(joined)
+    parts = [text, *map(to_js_string, others)]
+    spend_bytes(scope, sum(map(len, parts)))
+    return utf16.narrow("".join(parts))
 
 
 def _plain(value: Value, method: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_js_string
-from alur_engine.expressions.limits import spend_bytes, spend_slots, spend_text
+from alur_engine.expressions.limits import check_bytes, spend_bytes, spend_slots, spend_text
 from alur_engine.expressions.regexes.program import Span, Subject
 from alur_engine.expressions.regexes.value import JsRegExp
 from alur_engine.expressions.scope import Scope
@@ -115,7 +115,7 @@ def replace(scope: Scope, regexp: JsRegExp, text: str, by: Value) -> str:
     else:
         first = _next(scope, regexp, subject)
         found = iter([] if first is None else [first])
-    make = _replacement(regexp, by)
+    make = _replacement(scope, regexp, by)
     pieces, end = [], 0
     # All matches are found before the first function is called, which could move `lastIndex`.
     for spans in list(found) if isinstance(by, Function) else found:
@@ -125,14 +125,14 @@ def replace(scope: Scope, regexp: JsRegExp, text: str, by: Value) -> str:
     return utf16.narrow("".join([*pieces, subject.units[end:]]))
 
 
-def _replacement(regexp: JsRegExp, by: Value) -> Replacement:
+def _replacement(scope: Scope, regexp: JsRegExp, by: Value) -> Replacement:
     if isinstance(by, Function):
         return _calling(regexp, by)
     template = utf16.widen(to_js_string(by))
     if "$" not in template:
         return lambda _subject, _spans: template
     names = regexp.program.translation.names or None
-    return lambda subject, spans: expand(template, subject.units, spans[0], spans[1:], names)
+    return lambda subject, spans: expand(scope, template, subject.units, spans, names)
 
 
 def _calling(regexp: JsRegExp, function: Function) -> Replacement:
@@ -147,9 +147,18 @@ def _calling(regexp: JsRegExp, function: Function) -> Replacement:
 
 
 def expand(
-    template: str, units: str, span: Span, groups: Sequence[Span], names: dict[str, int] | None
+    scope: Scope,
+    template: str,
+    units: str,
+    spans: Sequence[Span],
+    names: dict[str, int] | None,
 ) -> str:
-    """Return a replacement with its `$1`, `$&`, `$<name>` … filled in (`GetSubstitution`)."""
+    """Return a replacement with its `$1`, `$&`, `$<name>` … filled in (`GetSubstitution`).
+
+    It is not charged, but refused before it is too large to be.
+    """
+    span, groups = spans[0], spans[1:]
+    size = len(template)
     plain = {"$": "$", "&": units[span[0] : span[1]]}
 
     def text(number: int) -> str:
@@ -157,6 +166,13 @@ def expand(
         return units[begin:end] if begin >= 0 else ""
 
     def fill(found: re.Match[str]) -> str:
+        nonlocal size
+        part = filling(found)
+        size += len(part)
+        check_bytes(scope, size)
+        return part
+
+    def filling(found: re.Match[str]) -> str:
         word = found[0][1:]
         if word in plain:
             return plain[word]

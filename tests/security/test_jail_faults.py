@@ -83,3 +83,23 @@ def test_26_the_bridge_answers_whatever_it_is_asked(request_: dict[str, object])
     answer = json.loads(Bridge(0, "UTC").answer(json.dumps(request_)))
     assert answer["error"]["type"] == "TypeError"
     assert OURS.search(str(answer)) is None
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_7_the_clock_of_code_does_not_tell_for_how_long_the_machine_has_run(
+    jailed: Cell,
+) -> None:
+    text = "return [performance.timeOrigin - Date.now(), performance.now()]"
+    origin, passed = await jailed.run("javascript", text)
+    assert -1_000 < origin <= 0
+    assert 0 <= passed < 1_000
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("value", ["10**400", "{'a': (-10**309,)}", "{10**400}"])
+async def test_a_whole_number_that_no_json_holds_is_told_as_what_it_is(
+    jailed: Cell, value: str
+) -> None:
+    with pytest.raises(AlurError, match=r"OverflowError.* more than JSON holds"):
+        await jailed.run("python", f"return [{value}]")
+    assert await jailed.run("python", "return ['1' * 400, 10**308]") == ["1" * 400, 1e308]

@@ -205,3 +205,24 @@ def test_26_a_secret_is_hidden_in_the_forms_in_which_others_send_it_back(form: s
     assert masks.text(text) != text
     item = Item({"said": TRAVELS[form]})
     assert "***" in str(masks.outputs({"main": [item]}))
+
+
+@pytest.mark.parametrize(
+    ("secret", "sent"),
+    [
+        ("1234567890123", 1234567890123),
+        ("1234567890123", 1234567890123.0),
+        ("0012345", 12345),
+        ("12345678901234567890", 12345678901234567000.0),
+        ("1234.5", 1234.5),
+    ],
+)
+def test_26_a_secret_of_digits_is_hidden_where_it_comes_back_as_a_number(
+    secret: str, sent: float
+) -> None:
+    masks = Masks()
+    masks.add(UnsealedCredential("bearer", {"token": secret}, hidden=("token",)))
+    others = [True, 1, 0, 1234, 12345678, 0.5, None]
+    item = Item({"t": sent, "others": others})
+    (masked,) = masks.outputs({"main": [item]})["main"]
+    assert masked.json == {"t": "***", "others": others}

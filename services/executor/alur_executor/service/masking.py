@@ -25,15 +25,18 @@ _SHORTEST_INNER = 8
 _GROUP, _DIGITS = 3, 4
 """So many bytes are so many digits of base64."""
 _ESCAPED = re.compile("%[0-9A-F]{2}")
+_NUMBER = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?")
+_SMALLEST_NUMBER = 10 ** (SHORTEST - 1)
 
 
 class Masks:
     """Hides the secrets of one node run, as they are and as they travel: in base64, in addresses, in JSON and pages."""
 
-    __slots__ = ("_hidden",)
+    __slots__ = ("_hidden", "_numbers")
 
     def __init__(self) -> None:
         self._hidden: tuple[str, ...] = ()
+        self._numbers: frozenset[int | float] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self._hidden)
@@ -46,6 +49,7 @@ class Masks:
         forms = {*self._hidden, *(form for value in values for form in _forms(value))}
         # A long one may hold a short one.
         self._hidden = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+        self._numbers |= {number for value in values for number in _numbers(value)}
 
     def text(self, text: str) -> str:
         """Return the text with stars for secrets."""
@@ -104,6 +108,8 @@ class Masks:
             return [self._value(each) for each in value]
         if isinstance(value, dict):
             return {self.text(name): self._value(each) for name, each in value.items()}
+        if self._numbers and type(value) in (int, float) and value in self._numbers:
+            return SHOWN
         return value
 
 
@@ -119,6 +125,15 @@ def _forms(value: str) -> set[str]:
     in_json |= {each.replace("/", r"\/") for each in in_json}
     # JSON is often kept as text within JSON.
     return plain | in_json | {_in_json(each) for each in in_json}
+
+
+def _numbers(value: str) -> set[int | float]:
+    """Return the numbers as which others send back a secret that is one, as exactly as they may read it."""
+    if not _NUMBER.fullmatch(value):
+        return set()
+    number = float(value)
+    numbers = {number} if "." in value else {number, int(value)}
+    return {each for each in numbers if abs(each) >= _SMALLEST_NUMBER}
 
 
 def _in_bytes(value: bytes) -> set[str]:

@@ -79,7 +79,11 @@ OWN_REPLY_HEADERS = frozenset(
         "trailer", "transfer-encoding", "upgrade", "content-security-policy", "alur-execution-id",
         "x-content-type-options", "date", "server", "strict-transport-security", "clear-site-data",
         "alt-svc", "nel", "report-to", "reporting-endpoints", "service-worker-allowed", "public-key-pins",
-        "expect-ct", "origin-agent-cluster", "critical-ch", "accept-ch", "speculation-rules",
+        "expect-ct", "origin-agent-cluster", "critical-ch", "accept-ch", "speculation-rules", "set-cookie2",
+        "sec-session-registration", "sec-session-challenge", "secure-session-registration", "secure-session-challenge",
+        "set-login", "idp-signin-status", "use-as-dictionary", "activate-storage-access", "shared-storage-write",
+        "attribution-reporting-register-source", "attribution-reporting-register-trigger", "observe-browsing-topics",
+        "attribution-reporting-register-os-source", "attribution-reporting-register-os-trigger",
     }
 )  # fmt: skip
 """Headers of an answer that no node sets: cookies, what guards the browser or binds the whole origin, and the connection's."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from alur_common.catalogue import load_catalogue
 from alur_engine.catalogue import Catalogue
 from alur_engine.validation import validate_document
+from alur_engine.validation.suggestions import MOST_HINTS
 from alur_sdk.errors import Problem
 
 CATALOGUE = Catalogue.from_json(load_catalogue())
@@ -129,3 +130,16 @@ def test_edges_that_only_lead_onwards_are_never_a_cycle(pairs: set[tuple[int, in
 def test_any_json_is_answered_and_never_ends_in_an_error(value: object) -> None:
     for document in (value, workflow(value), workflow({"nodes": value, "edges": value})):  # type: ignore[arg-type]  # on purpose of any shape
         validate_document(document, CATALOGUE)
+
+
+def test_only_the_first_unknown_fields_of_a_place_are_compared_with_the_known_ones() -> None:
+    many = {f"field{n}": 1 for n in range(100)}
+    step = {"name": "a", "type": "core.set", "params": {"fields": {}, **many}}
+    document = workflow({"nodes": [step], "edges": []})
+    for problems in (
+        validate_document(document, CATALOGUE)[1],
+        validate_document(workflow({"nodes": [], **many}), CATALOGUE)[1],
+    ):
+        unknown = [each.message for each in problems if each.code == "unknown-field"]
+        assert len(unknown) == 100
+        assert sum(";" in message for message in unknown) == MOST_HINTS

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from alur_engine.document import Workflow
 from alur_engine.reading.limits import child_path
-from alur_engine.validation.suggestions import did_you_mean, quote_it, shown
+from alur_engine.validation.suggestions import MOST_HINTS, did_you_mean, quote_it, shown
 from alur_sdk.errors import Problem
 
 _LABEL = "a name is a DNS label: lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends"
@@ -30,24 +30,28 @@ def read_form(document: dict[str, Any]) -> tuple[Workflow | None, list[Problem]]
         return Workflow.model_validate_json(text, strict=True, by_alias=True, by_name=False), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=True)
-        return None, [_problem(fault) for fault in found]
+        return None, [
+            _problem(fault, is_compared=at < MOST_HINTS) for at, fault in enumerate(found)
+        ]
 
 
-def _problem(fault: ErrorDetails) -> Problem:
+def _problem(fault: ErrorDetails, *, is_compared: bool) -> Problem:
     location = [part for part in fault["loc"] if part != "[key]"]
     path = ""
     for part in location:
         path = child_path(path, part)
     kind = fault["type"]
     code = "type" if kind in _KINDS else _CODES.get(kind, "value")
-    return Problem(path, code, _message(fault, location))
+    return Problem(path, code, _message(fault, location, is_compared=is_compared))
 
 
-def _message(fault: ErrorDetails, location: list[int | str]) -> str:
+def _message(fault: ErrorDetails, location: list[int | str], *, is_compared: bool) -> str:
     kind = fault["type"]
     context = fault.get("ctx", {})
     if kind == "extra_forbidden":
-        return unknown_field(Workflow, location)
+        return (
+            unknown_field(Workflow, location) if is_compared else f"unknown field `{location[-1]}`"
+        )
     if kind == "missing":
         return f"`{location[-1]}` is missing"
     if kind in _KINDS:

@@ -11,7 +11,7 @@ from typing import Any
 
 from alur_engine.durations import duration_seconds
 from alur_engine.reading.limits import child_path
-from alur_engine.validation.suggestions import did_you_mean, one_of, quote_it, shown
+from alur_engine.validation.suggestions import MOST_HINTS, did_you_mean, one_of, quote_it, shown
 from alur_sdk.errors import Problem
 
 Schema = Mapping[str, Any]
@@ -102,10 +102,12 @@ class _Checker:
             if name not in value:
                 yield Problem(child_path(path, name), "missing", f"`{name}` is missing")
         if schema.get("additionalProperties", True) is False:
-            for name in value:
-                if not list(_member_schemas(name, schema)):
-                    message = f"unknown field `{name}`{did_you_mean(name, properties)}"
-                    yield Problem(child_path(path, name), "unknown-field", message)
+            unknown = (name for name in value if not list(_member_schemas(name, schema)))
+            for at, name in enumerate(unknown):
+                hint = did_you_mean(name, properties) if at < MOST_HINTS else ""
+                yield Problem(
+                    child_path(path, name), "unknown-field", f"unknown field `{name}`{hint}"
+                )
 
     def _resolved(self, schema: Schema) -> Schema:
         for _ in range(10):

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_HINTS = 20
+"""So many unknown words of one place are compared with the known ones: each comparison takes its time."""
 _SHOWN = 8
 _LONGEST = 60
 

@@ -7,6 +7,10 @@
   const AsyncFunction = (async () => {}).constructor;
   const firstEval = globalThis.eval;
   Math.random = () => __random();
+  // What the engine has counts from when the machine began, and from when the warm parent did.
+  const { now } = performance;
+  const wallClock = Date.now;
+  delete globalThis.performance;
 
   const hidden = (holder, name, value) =>
     Object.defineProperty(holder, name, { value, writable: true, configurable: true });
@@ -133,6 +137,8 @@
     state.now = request.now_ms;
     state.isPinned = request.sources !== undefined;
     begin(request);
+    const began = now();
+    hidden(globalThis, "performance", { now: () => now() - began, timeOrigin: wallClock() });
     if (state.isPinned) {
       evaluateAll(request, text);
       return;

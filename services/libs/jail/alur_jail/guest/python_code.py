@@ -7,6 +7,7 @@ import ast
 import json
 import math
 import random
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from alur_jail.guest.wire import Json
 FILE: Final = "<code>"
 _ROOTS: Final = ("vars", "env", "execution", "workflow", "trigger", "run")
 _KEPT_TEXT: Final = 2_000
+_MANY_DIGITS: Final = re.compile("[0-9]{309}")
 
 
 class Record(dict[str, Any]):
@@ -203,9 +205,20 @@ def _current(items: list[Any], index: int) -> dict[str, Any]:
 
 def _text(value: Json) -> str:
     try:
-        return json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(value, default=_plain, allow_nan=False, ensure_ascii=False)
     except ValueError:
-        return json.dumps(_finite(value), default=_plain, ensure_ascii=False)
+        text = json.dumps(_finite(value), default=_plain, ensure_ascii=False)
+    if _MANY_DIGITS.search(text):
+        json.loads(text, parse_int=_sized)
+    return text
+
+
+def _sized(digits: str) -> int:
+    if math.isinf(float(digits)):
+        raise OverflowError(
+            f"a number of {len(digits)} digits is more than JSON holds: turn it into text"
+        )
+    return 0
 
 
 def _plain(value: Json) -> Json:

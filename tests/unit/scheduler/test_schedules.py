@@ -19,6 +19,7 @@ from alur_scheduler.domain.partitions import WHOLE, slot_of
 from alur_scheduler.ports import Share
 from alur_scheduler.service.schedules import Schedules
 from alur_sdk.errors import NotFoundError, UnavailableError
+from alur_sdk.instants import rfc3339
 from tests.unit.scheduler.schedulers import Counting, Schedulers
 
 EVERY_SECOND = {"every": "PT1S", "catchUp": "none"}
@@ -259,3 +260,15 @@ async def test_more_than_a_page_is_fired_at_once_and_each_drift_is_counted(
     assert [len(await world.dues(name)) for name in names] == [1] * 10
     assert meter.drifts == [0.25] * 10
     assert due == world.clock.now() + 0.75
+
+
+async def test_of_more_missed_times_than_one_look_takes_the_last_alone_is_made_up_for(
+    world: World,
+) -> None:
+    await world.plan(workflow("w", {"every": "PT1M"}, at=world.clock.now()))
+    world.clock.advance(3 * 86_400 + 30)
+    firing = world.firing()
+    firing.running_since = world.clock.now()
+    for _ in range(8):
+        await firing.fire_due()
+    assert await world.dues("w") == [rfc3339(world.clock.now() - 30)]

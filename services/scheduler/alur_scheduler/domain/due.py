@@ -98,15 +98,20 @@ def dues(rule: Rule, first: float, until: float, limit: int = 1_000) -> Iterator
         due = next_due(rule, due)
 
 
-def to_fire(rule: Rule, times: list[float], running_since: float) -> list[float]:
-    """Return which of the due times start an execution: all since `running_since`, and of those before what `catchUp` says."""
+def to_fire(
+    rule: Rule, times: list[float], running_since: float, *, more: bool = False
+) -> list[float]:
+    """Return which of the due times start an execution: all since `running_since`, and of those before what `catchUp` says.
+
+    `more`: others are due after these, so that the last of these is not the last.
+    """
     missed = [time for time in times if time < running_since]
     fresh = times[len(missed) :]
     if rule.catch_up == "all":
         return times
     if rule.catch_up == "none":
         return fresh
-    return fresh or missed[-1:]
+    return fresh if fresh or more else missed[-1:]
 
 
 def delay(rule: Rule, key: str, due: float) -> float:

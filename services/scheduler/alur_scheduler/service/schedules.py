@@ -175,18 +175,19 @@ class Schedules:
         now = self._clock.now()
         rule = Rule(**schedule["rule"])
         times = list(dues(rule, schedule["due_at"], now))
+        following = next_due(rule, times[-1] if times else now)
         record = await self._record_of(schedule)
         if record is None:
             return None
         previous = schedule["previous"]
         since = min(self.running_since, self._share.since)
-        for due in to_fire(rule, times, since):
+        more = following is not None and following <= now
+        for due in to_fire(rule, times, since, more=more):
             if self._share.fence_of(schedule["uid"]) != fence:
                 return None
             await self._start(record, schedule["trigger"], due, previous)
             previous = due
         self._meter.drift(self._clock.now() - schedule["fire_at"])
-        following = next_due(rule, times[-1] if times else now)
         fire_at = None if following is None else following + delay(rule, schedule["id"], following)
         moved = {
             **schedule,

@@ -137,6 +137,8 @@ class ClusterApi:
         """Return one key of a ConfigMap or Secret. Raises `NotFoundError`, `ForbiddenError`, and `InvalidError` for what is no text."""
         found = await self.call("GET", f"/api/v1/namespaces/{namespace}/{plural}/{name}")
         value = (found.get("data") or {}).get(key)
+        if key in (found.get("binaryData") or {}):
+            raise InvalidError(f"{plural}/{name}: {key} is no text in UTF-8")
         if value is None:
             raise NotFoundError(f"{plural}/{name} has no key {key}")
         return _text(value, f"{plural}/{name}: {key}") if plural == "secrets" else str(value)

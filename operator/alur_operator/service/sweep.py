@@ -9,7 +9,7 @@ from alur_common.telemetry import get_logger
 from alur_operator.domain.plan import Live, fingerprint, needs_care
 from alur_operator.domain.status import last_execution
 from alur_operator.ports import Alur, Cluster, Object
-from alur_sdk.errors import AlurError
+from alur_sdk.errors import AlurError, ForbiddenError
 
 _log = get_logger("alur.operator")
 
@@ -54,7 +54,11 @@ class Sweep:
         again = 0
         for namespace in sorted({body["metadata"]["namespace"] for body in self._known.values()}):
             handled = self._handled(namespace)
-            there = await self._alur.list_workflows(namespace)
+            try:
+                there = await self._alur.list_workflows(namespace)
+            except ForbiddenError as error:  # another namespace may be ours to see
+                _log.warning("sweep put off", namespace=namespace, reason=error.message)
+                continue
             for uid, body in handled.items():
                 # What changed meanwhile is newer than the list, in which a workflow just made is missing.
                 if self._known.get(uid) is body:

@@ -54,16 +54,17 @@ async def test_a_token_that_is_refused_is_told_as_such(error: AlurError) -> None
     assert reasons(raised.value.status or {})["Reconciling"] == ("True", "TokenRefused")
 
 
-async def test_a_secret_that_is_no_text_is_told_with_its_place() -> None:
-    class Secrets(ClusterApi):
+@pytest.mark.parametrize(("plural", "field"), [("secrets", "data"), ("configmaps", "binaryData")])
+async def test_what_is_no_text_is_told_with_its_place(plural: str, field: str) -> None:
+    class Keys(ClusterApi):
         def __init__(self) -> None:
             pass
 
         async def call(self, *_: object, **__: object) -> dict[str, Any]:
-            return {"data": {"data": base64.b64encode(b"\xff").decode()}}
+            return {field: {"data": base64.b64encode(b"\xff").decode()}}
 
-    with pytest.raises(InvalidError, match="secrets/given: data is no text"):
-        await Secrets().read_key("secrets", "shop", "given", "data")
+    with pytest.raises(InvalidError, match=f"{plural}/given: data is no text"):
+        await Keys().read_key(plural, "shop", "given", "data")
 
 
 async def test_a_start_that_an_operator_which_ended_may_have_asked_for_is_waited_for_and_cancelled() -> (

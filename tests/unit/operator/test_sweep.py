@@ -8,6 +8,7 @@ import pytest
 from alur_operator.domain.plan import Live, fingerprint
 from alur_operator.ports import Alur, Cluster
 from alur_operator.service.sweep import Sweep
+from alur_sdk.errors import ForbiddenError
 from tests.unit.operator.objects import Object, live, workflow
 
 
@@ -18,9 +19,12 @@ class Outside:
         self.has = has
         self.told: list[dict[str, Any]] = []
         self.meanwhile: Callable[[], None] = lambda: None
+        self.forbidden: set[str] = set()
 
     async def list_workflows(self, namespace: str) -> dict[str, Live]:
         self.meanwhile()
+        if namespace in self.forbidden:
+            raise ForbiddenError("not you")
         return {"greet": self.has} if self.has else {}
 
     async def patch_status(self, plural: str, namespace: str, name: str, status: Object) -> None:
@@ -69,5 +73,17 @@ async def test_a_workflow_that_alur_has_lost_is_handled_again() -> None:
     outside = Outside(None)
     sweep = sweep_of(outside)
     sweep.see(handled(workflow(), 1))
+    await sweep.once()
+    assert outside.told == [{"observedHash": None}]
+
+
+async def test_a_namespace_that_alur_refuses_keeps_no_other_from_being_looked_at() -> None:
+    outside = Outside(None)
+    outside.forbidden = {"a-first"}
+    sweep = sweep_of(outside)
+    lost = handled(workflow(), 1)
+    metadata = lost["metadata"]
+    sweep.see({**lost, "metadata": {**metadata, "namespace": "a-first", "uid": "another"}})
+    sweep.see(lost)
     await sweep.once()
     assert outside.told == [{"observedHash": None}]

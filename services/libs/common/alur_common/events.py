@@ -43,7 +43,7 @@ class ExecutionNudged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ExecutionStarted(Event):
-    """An execution was claimed for the first time."""
+    """An execution was claimed for the first time; one that is done before it had to be is told as completed alone."""
 
     topic: ClassVar[str] = "alur.execution.run.started.v1"
     workflow_uid: str = ""

@@ -21,7 +21,7 @@ USES = Collection(
     fields=("blob",),
     indexes=(Index(("blob",)),),
     holds="which execution keeps which large content",
-    owner="gateway, executor",
+    owner="gateway, scheduler, executor",
 )
 EVENTS = "events"
 """Stands for an execution where an event's content is kept."""

@@ -32,12 +32,14 @@ async def every(seconds: float, work: Work) -> None:
 
 
 async def whenever_due(work: Work, sooner: asyncio.Event, clock: Clock) -> None:
-    """Do the work, then sleep until the time at which it says that it is due again, a second at most."""
+    """Do the work, then sleep until the time at which it says that it is due again, a second at most by any clock."""
     while True:
         sooner.clear()
-        latest = clock.now() + SWEEP_SECONDS
+        latest = clock.monotonic() + SWEEP_SECONDS
         due = await guarded(work)
-        pause = max((latest if due is None else min(due, latest)) - clock.now(), 0.001)
+        pause = latest - clock.monotonic()
+        if due is not None:
+            pause = min(pause, due - clock.now())
         with suppress(TimeoutError):
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(max(pause, 0.001)):
                 await sooner.wait()

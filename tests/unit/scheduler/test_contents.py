@@ -12,6 +12,7 @@ import pytest
 from alur_common.executions import blobs_of
 from alur_common.executions.uses import ASIDE, Use
 from alur_scheduler.service.contents import ASIDE_SECONDS, YOUNG_SECONDS, Contents
+from alur_sdk.errors import StorageError
 from tests.unit.scheduler.keeping import DAY, HOUR, LARGE, Half, World
 
 STEPS = 8
@@ -155,6 +156,30 @@ async def test_a_content_that_nobody_can_read_holds_no_other_up(world: World) ->
     sha256 = await blobs_of(world.blobs, "nobody").put(b"content")
     await world.sweep_after(2 * HOUR)
     assert not world.is_in_place(sha256)
+
+
+@pytest.mark.parametrize("step", ["set_aside", "discard"])
+async def test_a_content_that_cannot_be_moved_holds_no_other_up_and_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    names = {await blobs_of(world.blobs, "nobody").put(bytes([n])) for n in range(5)}
+    stuck = min(names)
+    work = getattr(world.kept, step)
+
+    async def fails(sha256: str) -> None:
+        if sha256 == stuck:
+            raise StorageError(f"blob {sha256} cannot be moved")
+        await work(sha256)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.kept, step, fails)
+        for pause in (2 * HOUR, ASIDE_SECONDS + 1):
+            await world.sweep_after(pause)
+        assert {name for name in names if await world.has(name)} == {stuck}
+    for pause in (2 * HOUR, ASIDE_SECONDS + 1):
+        await world.sweep_after(pause)
+    assert not await world.has(stuck)
+    assert await world.uses.page(None, 10) == []
 
 
 async def test_a_use_that_became_young_while_it_was_looked_at_stays(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from alur_common.blobs import Blobs
 from alur_common.clock import Clock
@@ -60,15 +60,23 @@ class Contents:
             page = await self._uses.page(last, PAGE)
             for use in page:
                 if use.execution == ASIDE:
-                    await self._settle(use)
+                    await self._tried(self._settle, use)
             for use in await self._over(page):
-                await self._release(use)
-                removed += 1
+                removed += await self._tried(self._release, use)
             if len(page) < PAGE:
                 return removed
             last = page[-1]
             await asyncio.sleep(PAUSE_SECONDS)
         return removed
+
+    async def _tried(self, work: Callable[[Use], Awaitable[None]], use: Use) -> bool:
+        """Do it, and return whether that went well: a content that cannot be moved waits for the next sweep, and no other does."""
+        try:
+            await work(use)
+        except (NotFoundError, StorageError) as error:
+            _log.warning("content not moved", sha256=use.sha256, reason=error.message)
+            return False
+        return True
 
     async def _over(self, uses: Sequence[Use]) -> list[Use]:
         """Return those whose execution has gone, or keeps something else."""
@@ -97,12 +105,8 @@ class Contents:
 
     async def _settle(self, aside: Use) -> None:
         """Put a content back that somebody uses; remove what has lain aside for long."""
-        try:
-            if await self._is_used(aside.sha256):
-                await self._blobs.put(await self._blobs.get(aside.sha256))
-        except (NotFoundError, StorageError) as error:
-            _log.warning("content not put back", sha256=aside.sha256, reason=error.message)
-            return
+        if await self._is_used(aside.sha256):
+            await self._blobs.put(await self._blobs.get(aside.sha256))
         if aside.at < self._clock.now() - ASIDE_SECONDS:
             await self._blobs.discard(aside.sha256)
             await self._uses.remove(aside)

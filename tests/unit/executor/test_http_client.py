@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from alur_common.outbound import AllowedNetworks, Guard
+from alur_common.outbound import AllowedNetworks, Asker, Guard, asking
 from alur_executor.adapters import http_client
 from alur_executor.adapters.http_client import HttpClient
 from alur_sdk import HttpRequest, HttpResponse
@@ -78,5 +78,38 @@ async def test_who_still_waits_for_its_turn_when_a_stop_begins_is_never_sent_and
             assert waiting.cancelled()
             assert (await send("/next")).status == 200
             assert seen == ["/under-way", "/next"]
+        finally:
+            await client.close()
+
+
+@pytest.mark.parametrize("bound", ["AT_ONE_SERVER", "AT_ALL_SERVERS"])
+async def test_requests_of_one_tenant_take_no_turn_of_another(
+    monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(http_client, bound, 1)
+    held = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if b"/slow" in await reader.readuntil(b"\r\n\r\n"):
+            await held.wait()
+        writer.write(http_answer(200, b"{}"))
+        writer.close()
+
+    client = HttpClient(Guard(AllowedNetworks.parse("127.0.0.0/8")))
+    async with tcp_server(serve) as port:
+
+        async def send(tenant: str, path: str) -> int:
+            url = f"http://127.0.0.1:{port}{path}"
+            with asking(Asker(tenant, "p", "w", "e", "n")):
+                return (await client.send(HttpRequest("GET", url, timeout_seconds=60))).status
+
+        try:
+            slow = [asyncio.create_task(send("a", "/slow")) for _ in range(3)]
+            await asyncio.sleep(0)
+            async with asyncio.timeout(20):
+                assert await send("b", "/") == 200
+            assert not any(each.done() for each in slow)
+            held.set()
+            assert await asyncio.gather(*slow) == [200] * 3
         finally:
             await client.close()

@@ -51,12 +51,14 @@ class Held:
 
     def __init__(self) -> None:
         self.running = 0
+        self.tenants = list[str]()
         self.go = asyncio.Event()
 
     async def run(
         self, tenant: str, language: str, request: Mapping[str, Any], limits: RunLimits, ears: Ears
     ) -> Json:
         self.running += 1
+        self.tenants.append(tenant)
         await self.go.wait()
         return [[[0, 1]] for _ in request["sources"]]
 
@@ -72,3 +74,17 @@ async def test_few_run_at_once_and_too_many_are_refused() -> None:
         await previews.preview("t", preview)
     jail.go.set()
     assert await asyncio.gather(*waiting) == [[[0, 1]]] * MOST_WAITING
+
+
+async def test_previews_of_one_tenant_keep_no_other_waiting_behind_all_of_them() -> None:
+    jail = Held()
+    previews = Previews(jail, Noted())
+    preview = asked("new Map()")
+    many = [asyncio.create_task(previews.preview("t", preview)) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    other = asyncio.create_task(previews.preview("other", preview))
+    await asyncio.sleep(0)
+    jail.go.set()
+    assert await other == [[0, 1]]
+    await asyncio.gather(*many)
+    assert jail.tenants.index("other") <= 2 * AT_ONCE

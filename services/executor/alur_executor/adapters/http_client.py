@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from weakref import WeakValueDictionary
 
 from alur_common.outbound import Guard, Target
+from alur_common.outbound.decisions import tenant_asking
 from alur_common.telemetry import names
 from alur_common.telemetry.tracing import HEADER, NOTHING, Kind, child, current
 from alur_executor.adapters.http_bodies import decoded
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from alur_executor.adapters.http_pool import Pool
 
-AT_ONE_SERVER = 512
-"""So many requests are under way at one server; others wait for their turn, and their time does not run meanwhile."""
+AT_ONE_SERVER, AT_ALL_SERVERS = 512, 1_024
+"""So many requests of a tenant are under way; others wait for their turn, and their time does not run meanwhile."""
 _CLIENT_ERROR = 400
 _IN_MEMORY_BYTES = 16 * 1024 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -48,7 +49,7 @@ class HttpClient:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self._pool: Pool | None = None
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Semaphore] = WeakValueDictionary()
         self._turns_away = False
 
     def turn_away(self) -> None:
@@ -68,9 +69,11 @@ class HttpClient:
             child(request.method, Kind.CLIENT, {names.HTTP_METHOD: request.method})
             or NOTHING as span
         ):
-            turn = self._turn(request.url)
-            has_waited = turn.locked()
-            async with turn:
+            tenant = tenant_asking()
+            whole = self._turn(tenant, "", AT_ALL_SERVERS)
+            turn = self._turn(tenant, "/".join(request.url.split("/", 3)[:3]), AT_ONE_SERVER)
+            has_waited = turn.locked() or whole.locked()
+            async with turn, whole:
                 if has_waited and self._turns_away:
                     raise asyncio.CancelledError
                 answer = await self._in_time(_traced(_plain(request)))
@@ -81,12 +84,11 @@ class HttpClient:
                     span.fail(str(answer.status))
             return answer
 
-    def _turn(self, url: str) -> asyncio.Semaphore:
+    def _turn(self, tenant: str, place: str, most: int) -> asyncio.Semaphore:
         """Return what lets so many in at once; it is forgotten when nobody uses it."""
-        place = "/".join(url.split("/", 3)[:3])
-        turn = self._turns.get(place)
+        turn = self._turns.get((tenant, place))
         if turn is None:
-            turn = self._turns[place] = asyncio.Semaphore(AT_ONE_SERVER)
+            turn = self._turns[tenant, place] = asyncio.Semaphore(most)
         return turn
 
     async def _in_time(self, request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -22,6 +23,15 @@ LIMITS: Final = RunLimits(2.0, 64 * 1024 * 1024, values=50_000)
 """What all expressions of one field may use together: a person waits for them."""
 AT_ONCE: Final = 2
 MOST_WAITING: Final = 16
+"""Of one tenant."""
+
+
+class _Queue:
+    """The previews of one tenant; so few of them come before those of others."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Semaphore(AT_ONCE)
+        self.waiting = 0
 
 
 class Previews:
@@ -31,14 +41,17 @@ class Previews:
         self._jail = jail
         self._notes = notes
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self._waiting = 0
+        self._of_tenants: WeakValueDictionary[str, _Queue] = WeakValueDictionary()
 
     async def preview(self, tenant: str, asked: Preview) -> list[list[Json]]:
         """Return the outcome of each script, as the jail tells it.
 
         Raises `LimitedError` when many wait already, and what the jail raises.
         """
-        if self._waiting >= MOST_WAITING:
+        own = self._of_tenants.get(tenant)
+        if own is None:
+            own = self._of_tenants[tenant] = _Queue()
+        if own.waiting >= MOST_WAITING:
             raise LimitedError("too many expressions are tried at the same time", 1.0)
         scope = scope_of(asked.sample, asked.now)
         run = {"idempotencyKey": "preview", "attempt": 1, "path": ""}
@@ -52,9 +65,9 @@ class Previews:
             "now_ms": scope.now_ms,
             "time_zone": scope.time_zone,
         }
-        self._waiting += 1
+        own.waiting += 1
         try:
-            async with self._gate:
+            async with own.gate, self._gate:
                 ears = Ears(answers, structlog.get_logger("alur.preview").debug)
                 return [
                     outcomes[0]
@@ -64,4 +77,4 @@ class Previews:
             note_preview(self._notes, tenant, error)
             raise
         finally:
-            self._waiting -= 1
+            own.waiting -= 1

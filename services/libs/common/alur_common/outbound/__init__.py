@@ -9,7 +9,6 @@ from alur_common.outbound.guard import (
     Guards,
     RefusedError,
     Resolver,
-    system_resolver,
 )
 from alur_common.outbound.lists import AllowLists
 from alur_common.outbound.targets import Target, parse_target
@@ -30,5 +29,4 @@ __all__ = [
     "is_metadata",
     "is_public",
     "parse_target",
-    "system_resolver",
 ]

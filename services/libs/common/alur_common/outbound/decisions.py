@@ -62,6 +62,12 @@ def asking(asker: Asker) -> Iterator[None]:
         _asker.reset(token)
 
 
+def tenant_asking() -> str:
+    """Return the tenant for whom a connection is about to be made, or nothing where nobody said so."""
+    asker = _asker.get()
+    return asker.tenant if asker else ""
+
+
 class Decisions:
     """Writes decisions to the log of the process, each once an hour for a node of an execution, and counts all.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
@@ -13,6 +12,7 @@ from alur_common.outbound.addresses import Address, is_public
 from alur_common.outbound.allowed import AllowedNetworks
 from alur_common.outbound.decisions import Decision, Decisions
 from alur_common.outbound.lists import AllowLists
+from alur_common.outbound.lookups import SystemResolver
 from alur_common.outbound.targets import (
     FIRST_OPEN_PORT,
     METADATA_NAMES,
@@ -49,24 +49,17 @@ class Answer(NamedTuple):
     port: int
 
 
-async def system_resolver(host: str, port: int) -> list[str]:
-    """Ask the system, off the event loop."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-
-
 class Guard:
     """Refuses every address that is not public unless the allow list names it."""
 
     def __init__(
         self,
         allowed: AllowedNetworks | None = None,
-        resolver: Resolver = system_resolver,
+        resolver: Resolver | None = None,
         decisions: Decisions | None = None,
     ) -> None:
         self._allowed = AllowedNetworks() if allowed is None else allowed
-        self._resolver = resolver
+        self._resolver = resolver or SystemResolver()
         self._decisions = decisions or Decisions()
         # Nodes ask for few places, again and again; a refusal is not kept.
         self._checked = lru_cache(maxsize=4_096)(self._check)
@@ -195,11 +188,11 @@ class Guards:
     def __init__(
         self,
         lists: AllowLists,
-        resolver: Resolver = system_resolver,
+        resolver: Resolver | None = None,
         decisions: Decisions | None = None,
     ) -> None:
         self._lists = lists
-        self._resolver = resolver
+        self._resolver = resolver or SystemResolver()
         self._decisions = decisions or Decisions()
         self._made: dict[AllowedNetworks, Guard] = {}
         self._found = lru_cache(maxsize=10_000)(self._find)

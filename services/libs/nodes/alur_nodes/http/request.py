@@ -54,7 +54,8 @@ class Request(ItemNode[RequestParams]):
     Addresses that are not public are refused unless the setting `ALUR_OUTBOUND_ALLOW` names their
     networks, or `ALUR_OUTBOUND_PROJECTS` those of the project. Redirects to another origin lose the credential.
 
-    An executor has at most 512 requests under way at one server; others wait for their turn, which does not count against `timeout`.
+    An executor has at most 512 requests of a tenant under way at one server, and 1,024 at all; others wait for their turn, which
+    does not count against `timeout`.
     It holds at most 2,048 connections in all; the wait for one of those counts.
     """
 

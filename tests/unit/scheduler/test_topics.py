@@ -19,11 +19,11 @@ from alur_common.documents.port import Document
 from alur_common.executions import Execution, StoredExecutions
 from alur_common.security.records import UnsealedCredential
 from alur_common.starts import Accepted, Startable, StartRequest, Starts
-from alur_common.topics import stored_lag
+from alur_common.topics import POSITIONS, stored_lag
 from alur_scheduler.domain.records import Begun, Left, Position, Reading, Record, reading_of
 from alur_scheduler.service.listeners import TOPIC, Listeners
 from alur_scheduler.service.positions import Positions
-from alur_scheduler.service.topics import Topics
+from alur_scheduler.service.topics import UNSEEN_SECONDS, Topics
 from alur_sdk.errors import NotFoundError, UnavailableError
 from tests.support.clock import FakeClock
 from tests.support.security import Noted
@@ -269,6 +269,34 @@ async def test_a_group_that_an_older_version_began_has_begun_with_what_it_has_re
     for number in (0, 1):
         await positions.tell(reading, number, Position(7, 0))
     assert await positions.begun(reading, 3) == 2
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["deleted", "resting"])
+async def test_how_far_it_was_read_is_forgotten_with_its_workflow_and_with_nothing_else(
+    is_gone: bool,
+) -> None:
+    world = World(workflow({}), Partition(*NUMBERS))
+    members = [await world.topics() for _ in range(2)]
+    for member in members:
+        await member.follow()
+        await asyncio.sleep(0.01)
+    world.partition.records = records_of(*NUMBERS, b"5")  # it is read, but that is not told yet
+    await asyncio.sleep(0.01)
+    assert world.partition.committed == len(NUMBERS) + 1
+    listeners = Listeners(world.documents)
+    if is_gone:
+        world.record = None
+        await listeners.remove("uid")
+    else:
+        world.record = workflow({}, suspend=True)
+        await listeners.sync(replace(world.record, revision=2))
+    for member in members:
+        await member.follow()
+    world.clock.advance(UNSEEN_SECONDS)
+    for member in members:
+        await member.follow()
+    kept = await world.documents.find(POSITIONS, limit=10)
+    assert (kept == []) == is_gone
 
 
 @pytest.mark.parametrize("size", [1, 4])

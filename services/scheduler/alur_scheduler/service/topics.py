@@ -31,6 +31,7 @@ from alur_scheduler.service.positions import Positions
 from alur_sdk.errors import (
     LIMITED_CREDENTIAL,
     AlurError,
+    NotFoundError,
     UnavailableError,
 )
 
@@ -38,6 +39,8 @@ MOST = 200
 """So many records are taken at once."""
 FETCH_SECONDS = 0.5
 LEAVE_SECONDS = 5.0
+UNSEEN_SECONDS = 5.0
+"""A registry may believe for a moment that a workflow is there which another one has deleted."""
 TELL_SECONDS, TELL_ALL_SECONDS = 1.0, 60.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
 _REFUSALS = {
@@ -70,6 +73,8 @@ class Topics:
         self._listeners = Listeners(documents)
         self._batches = Batches(documents)
         self._tasks: dict[Reading, asyncio.Task[None]] = {}
+        self._left: dict[Reading, float] = {}
+        """What is read no more, and when to look whether its workflow is deleted."""
         self._lock = asyncio.Lock()
 
     async def follow(self) -> None:
@@ -79,9 +84,25 @@ class Topics:
 
     async def _follow(self) -> None:
         wanted = {reading_of(listener) async for listener in self._listeners.all_of(TOPIC)}
-        await self._leave([reading for reading in self._tasks if reading not in wanted])
+        gone = [reading for reading in self._tasks if reading not in wanted]
+        self._left.update(dict.fromkeys(gone, self.monotonic + UNSEEN_SECONDS))
+        await self._leave(gone)
         for reading in wanted - self._tasks.keys():
             self._tasks[reading] = asyncio.get_running_loop().create_task(self._read(reading))
+        for reading in [one for one, due in self._left.items() if self.monotonic >= due]:
+            await self._forget(reading)
+            del self._left[reading]
+
+    async def _forget(self, reading: Reading) -> None:
+        """Forget how far it was read, if its workflow is deleted: whoever read it told that until it left."""
+        try:
+            record = await self._definitions.newest(
+                reading.tenant, reading.project, reading.workflow
+            )
+        except NotFoundError:
+            record = None
+        if record is None or record.uid != reading.uid:
+            await self._listeners.remove(reading.uid)
 
     async def stop(self) -> None:
         """Leave all groups; what was started is committed."""

@@ -98,7 +98,11 @@ def show_dead_letters(topic: Topic, limit: Limit = 20, form: Output = Format.TAB
     letters = asyncio.run(read_letters(_settings(), topic, limit))
     if form is Format.TABLE:
         rows = [
-            [str(one.offset), one.key, one.why["time"], one.why["group"], one.why["error-message"]]
+            [
+                str(one.offset),
+                one.key,
+                *(one.told(name) for name in ("time", "group", "error-message")),
+            ]
             for one in letters
         ]
         table(["offset", "key", "since", "group", "why"], rows, empty="no dead letters")
@@ -125,7 +129,7 @@ def replay_dead_letters(
         output.write(f"{sent} sent again")
         return
     for letter in asyncio.run(read_letters(settings, topic, count, offset=offset)):
-        output.write(f"{letter.offset} {letter.key or '-'} would be sent to {letter.why['topic']}")
+        output.write(f"{letter.offset} {letter.key or '-'} would be sent to {letter.told('topic')}")
     note("nothing was sent: add --yes")
 
 
@@ -146,7 +150,7 @@ def drop_dead_letters(
         return
     for letter in asyncio.run(read_letters(settings, topic, count, offset=offset)):
         output.write(
-            f"{letter.offset} {letter.key or '-'} would be dropped: {letter.why['error-message']}"
+            f"{letter.offset} {letter.key or '-'} would be dropped: {letter.told('error-message')}"
         )
     note("nothing was dropped: add --yes")
 

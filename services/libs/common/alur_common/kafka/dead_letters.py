@@ -15,7 +15,7 @@ from alur_common.kafka.admin import administer
 from alur_common.kafka.retrying import DEAD_PREFIX, FOR_GROUP, original_headers
 from alur_common.kafka.settings import KafkaSettings, settings_of
 from alur_common.kafka.topics import TOPICS
-from alur_sdk.errors import NotFoundError, UnavailableError
+from alur_sdk.errors import InvalidError, NotFoundError, UnavailableError
 
 PARTITION = 0
 """A dead-letter topic has this one."""
@@ -34,6 +34,10 @@ class Letter:
     value: bytes
     why: dict[str, str]
     headers: dict[str, str]
+
+    def told(self, name: str) -> str:
+        """Return one of the reasons; somebody else may have put a letter here that has none."""
+        return self.why.get(name, "-")
 
     def shown(self) -> dict[str, Any]:
         """Return it as it is printed; `offset` is its own, `topic-offset` that of the record in its topic."""
@@ -82,7 +86,7 @@ async def replay_letters(
     """Send the oldest letters, or the one at `offset`, again to where they came from, and remove them; return how many.
 
     Only the group that could not handle one gets it again. Cut off, some may be sent twice: whoever handles them
-    expects that.
+    expects that. Raises `InvalidError` when one of them does not say where it came from; then none is sent.
     """
     settings = settings_of(servers)
     records = await _chosen(settings, topic, limit, offset)
@@ -144,13 +148,24 @@ async def _append(settings: KafkaSettings, topic: str, records: Letters) -> None
 
 
 async def _send_again(settings: KafkaSettings, records: Letters) -> None:
+    ways = [_way_back(record) for record in records]
     async with _producer(settings) as producer:
-        for record in records:
-            why = _letter(record).why
-            headers = [*original_headers(record.headers), (FOR_GROUP, why["group"].encode())]
-            await producer.send_and_wait(
-                why["topic"], record.value, key=record.key, headers=headers
-            )
+        for record, (topic, group) in zip(records, ways, strict=True):
+            headers = [*original_headers(record.headers), (FOR_GROUP, group.encode())]
+            await producer.send_and_wait(topic, record.value, key=record.key, headers=headers)
+
+
+def _way_back(record: ConsumerRecord[bytes, bytes]) -> tuple[str, str]:
+    """Return the topic and the group that a letter goes back to."""
+    why = _letter(record).why
+    topic, group = why.get("topic"), why.get("group")
+    if not topic or not group:
+        place = f"{record.topic} --offset {record.offset}"
+        raise InvalidError(
+            f"the letter at the offset {record.offset} does not say where it came from, so that nothing was sent:"
+            f" look at it, and remove it by `alur dlq drop {place} --yes`"
+        )
+    return topic, group
 
 
 @asynccontextmanager
@@ -188,7 +203,7 @@ async def _records(
 
 def _letter(record: ConsumerRecord[bytes, bytes]) -> Letter:
     why = {
-        name.removeprefix(DEAD_PREFIX): value.decode(errors="replace")
+        name.removeprefix(DEAD_PREFIX): (value or b"").decode(errors="replace")
         for name, value in record.headers
         if name.startswith(DEAD_PREFIX)
     }

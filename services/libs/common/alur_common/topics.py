@@ -12,7 +12,8 @@ POSITIONS = Collection(
     "positions",
     fields=("uid",),
     indexes=(Index(("uid",)),),
-    holds="how far triggers of topics have read each partition, and how many records they have not started yet",
+    holds="how far triggers of topics have read each partition, how many records they have not started yet, and"
+    " how many partitions there were when they began",
     owner="scheduler",
 )
 MOST = 10_000

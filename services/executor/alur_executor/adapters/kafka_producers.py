@@ -85,8 +85,7 @@ class Producers:
 
     async def close(self) -> None:
         """Send what is on its way, and disconnect."""
-        for key, kept in list(self._kept.items()):
-            await self._drop(key, kept)
+        await asyncio.gather(*(self._drop(key, kept) for key, kept in list(self._kept.items())))
 
     async def _send(self, kept: _Kept, record: KafkaRecord) -> Mapping[str, Json]:
         async with kept.starting:

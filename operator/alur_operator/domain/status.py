@@ -302,8 +302,8 @@ def _seen(body: Object) -> dict[str, Any]:
 
 
 def _output(execution: Mapping[str, Any]) -> tuple[list[Any] | None, str]:
-    output: list[Any] = execution.get("output") or []
-    size, count = len(orjson.dumps(output)), len(output)
+    output: list[Any] | None = execution.get("output")
+    size, count = len(orjson.dumps(output)), len(output or ())
     if size <= MAX_OUTPUT_BYTES and count <= MAX_OUTPUT_ITEMS:
         return output, ""
     has = f"{size} bytes" if size > MAX_OUTPUT_BYTES else f"{count} items"

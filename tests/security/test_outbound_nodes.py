@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tests.support.connections import watched
 from tests.support.http_server import http_answer, local_server
 from tests.support.kafka_stub import kafka_stub
 from tests.support.outbound_vectors import REFUSED_ADDRESSES, REFUSED_URLS
+from tests.support.tcp_server import tcp_server
 
 PUBLIC = "93.184.216.34"
 HOST_WORD = re.compile(
@@ -236,6 +238,29 @@ async def test_33_a_broker_leads_to_no_other_broker_within() -> None:
         told = await asyncio.gather(*map(said, LED_TO))
     assert all(re.search("not (a )?public", each) for each in told), told
     assert watch.tried == []
+
+
+@pytest.mark.parametrize("kind", ["kafka.produce", "trigger.kafka"])
+async def test_33_a_broker_that_announces_a_vast_answer_fills_no_memory(kind: str) -> None:
+    sent = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readexactly(4)
+        writer.write((1_500_000_000).to_bytes(4, "big"))
+        with suppress(ConnectionError):
+            while sent < 60_000_000 and not writer.is_closing():
+                writer.write(bytes(100_000))
+                await writer.drain()
+                sent += 100_000
+        writer.close()
+
+    async with tcp_server(serve) as port:
+        guard = Guard(AllowedNetworks.parse(f"127.0.0.1:{port}"), resolver())
+        with pytest.raises(AlurError) as refused:
+            await ATTEMPTS[kind](f"127.0.0.1:{port}", guard)
+    assert "announces an answer of 1500000000 bytes" in refused.value.message
+    assert sent < 50_000_000
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "ALL_PROXY", "KAFKA_PROXY"])

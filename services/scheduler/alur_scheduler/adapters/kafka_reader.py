@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from alur_common.kafka.header_names import take_any_header_name
 from alur_common.kafka.leaving import leave_at_stop
-from alur_common.kafka.reaching import Reach, check_topic, out_of_reach, release
+from alur_common.kafka.reaching import FETCH_BYTES, Reach, check_topic, out_of_reach, release
 from alur_common.security.records import UnsealedCredential
 from alur_scheduler.domain.records import Begun, Left, Position, Reading, Record, own_group
 from alur_sdk.errors import UnavailableError
@@ -72,6 +72,7 @@ def _consumer(reading: Reading, options: Mapping[str, Any], member: str) -> AIOK
         session_timeout_ms=SESSION_MS,
         heartbeat_interval_ms=SESSION_MS // 3,
         fetch_max_wait_ms=FETCH_WAIT_MS,
+        fetch_max_bytes=FETCH_BYTES,
     )
 
 

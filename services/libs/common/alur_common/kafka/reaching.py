@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import ssl
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ OWN_PREFIX = "alur."
 """Topics of the installation itself: no workflow reads them or writes to them."""
 KIND = "kafka"
 _GUARDED_PREFIX = "alur-workflows-"
+FETCH_BYTES = 16 * 1024 * 1024
+"""What one answer with records may have, as far as single batches are not larger."""
+_MOST_RECORDS_BYTES = 2 * FETCH_BYTES
+_MOST_OTHER_BYTES = 8 * 1024 * 1024
+"""Of any other answer: a cluster of a hundred thousand partitions is told in less."""
+_FETCH = 1
+"""The key of the call for records (Kafka protocol, API keys)."""
 _guards: dict[str, Guard] = {}
 _refusals: dict[str, Exception] = {}
 """Client -> why its last connection failed, which aiokafka tells its own log alone."""
@@ -95,17 +103,62 @@ async def _connect_guarded(host: str, port: int, **options: Any) -> AIOKafkaConn
     try:
         await connection.connect()
     except (OSError, KafkaError, TimeoutError) as error:
-        _refusals[name] = error
+        cause = error.__cause__
+        _refusals[name] = cause if isinstance(cause, _TooLargeError) else error
         raise
     return connection
 
 
+class _TooLargeError(OSError):
+    """A broker announces an answer that no broker gives."""
+
+
 class _GuardedConnection(AIOKafkaConnection):  # type: ignore[misc]  # aiokafka has no annotations
-    """A connection to an address that the guard has checked; the name is asked for once."""
+    """A connection to an address that the guard has checked, whose answers are bounded; the name is asked for once."""
 
     def __init__(self, host: str, port: int, guard: Guard, **options: Any) -> None:
         super().__init__(host, port, **options)
         self._loop: Any = _GuardedLoop(asyncio.get_running_loop(), guard)
+        self._name = str(options.get("client_id"))
+
+    def _create_reader_task(self) -> Any:  # noqa: ANN401  # as aiokafka has it
+        # Whoever reads must not hold the connection: aiokafka closes one that nobody holds.
+        self._reader: Any = _BoundedReader(self._reader, weakref.ref(self))
+        return super()._create_reader_task()
+
+    def check_size(self, size: int) -> None:
+        """Raise `_TooLargeError` for the size of an answer that would fill the memory."""
+        asked = self._requests[0][1] if self._requests else None
+        most = _MOST_RECORDS_BYTES if getattr(asked, "API_KEY", 0) == _FETCH else _MOST_OTHER_BYTES
+        if size > most:
+            error = _TooLargeError(
+                f"the broker announces an answer of {size} bytes: at most {most} are read"
+            )
+            _refusals[self._name] = error
+            raise error
+
+
+class _BoundedReader:
+    """What aiokafka reads from, but for the size of what is read at once."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        connection: weakref.ref[_GuardedConnection],
+    ) -> None:
+        self._reader = reader
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever a reader has
+        return getattr(self._reader, name)
+
+    async def readexactly(self, size: int) -> bytes:
+        """Read so many bytes; raises `_TooLargeError` before it reads too many."""
+        connection = self._connection()
+        if connection is not None:
+            connection.check_size(size)
+        del connection
+        return await self._reader.readexactly(size)
 
 
 class _GuardedLoop:

@@ -53,15 +53,21 @@ async def foresee(
 
 async def told_by_jail(
     jail: Jail, tenant: str, request: Mapping[str, Any], limits: RunLimits, ears: Ears
-) -> list[list[list[Json]]]:
+) -> list[list[Json]]:
     """Return what the jail tells of each of the request's `sources` at each of its `indexes`.
 
     Raises what the jail raises, and `Permanent` when it tells nothing that is of use.
     """
-    told = await jail.run(tenant, "expressions", request, limits, ears)
-    if not isinstance(told, list) or len(told) != len(request["sources"]):
+    told: list[list[Json]] = await jail.run(tenant, "expressions", request, limits, ears)
+    if not _is_list(told, len(request["sources"])) or not all(
+        _is_list(each, len(request["indexes"])) for each in told
+    ):
         raise Permanent("the jail gave no outcome for each expression")
     return told
+
+
+def _is_list(told: Json, length: int) -> bool:
+    return isinstance(told, list) and len(told) == length
 
 
 def _refusing(error: AlurError) -> Foreseen:

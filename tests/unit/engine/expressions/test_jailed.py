@@ -19,6 +19,7 @@ from alur_engine.expressions import (
     Scope,
     UnsupportedError,
 )
+from alur_engine.expressions.jailed import outcome_of
 from alur_engine.expressions.problems import MistakeError
 from alur_jail import Ears, RunLimits
 from alur_sdk.errors import ExpressionError
@@ -164,6 +165,28 @@ async def test_what_is_not_compiled_runs_in_the_jail_for_each_item() -> None:
         source: [seen(each)[1] for each in of] for source, of in zip(cases, told, strict=True)
     }
     assert answers == {source: plain(values) for source, values in cases.items()}
+
+
+async def test_an_expression_that_changes_what_javascript_is_made_of_changes_no_outcome() -> None:
+    changes = [
+        "Array.prototype.join = () => '[\"x\"]'",
+        "Array.prototype.map = () => []",
+        "Number.isFinite = () => false",
+        "String.prototype.includes = () => true",
+        "Function.prototype.call = () => 'x'",
+    ]
+    sources = [f"(() => {{ class A {{}}; {each}; return $json.n }})()" for each in changes]
+    told = await jailed([*sources, "(class {}, $json.n)"], [{"n": 2}, {"n": 3}])
+    assert told == [[[0, 2], [0, 3]]] * 6
+
+
+@pytest.mark.parametrize(
+    "told",
+    [[2, "abc"], [2, 1], [0], [], None, "x", {"a": 1}, [3], [3, 1, 2], [4, 1], [0, 1, 2], ["x"]],
+)
+def test_an_outcome_that_is_none_is_an_error_of_its_expression(told: Json) -> None:
+    with pytest.raises(ExpressionError, match="cannot be read"):
+        outcome_of(told)
 
 
 MARKED = [

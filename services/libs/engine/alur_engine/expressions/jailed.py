@@ -16,7 +16,8 @@ from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Json, Value
 from alur_sdk.errors import ExpressionError
 
-_VALUE, _UNDEFINED, _NUMBER = 0, 1, 2
+_NUMBERS = frozenset({"NaN", "Infinity", "-Infinity"})
+"""Those that JSON has no way to write."""
 Foreseen: TypeAlias = Callable[[str, int], Value]
 """Gives the outcome of an expression for the item at an index, or raises what it threw."""
 
@@ -43,16 +44,23 @@ class Jailed:
         return scope.foreseen(self.source, scope.index)
 
 
-def outcome_of(told: list[Json]) -> Value:
-    """Return the value that the jail tells of, or raise `ExpressionError` with what was thrown there."""
-    kind, *rest = told
-    if kind == _VALUE:
-        return rest[0]
-    if kind == _UNDEFINED:
-        return UNDEFINED
-    if kind == _NUMBER:
-        return float(rest[0])
-    raise ExpressionError(str(rest[1]), kind=str(rest[0]))
+def outcome_of(told: Json) -> Value:
+    """Return the value that the jail tells of, or raise `ExpressionError` with what was thrown there, or when it tells of nothing.
+
+    What ran there may have changed JavaScript itself, so that anything may be told.
+    """
+    match told:
+        case [0, value]:
+            return value
+        case [1]:
+            return UNDEFINED
+        case [2, str(number)] if number in _NUMBERS:
+            return float(number)
+        case [3, str(kind), str(message)]:
+            raise ExpressionError(message, kind=kind)
+    raise ExpressionError(
+        "its outcome cannot be read: an expression of this node changes what JavaScript itself is made of"
+    )
 
 
 class JailedJavaScript:

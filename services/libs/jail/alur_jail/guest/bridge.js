@@ -47,7 +47,7 @@
     } finally {
       isMarking = false;
     }
-    const answer = parse(__engine(toWellFormed.call(asked)));
+    const answer = parse(__engine(toWellFormed(asked)));
     if (answer.error === undefined) return answer.value;
     throw new (kinds[answer.error.type] ?? Error)(answer.error.message);
   };

@@ -4,6 +4,9 @@
   const { __ask, __log, __done, __random, __spent } = globalThis;
   for (const name of ["__ask", "__log", "__done", "__random", "__spent"]) delete globalThis[name];
   const { parse, stringify } = JSON;
+  const { isFinite } = Number;
+  // A method that stays what it is, whatever code does to its prototype.
+  const bound = (method) => Function.prototype.call.bind(method);
   const AsyncFunction = (async () => {}).constructor;
   const firstEval = globalThis.eval;
   Math.random = () => __random();
@@ -17,13 +20,14 @@
   const lazy = (name, get) => Object.defineProperty(globalThis, name, { get, configurable: true });
 
   // Half a surrogate pair cannot be written as UTF-8.
-  const { toWellFormed } = String.prototype;
+  const toWellFormed = bound(String.prototype.toWellFormed);
+  const includes = bound(String.prototype.includes);
   // What JSON writes of it as an escape, no other reader of JSON takes.
   const HALF_PAIR = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
-  const done = (text) => __done(toWellFormed.call(text.includes("\\ud") ? text.replace(HALF_PAIR, "$1\\ufffd") : text));
+  const done = (text) => __done(toWellFormed(includes(text, "\\ud") ? text.replace(HALF_PAIR, "$1\\ufffd") : text));
 
   const ask = (what, details) => {
-    const answer = parse(__ask(toWellFormed.call(stringify({ ask: what, ...details }))));
+    const answer = parse(__ask(toWellFormed(stringify({ ask: what, ...details }))));
     if ("error" in answer) throw new ReferenceError(answer.error);
     return answer.value;
   };
@@ -38,7 +42,7 @@
       return String(value);
     }
   };
-  const log = (...values) => __log(toWellFormed.call(values.map(shown).join(" ")));
+  const log = (...values) => __log(toWellFormed(values.map(shown).join(" ")));
   hidden(globalThis, "console", { log, info: log, warn: log, error: log, debug: log });
 
   const state = { items: [], index: 0 };

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import cached_property
 
 from alur_sdk import Item, Json, Permanent
 from alur_sdk.items import Source
@@ -68,12 +69,25 @@ class _Reader:
         binary = value.get("binary")
         if not binary:
             return None
-        known = [each for item in self._given for each in (item.binary or {}).values()]
-        if not isinstance(binary, dict) or any(each not in known for each in binary.values()):
+        if not isinstance(binary, dict) or not all(map(self._is_known, binary.values())):
             raise Permanent(
                 "the code returned a file that its input does not have", reason="code-result"
             )
         return binary
+
+    def _is_known(self, file: Json) -> bool:
+        return file in self._known.get(_texts(file), ())
+
+    @cached_property
+    def _known(self) -> dict[Hashable, list[Json]]:
+        """The files of all items by their texts, each once."""
+        known: dict[Hashable, list[Json]] = {}
+        for item in self._given:
+            for file in (item.binary or {}).values():
+                alike = known.setdefault(_texts(file), [])
+                if file not in alike:
+                    alike.append(file)
+        return known
 
     def refused(self, what: str) -> Permanent:
         return Permanent(
@@ -81,6 +95,13 @@ class _Reader:
             f"{self._example}; an empty list is no item at all",
             reason="code-result",
         )
+
+
+def _texts(file: Json) -> Hashable:
+    """Return what is the same for equal files, and hardly ever for others: the texts among their fields."""
+    if not isinstance(file, dict):
+        return None
+    return frozenset((name, value) for name, value in file.items() if isinstance(value, str))
 
 
 def _named(value: Json) -> str:

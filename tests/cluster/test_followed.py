@@ -142,3 +142,18 @@ def test_a_run_that_waits_for_its_turn_in_alur_is_given_up_in_time(
     assert time.monotonic() - began < 10
     assert condition(found, "Failed")["reason"] == "TimedOut"
     assert status_of(found)["message"] == "timed out after PT5S, before it began"
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_status_that_is_forged_is_mended(kubernetes: Kubernetes, namespace: str) -> None:
+    kubernetes.apply(workflow(namespace), waiting(namespace))
+    kubernetes.apply(run(namespace, "greet"), run(namespace, "waits", "two"))
+    waits(kubernetes, namespace, "two")
+    over = kubernetes.wait_for("workflowruns", namespace, "one", has_phase("Succeeded"))
+    forge(kubernetes, namespace, "one", phase="Failed", message="forged", output=[])
+    forge(kubernetes, namespace, "two", phase="Succeeded", message="forged", output=[{"a": 1}])
+    for name, phase in (("one", "Succeeded"), ("two", "Waiting")):
+        found = kubernetes.wait_for("workflowruns", namespace, name, has_phase(phase), 5)
+        assert "message" not in status_of(found)
+    assert status_of(kubernetes.get("workflowruns", namespace, "one")) == status_of(over)
+    assert "output" not in status_of(kubernetes.get("workflowruns", namespace, "two"))

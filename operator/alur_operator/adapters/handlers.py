@@ -154,9 +154,11 @@ class Handlers:
             self._keep.sweep.see(body)
 
     async def see_run(self, body: kopf.Body, type: str | None, **_: Any) -> None:  # noqa: A002  # kopf's name
-        """Forget what is gone."""
-        if type == "DELETED":
+        """Forget what is gone, and look again at what somebody else told of."""
+        if type == "DELETED" or body["metadata"].get("deletionTimestamp"):
             self._keep.following.drop(body["metadata"]["uid"])
+        else:
+            self._keep.following.see(body)
 
     async def _hold(self, plural: str, body: kopf.Body) -> None:
         """Have our finalizer on an object before Alur hears of it: kopf puts it there with the status, which is too late.

@@ -168,9 +168,8 @@ def run_status(body: Object, execution: Mapping[str, Any], now: float) -> dict[s
         "startTime": _seconds(execution.get("startedAt")),
         "completionTime": _seconds(execution.get("finishedAt")),
     }
-    if phase == "Succeeded":
-        status["output"], cut = _output(execution)
-        message = cut or message
+    output, cut = _output(execution) if phase == "Succeeded" else (None, "")
+    status["output"], message = output, cut or message
     status["message"] = message[:MAX_MESSAGE] or None
     status["conditions"] = conditions(body, run_claims(phase, reason, message), now)
     told = body.get("status") or {}

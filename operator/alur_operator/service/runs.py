@@ -181,6 +181,21 @@ class RunKeeper:
             body, self._told_of(body, status.run_status(body, execution, now))
         )
 
+    async def look_up(self, body: Object) -> dict[str, Any]:
+        """Return what is to be told of a run whose end somebody else told; nothing where nobody knows better. Raises `AlurError`.
+
+        What was never begun, and so did not succeed, is to begin: its handler is called once it counts as unseen.
+        """
+        execution = await self._begun.find(body)
+        if execution is not None:
+            now = self._now()
+            return await self._placed(body, status.run_status(body, execution, now))
+        if named(body) is not None or body["status"]["phase"] == "Failed":
+            return {}
+        message = "somebody else wrote its status"
+        told = status.run_held_up(body, reasons.PENDING, message, self._now())
+        return {**dict.fromkeys(body["status"]), **told, "observedGeneration": UNSEEN}
+
     def not_followed(self, body: Object, error: Exception) -> dict[str, Any]:
         """Return the status of a run of which something failed that nobody expected."""
         message, phase = f"{type(error).__name__}: {error}", body["status"]["phase"]

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from alur_operator.domain.status import kubernetes_time
+from alur_operator.domain.status import kubernetes_time, run_status
 from alur_operator.ports import Cluster
 from alur_operator.service.following import SLOWEST_SECONDS, Following
 from tests.support.virtual_time import in_virtual_time
@@ -179,3 +179,136 @@ def test_an_end_is_told_within_a_fifth_of_the_run_and_a_quarter_of_a_minute(seco
             assert [told["phase"] for told in outside.statuses[-1:]] == ["Succeeded"]
 
     follows()
+
+
+class Watched(Several):
+    """A cluster that tells of each status that it is given, as a watch does."""
+
+    def __init__(self, *executions: Object, derived: str | None = "e-1") -> None:
+        super().__init__(*executions, derived=derived)
+        self.body: Object = {}
+        self.followed: Following | None = None
+        self.looks = 0
+
+    async def find_execution(self, namespace: str, execution_id: str) -> Object | None:
+        self.looks += 1
+        return await super().find_execution(namespace, execution_id)
+
+    async def patch_status(self, plural: str, namespace: str, name: str, told: Object) -> None:
+        await super().patch_status(plural, namespace, name, told)
+        self.write(told)
+
+    def write(self, told: Object) -> None:
+        merged = {**self.body["status"], **told}
+        status = {key: value for key, value in merged.items() if value is not None}
+        self.body = {**self.body, "status": status}
+        assert self.followed is not None
+        self.followed.see(self.body)
+
+
+async def shows(outside: Watched, followed: Following, began: Object) -> Object:
+    """Have a run be seen and begin as its handler has it; return its status once that is so."""
+    outside.followed, outside.body = followed, {**run(), "status": {"observedGeneration": -1}}
+    followed.see(outside.body)
+    told = run_status(run(), began, now())
+    followed.take({**outside.body, "status": {**outside.body["status"], **told}})
+    followed.see(outside.body)  # news of the finalizer, which come late
+    outside.write(told)
+    return dict(outside.body["status"])
+
+
+OVER: Object = {
+    "status": "succeeded",
+    "finishedAt": kubernetes_time(NOON + 1),
+    "output": [{"a": 1}],
+}
+FORGED: list[Object] = [
+    {"phase": "Succeeded", "output": [{"stolen": True}]},
+    {"phase": "Failed", "completionTime": kubernetes_time(NOON)},
+    {"phase": "Pending", "executionId": None},
+    {"executionId": "e-2", "message": "mine"},
+]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+@pytest.mark.parametrize("changes", [{}, OVER], ids=["waits", "has ended"])
+def test_a_forged_status_is_mended(forged: Object, changes: Object) -> None:
+    @in_virtual_time
+    async def mends() -> None:
+        outside = Watched(began_at_noon(**changes))
+        async with following(outside) as followed:
+            before = await shows(outside, followed, outside.known["e-1"])
+            await asyncio.sleep(100)
+            outside.write(forged)
+            await asyncio.sleep(1)
+            assert outside.body["status"] == before
+            looks, told = outside.looks, len(outside.statuses)
+            await asyncio.sleep(600)
+            assert len(outside.statuses) == told
+            assert len(followed) == (not changes)
+            assert not changes or outside.looks == looks, "what has ended is looked at no more"
+
+    mends()
+
+
+@in_virtual_time
+async def test_what_nobody_forged_is_looked_at_no_more_than_before() -> None:
+    outside = Watched(began_at_noon(**OVER))
+    async with following(outside) as followed:
+        await shows(outside, followed, outside.known["e-1"])
+        await asyncio.sleep(100)
+        assert (outside.looks, outside.statuses) == (0, [])
+
+
+@in_virtual_time
+async def test_what_was_told_here_is_doubted_by_nobody() -> None:
+    outside = Watched(began_at_noon())
+    async with following(outside) as followed:
+        await shows(outside, followed, outside.known["e-1"])
+        await asyncio.sleep(100)
+        outside.known["e-1"] |= OVER
+        await asyncio.sleep(20)
+        looks = outside.looks
+        await asyncio.sleep(600)
+        assert outside.looks == looks
+        assert [told["phase"] for told in outside.statuses] == ["Succeeded"]
+
+
+@in_virtual_time
+async def test_a_run_that_never_began_begins_after_an_end_that_was_forged() -> None:
+    outside = Watched()
+    async with following(outside) as followed:
+        outside.followed, outside.body = followed, {**run(), "status": {"observedGeneration": -1}}
+        followed.see(outside.body)
+        outside.write({"phase": "Pending"})
+        forged = {"phase": "Succeeded", "observedGeneration": 1, "output": [{}]}
+        outside.write(forged)
+        followed.take(outside.body)  # as its handler does, which believes it
+        await asyncio.sleep(2)
+        told = outside.body["status"]
+        assert (told["phase"], told["observedGeneration"]) == ("Pending", -1)
+        assert "output" not in told
+        assert len(followed) == 0
+
+
+@in_virtual_time
+async def test_an_end_whose_execution_alur_has_forgotten_stays_as_it_is() -> None:
+    outside = Watched(derived=None)
+    async with following(outside) as followed:
+        await shows(outside, followed, began_at_noon(**OVER))
+        outside.write({"observedGeneration": 2})
+        await asyncio.sleep(100)
+        assert outside.statuses == []
+        assert len(followed) == 0
+
+
+@in_virtual_time
+async def test_an_end_that_is_forged_deletes_nothing() -> None:
+    outside = Watched(began_at_noon())
+    async with following(outside) as followed:
+        await shows(outside, followed, outside.known["e-1"])
+        outside.body["spec"] |= {"ttlAfterFinished": "PT0S"}
+        followed.take(outside.body)
+        outside.write({"phase": "Succeeded", "completionTime": kubernetes_time(NOON)})
+        await asyncio.sleep(100)
+        assert (outside.body["status"]["phase"], outside.deleted) == ("Waiting", [])

@@ -20,6 +20,7 @@ from tests.unit.gateway.world import Answered, World, call
 
 WORKFLOWS = "/api/v1/projects/default/workflows"
 EXECUTIONS = "/api/v1/projects/default/executions"
+START = f"{WORKFLOWS}/orders/executions"
 DOCUMENT: dict[str, Any] = {
     "apiVersion": "alur.dev/v1alpha1",
     "kind": "Workflow",
@@ -108,3 +109,9 @@ class RestWorld(World):
 def changed(title: str) -> dict[str, Any]:
     """Return the document with another spec."""
     return {**DOCUMENT, "spec": {**DOCUMENT["spec"], "title": title}}
+
+
+async def started(world: RestWorld, body: object = None) -> str:
+    """Start the workflow `orders`; return the execution's id."""
+    answer = await world.ask("POST", START, body or {"input": [{"x": 1}]})
+    return str(answer.json["id"])

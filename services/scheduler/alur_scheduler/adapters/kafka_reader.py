@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from alur_common.kafka.header_names import take_any_header_name
 from alur_common.kafka.leaving import leave_at_stop
 from alur_common.kafka.reaching import FETCH_BYTES, Reach, check_topic, out_of_reach, release
+from alur_common.kafka.unpacking import bound_batches
 from alur_common.security.records import UnsealedCredential
 from alur_scheduler.domain.records import Begun, Left, Position, Reading, Record, own_group
 from alur_sdk.errors import UnavailableError
@@ -59,6 +60,7 @@ async def opened(
 
 def _consumer(reading: Reading, options: Mapping[str, Any], member: str) -> AIOKafkaConsumer:
     take_any_header_name()
+    bound_batches()
     return AIOKafkaConsumer(
         **options,
         group_id=reading.group,

@@ -7,14 +7,16 @@ from typing import Any, cast
 
 import pytest
 
-from alur_common.calls.client import Channel
+from alur_common.calls.client import Channel, methods_of
 from alur_common.clock import SystemIds
+from alur_common.definitions_remote import DefinitionCalls
 from alur_common.documents.memory import MemoryDocuments
 from alur_common.documents.port import Collection, Document
 from alur_common.events import Event, WorkflowVersionPublished
 from alur_common.security.rights import Caller
 from alur_gateway.adapters import remote
 from alur_gateway.adapters.remote import RemoteRegistry
+from alur_registry.adapters.serving import FOR_SERVICES
 from alur_registry.main import build
 from alur_registry.service import Registry
 from alur_registry.settings import Settings
@@ -187,3 +189,8 @@ async def test_a_gateway_hears_of_a_change_though_the_registry_it_asks_has_not(
         await gateway.follow(event)
     found = gateway.find_hook(first.hook_id)
     assert (found and found.version) == (2 if change == "another version" else None)
+
+
+def test_all_that_services_ask_of_the_registry_is_served() -> None:
+    asked = {method.__name__ for method in methods_of(DefinitionCalls)}
+    assert asked - set(FOR_SERVICES) == set()

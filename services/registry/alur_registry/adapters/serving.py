@@ -9,7 +9,7 @@ from alur_registry.service import Registry
 
 PORT = "registry"
 FOR_SERVICES = (
-    *("active", "version", "all_active", "load_hook", "variables", "unseal"),
+    *("active", "newest", "version", "all_active", "load_hook", "variables", "unseal"),
     *("unseal_producer", "only_tenant", "record_security_events", "granted"),
 )
 """Without a caller: for triggers, executors and schedulers."""

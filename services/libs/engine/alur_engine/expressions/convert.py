@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from alur_engine.expressions.limits import spend_list
+from alur_engine.expressions.limits import spend_list, spend_running
 from alur_engine.expressions.numbers import (
     INFINITY,
     MAX_SAFE,
@@ -31,6 +31,8 @@ _TYPEOF: Final[dict[type, str]] = {
 _MOST_TEXT: Final = 64 * 1024 * 1024
 _VALUE_COST: Final = 64
 """Of each list within a list, in characters: a million lists are as dear as the longest text."""
+_LIST_STEPS: Final = 4
+"""Of writing a list out, beside those of its elements."""
 _TWO_32: Final = 2**32
 _TWO_31: Final = 2**31
 
@@ -75,6 +77,7 @@ def _object_to_string(value: Value) -> str:
     if value is UNDEFINED:
         return "undefined"
     if isinstance(value, list):
+        spend_running(_LIST_STEPS + len(value))
         return join_list(value, ",")
     return value.js_string() if isinstance(value, Special) else "[object Object]"
 
@@ -97,6 +100,7 @@ def _member_text(value: Value, left: list[int]) -> str:
         return ""
     if not isinstance(value, list):
         return to_js_string(value)
+    spend_running(_LIST_STEPS + len(value))
     text = _joined(value, ",", left)
     left[0] -= len(text) + _VALUE_COST
     if left[0] < 0:

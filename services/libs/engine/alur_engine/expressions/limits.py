@@ -49,6 +49,12 @@ def spend_list(texts: list[str], separator: str) -> None:
         spend_bytes(scope, size + SLOT_BYTES * len(texts))
 
 
+def spend_running(count: int) -> None:
+    """Charge the running evaluation steps, where its scope is not told."""
+    if running.scope is not None:
+        spend_steps(running.scope, count)
+
+
 def spend_steps(scope: Scope, count: int) -> None:
     """Charge `count` steps."""
     scope.steps_left -= count

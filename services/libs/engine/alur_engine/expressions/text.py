@@ -9,10 +9,27 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from alur_engine.expressions.limits import spend_running
+
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _FIRST_ASTRAL: Final = 0x10000
+_SHORT: Final = 256
+"""Text up to this long is looked through for nothing."""
+_LONGEST_KEPT: Final = 1 << 20
+
+
+class _Kept:
+    """The text that was widened last: a loop over its characters asks for each of them again."""
+
+    __slots__ = ("text", "units")
+
+    def __init__(self) -> None:
+        self.text = self.units = ""
+
+
+_kept: Final = _Kept()
 
 
 def _split(match: re.Match[str]) -> str:
@@ -26,8 +43,21 @@ def _join(match: re.Match[str]) -> str:
 
 
 def widen(text: str) -> str:
-    """Return `text` with one character for each UTF-16 code unit."""
-    return text if text.isascii() else _ASTRAL.sub(_split, text)
+    """Return `text` with one character for each UTF-16 code unit; charged when it is long."""
+    if text.isascii():
+        return text
+    return _ASTRAL.sub(_split, text) if len(text) <= _SHORT else _widen_long(text)
+
+
+def _widen_long(text: str) -> str:
+    if text is _kept.text:
+        return _kept.units
+    spend_running(len(text) >> 7)
+    units = _ASTRAL.sub(_split, text)
+    spend_running(len(units) - len(text) >> 1)
+    if len(text) <= _LONGEST_KEPT:
+        _kept.text, _kept.units = text, units
+    return units
 
 
 def narrow(text: str) -> str:
@@ -37,7 +67,7 @@ def narrow(text: str) -> str:
 
 def length(text: str) -> int:
     """Return the number of UTF-16 code units."""
-    return len(text) if text.isascii() else len(text) + len(_ASTRAL.findall(text))
+    return len(widen(text))
 
 
 def join_two(left: str, right: str) -> str:

@@ -31,13 +31,20 @@ def pop(_scope: Scope, array: Array) -> Value:
     return array.pop() if array else UNDEFINED
 
 
-def shift(_scope: Scope, array: Array) -> Value:
+def _spend_moved(scope: Scope, count: int) -> None:
+    """Charge for moving so many elements to another place in their array."""
+    spend_steps(scope, count >> 11)
+
+
+def shift(scope: Scope, array: Array) -> Value:
     """`shift`."""
+    _spend_moved(scope, len(array))
     return array.pop(0) if array else UNDEFINED
 
 
 def unshift(scope: Scope, array: Array, *values: Value) -> int:
     """`unshift`."""
+    _spend_moved(scope, len(array))
     spend_slots(scope, len(values))
     array[:0] = values
     return len(array)
@@ -96,16 +103,17 @@ def splice(scope: Scope, array: Array, *args: Value) -> Array:
     start = to_index(args[0], len(array), 0)
     rest = len(array) - start
     count = rest if len(args) == 1 else int(min(max(to_integer(args[1]), 0), rest))
+    _spend_moved(scope, rest)
+    spend_slots(scope, count + len(args))
     removed = array[start : start + count]
     array[start : start + count] = args[2:]
-    spend_slots(scope, len(removed) + len(args))
     return removed
 
 
 def to_spliced(scope: Scope, array: Array, *args: Value) -> Array:
     """`toSpliced`."""
+    spend_slots(scope, len(array))
     changed = list(array)
-    spend_slots(scope, len(changed))
     splice(scope, changed, *args)
     return changed
 

@@ -5,15 +5,16 @@ Holes do not exist here: an array without values holds `undefined`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import compress, count, islice, repeat
+from operator import is_
 from typing import Final
 
 from alur_engine.expressions.convert import join_list, to_index, to_integer, to_js_string
 from alur_engine.expressions.limits import spend_slots, spend_steps
 from alur_engine.expressions.methods.calling import callback, or_default, test
-from alur_engine.expressions.numbers import INFINITY
-from alur_engine.expressions.operators import same_value_zero, strict_equal
+from alur_engine.expressions.numbers import INFINITY, MAX_SAFE
+from alur_engine.expressions.operators import strict_equal
 from alur_engine.expressions.problems import range_error, type_error
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, JsIterator, Native, Value
@@ -176,33 +177,69 @@ def includes(
     scope: Scope, array: Array, sought: Value = UNDEFINED, start: Value = UNDEFINED
 ) -> bool:
     """`includes`."""
-    spend_steps(scope, 1 + (len(array) >> 4))
     first = to_index(start, len(array), 0)
-    return any(same_value_zero(array[index], sought) for index in range(first, len(array)))
+    if _is_nan(sought):
+        spend_steps(scope, len(array) >> 1)
+        return any(map(_is_nan, islice(array, first, None)))
+    return _find_equal(scope, array, sought, first) >= 0
+
+
+def _is_nan(value: Value) -> bool:
+    """Whether it is what `includes` finds and `indexOf` does not."""
+    return type(value) is float and value != value  # noqa: PLR0124  NaN
+
+
+def _find_equal(scope: Scope, array: Array, sought: Value, start: int) -> int:
+    """Return the first place from `start` on of what is strictly equal to `sought`, else -1."""
+    kind = type(sought)
+    if kind is str:
+        spend_steps(scope, len(array) * len(sought) >> 16)
+        found = _find_like(array, sought, start)
+    elif (kind is int or kind is float) and -MAX_SAFE < sought < MAX_SAFE:
+        # `True` is like 1 to Python.
+        found = _find_like(array, sought, start)
+        while found >= 0 and type(array[found]) is bool:
+            found = _find_like(array, sought, found + 1)
+    elif kind is int or kind is float:
+        spend_steps(scope, len(array))
+        found = _first_that(strict_equal, array, sought, start)
+    else:
+        found = _first_that(is_, array, sought, start)
+    spend_steps(scope, 1 + ((len(array) if found < 0 else found) - start >> 6))
+    return found
+
+
+def _find_like(array: Array, sought: Value, start: int) -> int:
+    try:
+        return array.index(sought, start)
+    except ValueError:
+        return -1
+
+
+def _first_that(
+    holds: Callable[[Value, Value], bool], array: Array, sought: Value, start: int
+) -> int:
+    rest = map(holds, islice(array, start, None), repeat(sought))
+    return next(compress(count(start), rest), -1)
 
 
 def index_of(
     scope: Scope, array: Array, sought: Value = UNDEFINED, start: Value = UNDEFINED
 ) -> int:
     """`indexOf`."""
-    spend_steps(scope, 1 + (len(array) >> 4))
-    for index in range(to_index(start, len(array), 0), len(array)):
-        if strict_equal(array[index], sought):
-            return index
-    return -1
+    if _is_nan(sought):
+        return -1
+    return _find_equal(scope, array, sought, to_index(start, len(array), 0))
 
 
 def last_index_of(scope: Scope, array: Array, sought: Value = UNDEFINED, *start: Value) -> int:
     """`lastIndexOf`."""
-    spend_steps(scope, 1 + (len(array) >> 4))
     first = to_integer(start[0]) if start else len(array) - 1
     first = first + len(array) if first < 0 else min(first, len(array) - 1)
-    if first < 0:
+    if first < 0 or _is_nan(sought):
         return -1
-    for index in range(int(first), -1, -1):
-        if strict_equal(array[index], sought):
-            return index
-    return -1
+    found = _find_equal(scope, array[int(first) :: -1], sought, 0)
+    return int(first) - found if found >= 0 else -1
 
 
 def join(scope: Scope, array: Array, separator: Value = UNDEFINED) -> str:

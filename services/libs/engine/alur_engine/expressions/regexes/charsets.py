@@ -67,6 +67,13 @@ def emit(ranges: Ranges) -> str:
     return "[" + "".join(_range(low, high) for low, high in ranges) + "]"
 
 
+def emit_plain(ranges: Ranges) -> str:
+    """Return the set as Python's `re` writes it."""
+    if not ranges:
+        return r"[^\s\S]"
+    return "[" + "".join(rf"\U{low:08x}-\U{high:08x}" for low, high in ranges) + "]"
+
+
 def emit_marked(ranges: Ranges) -> str:
     """Return the set for text whose line ends are marked (`MARKED_LINES`)."""
     inside = {end: any(low <= ord(end) <= high for low, high in ranges) for end in MARKED_LINES}

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_js_string
-from alur_engine.expressions.limits import check_bytes, spend_bytes, spend_slots, spend_text
+from alur_engine.expressions.limits import (
+    check_bytes,
+    spend_bytes,
+    spend_slots,
+    spend_steps,
+    spend_text,
+)
 from alur_engine.expressions.regexes.program import Span, Subject
 from alur_engine.expressions.regexes.value import JsRegExp
 from alur_engine.expressions.scope import Scope
@@ -23,6 +30,7 @@ from alur_engine.expressions.values import (
 
 _TOKEN: Final = re.compile(r"\$(?:[$&`']|([0-9]{1,2})|<([^>]*)>)", re.ASCII)
 _NOWHERE: Final = (-1, -1)
+_SIMPLE_FLAGS: Final = frozenset("dgims")
 
 Replacement = Callable[[Subject, Sequence[Span]], str]
 
@@ -88,7 +96,14 @@ def match(scope: Scope, regexp: JsRegExp, text: str) -> Value:
     if "g" not in regexp.flags:
         return exec_(scope, regexp, text)
     subject = Subject(regexp.program, text)
-    texts = [subject.text(spans[0]) for spans in _all(scope, regexp, subject)]
+    plain = _plain(regexp)
+    if plain is not None:
+        regexp.last_index = 0
+        found = islice(plain.finditer(subject.units), scope.steps_left + 1)
+        texts = [utf16.narrow(each[0]) for each in found]
+        spend_steps(scope, subject.size >> 6)
+    else:
+        texts = [subject.text(spans[0]) for spans in _all(scope, regexp, subject)]
     spend_slots(scope, len(texts))
     return texts or None
 
@@ -110,6 +125,12 @@ def search(scope: Scope, regexp: JsRegExp, text: str) -> int:
 def replace(scope: Scope, regexp: JsRegExp, text: str, by: Value) -> str:
     """`String.prototype.replace`."""
     subject = Subject(regexp.program, text)
+    plain = _plain(regexp) if "g" in regexp.flags else None
+    if plain is not None and not isinstance(by, Function):
+        made = _replace_plain(scope, plain, subject, by)
+        if made is not None:
+            regexp.last_index = 0
+            return made
     if "g" in regexp.flags:
         found: Iterator[Sequence[Span]] = _all(scope, regexp, subject)
     else:
@@ -123,6 +144,23 @@ def replace(scope: Scope, regexp: JsRegExp, text: str, by: Value) -> str:
         spend_bytes(scope, len(pieces[-1]) + len(pieces[-2]))
         end = spans[0][1]
     return utf16.narrow("".join([*pieces, subject.units[end:]]))
+
+
+def _plain(regexp: JsRegExp, *others: str) -> re.Pattern[str] | None:
+    """Return the pattern with which Python goes through a text at once, if it has no other flags than these."""
+    return regexp.program.plain if {*_SIMPLE_FLAGS, *others}.issuperset(regexp.flags) else None
+
+
+def _replace_plain(scope: Scope, plain: re.Pattern[str], subject: Subject, by: Value) -> str | None:
+    """Return the text with all matches replaced, or `None` where that takes more care."""
+    template = utf16.widen(to_js_string(by))
+    if "$" in template or subject.size * (1 + len(template)) > scope.bytes_left:
+        return None
+    most = scope.steps_left + 1
+    made, count = plain.subn(template.replace("\\", r"\\"), subject.units, most)
+    spend_steps(scope, count + (subject.size >> 6))
+    spend_bytes(scope, len(made))
+    return utf16.narrow(made)
 
 
 def _replacement(scope: Scope, regexp: JsRegExp, by: Value) -> Replacement:
@@ -155,8 +193,9 @@ def expand(
 ) -> str:
     """Return a replacement with its `$1`, `$&`, `$<name>` … filled in (`GetSubstitution`).
 
-    It is not charged, but refused before it is too large to be.
+    Its text is not charged, but refused before it is too large to be.
     """
+    spend_steps(scope, 1)
     span, groups = spans[0], spans[1:]
     size = len(template)
     plain = {"$": "$", "&": units[span[0] : span[1]]}
@@ -200,6 +239,11 @@ def split(scope: Scope, regexp: JsRegExp, text: str) -> list[Value]:
     subject = Subject(regexp.program, text)
     if not subject.size:
         return [] if regexp.program.find(scope, subject, 0) is not None else [""]
+    plain = _plain(regexp, "y")
+    if plain is not None:
+        texts = plain.split(subject.units, scope.steps_left + 1)
+        spend_slots(scope, len(texts) + (subject.size >> 6))
+        return [utf16.narrow(text) for text in texts]
     parts: list[Value] = []
     end = start = 0
     while start < subject.size:

@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from alur_engine.expressions import text as utf16
-from alur_engine.expressions.limits import spend_steps
+from alur_engine.expressions.limits import spend_running, spend_steps
 from alur_engine.expressions.regexes.charsets import MARKED_LINES
-from alur_engine.expressions.regexes.translate import Translation, Translator, refuse
+from alur_engine.expressions.regexes.pieces import Translation
+from alur_engine.expressions.regexes.translate import Translator, refuse
 from alur_engine.expressions.scope import Scope
 from alur_sdk.errors import ExpressionError
 
@@ -35,8 +36,12 @@ _FLAGS: Final = frozenset("dgimsuy")
 _ODD_LINES: Final = re.compile("[\r\u2028\u2029]")
 _MARKS: Final = str.maketrans(MARKED_LINES)
 _LAST_BMP: Final = 0xFFFF
+_FOLLOWING: Final = bytes(range(0x80, 0xC0))
+_ASTRAL: Final = bytes(range(0xF0, 0x100))
 _NOWHERE: Final = (-1, -1)
 _FAR_SHIFT: Final = 12
+_CALL: Final = 3
+"""Steps of each search: RE2 is called from Python for every match."""
 _FEW: Final = 12
 """With so many places RE2 always has room for the automaton that it makes of a pattern; with more it may have to try them
 all at each byte of the text."""
@@ -48,7 +53,7 @@ class Program:
     `marked` makes the program for texts whose line ends are marked, which few are.
     """
 
-    __slots__ = ("_marked", "_regexp", "_weight", "is_unicode", "translation")
+    __slots__ = ("_marked", "_regexp", "_weight", "is_unicode", "plain", "translation")
 
     def __init__(
         self, translation: Translation, regexp: _Regexp, marked: Callable[[], _Regexp]
@@ -57,6 +62,8 @@ class Program:
         self.is_unicode = translation.is_unicode
         self._regexp = regexp
         self._marked = lru_cache(maxsize=1)(marked)
+        self.plain = None if translation.plain is None else re.compile(translation.plain)
+        """Finds the same in texts without surrogates, in linear time too."""
         self._weight = regexp.programsize if translation.places > _FEW else 1
 
     def find(self, scope: Scope, subject: Subject, start: int) -> list[Span] | None:
@@ -64,6 +71,10 @@ class Program:
 
         A search cannot be interrupted: all that it may take is charged before, and what it did not take is given back.
         """
+        if subject.is_plain and self.plain is not None:
+            match = self.plain.search(subject.units, start)
+            spend_steps(scope, 1 + ((subject.size if match is None else match.end()) - start >> 6))
+            return None if match is None else [match.span()]
         byte = subject.byte_at(start)
         most = self._steps(len(subject.data) - byte)
         spend_steps(scope, most)
@@ -79,7 +90,7 @@ class Program:
         return spans
 
     def _steps(self, size: int) -> int:
-        return 1 + (size * self._weight >> 8)
+        return _CALL + (size * self._weight >> 8)
 
     def _taken(self, size: int, found: int) -> int:
         """Return the steps of a search through so many bytes whose match ended after so many of them."""
@@ -87,7 +98,7 @@ class Program:
             return self._steps(found)
         if self._weight > 1:
             return self._steps(size)
-        return 1 + self._steps(found) + (size >> _FAR_SHIFT)
+        return self._steps(found) + (size >> _FAR_SHIFT)
 
     def _search(self, subject: Subject, byte: int) -> _Found | None:
         if not subject.has_marks:
@@ -103,43 +114,86 @@ class Program:
 class Subject:
     """A text ready to be searched; positions in it are those of its code units."""
 
-    __slots__ = ("_byte_at", "_unit_at", "data", "has_marks", "size", "units")
+    __slots__ = (
+        "_byte",
+        "_data",
+        "_marks",
+        "_program",
+        "_source",
+        "_unit",
+        "is_plain",
+        "size",
+        "units",
+    )
 
     def __init__(self, program: Program, text: str) -> None:
+        self._program = program
         self.units = utf16.widen(text)
         self.size = len(self.units)
-        narrow = utf16.narrow(text) if program.is_unicode else self.units
-        has_anchors = program.translation.has_line_anchors
-        self.has_marks = has_anchors and _ODD_LINES.search(text) is not None
-        marked = narrow.translate(_MARKS) if self.has_marks else narrow
-        self.data = marked.encode("utf-8", "surrogatepass")
-        self._byte_at: list[int] | None = None
-        self._unit_at: dict[int, int] = {}
-        if len(self.data) != self.size:
-            self._map(narrow)
+        self._source = utf16.narrow(text) if program.is_unicode else self.units
+        self.is_plain = not program.is_unicode or self.size == len(self._source)
+        """Whether positions in its units are those of the characters that the pattern is for."""
+        self._data: bytes | None = None
+        self._marks: _Marks | None = None
+        self._byte = self._unit = 0
 
-    def _map(self, text: str) -> None:
-        positions: list[int] = []
-        byte = 0
-        for char in text:
-            self._unit_at.setdefault(byte, len(positions))
-            positions.extend([byte] * (2 if ord(char) > _LAST_BMP else 1))
-            written = MARKED_LINES.get(char, char) if self.has_marks else char
-            byte += len(written.encode("utf-8", "surrogatepass"))
-        self._unit_at[byte] = len(positions)
-        self._byte_at = [*positions, byte]
+    @property
+    def data(self) -> bytes:
+        """The text as RE2 reads it."""
+        if self._data is None:
+            self._data = self._encoded()
+        return self._data
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether its line ends are marked."""
+        return bool(self.data) and self._marks is not None
+
+    def _encoded(self) -> bytes:
+        if not self._source.isascii():
+            spend_running(self.size >> 7)
+        has_anchors = self._program.translation.has_line_anchors
+        if has_anchors and _ODD_LINES.search(self._source) is not None:
+            spend_running(self.size)
+            self._marks = _Marks(self._source)
+            return self._source.translate(_MARKS).encode("utf-8", "surrogatepass")
+        return self._source.encode("utf-8", "surrogatepass")
 
     def byte_at(self, unit: int) -> int:
         """Return the position in `data` of a code unit."""
-        return unit if self._byte_at is None else self._byte_at[unit]
+        data = self.data
+        if self._marks is not None:
+            return self._marks.byte_at[unit]
+        if len(data) == self.size:
+            return unit
+        # Counted from the place that was asked for last, which is near.
+        if unit < self._unit:
+            self._byte -= self._bytes_of(self.units[unit : self._unit])
+        else:
+            self._byte += self._bytes_of(self.units[self._unit : unit])
+        self._unit = unit
+        return self._byte
+
+    def _bytes_of(self, units: str) -> int:
+        text = utf16.narrow(units) if self._program.is_unicode else units
+        return len(text.encode("utf-8", "surrogatepass"))
 
     def unit_at(self, byte: int) -> int:
         """Return the code unit that begins at a position in `data`."""
-        return byte if self._byte_at is None else self._unit_at[byte]
+        if self._marks is not None:
+            return self._marks.unit_at[byte]
+        if len(self.data) == self.size:
+            return byte
+        if byte < self._byte:
+            self._unit -= _units_in(self.data[byte : self._byte])
+        else:
+            self._unit += _units_in(self.data[self._byte : byte])
+        self._byte = byte
+        return self._unit
 
     def is_unit(self, byte: int) -> bool:
-        """Whether a code unit begins at a position in `data`."""
-        return byte in self._unit_at
+        """Whether a code unit begins at a position in marked `data`."""
+        return self._marks is not None and byte in self._marks.unit_at
 
     def after(self, byte: int) -> int:
         """Return where the next code unit begins that follows a position within a mark."""
@@ -148,6 +202,29 @@ class Subject:
     def text(self, span: Span) -> str:
         """Return the text of a span."""
         return utf16.narrow(self.units[span[0] : span[1]])
+
+
+def _units_in(data: bytes) -> int:
+    """Return the number of code units of some whole characters in UTF-8."""
+    return len(data.translate(None, _FOLLOWING)) + len(data) - len(data.translate(None, _ASTRAL))
+
+
+class _Marks:
+    """Where each code unit of a text begins whose line ends are marked."""
+
+    __slots__ = ("byte_at", "unit_at")
+
+    def __init__(self, text: str) -> None:
+        self.unit_at: dict[int, int] = {}
+        positions: list[int] = []
+        byte = 0
+        for char in text:
+            self.unit_at.setdefault(byte, len(positions))
+            positions.extend([byte] * (2 if ord(char) > _LAST_BMP else 1))
+            written = MARKED_LINES.get(char, char)
+            byte += len(written.encode("utf-8", "surrogatepass"))
+        self.unit_at[byte] = len(positions)
+        self.byte_at = [*positions, byte]
 
 
 def compile_program(source: str, flags: str) -> Program:

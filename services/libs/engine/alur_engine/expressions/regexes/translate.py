@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.regexes import charsets
 from alur_engine.expressions.regexes.charsets import Ranges
+from alur_engine.expressions.regexes.pieces import Piece, Translation, both, repeated
 from alur_sdk.errors import ExpressionError
 
 _QUANTIFIER: Final = re.compile(r"(\*|\+|\?|\{(\d+)(?:(,)(\d*))?\})(\??)", re.ASCII)
@@ -26,44 +26,13 @@ _SYNTAX: Final = frozenset("^$\\.*+?()[]{}|/")
 _MOST_REPEATS: Final = 1000
 _LONGEST: Final = 10_000
 _DEEPEST: Final = 50
+_FEW_PLACES: Final = 16
+_FEW_OPTIONAL: Final = 2
 _CATEGORY: Final = re.compile(r"[A-Z][a-z]?\Z", re.ASCII)
 _LONG_CATEGORIES: Final = {
     "Letter": "L", "Lowercase_Letter": "Ll", "Uppercase_Letter": "Lu", "Number": "N",
     "Decimal_Number": "Nd", "Punctuation": "P", "Symbol": "S", "Separator": "Z", "Mark": "M",
 }  # fmt: skip
-
-
-@dataclass(slots=True)
-class Piece:
-    """A translated part and what matters of it when it is repeated."""
-
-    text: str
-    is_nullable: bool = False
-    has_group: bool = False
-    forgets: bool = False
-    """Whether a group in it may be left out."""
-    is_unbounded: bool = False
-    is_risky: bool = False
-    """Whether looking far ahead may be in vain, again and again."""
-    places: int = 0
-    """How many characters it names, with all that is repeated written out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    r"""A pattern for RE2, the numbers of its named groups, and what else to know to run it.
-
-    `has_line_anchors` tells that a text with other line ends than `\n` needs the pattern of
-    `marks_lines`.
-    """
-
-    pattern: str
-    names: dict[str, int]
-    groups: int
-    has_line_anchors: bool
-    is_risky: bool
-    places: int
-    is_unicode: bool
 
 
 def refuse(reason: str) -> ExpressionError:
@@ -104,6 +73,7 @@ class Translator:
             piece.is_risky,
             piece.places,
             self.is_unicode,
+            piece.plain if not piece.is_nullable and piece.places <= _FEW_PLACES else None,
         )
 
     def _peek(self, text: str) -> bool:
@@ -138,10 +108,14 @@ class Translator:
         )
 
     def _alternative(self) -> Piece:
-        whole = Piece("", is_nullable=True)
+        whole = Piece("", is_nullable=True, plain="")
         texts = []
+        optional = 0
         while self._at < len(self._source) and self._source[self._at] not in "|)":
             piece = self._term()
+            optional += piece.is_nullable
+            is_linear = not whole.is_unbounded and optional <= _FEW_OPTIONAL
+            whole.plain = both(whole.plain, piece.plain) if is_linear else None
             texts.append(piece.text)
             whole.is_nullable = whole.is_nullable and piece.is_nullable
             whole.has_group |= piece.has_group
@@ -204,6 +178,7 @@ class Translator:
             atom.is_unbounded or most is None,
             atom.is_risky or (atom.is_unbounded and (least == 0 or repeats)),
             atom.places * (least + 1 if most is None else most),
+            repeated(atom.plain, found[0]),
         )
 
     def _atom(self) -> Piece:
@@ -218,7 +193,7 @@ class Translator:
         if char == ".":
             self._at += 1
             dots = ((0, charsets.LAST),) if "s" in self._flags else None
-            return Piece(self._emit(dots or charsets.invert(charsets.LINE_END)), places=1)
+            return self._one_of(dots or charsets.invert(charsets.LINE_END))
         if char in "*+?" or (char == "{" and _QUANTIFIER.match(self._source, self._at)):
             raise refuse("Nothing to repeat")
         if char in "{}]" and self.is_unicode:
@@ -229,7 +204,10 @@ class Translator:
     def _set(self, ranges: Ranges) -> Piece:
         if "i" in self._flags:
             ranges = charsets.ignore_case(ranges, is_unicode=self.is_unicode)
-        return Piece(self._emit(ranges), places=1)
+        return self._one_of(ranges)
+
+    def _one_of(self, ranges: Ranges) -> Piece:
+        return Piece(self._emit(ranges), places=1, plain=charsets.emit_plain(ranges))
 
     def _group(self) -> Piece:
         self._at += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import process_time
 from typing import Any
 
@@ -10,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alur_engine.expressions import Evaluator, Limits, Scope
+from alur_engine.expressions.evaluator import CACHED_LONG, LONG
 from alur_engine.expressions.limits import running
+from alur_engine.expressions.methods.tables import BY_TYPE, trimmed
 from alur_engine.expressions.regexes.program import Program, Span, Subject, compile_program
+from alur_engine.expressions.values import Native
 from alur_sdk.errors import AlurError, LimitError
 
 EVALUATOR = Evaluator()
@@ -52,6 +56,23 @@ DEAR = (
     "$json.lines.replace(/^/gm, '> ').length",
     "(a => { for (const x of $json.lists) { a.shift() } })(Array(300000).fill(0))",
     "(a => { for (const x of $json.lists) { a.splice(0, 1) } })(Array(300000).fill(0))",
+    "Array(200000).fill(1.5).toLocaleString().length",
+    "$json.accents.localeCompare($json.accents + 'b')",
+    "'\ufdfa'.repeat(4000000).normalize('NFKC').length",
+    "'\u0149'.repeat(16000000).toUpperCase().length",
+    "Duration.fromMillis(1).toFormat('hh mm '.repeat(30000)).length",
+    "$now.toFormat('yyyy '.repeat(200000)).length",
+    "Array(20000).fill('UTC').map(z => $now.setZone(z).hour).length",
+    "Array(20000).fill(1).map(n => $now.diff($now.plus({days: n}), 'days').days).length",
+    "Array(10000).fill(1).map(n => $now.toLocaleString(DateTime.DATETIME_FULL)).length",
+    "decodeURIComponent('%41'.repeat(1000000)).length",
+    "atob('QUJD'.repeat(1000000)).length",
+    r"'\n'.repeat(1000000).removeMarkdown().length",
+    "$json.words.repeat(3).toTitleCase().length",
+    "$json.words.repeat(3).toSnakeCase().length",
+    "'a@'.repeat(500000).extractDomain()",
+    "Array(90).fill('9'.repeat(1000000)).map(parseInt).length",
+    "JSON.parse('[' + '1,'.repeat(2000000) + '1]').length",
 )
 
 
@@ -117,3 +138,43 @@ def found_all_by_re2(program: Program, text: str) -> list[list[Span]]:
         return found_all(program, text)
     finally:
         program.plain = plain
+
+
+LARGE: dict[type, Any] = {
+    str: ["a b " * 250_000, "é<.@%" * 100_000, "\n" * 500_000],
+    list: [[*range(25_000), *["name", 1.5, None] * 8_000]],
+    dict: [{f"name {number}": number for number in range(50_000)}],
+}
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_no_method_takes_long_on_large_data_for_few_steps(kind: type) -> None:
+    slow = {
+        (name, len(given)): (seconds, steps)
+        for receiver in LARGE[kind]
+        for name, method in BY_TYPE[kind].items()
+        for given in ((), ("a",), (receiver,), (3, "b"))
+        for seconds, steps in [called(method, receiver, given)]
+        if seconds > FREE_SECONDS + min(steps, STEPS) * SECONDS_OF_A_STEP / 4
+    }
+    assert slow == {}
+
+
+def called(method: Native, receiver: Any, given: tuple[object, ...]) -> tuple[float, int]:  # noqa: ANN401  any value
+    scope = Scope(time_zone="UTC")
+    scope.steps_left, scope.bytes_left, scope.depth_left = STEPS, Limits().bytes, 60
+    running.scope = scope
+    if isinstance(receiver, list):
+        receiver = list(receiver)
+    start = process_time()
+    with suppress(AlurError, TypeError):
+        trimmed(method, len(given), 2)(scope, receiver, *given)
+    return process_time() - start, STEPS - scope.steps_left
+
+
+def test_few_long_expressions_are_kept_compiled() -> None:
+    evaluator = Evaluator()
+    sources = [f"$json.{'name' * LONG}{number}" for number in range(CACHED_LONG + 1)]
+    first, *_, last = [evaluator.compile(source) for source in sources]
+    assert evaluator.compile(sources[-1]) is last
+    assert evaluator.compile(sources[0]) is not first

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from alur_engine.expressions.template import Template
 
 CACHED: Final = 4096
+LONG: Final = 256
+"""A source with more characters is long: what it compiles to may take a hundred times as many bytes."""
+CACHED_LONG: Final = 32
 
 
 class Compiled(Protocol):
@@ -117,6 +120,7 @@ class Evaluator:
         self._engines = tuple(engines)
         self._limits = limits or Limits()
         self._cached = lru_cache(maxsize=CACHED)(self._compile)
+        self._cached_long = lru_cache(maxsize=CACHED_LONG)(self._compile)
 
     def compile(self, source: str) -> Compiled:
         """Compile one expression, given without its braces.
@@ -125,7 +129,7 @@ class Evaluator:
             SyntaxProblem: It is no JavaScript expression.
             UnsupportedError: No engine runs it; the first engine's reason.
         """
-        return self._cached(source)
+        return self._cached(source) if len(source) <= LONG else self._cached_long(source)
 
     def template(self, value: Json, where: str = "") -> Template:
         """Compile a whole parameter value: a string, or lists and objects of them. `where` is what errors call it."""

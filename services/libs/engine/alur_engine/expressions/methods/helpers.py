@@ -210,6 +210,7 @@ def compact_object(scope: Scope, holder: dict[str, Value]) -> Value:
 
 def url_encoded(scope: Scope, holder: dict[str, Value]) -> str:
     """`urlEncode` of an object: a query string."""
+    spend_slots(scope, 8 * len(holder))
     pairs = [
         f"{uris.encode_component(scope, key)}={uris.encode_component(scope, value)}"
         for key, value in holder.items()

@@ -162,7 +162,7 @@ _DECODER: Final = json.JSONDecoder(
 def parse(scope: Scope, text: Value = UNDEFINED, reviver: Value = UNDEFINED) -> Value:
     """`JSON.parse`."""
     source = to_js_string(text)
-    spend_steps(scope, 1 + (len(source) >> 4))
+    spend_steps(scope, 1 + (len(source) >> 2))
     spend_bytes(scope, len(source) * 4)
     try:
         value = _DECODER.decode(source)

@@ -9,7 +9,7 @@ from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_integer, to_js_string, to_number, truthy
 from alur_engine.expressions.dates import functions as dates
 from alur_engine.expressions.intl import values as intl
-from alur_engine.expressions.limits import spend_bytes, spend_slots
+from alur_engine.expressions.limits import spend_bytes, spend_slots, spend_steps
 from alur_engine.expressions.luxon import functions as luxon
 from alur_engine.expressions.methods import helper_functions, json_text, mathematics, objects, uris
 from alur_engine.expressions.methods.calling import list_of
@@ -64,10 +64,12 @@ def is_finite(_scope: Scope, value: Value = UNDEFINED) -> bool:
     return -INFINITY < to_number(value) < INFINITY
 
 
-def parse_integer(_scope: Scope, text: Value = UNDEFINED, radix: Value = UNDEFINED) -> float:
+def parse_integer(scope: Scope, text: Value = UNDEFINED, radix: Value = UNDEFINED) -> float:
     """`parseInt(text, radix)`."""
     base = to_integer(radix)
-    return parse_int(to_js_string(text), int(base) if abs(base) != INFINITY else 0)
+    written = to_js_string(text)
+    spend_steps(scope, len(written) >> 2)
+    return parse_int(written, int(base) if abs(base) != INFINITY else 0)
 
 
 def parse_floating(_scope: Scope, text: Value = UNDEFINED) -> float:

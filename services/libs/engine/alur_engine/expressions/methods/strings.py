@@ -129,7 +129,8 @@ def locale_compare(
 ) -> int:
     """`localeCompare`."""
     second = to_js_string(other)
-    spend_steps(scope, len(text) + len(second))
+    weight = 1 if text.isascii() and second.isascii() else 4
+    spend_steps(scope, weight * (len(text) + len(second)))
     return collation.compare(text, second, locales, options)
 
 
@@ -137,6 +138,8 @@ def normalize(scope: Scope, text: str, form: Value = UNDEFINED) -> str:
     """`normalize`."""
     wanted = to_js_string(or_default(form, "NFC"))
     spend_bytes(scope, len(text) * 2)
+    if not text.isascii():
+        spend_steps(scope, len(text))
     for name in _FORMS:
         if name == wanted:
             return normalized(name, text)
@@ -203,29 +206,35 @@ def substr(scope: Scope, text: str, start: Value = UNDEFINED, count: Value = UND
     return part(scope, units, first, first + _clamp(count, len(units), len(units)))
 
 
+def _spend_cases(scope: Scope, text: str) -> None:
+    spend_bytes(scope, len(text))
+    if not text.isascii():
+        spend_steps(scope, len(text) >> 4)
+
+
 def to_lower_case(scope: Scope, text: str, *_locale: Value) -> str:
     """`toLowerCase`."""
     if len(text) > FREE_TEXT:
-        spend_bytes(scope, len(text))
+        _spend_cases(scope, text)
     return text.lower()
 
 
 def to_upper_case(scope: Scope, text: str, *_locale: Value) -> str:
     """`toUpperCase`."""
     if len(text) > FREE_TEXT:
-        spend_bytes(scope, len(text))
+        _spend_cases(scope, text)
     return text.upper()
 
 
 def to_locale_lower_case(scope: Scope, text: str, locales: Value = UNDEFINED) -> str:
     """`toLocaleLowerCase`."""
-    spend_bytes(scope, len(text))
+    _spend_cases(scope, text)
     return cases.lower(text, locales)
 
 
 def to_locale_upper_case(scope: Scope, text: str, locales: Value = UNDEFINED) -> str:
     """`toLocaleUpperCase`."""
-    spend_bytes(scope, len(text))
+    _spend_cases(scope, text)
     return cases.upper(text, locales)
 
 

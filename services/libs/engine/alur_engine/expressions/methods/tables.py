@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from alur_engine.expressions.convert import to_js_string
-from alur_engine.expressions.limits import spend_slots
+from alur_engine.expressions.dates.value import JsDate
+from alur_engine.expressions.intl.values import Formatter
+from alur_engine.expressions.limits import spend_slots, spend_steps
+from alur_engine.expressions.luxon.duration import Duration
+from alur_engine.expressions.luxon.interval import Interval
+from alur_engine.expressions.luxon.value import DateTime
 from alur_engine.expressions.methods import (
     array_changes,
     arrays,
@@ -37,6 +42,40 @@ def _localized(scope: Scope, value: Value, locales: Value, options: Value) -> st
     return str(trimmed(method, 2, 2)(scope, value, locales, options))
 
 
+def most_arguments(method: Native, taken: int) -> int | None:
+    """Return how many arguments beyond the first `taken` a native can take, `None` for any."""
+    code = method.__code__
+    takes_all = bool(code.co_flags & 0x04)
+    return None if takes_all else code.co_argcount - taken
+
+
+def weighed(method: Native, of_call: int, of_character: int) -> Native:
+    """Return a method that is charged steps for each call and for each character of the texts that it is given."""
+    most = most_arguments(method, 2)
+
+    def call(scope: Scope, *given: Value) -> Value:
+        size = sum(len(value) for value in given if type(value) is str)
+        spend_steps(scope, of_call + of_character * size)
+        return method(scope, given[0], *given[1:][:most])
+
+    return call
+
+
+_QUICK: Final = frozenset({"isEmpty", "isNotEmpty", "toBoolean", "toJsonString", "parseJson"})
+"""Helpers of texts that take no time, or charge it themselves."""
+_SLOW: Final = frozenset({JsDate, DateTime, Duration, Interval, Formatter})
+"""What is calculated and written in many steps of Python's, whatever is asked of it."""
+
+_TEXT_HELPERS: Final = {
+    name: method if name in _QUICK else weighed(method, 1, 1)
+    for name, method in helpers.STRINGS.items()
+}
+_SPECIALS: Final = {
+    kind: {name: weighed(method, 16, 8) for name, method in methods.items()}
+    if kind in _SLOW
+    else methods
+    for kind, methods in specials.METHODS.items()
+}
 _ARRAYS: Final = {
     **helpers.ARRAYS,
     **primitives.OBJECTS,
@@ -45,17 +84,22 @@ _ARRAYS: Final = {
     **array_changes.COPIES,
     **array_changes.CHANGES,
 }
-_NUMBERS: Final = {**helpers.NUMBERS, **primitives.OBJECTS, **primitives.NUMBERS}
+_NUMBERS: Final = {
+    **helpers.NUMBERS,
+    **primitives.OBJECTS,
+    **primitives.NUMBERS,
+    "toLocaleString": weighed(primitives.NUMBERS["toLocaleString"], 32, 8),
+}
 
 BY_TYPE: Final[dict[type, Mapping[str, Native]]] = {
-    str: {**helpers.STRINGS, **primitives.OBJECTS, **strings.METHODS, **searching.METHODS},
+    str: {**_TEXT_HELPERS, **primitives.OBJECTS, **strings.METHODS, **searching.METHODS},
     list: _ARRAYS,
     MatchList: _ARRAYS,
     int: _NUMBERS,
     float: _NUMBERS,
     bool: {**helpers.BOOLEANS, **primitives.OBJECTS, **primitives.BOOLEANS},
     dict: {**helpers.OBJECTS, **primitives.OBJECTS},
-    **{kind: {**primitives.OBJECTS, **methods} for kind, methods in specials.METHODS.items()},
+    **{kind: {**primitives.OBJECTS, **methods} for kind, methods in _SPECIALS.items()},
     **helpers.NOTHING,
 }
 
@@ -91,13 +135,6 @@ def find_method(kind: type[Value], name: str) -> Native | None:
     if methods is None and issubclass(kind, Special):
         methods = primitives.OBJECTS
     return methods.get(name) if methods is not None else None
-
-
-def most_arguments(method: Native, taken: int) -> int | None:
-    """Return how many arguments beyond the first `taken` a native can take, `None` for any."""
-    code = method.__code__
-    takes_all = bool(code.co_flags & 0x04)
-    return None if takes_all else code.co_argcount - taken
 
 
 def trimmed(method: Native, count: int, taken: int) -> Native:

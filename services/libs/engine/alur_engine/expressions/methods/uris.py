@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from alur_engine.expressions import text as utf16
 from alur_engine.expressions.convert import to_js_string
-from alur_engine.expressions.limits import spend_bytes
+from alur_engine.expressions.limits import spend_bytes, spend_steps
 from alur_engine.expressions.numbers import SPACE
 from alur_engine.expressions.scope import Scope
 from alur_engine.expressions.values import UNDEFINED, Native, Value
@@ -17,6 +18,8 @@ from alur_sdk.errors import ExpressionError
 
 _MARKS: Final = "-_.!~*'()"
 _RESERVED: Final = ";/?:@&=+$,#"
+_BAD_ESCAPE: Final = re.compile("%(?![0-9a-fA-F]{2})")
+_BLANKS: Final = dict.fromkeys(map(ord, SPACE))
 _MALFORMED: Final = "URI malformed"
 
 
@@ -46,7 +49,9 @@ def decode_component(scope: Scope, value: Value = UNDEFINED) -> str:
     """`decodeURIComponent`."""
     text = to_js_string(value)
     spend_bytes(scope, len(text))
-    _check_escapes(text)
+    spend_steps(scope, text.count("%") + (len(text) >> 6))
+    if _BAD_ESCAPE.search(text):
+        raise _uri_error()
     try:
         return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode()
     except UnicodeDecodeError as error:
@@ -64,16 +69,6 @@ def decode_uri(scope: Scope, value: Value = UNDEFINED) -> str:
     return decode_component(scope, text)
 
 
-def _check_escapes(text: str) -> None:
-    digits = "0123456789abcdefABCDEF"
-    start = text.find("%")
-    while start >= 0:
-        code = text[start + 1 : start + 3]
-        if len(code) < 2 or code[0] not in digits or code[1] not in digits:  # noqa: PLR2004  two digits
-            raise _uri_error()
-        start = text.find("%", start + 3)
-
-
 def to_base64(scope: Scope, value: Value = UNDEFINED) -> str:
     """`btoa`."""
     text = to_js_string(value)
@@ -86,8 +81,10 @@ def to_base64(scope: Scope, value: Value = UNDEFINED) -> str:
 
 def from_base64(scope: Scope, value: Value = UNDEFINED) -> str:
     """`atob`."""
-    text = "".join(char for char in to_js_string(value) if char not in SPACE).rstrip("=")
-    spend_bytes(scope, len(text))
+    written = to_js_string(value)
+    spend_bytes(scope, len(written))
+    spend_steps(scope, len(written) >> 4)
+    text = written.translate(_BLANKS).rstrip("=")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("latin-1")
     except (binascii.Error, ValueError) as error:

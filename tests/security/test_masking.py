@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import io
 import json
@@ -21,7 +22,7 @@ from alur_common.executions.repository import EXECUTIONS, JOURNAL
 from alur_common.security.records import UnsealedCredential
 from alur_executor.service.masking import Masks
 from alur_registry.domain.credential_types import TYPES, hidden_fields
-from alur_sdk import HttpRequest, HttpResponse, Item, Permanent
+from alur_sdk import HttpRequest, HttpResponse, Item, Json, Permanent
 from alur_sdk.errors import Retryable
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
@@ -226,3 +227,43 @@ def test_26_a_secret_of_digits_is_hidden_where_it_comes_back_as_a_number(
     item = Item({"t": sent, "others": others})
     (masked,) = masks.outputs({"main": [item]})["main"]
     assert masked.json == {"t": "***", "others": others}
+
+
+LARGE: tuple[Json, ...] = (
+    [f"text {n}" for n in range(300_000)],
+    [[n, {"a": [CANARY]}] for n in range(50_000)],
+    ["x" * 1_000_000 + CANARY] * 10,
+)
+
+
+@pytest.mark.parametrize("value", LARGE, ids=["texts", "objects", "long texts"])
+async def test_others_have_their_turn_while_secrets_are_looked_for(value: Json) -> None:
+    masks = Masks()
+    masks.add(UnsealedCredential("bearer", {"token": CANARY}, hidden=("token",)))
+    outputs = {"main": [Item({"a": value})]}
+    turns, ended = 0, False
+
+    async def others() -> None:
+        nonlocal turns
+        while not ended:
+            turns += 1
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    masked = await masks.outputs_aside(outputs)
+    ended = True
+    await watching
+    assert turns > 2
+    assert CANARY not in repr(masked)
+    assert masked == masks.outputs(outputs)
+
+
+async def test_little_is_looked_through_at_once() -> None:
+    masks = Masks()
+    masks.add(UnsealedCredential("bearer", {"token": CANARY}, hidden=("token",)))
+    outputs = {"main": [Item({"a": [CANARY] * 10, "b": {"c": 1}}) for _ in range(10)]}
+    begun = masks.outputs_aside(outputs)
+    with pytest.raises(StopIteration) as ended:
+        begun.send(None)
+    assert ended.value.value == masks.outputs(outputs)

@@ -128,7 +128,7 @@ async def run_items_async(
         try:
             params = heard.parameters(index)
             emitted = await node.run_item(params, scopes.items[index], context.at(index))
-            attempt.done[index] = context.masks.outputs(_routed(emitted, port, index))
+            attempt.done[index] = await context.masks.outputs_aside(_routed(emitted, port, index))
             heard.done(index, attempt.done[index])
         except Exception as error:  # noqa: BLE001 the border of foreign code
             attempt.failed[index] = as_node_error(error, step, context.masks)
@@ -167,7 +167,7 @@ async def run_batch(step: Step, params: Params, context: RunContext) -> Attempt:
     node: Any = step.node
     try:
         result = await node.run(params, context.inputs, context)
-        return Attempt(result=context.masks.result(result))
+        return Attempt(result=await context.masks.result(result))
     except Exception as error:  # noqa: BLE001 the border of foreign code
         return Attempt(failed={0: as_node_error(error, step, context.masks)})
 

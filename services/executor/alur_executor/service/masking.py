@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
+import itertools
 import json
 import re
 import traceback
@@ -24,6 +26,8 @@ SHORTEST = 4
 _SHORTEST_INNER = 8
 _GROUP, _DIGITS = 3, 4
 """So many bytes are so many digits of base64."""
+_SMALL, _TEXT_IS_MORE = 1_000, 128
+"""Values, and characters of a text that count as one more."""
 _ESCAPED = re.compile("%[0-9A-F]{2}")
 _NUMBER = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?")
 _SMALLEST_NUMBER = 10 ** (SHORTEST - 1)
@@ -88,11 +92,17 @@ class Masks:
             return outputs
         return {port: [self._item(item) for item in items] for port, items in outputs.items()}
 
-    def result(self, result: Result) -> Result:
+    async def outputs_aside(self, outputs: Outputs) -> Outputs:
+        """Return the same; others have their turn where that takes long."""
+        if not self._hidden or _is_small(outputs):
+            return self.outputs(outputs)
+        return await asyncio.to_thread(self.outputs, outputs)
+
+    async def result(self, result: Result) -> Result:
         """Return what a node that sees all its input returned, with stars for secrets."""
         if isinstance(result, Replied):
-            return Replied(self.outputs(result.outputs), result.reply)
-        return self.outputs(result) if isinstance(result, dict) else result
+            return Replied(await self.outputs_aside(result.outputs), result.reply)
+        return await self.outputs_aside(result) if isinstance(result, dict) else result
 
     def _item(self, item: Item) -> Item:
         try:
@@ -111,6 +121,22 @@ class Masks:
         if self._numbers and type(value) in (int, float) and value in self._numbers:
             return SHOWN
         return value
+
+
+def _is_small(outputs: Outputs) -> bool:
+    """Whether so little is in items that all its texts are looked through in a few milliseconds."""
+    left = _SMALL
+    open_: list[Json] = [item.json for items in outputs.values() for item in items[:_SMALL]]
+    while open_ and left >= len(open_):
+        value = open_.pop()
+        if isinstance(value, str):
+            left -= len(value) // _TEXT_IS_MORE
+        elif isinstance(value, list):
+            open_ += value[:_SMALL]
+        elif isinstance(value, dict):
+            open_ += itertools.islice(value.values(), _SMALL)
+        left -= 1
+    return not open_ and left >= 0
 
 
 def _forms(value: str) -> set[str]:

@@ -10,9 +10,8 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from pydantic_core import from_json
-
 from alur_nodes.http_params import RequestParams
+from alur_nodes.json_pieces import read_json
 from alur_sdk import HttpResponse, Item, Json, NodeContext, Permanent, RateLimited, Retryable
 from alur_sdk.charsets import codec_of
 from alur_sdk.files import plain_file_name
@@ -67,7 +66,7 @@ def _wait_seconds(header: str | None, now: float) -> float | None:
     return min(max(0.0, aware.timestamp() - now), MAX_WAIT_SECONDS)
 
 
-def content_of(answer: HttpResponse, response: str) -> Json:
+async def content_of(answer: HttpResponse, response: str) -> Json:
     """Return the body as a JSON value, or as bytes when it is neither JSON nor text.
 
     Raises `Permanent` when the body is not what `response` demands.
@@ -77,7 +76,7 @@ def content_of(answer: HttpResponse, response: str) -> Json:
     if kind == "binary":
         return answer.body
     if kind == "json":
-        return _parsed(answer)
+        return await _parsed(answer)
     try:
         return answer.body.decode(codec_of(charset or "utf-8") or "utf-8")
     except UnicodeDecodeError:
@@ -100,11 +99,11 @@ def _kind(media_type: str, body: bytes) -> str:
     return "binary"
 
 
-def _parsed(answer: HttpResponse) -> Json:
+async def _parsed(answer: HttpResponse) -> Json:
     if not answer.body.strip():
         return None
     try:
-        return from_json(answer.body, allow_inf_nan=False)
+        return await read_json(answer.body)
     except ValueError as error:
         raise Permanent(
             f"{_place(answer.url)} answered what is no JSON: {error}", code="bad-answer"
@@ -117,7 +116,7 @@ async def items_of(answer: HttpResponse, params: RequestParams, ctx: NodeContext
     An object is an item, a list an item for each element, text `{"text": …}`, any other value
     `{"value": …}`, a file an item with the file as its `data`; nothing is an empty object.
     """
-    content = content_of(answer, params.response)
+    content = await content_of(answer, params.response)
     if isinstance(content, bytes):
         kept = await ctx.put_blob(content, *described(answer))
         return [file_item(answer, params, kept)]

@@ -80,7 +80,7 @@ class Request(ItemNode[RequestParams]):
                 made = await items_of(answer, params, ctx)
             items += made
             pages += 1
-            following = _next(request, answer, params, pages)
+            following = await _next(request, answer, params, pages)
         return items
 
 
@@ -220,7 +220,7 @@ def _with_query(url: str, query: Mapping[str, Json]) -> str:
     return f"{address}{joint}{urlencode(pairs)}{hash_}{fragment}"
 
 
-def _next(
+async def _next(
     first: HttpRequest, answer: HttpResponse, params: RequestParams, pages: int
 ) -> HttpRequest | None:
     """Return the request for the next page, or None after the last."""
@@ -230,7 +230,7 @@ def _next(
     if isinstance(mode, LinkPages):
         link = next_link(answer.headers)
         return None if link is None else replace(first, url=_same_origin(answer.url, link))
-    content = content_of(answer, params.response)
+    content = await content_of(answer, params.response)
     if isinstance(mode, CursorPages):
         cursor = value_at(content, mode.cursor)
         if cursor in (None, MISSING, "", False):

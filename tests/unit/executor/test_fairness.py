@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,14 @@ from hypothesis import strategies as st
 
 from alur_common.starts import StartRequest
 from alur_executor.domain.fair_queue import FairQueue
+from alur_executor.service.attempts import MANY
 from alur_executor.settings import Settings
+from alur_nodes.core.aggregate import Aggregate
+from alur_nodes.core.limit import Limit
+from alur_nodes.core.merge import Merge
+from alur_nodes.core.sort import Sort
+from alur_nodes.core.unique import Unique
+from alur_sdk import BatchNode
 from alur_sdk.errors import InvalidError
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.executor.world import World, chain, node
@@ -148,3 +157,29 @@ async def test_the_one_among_many_of_another_is_next(world: World) -> None:
     done = [await world.executions.get(one) for one in crowd]
     assert sum(one.has_ended for one in done) <= 2 * ROOM
     assert ended.status == "succeeded"
+
+
+@pytest.mark.parametrize(("count", "is_beside"), [(MANY, False), (MANY + 1, True)])
+@pytest.mark.parametrize("kind", [Sort, Aggregate, Unique, Merge, Limit])
+async def test_a_node_that_sees_many_items_at_once_leaves_the_loop_to_others(
+    kind: type[BatchNode[Any]], count: int, is_beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, ran = World(), list[bool]()
+    run = kind.run
+
+    def noted(self: BatchNode[Any], *given: Any) -> Any:  # noqa: ANN401 as the node type has it
+        ran.append(threading.current_thread() is not threading.main_thread())
+        return run(self, *given)
+
+    monkeypatch.setattr(kind, "run", noted)
+    await world.executor()
+    split = node("split", "core.split", params={"field": "rows"})
+    params = {"core.sort": {"by": [{"path": "n"}]}, "core.limit": {"max": count}}
+    name = f"core.{kind.__name__.lower()}"
+    spec = chain(split, node("all", name, params=params.get(name, {})))
+    rows = [{"n": -n} for n in range(count)]
+    ended = await world.run(spec, {"rows": rows})
+    assert ended.status == "succeeded", ended.error
+    assert ran == [is_beside]
+    expected = {Sort: rows[::-1], Aggregate: [{"items": rows}]}.get(kind, rows)
+    assert ended.output == expected

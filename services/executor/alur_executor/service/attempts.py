@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,6 +22,8 @@ from alur_sdk.errors import AlurError, NodeError, Permanent, Retryable
 from alur_sdk.items import Item, Outputs, Sent
 from alur_sdk.nodes import Emitted, ItemNode, Params, Replied, Result
 
+MANY = 1_000
+"""A node that sees so many items at once takes some milliseconds, or some tens of them."""
 READS_AT_ONCE = 8
 """Items of a reading node that run beside each other; those of a writing one run one by one, in order."""
 
@@ -160,10 +164,21 @@ def run_batch_now(step: Step, params: Params, context: RunContext) -> Attempt:
         return Attempt(failed={0: as_node_error(error, step)})
 
 
-async def run_batch(step: Step, params: Params, context: RunContext) -> Attempt:
-    """Run any node that sees all its input at once."""
+def takes_long(step: Step, context: RunContext) -> bool:
+    """Whether a synchronous node that sees all its input at once is to leave the event loop to others.
+
+    One that is not ours stays: it may do what no thread may.
+    """
+    return not step.is_foreign and sum(map(len, context.inputs.values())) > MANY
+
+
+async def run_batch(step: Step, params: Params, context: RunContext, threads: Executor) -> Attempt:
+    """Run any node that sees all its input at once; one that computes long in a thread."""
     if not step.is_async:
-        return run_batch_now(step, params, context)
+        if not takes_long(step, context):
+            return run_batch_now(step, params, context)
+        work = partial(run_batch_now, step, params, context)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
     node: Any = step.node
     try:
         result = await node.run(params, context.inputs, context)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from alur_common.blobs import Blobs
 from alur_common.bus import Bus
@@ -48,5 +49,9 @@ class Parts:
     """Retries up to this long, in seconds, stay in memory."""
     in_memory_wait: float
     """The same of waits."""
+    batches: Executor = field(
+        default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="alur-batches")
+    )
+    """Where nodes compute that see many items at once; more threads would only take turns from each other."""
     tracing: Tracing | None = None
     """None: nothing is traced."""

@@ -137,15 +137,18 @@ class NodeRuns:
             return self._passed(attempt_)
         if step.is_scope:
             return self._opened(attempt_)
-        return self._entry(attempt_, self._batch(attempt_))
+        attempt = self._batch(attempt_)
+        return None if attempt is None else self._entry(attempt_, attempt)
 
     def _passed(self, under_way: Try) -> Finished:
         """Return the end of a disabled node: its items pass unchanged, those of all its inputs."""
         port, items = under_way.step.first_port, under_way.run.all_items()
         return under_way.finished({port: _passed(items)}, under_way.started)
 
-    def _batch(self, under_way: Try) -> Attempt:
+    def _batch(self, under_way: Try) -> Attempt | None:
         under_way.context.inputs = inputs_of(under_way.step, under_way.run)
+        if attempts.takes_long(under_way.step, under_way.context):
+            return None
         try:
             params = attempts.parameters(under_way.step, under_way.scopes, 0)
         except AlurError as error:
@@ -276,7 +279,7 @@ class NodeRuns:
             params = requests.parameters(0)
         except AlurError as error:
             return Attempt(failed={0: error})
-        return await attempts.run_batch(step, params, context)
+        return await attempts.run_batch(step, params, context, self._session.parts.batches)
 
     def _item_done(self, under_way: Try, index: int, outputs: Outputs) -> None:
         """Keep what one of several items came to, so that it is not sent again."""

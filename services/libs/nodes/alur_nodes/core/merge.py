@@ -13,6 +13,7 @@ from alur_nodes.paths import MISSING, Path, value_at
 from alur_nodes.values import identity
 from alur_sdk import (
     BatchNode,
+    ByteLimitError,
     Effect,
     Item,
     ItemLimitError,
@@ -23,6 +24,8 @@ from alur_sdk import (
 )
 
 MAX_COMBINED = 100_000
+MAX_FIELDS = 5_000_000
+"""Of all items together: some 250 MiB of memory, and more JSON than a node run may make."""
 PORTS = ("main", *string.ascii_lowercase)
 
 Row = tuple[Item, ...]
@@ -100,7 +103,7 @@ class Merge(BatchNode[MergeParams]):
             rows = _by_key(sides, params)
         else:
             rows = _combined(sides)
-        return {"main": [_one(row) for row in rows]}
+        return {"main": _joined(rows)}
 
 
 def _sides(inputs: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
@@ -111,6 +114,20 @@ def _sides(inputs: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
         for port in PORTS
         if port in inputs
     }
+
+
+def _joined(rows: list[Row]) -> list[Item]:
+    """Return an item of each row; raises `ByteLimitError` while there is room for what they hold."""
+    made: list[Item] = []
+    fields = 0
+    for row in rows:
+        item = _one(row)
+        made.append(item)
+        if len(row) > 1:
+            fields += len(item.json)
+            if fields > MAX_FIELDS:
+                raise ByteLimitError(f"merging makes items of more than {MAX_FIELDS:,} fields")
+    return made
 
 
 def _one(row: Row) -> Item:

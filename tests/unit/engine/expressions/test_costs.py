@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alur_engine.expressions import Evaluator, Limits, Scope
+from alur_engine.expressions import Evaluator, Limits, Scope, helped
 from alur_engine.expressions.evaluator import CACHED_LONG, LONG
 from alur_engine.expressions.limits import running
 from alur_engine.expressions.methods.tables import BY_TYPE, trimmed
@@ -178,3 +178,12 @@ def test_few_long_expressions_are_kept_compiled() -> None:
     first, *_, last = [evaluator.compile(source) for source in sources]
     assert evaluator.compile(sources[-1]) is last
     assert evaluator.compile(sources[0]) is not first
+
+
+def test_code_is_prepared_for_the_jail_in_time_that_grows_with_its_length() -> None:
+    """Each default value lies within those of all parameters around it."""
+    code = "return [{}];$items();" + "(a=" * 2_000 + "1" + ")=>1" * 2_000
+    start = process_time()
+    assert helped(code) == code.replace("$items", "$$items")
+    assert helped("return x" + ".isEmpty()" * 5_000).count("$$(") == 5_000
+    assert process_time() - start < 4

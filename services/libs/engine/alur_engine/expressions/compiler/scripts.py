@@ -80,10 +80,15 @@ def script_of(text: str) -> tuple[str, bool, frozenset[str]]:
     return _script(source, nodes), changes_data(source), references(source)
 
 
-def _below(root: Node) -> Iterator[Node]:
+def _below(root: Node, seen: set[int] | None = None) -> Iterator[Node]:
+    """Yield a node and all within it, but none of `seen`, to which they are added: places to bind nest within others."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
+        if seen is not None:
+            if node.id in seen:
+                continue
+            seen.add(node.id)
         yield node
         waiting.extend(children(node))
 
@@ -101,11 +106,12 @@ def _check_names(source: Source, nodes: list[Node]) -> None:
 
 
 def _bound(source: Source | Body, nodes: list[Node]) -> set[str]:
+    seen: set[int] = set()
     return {
         source.read(each)
         for node in nodes
         for place in _binding_places(node)
-        for each in _below(place)
+        for each in _below(place, seen)
         if each.type in _NAMES
     }
 
@@ -146,10 +152,11 @@ def _script(source: Source | Body, nodes: list[Node]) -> str:
     """
     edits = [edit for callee in _callees(nodes) for edit in _edits(source, callee)]
     edits += [(at, at, "$") for at in _called_data(source, nodes)]
-    script = source.text
-    for start, end, text in sorted(edits, reverse=True):
-        script = script[:start] + text + script[end:]
-    return script
+    pieces, done = [], 0
+    for start, end, text in sorted(edits):
+        pieces += [source.text[done:start], text]
+        done = end
+    return "".join([*pieces, source.text[done:]])
 
 
 def _callees(nodes: list[Node]) -> Iterator[Node]:
@@ -172,7 +179,9 @@ def _called_data(source: Source | Body, nodes: list[Node]) -> Iterator[int]:
 def _edits(source: Source | Body, callee: Node) -> list[tuple[int, int, str]]:
     holder, place = child(callee, "object"), child(callee, "property")
     name = source.read(place)
-    if name not in _HELPERS or holder.type == "super" or source.read(holder) in _OWN_MEMBERS:
+    if name not in _HELPERS or holder.type == "super":
+        return []
+    if holder.type == "identifier" and source.read(holder) in _OWN_MEMBERS:
         return []
     at = source.offset(place)
     if name not in _FOR_NOTHING or "?." in source.read(callee):

@@ -129,7 +129,7 @@ def locale_compare(
 ) -> int:
     """`localeCompare`."""
     second = to_js_string(other)
-    weight = 1 if text.isascii() and second.isascii() else 4
+    weight = 1 if text.isascii() and second.isascii() else 2
     spend_steps(scope, weight * (len(text) + len(second)))
     return collation.compare(text, second, locales, options)
 

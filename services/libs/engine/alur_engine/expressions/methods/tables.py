@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import wraps
 from typing import Final
 
 from alur_engine.expressions.convert import to_js_string
@@ -53,6 +54,7 @@ def weighed(method: Native, of_call: int, of_character: int) -> Native:
     """Return a method that is charged steps for each call and for each character of the texts that it is given."""
     most = most_arguments(method, 2)
 
+    @wraps(method)  # what it comes to is read off it, for the editor
     def call(scope: Scope, *given: Value) -> Value:
         size = sum(len(value) for value in given if type(value) is str)
         spend_steps(scope, of_call + of_character * size)

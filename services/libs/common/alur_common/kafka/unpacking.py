@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import mmap
 import struct
 from collections.abc import Callable, Iterator
@@ -53,12 +51,6 @@ def _bounded(
     return unpack
 
 
-def _gzip(payload: bytes) -> bytes:
-    with gzip.GzipFile(fileobj=io.BytesIO(payload)) as file:
-        unpacked = file.read(MOST_BYTES + 1)
-    return _checked(unpacked)
-
-
 def _snappy(payload: bytes) -> bytes:
     sizes = map(cramjam.snappy.decompress_raw_len, _snappy_blocks(payload))
     if sum(sizes) > MOST_BYTES:
@@ -89,12 +81,6 @@ def _by_room(unpack_into: Callable[[bytes, Any], int]) -> Callable[[bytes], byte
     return careful
 
 
-def _checked(unpacked: bytes) -> bytes:
-    if len(unpacked) > MOST_BYTES:
-        raise _too_large()
-    return unpacked
-
-
 def _too_large() -> CorruptRecordException:
     return CorruptRecordException(
         f"a batch of records cannot be unpacked, or to more than {MOST_BYTES // 1024**2} MiB: have it sent in smaller ones"
@@ -102,7 +88,7 @@ def _too_large() -> CorruptRecordException:
 
 
 _UNPACK: Final = {
-    "gzip": _bounded("gzip", codec.gzip_decode, _gzip),
+    "gzip": _bounded("gzip", codec.gzip_decode, _by_room(cramjam.gzip.decompress_into)),
     "snappy": _bounded("snappy", codec.snappy_decode, _snappy),
     "lz4": _bounded("lz4", codec.lz4_decode, _by_room(cramjam.lz4.decompress_into)),
     "zstd": _bounded("zstd", codec.zstd_decode, _by_room(cramjam.zstd.decompress_into)),

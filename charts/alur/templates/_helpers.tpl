@@ -186,7 +186,13 @@ annotations: {{- mergeOverwrite (dict "kubectl.kubernetes.io/default-container" 
 {{- end -}}
 
 {{- define "alur.publicUrl" -}}
-{{- .Values.publicUrl | default (printf "http://%s:%v" (include "alur.fullname" .) .Values.service.port) -}}
+{{- if .Values.publicUrl -}}
+{{ .Values.publicUrl }}
+{{- else if .Values.ingress.enabled -}}
+{{ empty .Values.ingress.tlsSecret | ternary "http" "https" }}://{{ .Values.ingress.host }}
+{{- else -}}
+http://{{ include "alur.fullname" . }}:{{ .Values.service.port }}
+{{- end -}}
 {{- end -}}
 
 {{/* The environment of a container: (list $text $own), what the chart sets and what `env` of the values says, which wins. */}}

@@ -44,6 +44,13 @@ def test_a_webhook_that_asks_for_no_proof_is_told(open_hook: dict[str, Any]) -> 
     assert risks(open_hook) == [("spec.triggers[0].params.auth", "open-webhook")]
 
 
+def test_one_that_names_a_credential_and_does_not_ask_for_it_is_told_so() -> None:
+    named = {"triggers": [hook(credentials={"auth": "mine"})], "nodes": [], "edges": []}
+    document = {"metadata": {"name": "w"}, "spec": named}
+    (risk,) = find_risks(document, NOTHING_SAID)
+    assert "names a credential `auth` and does not ask for it" in risk.message
+
+
 @pytest.mark.parametrize("closed", [hook(**HMAC), hook(disabled=True)])
 def test_one_that_asks_or_rests_is_not(closed: dict[str, Any]) -> None:
     assert risks(closed, CODE) == []

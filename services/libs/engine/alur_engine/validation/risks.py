@@ -65,9 +65,14 @@ def _is_open(trigger: dict[str, Any]) -> bool:
 def _open_webhooks(spec: dict[str, Any]) -> Iterator[Problem]:
     for index, trigger in enumerate(spec.get("triggers", ())):
         if _is_open(trigger):
+            says = (
+                "names a credential `auth` and does not ask for it"
+                if trigger.get("credentials", {}).get("auth")
+                else "asks for no proof of who calls"
+            )
             message = (
-                f"{trigger['name']!r} asks for no proof of who calls: whoever learns its address "
-                "starts this; demand one by `auth`"
+                f"{trigger['name']!r} {says}: whoever learns its address starts this; "
+                "demand one by `auth`, as `auth: {type: header}`"
             )
             yield Problem(f"spec.triggers[{index}].params.auth", "open-webhook", message)
 

@@ -98,12 +98,18 @@ async def test_what_is_named_and_not_there_is_told_until_it_is(
     document["spec"]["settings"] = {"errorWorkflow": "oopsie"}
     fields = {"fields": {"a": "{{ $vars.RATE }}"}}
     document["spec"]["nodes"].append({"name": "rate", "type": "core.set", "params": fields})
+    for name, called in (("other", "absent"), ("some", "{{ $json.name }}")):
+        node = {"name": name, "type": "core.workflow", "params": {"workflow": called}}
+        document["spec"]["nodes"].append(node)
     record, _ = await registry.save(owner, "default", document)
     told = condition(await registry.shown(record), "ReferencesFound")
     assert told["status"] == "False"
-    assert ("oopsie" in told["message"], "RATE" in told["message"]) == (True, True)
+    assert [n for n in ("oopsie", "RATE", "absent", "$json") if n not in told["message"]] == [
+        "$json"
+    ]
     await registry.set_variable(owner, "default", "RATE", 2)
-    await registry.save(owner, "default", {**document, "metadata": {"name": "oopsie"}})
+    for name in ("oopsie", "absent"):
+        await registry.save(owner, "default", {**document, "metadata": {"name": name}})
     assert condition(await registry.shown(record), "ReferencesFound")["status"] == "True"
 
 

@@ -204,7 +204,11 @@ export function CodeMirror(props: CodeEditorProps) {
             icons: false,
           }),
           // Tab stays what it is on a page: a form of such fields must not trap the keyboard.
-          keymap.of([...defaultKeymap, ...historyKeymap]),
+          // Mod-Enter is the page's, which runs the workflow; here it would begin a line.
+          keymap.of([
+            ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"),
+            ...historyKeymap,
+          ]),
           EditorView.lineWrapping,
           look,
           EditorView.theme({

@@ -79,6 +79,13 @@ def credentials_named(document: Mapping[str, Any]) -> dict[str, str]:
     return named
 
 
+def workflows_named(document: Mapping[str, Any]) -> list[str]:
+    """Return the workflows that nodes start by their names, sorted; what an expression gives is known only when it runs."""
+    nodes = (n for n in document["spec"].get("nodes", ()) if n["type"] == "core.workflow")
+    named = {str(node.get("params", {}).get("workflow", "")) for node in nodes}
+    return sorted(name for name in named if name and "{{" not in name)
+
+
 def pools_named(document: Mapping[str, Any]) -> list[str]:
     """Return the pools that nodes name, sorted."""
     nodes = document["spec"].get("nodes", ())

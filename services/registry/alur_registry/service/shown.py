@@ -9,7 +9,12 @@ from alur_common.definitions import WorkflowRecord
 from alur_common.security.rights import Caller
 from alur_engine.validation import variables_named
 from alur_registry.domain.entities import KeptWorkflow
-from alur_registry.domain.workflow_documents import credentials_named, pools_named, shown_workflow
+from alur_registry.domain.workflow_documents import (
+    credentials_named,
+    pools_named,
+    shown_workflow,
+    workflows_named,
+)
 from alur_registry.ports import BoundsOf, Outlook, Store
 from alur_registry.service.naming import Naming
 
@@ -77,4 +82,9 @@ class Showing:
         handler = record.document["spec"].get("settings", {}).get("errorWorkflow")
         if handler and await store.workflows.find(*place, handler) is None:
             found.append(f"the error workflow {handler} (nobody is told of failures)")
+        found += [
+            f"the workflow {name} (what starts it fails)"
+            for name in workflows_named(record.document)
+            if await store.workflows.find(*place, name) is None
+        ]
         return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from time import process_time
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from alur_engine.expressions.methods.tables import BY_TYPE, trimmed
 from alur_engine.expressions.regexes.program import Program, Span, Subject, compile_program
 from alur_engine.expressions.values import Native
 from alur_sdk.errors import AlurError, LimitError
+from tests.support.growth import taken_by
 
 EVALUATOR = Evaluator()
 STEPS = Limits().steps
@@ -79,12 +79,14 @@ DEAR = (
 def costs(source: str, data: object = DATA) -> tuple[object, float, int]:
     """Return the value, or the error, the seconds that it took and the steps that were charged."""
     compiled, scope = EVALUATOR.compile(source), Scope(data)
-    start = process_time()
-    try:
-        value: object = compiled(scope)
-    except AlurError as error:
-        value = error
-    return value, process_time() - start, STEPS - scope.steps_left
+
+    def evaluated() -> object:
+        try:
+            return compiled(scope)
+        except AlurError as error:
+            return error
+
+    return *taken_by(evaluated), STEPS - scope.steps_left
 
 
 @pytest.mark.parametrize("source", EVERY_DAY)
@@ -166,10 +168,12 @@ def called(method: Native, receiver: Any, given: tuple[object, ...]) -> tuple[fl
     running.scope = scope
     if isinstance(receiver, list):
         receiver = list(receiver)
-    start = process_time()
-    with suppress(AlurError, TypeError):
-        trimmed(method, len(given), 2)(scope, receiver, *given)
-    return process_time() - start, STEPS - scope.steps_left
+
+    def call() -> None:
+        with suppress(AlurError, TypeError):
+            trimmed(method, len(given), 2)(scope, receiver, *given)
+
+    return taken_by(call)[1], STEPS - scope.steps_left
 
 
 def test_few_long_expressions_are_kept_compiled() -> None:
@@ -183,7 +187,8 @@ def test_few_long_expressions_are_kept_compiled() -> None:
 def test_code_is_prepared_for_the_jail_in_time_that_grows_with_its_length() -> None:
     """Each default value lies within those of all parameters around it."""
     code = "return [{}];$items();" + "(a=" * 2_000 + "1" + ")=>1" * 2_000
-    start = process_time()
-    assert helped(code) == code.replace("$items", "$$items")
-    assert helped("return x" + ".isEmpty()" * 5_000).count("$$(") == 5_000
-    assert process_time() - start < 4
+    many = "return x" + ".isEmpty()" * 5_000
+    (first, second), seconds = taken_by(lambda: (helped(code), helped(many)))
+    assert first == code.replace("$items", "$$items")
+    assert second.count("$$(") == 5_000
+    assert seconds < 4

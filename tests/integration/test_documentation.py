@@ -13,14 +13,18 @@ from tests.support.alur_dev import ROOT, AlurDev
 DOCS = ROOT / "docs"
 
 
-def shown_in(page: str) -> str:
-    """Return the first workflow that a page shows."""
-    return first_of(DOCS / page)
+def shown_in(page: str, at: int = 0) -> str:
+    """Return the first workflow that a page shows, or the one at that place."""
+    return workflows_of(DOCS / page)[at]
 
 
 def first_of(page: Path) -> str:
+    return workflows_of(page)[0]
+
+
+def workflows_of(page: Path) -> list[str]:
     blocks: list[str] = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.M | re.S)
-    return next(block for block in blocks if "kind: Workflow" in block)
+    return [block for block in blocks if "kind: Workflow" in block]
 
 
 @pytest.fixture
@@ -109,6 +113,18 @@ def test_loops_take_turns(platform: AlurDev, tmp_path: Path) -> None:
     platform.apply(file)
     shown = platform.run("in-batches", [{"n": n} for n in range(120)])
     assert shown["output"] == [{"total": 120}]
+
+
+@pytest.mark.parametrize(("totals", "large"), [([150, 20, 300], 2), ([20], 0), ([], 0)])
+def test_an_answer_is_given_when_nothing_is_left_too(
+    platform: AlurDev, tmp_path: Path, totals: list[int], large: int
+) -> None:
+    file = tmp_path / "large.yaml"
+    file.write_text(shown_in("how-to/loops.md", 1))
+    platform.apply(file)
+    orders = [{"total": total} for total in totals]
+    answer = platform.rest.post(platform.hook("how-many-are-large"), json={"orders": orders})
+    assert answer.json() == {"large": large}
 
 
 def test_code_in_both_languages_works_on_what_the_other_made(

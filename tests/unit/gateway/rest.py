@@ -111,6 +111,13 @@ def changed(title: str) -> dict[str, Any]:
     return {**DOCUMENT, "spec": {**DOCUMENT["spec"], "title": title}}
 
 
+async def saved_world(folder: Path) -> RestWorld:
+    """Return a world that has the workflow `orders`."""
+    world = await RestWorld.make(folder)
+    await world.save()
+    return world
+
+
 async def started(world: RestWorld, body: object = None) -> str:
     """Start the workflow `orders`; return the execution's id."""
     answer = await world.ask("POST", START, body or {"input": [{"x": 1}]})

@@ -15,15 +15,14 @@ from tests.unit.gateway.rest import (
     WORKFLOWS,
     RestWorld,
     changed,
+    saved_world,
     started,
 )
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> RestWorld:
-    world = await RestWorld.make(tmp_path)
-    await world.save()
-    return world
+    return await saved_world(tmp_path)
 
 
 @pytest.mark.parametrize(

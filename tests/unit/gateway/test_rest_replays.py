@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.gateway.rest import EXECUTIONS, WORKFLOWS, RestWorld, changed
+from tests.unit.gateway.rest import EXECUTIONS, WORKFLOWS, RestWorld, changed, saved_world
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> RestWorld:
-    world = await RestWorld.make(tmp_path)
-    await world.save()
-    return world
+    return await saved_world(tmp_path)
 
 
 async def started(world: RestWorld, body: object = None) -> str:

@@ -14,15 +14,14 @@ from tests.unit.gateway.rest import (
     EXECUTIONS,
     START,
     RestWorld,
+    saved_world,
     started,
 )
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> RestWorld:
-    world = await RestWorld.make(tmp_path)
-    await world.save()
-    return world
+    return await saved_world(tmp_path)
 
 
 async def test_a_queued_execution_is_cancelled_at_once(world: RestWorld) -> None:

@@ -126,3 +126,12 @@ def test_code_is_written_in_a_large_window_as_well(editor: Editor) -> None:
     editor.page.keyboard.press("Escape")
     expect(editor.dialog).to_have_count(0)
     expect(code(editor)).to_have_text("return [];")
+
+
+def test_the_key_that_runs_the_workflow_adds_no_line_to_the_code(editor: Editor) -> None:
+    given(editor, "run-by-key", "return items;")
+    code(editor).click()
+    editor.page.keyboard.press("Control+Enter")
+    expect(editor.page.get_by_role("dialog")).to_be_visible()
+    expect(code(editor)).to_have_text("return items;")
+    expect(code(editor).locator(".cm-line")).to_have_count(1)
